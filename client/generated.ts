@@ -1,0 +1,126 @@
+// Written by scripts/generate.ts from the router; never edited. `npm run generate` writes it anew.
+import type { TRPCBuiltRouter, TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server'
+import type {
+  AcknowledgeResult,
+  AuditInput,
+  AuditListResult,
+  AuditVerifyResult,
+  ChallengeStartInput,
+  ChallengeStartResult,
+  ChallengeVerifyInput,
+  ChallengeVerifyResult,
+  CreateResourceKeyInput,
+  CreateResourceKeyResult,
+  EndTokensResult,
+  EnvironmentCreateInput,
+  EnvironmentListResult,
+  EnvironmentReference,
+  EnvironmentUpdateInput,
+  EnvironmentView,
+  FactorConfirmInput,
+  FactorConfirmResult,
+  FactorEnrollInput,
+  FactorEnrollResult,
+  FactorListResult,
+  FactorReference,
+  FactorRenameInput,
+  FactorsResult,
+  NoInput,
+  PolicyCheckInput,
+  PolicyDecision,
+  PolicyList,
+  Reason,
+  RecoveryCodesResult,
+  Requirement,
+  ResetFactorsResult,
+  RevokeResourceKeyInput,
+  RevokeResourceKeyResult,
+  RotateKeysInput,
+  SigningKeysResult,
+  SubjectReference,
+  SubjectView,
+  TokenConsumeInput,
+  TokenConsumeResult,
+  TokenExchangeInput,
+  TokenExchangeResult,
+  TokenIntrospection,
+  TokenReference,
+  TokenRevokeResult,
+  UnlockResult,
+} from '../contract/index.ts'
+
+/** `error.data` of every refusal: why, and what the caller needs to go on. */
+export interface CountersignErrorData {
+  reason: Reason
+  retryAfterSeconds?: number
+  attemptsLeft?: number
+  requirement?: Requirement
+}
+
+type Query<Input, Output> = TRPCQueryProcedure<{ input: Input; output: Output; meta: unknown }>
+type Mutation<Input, Output> = TRPCMutationProcedure<{
+  input: Input
+  output: Output
+  meta: unknown
+}>
+
+/** Every procedure of the contract. */
+export interface CountersignProcedures {
+  policy: {
+    check: Query<PolicyCheckInput, PolicyDecision>
+    list: Query<NoInput, PolicyList>
+  }
+  factor: {
+    list: Query<NoInput, FactorListResult>
+    enroll: Mutation<FactorEnrollInput, FactorEnrollResult>
+    confirm: Mutation<FactorConfirmInput, FactorConfirmResult>
+    rename: Mutation<FactorRenameInput, FactorsResult>
+    setDefault: Mutation<FactorReference, FactorsResult>
+    remove: Mutation<FactorReference, FactorsResult>
+  }
+  recovery: {
+    regenerate: Mutation<NoInput, RecoveryCodesResult>
+    acknowledge: Mutation<NoInput, AcknowledgeResult>
+  }
+  challenge: {
+    start: Mutation<ChallengeStartInput, ChallengeStartResult>
+    verify: Mutation<ChallengeVerifyInput, ChallengeVerifyResult>
+  }
+  token: {
+    exchange: Mutation<TokenExchangeInput, TokenExchangeResult>
+    consume: Mutation<TokenConsumeInput, TokenConsumeResult>
+    introspect: Query<TokenReference, TokenIntrospection>
+    revoke: Mutation<TokenReference, TokenRevokeResult>
+  }
+  environment: {
+    create: Mutation<EnvironmentCreateInput, EnvironmentView>
+    list: Query<NoInput, EnvironmentListResult>
+    get: Query<EnvironmentReference, EnvironmentView>
+    update: Mutation<EnvironmentUpdateInput, EnvironmentView>
+    rotateKeys: Mutation<RotateKeysInput, SigningKeysResult>
+    createResourceKey: Mutation<CreateResourceKeyInput, CreateResourceKeyResult>
+    revokeResourceKey: Mutation<RevokeResourceKeyInput, RevokeResourceKeyResult>
+  }
+  subject: {
+    get: Query<SubjectReference, SubjectView>
+    unlock: Mutation<SubjectReference, UnlockResult>
+    resetFactors: Mutation<SubjectReference, ResetFactorsResult>
+    endTokens: Mutation<SubjectReference, EndTokensResult>
+  }
+  audit: {
+    list: Query<AuditInput, AuditListResult>
+    verify: Query<AuditInput, AuditVerifyResult>
+  }
+}
+
+/** The router's type, for `createTRPCClient`. */
+export type CountersignRouter = TRPCBuiltRouter<
+  {
+    ctx: object
+    meta: object
+    errorShape: { message: string; code: number; data: CountersignErrorData }
+    transformer: false
+  },
+  // An interface has no index signature, which a record of procedures must have.
+  { [Noun in keyof CountersignProcedures]: CountersignProcedures[Noun] }
+>

@@ -1,0 +1,157 @@
+// Environments: the settings document that an operator writes, its keys, and the resource keys.
+import * as z from 'zod/mini'
+import { ACRS } from './assurance.ts'
+import { Audience, EnvironmentId, EpochSeconds, Label } from './common.ts'
+import { ActionEntry } from './policy.ts'
+
+/** Signature algorithms accepted on the tokens of others (RFC 7518, RFC 8037): asymmetric only. */
+export const FOREIGN_ALGORITHMS = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'] as const
+
+export const ENROLLMENTS = ['none', 'onboarding', 'action'] as const
+export const FIRST_FACTORS = ['freshSession', 'assertion'] as const
+export const MFA_TOKEN_MODES = ['off', 'single', 'session'] as const
+export const SENDER_CONSTRAINTS = ['none', 'dpop'] as const
+export const TOTP_ALGORITHMS = ['SHA1', 'SHA256', 'SHA512'] as const
+
+const Url = z.string().check(z.minLength(1), z.maxLength(512))
+const ClaimName = z.string().check(z.regex(/^[A-Za-z0-9_:./-]{1,128}$/))
+const Origin = z.string().check(z.regex(/^https?:\/\/[a-z0-9.:[\]-]+$/), z.maxLength(255))
+
+/** Where the public keys of another party are: an address, or the key set itself (RFC 7517). */
+export const KeySource = z.union([
+  z.strictObject({ jwksUri: Url }),
+  z.strictObject({
+    jwks: z.strictObject({
+      keys: z.array(z.record(z.string(), z.unknown())).check(z.minLength(1), z.maxLength(20)),
+    }),
+  }),
+])
+export type KeySource = z.infer<typeof KeySource>
+
+export const SessionSettings = z.strictObject({
+  issuer: Url,
+  keys: KeySource,
+  algorithms: z.optional(z.array(z.enum(FOREIGN_ALGORITHMS)).check(z.minLength(1), z.maxLength(5))),
+  audiences: z.optional(z.array(Audience).check(z.minLength(1), z.maxLength(20))),
+  acceptAnyAudience: z.optional(z.boolean()),
+  subjectClaim: z.optional(ClaimName),
+  sessionIdClaim: z.optional(ClaimName),
+  authTimeClaim: z.optional(ClaimName),
+})
+
+export const MethodSettings = z.strictObject({
+  totp: z.optional(
+    z.strictObject({
+      enabled: z.optional(z.boolean()),
+      algorithm: z.optional(z.enum(TOTP_ALGORITHMS)),
+      digits: z.optional(z.union([z.literal(6), z.literal(8)])),
+      periodSeconds: z.optional(z.union([z.literal(30), z.literal(60)])),
+    }),
+  ),
+  passkey: z.optional(z.strictObject({ enabled: z.optional(z.boolean()) })),
+  recovery: z.optional(z.strictObject({ enabled: z.optional(z.boolean()) })),
+})
+
+/** The settings of an environment as an operator writes them; what may be left out has a default. */
+export const EnvironmentSettings = z.strictObject({
+  name: z.optional(Label),
+  session: SessionSettings,
+  rpId: z.string().check(z.regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/)),
+  rpName: z.optional(Label),
+  origins: z.array(Origin).check(z.minLength(1), z.maxLength(20)),
+  audiences: z.array(Audience).check(z.minLength(1), z.maxLength(20)),
+  enrollment: z.optional(z.enum(ENROLLMENTS)),
+  firstFactor: z.optional(z.enum(FIRST_FACTORS)),
+  firstFactorSessionSeconds: z.optional(z.int().check(z.gte(30), z.lte(86_400))),
+  methods: z.optional(MethodSettings),
+  mfaTokens: z.optional(z.enum(MFA_TOKEN_MODES)),
+  senderConstrained: z.optional(z.enum(SENDER_CONSTRAINTS)),
+  assertions: z.optional(
+    z.strictObject({ issuer: Url, keys: KeySource, maxAcr: z.optional(z.enum(ACRS)) }),
+  ),
+  history: z.optional(
+    z.strictObject({ keepDays: z.optional(z.int().check(z.gte(1), z.lte(3650))) }),
+  ),
+  actions: z.optional(z.array(ActionEntry).check(z.maxLength(100))),
+})
+export type EnvironmentSettings = z.infer<typeof EnvironmentSettings>
+
+export const EnvironmentReference = z.strictObject({ environment: EnvironmentId })
+export type EnvironmentReference = z.infer<typeof EnvironmentReference>
+
+export const EnvironmentCreateInput = z.strictObject({
+  environment: EnvironmentId,
+  settings: EnvironmentSettings,
+})
+export type EnvironmentCreateInput = z.infer<typeof EnvironmentCreateInput>
+
+export const EnvironmentListResult = z.strictObject({
+  environments: z.array(z.strictObject({ environment: EnvironmentId, createdAt: EpochSeconds })),
+})
+export type EnvironmentListResult = z.infer<typeof EnvironmentListResult>
+
+export const KEY_STATES = ['next', 'current', 'retired'] as const
+
+/** A token signing key: `signsAt` is when it starts to sign, `leavesAt` when it is unpublished. */
+export const SigningKey = z.strictObject({
+  kid: z.string(),
+  state: z.enum(KEY_STATES),
+  createdAt: EpochSeconds,
+  signsAt: EpochSeconds,
+  leavesAt: z.nullable(EpochSeconds),
+})
+export type SigningKey = z.infer<typeof SigningKey>
+
+export const ResourceKey = z.strictObject({
+  id: z.string(),
+  audience: Audience,
+  label: z.nullable(z.string()),
+  createdAt: EpochSeconds,
+})
+export type ResourceKey = z.infer<typeof ResourceKey>
+
+/** All that an operator may know of an environment; its settings with every default filled in. */
+export const EnvironmentView = z.strictObject({
+  environment: EnvironmentId,
+  settings: EnvironmentSettings,
+  version: z.int(),
+  keys: z.array(SigningKey),
+  resourceKeys: z.array(ResourceKey),
+})
+export type EnvironmentView = z.infer<typeof EnvironmentView>
+
+export const EnvironmentUpdateInput = z.strictObject({
+  environment: EnvironmentId,
+  settings: EnvironmentSettings,
+  version: z.int().check(z.gte(1)),
+})
+export type EnvironmentUpdateInput = z.infer<typeof EnvironmentUpdateInput>
+
+export const RotateKeysInput = z.strictObject({
+  environment: EnvironmentId,
+  compromised: z.optional(z.boolean()),
+})
+export type RotateKeysInput = z.infer<typeof RotateKeysInput>
+
+export const SigningKeysResult = z.strictObject({ keys: z.array(SigningKey) })
+export type SigningKeysResult = z.infer<typeof SigningKeysResult>
+
+export const CreateResourceKeyInput = z.strictObject({
+  environment: EnvironmentId,
+  audience: Audience,
+  label: z.optional(Label),
+})
+export type CreateResourceKeyInput = z.infer<typeof CreateResourceKeyInput>
+
+/** The key is shown here and nowhere else. */
+export const CreateResourceKeyResult = z.strictObject({ id: z.string(), key: z.string() })
+export type CreateResourceKeyResult = z.infer<typeof CreateResourceKeyResult>
+
+export const RevokeResourceKeyInput = z.strictObject({
+  environment: EnvironmentId,
+  id: z.string().check(z.minLength(1), z.maxLength(64)),
+})
+export type RevokeResourceKeyInput = z.infer<typeof RevokeResourceKeyInput>
+
+export const RevokeResourceKeyResult = z.strictObject({ revoked: z.literal(true) })
+export type RevokeResourceKeyResult = z.infer<typeof RevokeResourceKeyResult>

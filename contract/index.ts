@@ -1,0 +1,12 @@
+// All that is said between Countersign and its callers. The only barrel.
+export * from './actions.ts'
+export * from './assurance.ts'
+export * from './audit.ts'
+export * from './challenge.ts'
+export * from './common.ts'
+export * from './environment.ts'
+export * from './errors.ts'
+export * from './factor.ts'
+export * from './policy.ts'
+export * from './subject.ts'
+export * from './token.ts'

@@ -1,0 +1,111 @@
+// Elevated tokens: what is minted, what a resource presents, and what their claims are.
+import * as z from 'zod/mini'
+import { ACRS } from './assurance.ts'
+import {
+  ActionName,
+  Audience,
+  CompactJwt,
+  Details,
+  EpochSeconds,
+  ScopeName,
+  SessionId,
+  SubjectId,
+} from './common.ts'
+
+/** How long a reply that was lost can be asked for again with the same idempotency key. */
+export const IDEMPOTENCY_WINDOW_SECONDS = 60
+
+/** A minted token beside what the page may know of it without decoding it. */
+export const ElevatedToken = z.strictObject({
+  token: z.string(),
+  jti: z.string(),
+  audience: z.string(),
+  scopes: z.array(ScopeName),
+  acr: z.enum(ACRS),
+  tokenType: z.literal('Bearer'),
+  singleUse: z.boolean(),
+  issuedAt: EpochSeconds,
+  expiresAt: EpochSeconds,
+})
+export type ElevatedToken = z.infer<typeof ElevatedToken>
+
+/** @deprecated A token without scope. Ask for an elevated token with `requestedScopes` instead. */
+export const MfaToken = z.strictObject({
+  token: z.string(),
+  jti: z.string(),
+  expiresAt: EpochSeconds,
+  singleUse: z.boolean(),
+})
+export type MfaToken = z.infer<typeof MfaToken>
+
+const NumericDate = z.int().check(z.gte(0), z.lte(4_102_444_800))
+const Jti = z.string().check(z.regex(/^[A-Za-z0-9_-]{22,64}$/))
+
+const sharedClaims = {
+  iss: z.string(),
+  sub: SubjectId,
+  aud: Audience,
+  client_id: z.string(),
+  sid: z.optional(SessionId),
+  jti: Jti,
+  iat: NumericDate,
+  exp: NumericDate,
+  auth_time: NumericDate,
+  amr: z.array(z.string()).check(z.minLength(1), z.maxLength(8)),
+  acr: z.enum(ACRS),
+  singleUse: z.boolean(),
+  epoch: z.int().check(z.nonnegative()),
+}
+
+/** The claims of an elevated token (RFC 9068, `typ: at+jwt`), in every environment the same. */
+export const ElevatedClaims = z.strictObject({
+  ...sharedClaims,
+  scope: z.string().check(z.minLength(1), z.maxLength(1024)),
+  authorization_details: z.optional(z.tuple([z.record(z.string(), z.unknown())])),
+})
+export type ElevatedClaims = z.infer<typeof ElevatedClaims>
+
+/** The claims of the deprecated token (`typ: mfa+jwt`): no scope, and the issuer as its audience. */
+export const MfaClaims = z.strictObject(sharedClaims)
+export type MfaClaims = z.infer<typeof MfaClaims>
+
+export const TokenExchangeInput = z.strictObject({ assertion: CompactJwt })
+export type TokenExchangeInput = z.infer<typeof TokenExchangeInput>
+
+export const TokenExchangeResult = z.strictObject({ elevatedToken: ElevatedToken })
+export type TokenExchangeResult = z.infer<typeof TokenExchangeResult>
+
+const consumeMembers = {
+  token: CompactJwt,
+  subject: SubjectId,
+  sessionId: z.optional(SessionId),
+  details: z.optional(Details),
+  idempotencyKey: z.optional(z.string().check(z.minLength(16), z.maxLength(128))),
+}
+
+/** What the resource is about to do, for whom, and the token it was shown. */
+export const TokenConsumeInput = z.union([
+  z.strictObject({ action: ActionName, ...consumeMembers }),
+  z.strictObject({ scope: ScopeName, ...consumeMembers }),
+])
+export type TokenConsumeInput = z.infer<typeof TokenConsumeInput>
+
+export const TokenConsumeResult = z.strictObject({
+  accepted: z.literal(true),
+  replayed: z.boolean(),
+  claims: z.union([ElevatedClaims, MfaClaims]),
+})
+export type TokenConsumeResult = z.infer<typeof TokenConsumeResult>
+
+export const TokenReference = z.strictObject({ token: CompactJwt })
+export type TokenReference = z.infer<typeof TokenReference>
+
+/** RFC 7662, section 2.2: an inactive token says nothing else. */
+export const TokenIntrospection = z.union([
+  z.strictObject({ active: z.literal(false) }),
+  z.extend(z.partial(ElevatedClaims), { active: z.literal(true), token_type: z.literal('Bearer') }),
+])
+export type TokenIntrospection = z.infer<typeof TokenIntrospection>
+
+export const TokenRevokeResult = z.strictObject({ revoked: z.literal(true) })
+export type TokenRevokeResult = z.infer<typeof TokenRevokeResult>

@@ -1,0 +1,63 @@
+// Bytes and hashes. All of it is synchronous, so that an object can hash inside a transaction.
+import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { base64urlnopad } from '@scure/base'
+
+const encoder = new TextEncoder()
+
+/** Randomness, passed in: a rule never reaches for its own. */
+export type Random = (length: number) => Uint8Array
+
+export const utf8 = (text: string): Uint8Array => encoder.encode(text)
+export const toBase64Url = (bytes: Uint8Array): string => base64urlnopad.encode(bytes)
+
+/** The bytes of an unpadded base64url text, or undefined where it is not one (RFC 4648, section 5). */
+export function fromBase64Url(text: string): Uint8Array | undefined {
+  try {
+    return base64urlnopad.decode(text)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Joins texts so that no two lists of texts give the same bytes: each is preceded by its length
+ * in bytes (four, big-endian). Names that differ in case, unicode form or a separator stay apart.
+ *
+ * @example lengthPrefixed('demo', 'alice')
+ */
+export function lengthPrefixed(...parts: (string | Uint8Array)[]): Uint8Array {
+  const bytes = parts.map((part) => (typeof part === 'string' ? utf8(part) : part))
+  const joined = new Uint8Array(bytes.reduce((sum, part) => sum + 4 + part.length, 0))
+  const view = new DataView(joined.buffer)
+  let offset = 0
+  for (const part of bytes) {
+    view.setUint32(offset, part.length)
+    joined.set(part, offset + 4)
+    offset += 4 + part.length
+  }
+  return joined
+}
+
+/** SHA-256 over the length-prefixed parts. */
+export const hashParts = (...parts: (string | Uint8Array)[]): Uint8Array =>
+  sha256(lengthPrefixed(...parts))
+
+export function sha256(...chunks: Uint8Array[]): Uint8Array {
+  const hash = createHash('sha256')
+  for (const chunk of chunks) hash.update(chunk)
+  return new Uint8Array(hash.digest())
+}
+
+export const hmacSha256 = (key: Uint8Array, message: Uint8Array): Uint8Array =>
+  new Uint8Array(createHmac('sha256', key).update(message).digest())
+
+/** A 32-byte key for one purpose, from a key that has several (RFC 5869). */
+export const deriveKey = (secret: Uint8Array, purpose: string): Uint8Array =>
+  new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), utf8(purpose), 32))
+
+/** Equality that takes the same time wherever the first difference is. */
+export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && timingSafeEqual(a, b)
+
+export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+export const fromHex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))

@@ -1,0 +1,19 @@
+// Names: how objects are addressed, and how ids and keys are made and recognised.
+import { hashParts, type Random, sha256, toBase64Url, utf8 } from './bytes.ts'
+
+/** The address of a user's object: a hash over length-prefixed parts, so that no two users share one. */
+export const subjectObjectName = (environment: string, subject: string): string =>
+  toBase64Url(hashParts('countersign/subject/v1', environment, subject))
+
+export const newJti = (random: Random): string => toBase64Url(random(16))
+export const newFactorId = (random: Random): string => `fac_${toBase64Url(random(16))}`
+
+export const RESOURCE_KEY_PREFIX = 'csk_res_'
+export const OPERATOR_KEY_PREFIX = 'csk_op_'
+
+/** A resource key: shown once, stored as its hash. It has 256 random bits, so a plain hash will do. */
+export const newResourceKey = (random: Random): string =>
+  RESOURCE_KEY_PREFIX + toBase64Url(random(32))
+
+export const hashKey = (key: string): string =>
+  toBase64Url(sha256(utf8('countersign/key/v1'), utf8(key)))

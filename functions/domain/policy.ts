@@ -1,0 +1,212 @@
+// Policy: the rule of an action, and the decision that a rule gives for one user.
+// What a rule asks of a token stands in grant.ts; what a settings document may say in settings.ts.
+import {
+  type Acr,
+  type ActionEntry,
+  acrReaches,
+  BUILT_IN_ACTIONS,
+  type BuiltInAction,
+  CREDENTIAL_ACTIONS,
+  type CredentialAction,
+  METHOD_ACR,
+  type Method,
+  type PolicyDecision,
+  type Requirement,
+  type Rule,
+} from '../../contract/index.ts'
+import { overlay } from './defaults.ts'
+import { refuse } from './refusal.ts'
+
+/** An action with everything about it decided but the user. */
+export interface Action {
+  action: string
+  scope: string
+  audience: string
+  rule: Rule
+  conditional: boolean
+}
+
+/** What may be looked up: by the action's name or by its scope. */
+export type ActionName = { action: string } | { scope: string }
+
+const DEFAULT_RULE: Rule = {
+  require: 'whenEnrolled',
+  methods: ['totp', 'passkey', 'recovery'],
+  acr: 'mfa',
+  singleUse: false,
+  lifetimeSeconds: 600,
+  freshnessSeconds: 600,
+  details: 'optional',
+  acceptsMfaToken: false,
+  mode: 'enforce',
+}
+const SHORT = { lifetimeSeconds: 300, freshnessSeconds: 300 }
+const WALLET_RULE: Rule = { ...DEFAULT_RULE, ...SHORT, singleUse: true, acceptsMfaToken: true }
+const CREDENTIAL_RULE: Rule = { ...DEFAULT_RULE, ...SHORT, singleUse: true }
+
+const BUILT_IN_RULES: Record<BuiltInAction, Rule> = {
+  'wallet.waas.sign': WALLET_RULE,
+  'wallet.waas.export': WALLET_RULE,
+  'wallet.waas.refresh': WALLET_RULE,
+  'wallet.waas.reshare': WALLET_RULE,
+  'user.update': { ...DEFAULT_RULE, acceptsMfaToken: true },
+  'credential.link': { ...CREDENTIAL_RULE, acr: 'recovery' },
+  'credential.update': CREDENTIAL_RULE,
+  'credential.unlink': { ...CREDENTIAL_RULE, acr: 'recovery' },
+}
+
+export const isBuiltIn = (action: string): action is BuiltInAction =>
+  Object.hasOwn(BUILT_IN_ACTIONS, action)
+export const isCredentialAction = (action: string): action is CredentialAction =>
+  CREDENTIAL_ACTIONS.some((name) => name === action)
+
+/**
+ * The whole rule of an entry: what it says, over the defaults of its action.
+ * `freshnessSeconds` follows the lifetime where only that one is given.
+ *
+ * @example ruleOf({ action: 'order.refund', scope: 'orders:refund', base: { require: 'always' } })
+ */
+export function ruleOf(entry: ActionEntry): Rule {
+  const defaults = isBuiltIn(entry.action) ? BUILT_IN_RULES[entry.action] : DEFAULT_RULE
+  const base = entry.base ?? {}
+  const lifetimeSeconds = base.lifetimeSeconds ?? defaults.lifetimeSeconds
+  const freshnessSeconds = base.freshnessSeconds ?? lifetimeSeconds
+  const rule = overlay({ ...defaults, lifetimeSeconds, freshnessSeconds }, base)
+  return {
+    ...rule,
+    acceptsMfaToken: rule.acceptsMfaToken && rule.details !== 'required' && rule.acr !== 'phr',
+  }
+}
+
+/**
+ * All actions of an environment: the built-in ones, replaced or joined by the operator's entries.
+ *
+ * @param issuer the environment's own address: the audience of `credential.*`
+ * @param defaultAudience the audience of every other action that names none
+ */
+export function resolveActions(
+  entries: readonly ActionEntry[],
+  issuer: string,
+  defaultAudience: string,
+): Action[] {
+  const written = new Map(entries.map((entry) => [entry.action, entry]))
+  const builtIn = Object.keys(BUILT_IN_ACTIONS).map((action) => written.get(action) ?? { action })
+  const own = entries.filter((entry) => !isBuiltIn(entry.action))
+  return [...builtIn, ...own].map((entry) => ({
+    action: entry.action,
+    scope: isBuiltIn(entry.action) ? BUILT_IN_ACTIONS[entry.action] : (entry.scope ?? entry.action),
+    audience: isCredentialAction(entry.action) ? issuer : (entry.audience ?? defaultAudience),
+    rule: ruleOf(entry),
+    conditional: (entry.stricter ?? []).length > 0,
+  }))
+}
+
+/**
+ * The action of a name or scope.
+ *
+ * @throws Refused `unknown_action`
+ */
+export function findAction(actions: readonly Action[], name: ActionName): Action {
+  const found = actions.find((known) =>
+    'action' in name ? known.action === name.action : known.scope === name.scope,
+  )
+  return found ?? refuse('unknown_action')
+}
+
+/** Which methods an environment offers, and how far its backend's assertions may reach. */
+export interface Offered {
+  totp: boolean
+  passkey: boolean
+  recovery: boolean
+  assertion: Acr | null
+}
+
+/** What a user has: confirmed factors by kind, and unspent recovery codes. */
+export interface Possession {
+  enrolled: boolean
+  totp: boolean
+  passkey: boolean
+  recovery: boolean
+}
+
+/**
+ * The methods of a rule that an environment offers and that reach the rule's level.
+ *
+ * @example reachingMethods(rule, offered) // ['totp', 'passkey']
+ */
+export function reachingMethods(rule: Rule, offered: Offered): Method[] {
+  return rule.methods.filter((method) => {
+    const acr = method === 'assertion' ? offered.assertion : METHOD_ACR[method]
+    return acr !== null && offered[method] && acrReaches(acr, rule.acr)
+  })
+}
+
+/**
+ * Decides whether an action may run now, by DESIGN's table: require × enrolled × usable × mode.
+ *
+ * @returns the decision with what a token for the action must meet
+ * @example decide(action, { enrolled: true, totp: true, passkey: false, recovery: true }, offered)
+ */
+export function decide(action: Action, user: Possession, offered: Offered): PolicyDecision {
+  const outcome = outcomeOf(action, user, offered)
+  const observed = action.rule.mode === 'observe'
+  const { decision, reason } = observed
+    ? ({ decision: 'permit', reason: 'observe' } as const)
+    : outcome
+  return {
+    decision,
+    required: decision !== 'permit',
+    reason,
+    methods: outcome.methods,
+    ...requirements(action),
+  }
+}
+
+/** What a rule in `observe` would have asked: the decision as if it were enforced. */
+export const wouldDecide = (action: Action, user: Possession, offered: Offered): PolicyDecision =>
+  decide({ ...action, rule: { ...action.rule, mode: 'enforce' } }, user, offered)
+
+function requirements({ action, scope, rule }: Action) {
+  const { acr, singleUse, lifetimeSeconds, freshnessSeconds, details } = rule
+  return { action, scope, acr, singleUse, lifetimeSeconds, freshnessSeconds, details }
+}
+
+/** What a refusal tells of the rule that was not met. */
+export function requirementOf(action: Action, offered: Offered): Requirement {
+  const { acr, freshnessSeconds, details } = action.rule
+  const { action: name, scope } = action
+  return {
+    action: name,
+    scope,
+    methods: reachingMethods(action.rule, offered),
+    acr,
+    freshnessSeconds,
+    details,
+  }
+}
+
+type Outcome = Pick<PolicyDecision, 'decision' | 'reason' | 'methods'>
+
+function outcomeOf(action: Action, user: Possession, offered: Offered): Outcome {
+  const { rule } = action
+  const reaching = reachingMethods(rule, offered)
+  const own = reaching.filter((method) => method !== 'assertion' && user[method])
+  const enrollable = reaching.filter((method) => method === 'totp' || method === 'passkey')
+  const vouched = reaching.filter((method) => method === 'assertion')
+
+  if (rule.require === 'deny' || rule.methods.length === 0) {
+    return { decision: 'deny', reason: 'denied', methods: [] }
+  }
+  if (rule.require === 'never') return { decision: 'permit', reason: 'never', methods: reaching }
+  if (rule.require === 'whenEnrolled' && !user.enrolled) {
+    return { decision: 'permit', reason: 'not_enrolled', methods: reaching }
+  }
+  if (own.length > 0 || (enrollable.length === 0 && vouched.length > 0)) {
+    const reason = rule.require === 'always' ? 'always' : 'enrolled'
+    return { decision: 'step_up', reason, methods: [...own, ...vouched] }
+  }
+  if (action.action === 'credential.link' && user.enrolled) {
+    return { decision: 'deny', reason: 'operator_reset_needed', methods: [] }
+  }
+  return { decision: 'enroll', reason: 'no_usable_factor', methods: enrollable }
+}

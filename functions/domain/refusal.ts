@@ -1,0 +1,55 @@
+// An expected failure: the one error that rules, objects and procedures throw on purpose.
+import { REASONS, type Reason, type Requirement } from '../../contract/index.ts'
+
+/** Why something was refused, and what the caller may be told of it. */
+export interface Refusal {
+  reason: Reason
+  message: string
+  retryAfterSeconds?: number
+  attemptsLeft?: number
+  requirement?: Requirement
+}
+
+/** What an object answers: the value, or why not. Errors do not cross between objects. */
+export type Answer<T> = T | { refused: Refusal }
+
+/** Carries a refusal up to the procedure, or out of a transaction, which it rolls back. */
+export class Refused extends Error {
+  readonly refusal: Refusal
+  constructor(refusal: Refusal, options?: ErrorOptions) {
+    super(refusal.message, options)
+    this.name = 'Refused'
+    this.refusal = refusal
+  }
+}
+
+/**
+ * A refusal as a value, for the failures that are recorded rather than rolled back.
+ *
+ * @example return { refused: refusal('invalid_code', { attemptsLeft: 3 }) }
+ */
+export const refusal = (reason: Reason, more: Partial<Refusal> = {}): Refusal => ({
+  message: REASONS[reason].message,
+  ...more,
+  reason,
+})
+
+/**
+ * Ends a call with a reason.
+ *
+ * @param more a better sentence than the table's, or what the client needs to go on
+ * @example if (!action) refuse('unknown_action')
+ */
+export function refuse(reason: Reason, more?: Partial<Refusal>): never {
+  throw new Refused(refusal(reason, more))
+}
+
+/**
+ * The value of an object's answer, or its refusal thrown.
+ *
+ * @example const { proof } = unwrap(await subject.stepUpTotp(call))
+ */
+export function unwrap<T extends object>(answer: Answer<T>): T {
+  if ('refused' in answer) throw new Refused(answer.refused)
+  return answer
+}

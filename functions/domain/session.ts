@@ -1,0 +1,150 @@
+// The application's own session token: who the user is, when they signed in, and until when.
+// Fetching the keys of an issuer stands in state/keysets.ts.
+import {
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyResult,
+  jwtVerify,
+} from 'jose'
+import * as z from 'zod/mini'
+import { SessionId, SubjectId } from '../../contract/index.ts'
+import { ASSERTION_TYPE } from './assertion.ts'
+import { Refused, refuse } from './refusal.ts'
+import type { Settings } from './settings.ts'
+import { ELEVATED_TYPE, MFA_TYPE } from './token.ts'
+
+/** How far the clocks of others may be off. */
+export const CLOCK_TOLERANCE_SECONDS = 30
+const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
+
+/** A verified session, in the words that the rest of the service uses. */
+export interface Session {
+  subject: string
+  sessionId?: string
+  clientId?: string
+  /** When the user signed in, epoch seconds; absent where the token does not say, or says the future. */
+  authTime?: number
+  expiresAt: number
+}
+
+const NumericDate = z.number().check(z.gte(0), z.lte(253_402_300_799))
+
+/**
+ * Verifies a session token (RFC 7519; RFC 8725, sections 3.1, 3.8, 3.9 and 3.11).
+ *
+ * @param keys gives the issuer's key for a token
+ * @param publicUrl our own address: an access token that we issued is no session
+ * @throws Refused `unauthenticated` with a sentence, or `unavailable` from `keys`
+ */
+export async function verifySession(
+  token: string,
+  settings: Settings['session'],
+  keys: JWTVerifyGetKey,
+  now: number,
+  publicUrl: string,
+): Promise<Session> {
+  if (!COMPACT.test(token)) unauthenticated('The bearer is not a session token in compact form.')
+  const { payload, protectedHeader } = await verifyForeign(
+    token,
+    settings.issuer,
+    settings.algorithms,
+    keys,
+    now,
+  )
+  refuseOtherTypes(protectedHeader.typ, payload, publicUrl)
+  checkAudience(payload, settings)
+  return readSession(payload, settings, now)
+}
+
+/** Signature, issuer, `exp`, `nbf` and `iat` of somebody else's token; any fault is `unauthenticated`. */
+export function verifyForeign(
+  token: string,
+  issuer: string,
+  algorithms: readonly string[],
+  keys: JWTVerifyGetKey,
+  now: number,
+): Promise<JWTVerifyResult> {
+  return jwtVerify(token, keys, {
+    algorithms: [...algorithms],
+    issuer,
+    requiredClaims: ['exp', 'iss', 'sub'],
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    currentDate: new Date(now * 1000),
+  }).then((verified) => {
+    const { iat } = verified.payload
+    if (iat !== undefined && iat > now + CLOCK_TOLERANCE_SECONDS)
+      unauthenticated('The token is from the future (`iat`).')
+    return verified
+  }, explain)
+}
+
+function explain(cause: unknown): never {
+  if (cause instanceof Refused) throw cause
+  if (cause instanceof errors.JWTExpired)
+    unauthenticated('The session token has expired: sign in again.')
+  if (cause instanceof errors.JWTClaimValidationFailed)
+    unauthenticated(
+      `The session token is not for this environment: \`${cause.claim}\` does not fit.`,
+    )
+  unauthenticated('The session token could not be verified with the keys of its issuer.')
+}
+
+/** Tokens of ours, in whatever spelling of their media type (RFC 7515, section 4.1.9), are no sessions. */
+function refuseOtherTypes(type: unknown, payload: JWTPayload, publicUrl: string): void {
+  const name = typeof type === 'string' ? type.toLowerCase().replace(/^application\//, '') : ''
+  const ours = payload.iss === publicUrl || payload.iss?.startsWith(`${publicUrl}/`)
+  if (name === MFA_TYPE || name === ASSERTION_TYPE || (name === ELEVATED_TYPE && ours)) {
+    unauthenticated('This token is not a session token.')
+  }
+}
+
+function checkAudience(
+  payload: JWTPayload,
+  { audiences = [], acceptAnyAudience }: Settings['session'],
+): void {
+  if (acceptAnyAudience) return
+  const named = payload.aud ?? payload.azp
+  const list = Array.isArray(named) ? named : [named]
+  if (!list.some((audience) => typeof audience === 'string' && audiences.includes(audience))) {
+    unauthenticated('The session token is for another audience.')
+  }
+}
+
+function readSession(payload: JWTPayload, settings: Settings['session'], now: number): Session {
+  const subject = SubjectId.safeParse(payload[settings.subjectClaim])
+  if (!subject.success)
+    unauthenticated(`The session token names no user in \`${settings.subjectClaim}\`.`)
+  const expiresAt = NumericDate.safeParse(payload.exp)
+  if (!expiresAt.success) unauthenticated('The session token has no usable `exp`.')
+  const sid = payload[settings.sessionIdClaim]
+  const sessionId = z.optional(SessionId).safeParse(sid)
+  if (!sessionId.success)
+    unauthenticated(`The session token has an odd \`${settings.sessionIdClaim}\`.`)
+  const authTime = NumericDate.safeParse(payload[settings.authTimeClaim])
+  const clientId = [payload.azp, payload.client_id].find(
+    (id) => typeof id === 'string' && id !== '',
+  )
+  return {
+    subject: subject.data,
+    expiresAt: Math.floor(expiresAt.data),
+    ...(sessionId.data !== undefined && { sessionId: sessionId.data }),
+    ...(typeof clientId === 'string' && { clientId }),
+    ...(authTime.success &&
+      authTime.data <= now + CLOCK_TOLERANCE_SECONDS && { authTime: Math.floor(authTime.data) }),
+  }
+}
+
+/**
+ * Makes sure that a user signed in lately.
+ *
+ * @throws Refused `session_not_fresh`, also where the session does not say when
+ */
+export function requireFresh(session: Session, longestAgeSeconds: number, now: number): void {
+  if (session.authTime === undefined || now - session.authTime > longestAgeSeconds)
+    refuse('session_not_fresh')
+}
+
+function unauthenticated(message: string): never {
+  refuse('unauthenticated', { message })
+}

@@ -1,0 +1,123 @@
+// How often codes may be tried (NIST SP 800-63B-4, section 3.2.2). One counter a subject, for every
+// kind of code. Pure: the object stores what these functions return.
+import { type Refusal, refusal } from './refusal.ts'
+
+export const FREE_CONSECUTIVE_FAILURES = 5
+export const FIRST_WAIT_SECONDS = 30
+export const LONGEST_WAIT_SECONDS = 15 * 60
+export const DAY_SECONDS = 24 * 3600
+export const FAILURES_PER_DAY = 20
+export const MONTH_SECONDS = 30 * DAY_SECONDS
+export const FAILURES_PER_MONTH = 100
+
+/** The failures of the last 30 days (epoch seconds, oldest first) and how many came in a row. */
+export interface Attempts {
+  failures: number[]
+  consecutive: number
+  locked: boolean
+}
+
+export const NO_ATTEMPTS: Attempts = { failures: [], consecutive: 0, locked: false }
+
+/**
+ * Whether a code may be tried now. One that may not is neither evaluated nor counted.
+ *
+ * @returns undefined when it may, else `locked`, or `rate_limited` with `retryAfterSeconds`
+ * @example const barred = barredBy(attempts, now)
+ */
+export function barredBy(attempts: Attempts, now: number): Refusal | undefined {
+  if (attempts.locked) return refusal('locked')
+  const waitEnds = retryAt(attempts, now)
+  if (waitEnds <= now) return undefined
+  return refusal('rate_limited', { retryAfterSeconds: waitEnds - now, attemptsLeft: 0 })
+}
+
+/** When the next code may be tried, in epoch seconds; in the past when it may be now. */
+export function retryAt(attempts: Attempts, now: number): number {
+  const last = attempts.failures.at(-1) ?? 0
+  const wait = last + waitSeconds(attempts.consecutive)
+  const today = failuresSince(attempts, now - DAY_SECONDS)
+  const oldestThatCounts = today[today.length - FAILURES_PER_DAY]
+  return Math.max(wait, oldestThatCounts === undefined ? 0 : oldestThatCounts + DAY_SECONDS)
+}
+
+/**
+ * Counts an attempt as a failure, before it is checked. `takeBack` undoes it for one that was right.
+ *
+ * @example attempts = countFailure(attempts, now)
+ */
+export function countFailure(attempts: Attempts, now: number): Attempts {
+  const failures = [...failuresSince(attempts, now - MONTH_SECONDS), now]
+  return {
+    failures,
+    consecutive: attempts.consecutive + 1,
+    locked: attempts.locked || failures.length >= FAILURES_PER_MONTH,
+  }
+}
+
+/**
+ * Undoes one counted failure after its code turned out right.
+ *
+ * @param countedAt the `now` that it was counted with
+ * @param steppedUp true for a step-up, which also ends the row of failures; a confirmation does not
+ */
+export function takeBack(attempts: Attempts, countedAt: number, steppedUp: boolean): Attempts {
+  const index = attempts.failures.lastIndexOf(countedAt)
+  const failures = attempts.failures.toSpliced(index, index < 0 ? 0 : 1)
+  return {
+    failures,
+    consecutive: steppedUp ? 0 : Math.max(0, attempts.consecutive - 1),
+    locked: failures.length >= FAILURES_PER_MONTH,
+  }
+}
+
+/** How many further wrong codes would be evaluated before the next wait or the lock. */
+export function attemptsLeft(attempts: Attempts, now: number): number {
+  if (barredBy(attempts, now)) return 0
+  const today = failuresSince(attempts, now - DAY_SECONDS).length
+  return Math.max(
+    1,
+    Math.min(
+      FREE_CONSECUTIVE_FAILURES - attempts.consecutive,
+      FAILURES_PER_DAY - today,
+      FAILURES_PER_MONTH - attempts.failures.length,
+    ),
+  )
+}
+
+/** The failures after a moment, of those that are kept. */
+export const failuresSince = (attempts: Attempts, since: number): number[] =>
+  attempts.failures.filter((at) => at > since)
+
+function waitSeconds(consecutive: number): number {
+  if (consecutive < FREE_CONSECUTIVE_FAILURES) return 0
+  const doublings = Math.min(consecutive - FREE_CONSECUTIVE_FAILURES, 10)
+  return Math.min(FIRST_WAIT_SECONDS * 2 ** doublings, LONGEST_WAIT_SECONDS)
+}
+
+/** Passkey failures: recorded, never locking; more than 30 in a minute are not even parsed. */
+export const PASSKEY_FAILURES_PER_MINUTE = 30
+
+/** Passkey attempts of the running minute that did not succeed. */
+export interface PasskeyMinute {
+  startedAt: number
+  failures: number
+}
+
+export const NO_PASSKEY_FAILURES: PasskeyMinute = { startedAt: 0, failures: 0 }
+
+/**
+ * Counts a passkey attempt as a failure in advance, or says why it may not be made.
+ *
+ * @example const minute = countPasskeyAttempt(minute, now)
+ */
+export function countPasskeyAttempt(
+  minute: PasskeyMinute,
+  now: number,
+): PasskeyMinute | { refused: Refusal } {
+  const running = now - minute.startedAt < 60 ? minute : { startedAt: now, failures: 0 }
+  if (running.failures >= PASSKEY_FAILURES_PER_MINUTE) {
+    return { refused: refusal('rate_limited', { retryAfterSeconds: running.startedAt + 60 - now }) }
+  }
+  return { ...running, failures: running.failures + 1 }
+}

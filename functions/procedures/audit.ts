@@ -1,0 +1,97 @@
+// audit.*: history. A user reads their own; an operator a user's, an environment's, the directory's.
+import * as z from 'zod/mini'
+import { AuditInput, AuditListResult, AuditVerifyResult } from '../../contract/index.ts'
+import { deriveKey, utf8 } from '../domain/bytes.ts'
+import { refuse } from '../domain/refusal.ts'
+import { carry, readCarried } from '../domain/statement.ts'
+import type { Bindings } from '../env.ts'
+import {
+  directoryObject,
+  environmentObject,
+  type SubjectObject,
+  subjectObject,
+} from '../state/objects.ts'
+import { openEnvironment } from '../state/published.ts'
+import { calledBy, type OperatorCaller, router, type SubjectCaller } from '../trpc.ts'
+
+export const auditRouter = router({
+  list: calledBy('subject', 'operator')
+    .input(AuditInput)
+    .output(AuditListResult)
+    .query(async ({ ctx: { caller, bindings }, input = {} }) => {
+      const chain = await chainOf(bindings, caller, input)
+      const { events, next } = await chain.object.events(readCursor(chain, 'list', input.cursor))
+      return { events, ...(next !== undefined && { cursor: writeCursor(chain, 'list', next) }) }
+    }),
+
+  verify: calledBy('subject', 'operator')
+    .input(AuditInput)
+    .output(AuditVerifyResult)
+    .query(async ({ ctx: { caller, bindings }, input = {} }) => {
+      const chain = await chainOf(bindings, caller, input)
+      const { next, ...result } = await chain.object.verifyEvents(
+        readCursor(chain, 'verify', input.cursor),
+      )
+      return {
+        ...result,
+        ...(next !== undefined && { cursor: writeCursor(chain, 'verify', next) }),
+      }
+    }),
+})
+
+/** One chain: who keeps it, what it is called, and the key that its cursors hang on. */
+interface Chain {
+  name: string[]
+  key: Uint8Array
+  object: Pick<SubjectObject, 'events' | 'verifyEvents'>
+}
+
+async function chainOf(
+  bindings: Bindings,
+  caller: SubjectCaller | OperatorCaller,
+  input: NonNullable<AuditInput>,
+): Promise<Chain> {
+  if (caller.kind === 'subject') {
+    if (input.environment !== undefined || input.subject !== undefined) {
+      refuse('forbidden', {
+        message: 'A user reads their own history: `environment` and `subject` are for operators.',
+      })
+    }
+    return {
+      name: ['subject', caller.session.subject],
+      key: caller.environment.secrets().dataKey,
+      object: caller.object,
+    }
+  }
+  const { environment: id, subject } = input
+  if (id === undefined) {
+    if (subject !== undefined)
+      refuse('input_invalid', { message: '`subject` needs its `environment`.' })
+    const key = deriveKey(utf8(bindings.rootSecret), 'countersign/directory')
+    return { name: ['directory'], key, object: directoryObject(bindings) }
+  }
+  const environment = await openEnvironment(bindings, id)
+  const key = environment.secrets().dataKey
+  if (subject === undefined)
+    return { name: ['environment'], key, object: environmentObject(bindings, id) }
+  return { name: ['subject', subject], key, object: subjectObject(bindings, id, subject) }
+}
+
+const Position = z.strictObject({ chain: z.array(z.string()), use: z.string(), seq: z.int() })
+
+const writeCursor = ({ key, name }: Chain, use: string, seq: number): string =>
+  carry(key, 'cursor', { chain: name, use, seq })
+
+/** The place that a cursor of ours names; one of another chain, or of nobody's, is refused. */
+function readCursor(
+  { key, name }: Chain,
+  use: string,
+  cursor: string | undefined,
+): number | undefined {
+  if (cursor === undefined) return undefined
+  const { data } = Position.safeParse(readCarried(key, 'cursor', cursor))
+  if (!data || data.use !== use || data.chain.join('\n') !== name.join('\n')) {
+    refuse('input_invalid', { message: 'This `cursor` was not given for this list.' })
+  }
+  return data.seq
+}

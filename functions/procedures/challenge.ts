@@ -1,0 +1,115 @@
+// challenge.*: the step-up. What cannot be granted is refused before a code is counted or used.
+import {
+  ChallengeStartInput,
+  ChallengeStartResult,
+  ChallengeVerifyInput,
+  ChallengeVerifyResult,
+} from '../../contract/index.ts'
+import { epochSeconds, random } from '../clock.ts'
+import { toBase64Url } from '../domain/bytes.ts'
+import {
+  newChallenge,
+  readChallenge,
+  STEP_UP_PURPOSE,
+  type Statement,
+} from '../domain/challenge.ts'
+import { planGrant, type Wish } from '../domain/grant.ts'
+import { authenticationOptions } from '../domain/passkey.ts'
+import { type Answer, refuse, unwrap } from '../domain/refusal.ts'
+import type { SteppedUp, StepUpCall } from '../state/stepup.ts'
+import { calledBy, router, type SubjectCaller } from '../trpc.ts'
+import { challengeContext } from './factor.ts'
+import { mint, ordersOf, orderTokens } from './minting.ts'
+
+export const challengeRouter = router({
+  start: calledBy('subject')
+    .input(ChallengeStartInput)
+    .output(ChallengeStartResult)
+    .mutation(async ({ ctx: { caller }, input }) => {
+      const { environment, object } = caller
+      const grant = grantFor(caller, 'passkey', input)
+      const { existing } = unwrap(await object.passkeys())
+      const context = { ...challengeContext(caller), purpose: STEP_UP_PURPOSE }
+      const wish = { scope: grant?.scopes.join(' ') ?? '', details: input.details }
+      const nonce = toBase64Url(random(16))
+      const { dataKey } = environment.secrets()
+      const { challenge, webauthnChallenge, expiresAt } = newChallenge(
+        dataKey,
+        context,
+        wish,
+        nonce,
+        epochSeconds(),
+      )
+      const options = await authenticationOptions(
+        environment.settings.rpId,
+        webauthnChallenge,
+        existing,
+      )
+      return { challenge, options, expiresAt }
+    }),
+
+  verify: calledBy('subject')
+    .input(ChallengeVerifyInput)
+    .output(ChallengeVerifyResult)
+    .mutation(async ({ ctx: { caller }, input }) => {
+      const attempt =
+        input.method === 'passkey'
+          ? { ...input, statement: readStatement(caller, input.challenge) }
+          : input
+      const grant = grantFor(caller, attempt.method, wishOf(attempt))
+      const orders = orderTokens(caller, grant, input.mfaToken)
+      const stepped = unwrap(
+        await verifyFactor(caller, attempt, { who: caller.who, orders: ordersOf(orders) }),
+      )
+      const { factorId, amr, acr, authTime } = stepped.proof
+      const tokens = await mint(caller, orders, stepped)
+      return { ...(input.method !== 'recovery' && { factorId }), amr, acr, authTime, ...tokens }
+    }),
+})
+
+function grantFor(
+  { environment }: SubjectCaller,
+  method: 'totp' | 'passkey' | 'recovery',
+  wish: Wish,
+) {
+  const { actions, offered } = environment
+  if (!offered[method])
+    refuse('method_not_allowed', { message: `This environment does not offer ${method}.` })
+  return planGrant(actions, offered, method, wish)
+}
+
+function readStatement(caller: SubjectCaller, carried: string): Statement {
+  const context = { ...challengeContext(caller), purpose: STEP_UP_PURPOSE }
+  return readChallenge(caller.environment.secrets().dataKey, context, carried, epochSeconds())
+}
+
+type Attempt =
+  | Exclude<ChallengeVerifyInput, { method: 'passkey' }>
+  | (Extract<ChallengeVerifyInput, { method: 'passkey' }> & { statement: Statement })
+
+/** What an attempt asks for. A passkey's answer earns what its challenge was started for, nothing else. */
+function wishOf(attempt: Attempt): Wish {
+  if (attempt.method !== 'passkey') return attempt
+  const { scope, details } = attempt.statement
+  return { ...(scope && { requestedScopes: scope.split(' ') }), ...(details && { details }) }
+}
+
+function verifyFactor(
+  { environment, object }: SubjectCaller,
+  attempt: Attempt,
+  call: StepUpCall,
+): Promise<Answer<SteppedUp>> {
+  switch (attempt.method) {
+    case 'totp': {
+      const { code, factorId } = attempt
+      return object.stepUpTotp({ ...call, code, factorId, dataKey: environment.secrets().dataKey })
+    }
+    case 'recovery':
+      return object.stepUpRecovery({ ...call, code: attempt.code })
+    case 'passkey': {
+      const { statement, response } = attempt
+      const { rpId, origins } = environment.settings
+      return object.stepUpPasskey({ ...call, statement, response, relyingParty: { rpId, origins } })
+    }
+  }
+}

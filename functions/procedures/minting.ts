@@ -1,0 +1,119 @@
+// Minting: the tokens that a step-up is to earn, ordered before and signed after the object said yes.
+import type { ElevatedToken, MfaToken } from '../../contract/index.ts'
+import { epochSeconds, random } from '../clock.ts'
+import { expiryOf, type Grant, legacyLifetime } from '../domain/grant.ts'
+import { newJti } from '../domain/names.ts'
+import { type Issue, type OwnToken, sharedClaims, signToken } from '../domain/token.ts'
+import type { SteppedUp, TokenOrder } from '../state/stepup.ts'
+import type { SubjectCaller } from '../trpc.ts'
+
+/** What a step-up is to earn: an elevated token, a legacy one, both, or neither. */
+export interface Orders {
+  elevated?: { grant: Grant; order: TokenOrder }
+  legacy?: TokenOrder
+}
+
+/**
+ * Orders the tokens of a step-up.
+ *
+ * @throws Refused `forbidden` for a legacy token that the environment does not issue
+ */
+export function orderTokens(
+  caller: SubjectCaller,
+  grant: Grant | undefined,
+  mfaToken: { singleUse: boolean } | undefined,
+): Orders {
+  const { session, environment } = caller
+  const lifetimeSeconds =
+    mfaToken &&
+    legacyLifetime(environment.settings.mfaTokens, mfaToken, session.expiresAt, epochSeconds())
+  return {
+    ...(grant && { elevated: { grant, order: orderOf(grant) } }),
+    ...(mfaToken &&
+      lifetimeSeconds && {
+        legacy: {
+          jti: newJti(random),
+          kind: 'mfa',
+          scopes: [],
+          singleUse: mfaToken.singleUse,
+          lifetimeSeconds,
+          freshnessSeconds: lifetimeSeconds,
+        },
+      }),
+  }
+}
+
+const orderOf = ({
+  scopes,
+  singleUse,
+  lifetimeSeconds,
+  freshnessSeconds,
+  bound,
+}: Grant): TokenOrder => ({
+  jti: newJti(random),
+  kind: 'elevated',
+  scopes,
+  singleUse,
+  lifetimeSeconds,
+  freshnessSeconds,
+  ...(bound && { detailsHash: bound.hash }),
+})
+
+/** The orders as the object writes them down. */
+export const ordersOf = ({ elevated, legacy }: Orders): TokenOrder[] =>
+  [elevated?.order, legacy].filter((order) => order !== undefined)
+
+/** Signs what was ordered, for the proof that the object accepted. */
+export async function mint(
+  caller: SubjectCaller,
+  { elevated, legacy }: Orders,
+  stepped: SteppedUp,
+): Promise<{ elevatedToken?: ElevatedToken; mfaToken?: MfaToken }> {
+  const elevatedToken =
+    elevated && (await mintElevated(caller, elevated.grant, issueOf(elevated.order, stepped)))
+  const mfaToken = legacy && (await mintLegacy(caller, issueOf(legacy, stepped)))
+  return { ...(elevatedToken && { elevatedToken }), ...(mfaToken && { mfaToken }) }
+}
+
+const issueOf = (order: TokenOrder, { proof, issuedAt }: SteppedUp): Issue => ({
+  jti: order.jti,
+  amr: proof.amr,
+  acr: proof.acr,
+  authTime: proof.authTime,
+  issuedAt,
+  expiresAt: expiryOf(order, issuedAt, proof.authTime),
+  singleUse: order.singleUse,
+})
+
+async function mintElevated(
+  caller: SubjectCaller,
+  grant: Grant,
+  issue: Issue,
+): Promise<ElevatedToken> {
+  const { audience, scopes, bound } = grant
+  const claims = {
+    ...sharedClaims(holderOf(caller), issue, audience),
+    scope: scopes.join(' '),
+    ...(bound && { authorization_details: [bound.claim] as [Record<string, unknown>] }),
+  }
+  const token = await sign(caller, { kind: 'elevated', claims })
+  const { jti, acr, singleUse, issuedAt, expiresAt } = issue
+  return { token, jti, audience, scopes, acr, tokenType: 'Bearer', singleUse, issuedAt, expiresAt }
+}
+
+async function mintLegacy(caller: SubjectCaller, issue: Issue): Promise<MfaToken> {
+  const claims = sharedClaims(holderOf(caller), issue, caller.environment.issuer)
+  const { jti, expiresAt, singleUse } = issue
+  return { token: await sign(caller, { kind: 'mfa', claims }), jti, expiresAt, singleUse }
+}
+
+const sign = async ({ environment }: SubjectCaller, token: OwnToken): Promise<string> =>
+  signToken(token, await environment.secrets().signingKey())
+
+const holderOf = ({ environment, session }: SubjectCaller) => ({
+  issuer: environment.issuer,
+  subject: session.subject,
+  clientId: session.clientId ?? environment.id,
+  sessionId: session.sessionId,
+  epoch: environment.epoch,
+})

@@ -1,0 +1,171 @@
+// token.*: what happens to tokens after, or without, a step-up on the page.
+import {
+  acrReaches,
+  TokenConsumeInput,
+  TokenConsumeResult,
+  TokenExchangeInput,
+  TokenExchangeResult,
+  TokenIntrospection,
+  TokenReference,
+  TokenRevokeResult,
+} from '../../contract/index.ts'
+import { epochSeconds } from '../clock.ts'
+import { type VerifiedAssertion, verifyAssertion } from '../domain/assertion.ts'
+import { hashParts, toBase64Url } from '../domain/bytes.ts'
+import { bindDetails } from '../domain/details.ts'
+import { planGrant } from '../domain/grant.ts'
+import { type Action, requirementOf } from '../domain/policy.ts'
+import { Refused, refuse, unwrap } from '../domain/refusal.ts'
+import { checkUse, type OwnToken, verifyOwnToken } from '../domain/token.ts'
+import type { Bindings } from '../env.ts'
+import { subjectObject } from '../state/objects.ts'
+import type { LiveEnvironment } from '../state/published.ts'
+import { keysOf } from '../state/sessions.ts'
+import { calledBy, type ResourceCaller, router, type SubjectCaller, whoIs } from '../trpc.ts'
+import { mint, ordersOf, orderTokens } from './minting.ts'
+import { actionFor } from './policy.ts'
+
+export const tokenRouter = router({
+  exchange: calledBy('subject')
+    .input(TokenExchangeInput)
+    .output(TokenExchangeResult)
+    .mutation(async ({ ctx: { caller }, input }) => {
+      const asserted = await readAssertion(caller, input.assertion)
+      const orders = orderTokens(caller, grantFor(caller, asserted), undefined)
+      const call = { who: caller.who, orders: ordersOf(orders), proof: asserted.proof }
+      const { elevatedToken } = await mint(
+        caller,
+        orders,
+        unwrap(await caller.object.exchange(call)),
+      )
+      return { elevatedToken: elevatedToken ?? refuse('scope_not_allowed') }
+    }),
+
+  consume: calledBy('resource')
+    .input(TokenConsumeInput)
+    .output(TokenConsumeResult)
+    .mutation(async ({ ctx: { caller, bindings }, input }) => {
+      const { environment, keyId } = caller
+      const action = actionFor(caller, input)
+      const bound = input.details && bindDetails(input.details, action.action)
+      const token = await readToken(environment, input.token)
+      const { object, who, jti } = tokenHolder(bindings, environment, token)
+      const shown = { who, jti, action: action.action, resource: keyId }
+      try {
+        checkUse(token, { ...input, action }, termsOf(environment))
+      } catch (error) {
+        if (error instanceof Refused)
+          await object.noteRefusal({ ...shown, reason: error.refusal.reason })
+        throw error
+      }
+      const holder = holderOf(caller, action, input.idempotencyKey, bound?.hash)
+      const requirement = requirementOf(action, environment.offered)
+      const { replayed } = unwrap(
+        await object.consume({ ...shown, requirement, detailsHash: bound?.hash, holder }),
+      )
+      return { accepted: true as const, replayed, claims: token.claims }
+    }),
+
+  introspect: calledBy('resource', 'subject')
+    .input(TokenReference)
+    .output(TokenIntrospection)
+    .query(async ({ ctx: { caller, bindings }, input }) => {
+      const token = await ownedToken(caller, input.token)
+      if (!token) return { active: false as const }
+      const { object, jti } = tokenHolder(bindings, caller.environment, token)
+      const active = await object.isActive({ jti })
+      return active ? { active, token_type: 'Bearer' as const, ...token.claims } : { active }
+    }),
+
+  revoke: calledBy('resource', 'subject')
+    .input(TokenReference)
+    .output(TokenRevokeResult)
+    .mutation(async ({ ctx: { caller, bindings }, input }) => {
+      const token = await ownedToken(caller, input.token)
+      if (token) {
+        const { object, who, jti } = tokenHolder(bindings, caller.environment, token)
+        await object.revoke({
+          who,
+          jti,
+          actor: caller.kind === 'resource' ? `resource:${caller.keyId}` : 'subject',
+        })
+      }
+      return { revoked: true as const }
+    }),
+})
+
+function readAssertion(
+  { environment, session }: SubjectCaller,
+  assertion: string,
+): Promise<VerifiedAssertion> {
+  const { assertions } = environment.settings
+  if (!assertions) refuse('assertion_invalid', { message: 'This environment takes no assertions.' })
+  const terms = {
+    issuer: assertions.issuer,
+    maxAcr: assertions.maxAcr,
+    audience: environment.issuer,
+  }
+  return verifyAssertion(
+    assertion,
+    terms,
+    session.subject,
+    keysOf(environment, assertions.keys),
+    epochSeconds(),
+  )
+}
+
+function grantFor({ environment }: SubjectCaller, { proof, scopes, details }: VerifiedAssertion) {
+  const grant = planGrant(environment.actions, environment.offered, 'assertion', {
+    requestedScopes: scopes,
+    details,
+  })
+  if (grant && !acrReaches(proof.acr, grant.acr)) refuse('method_not_allowed')
+  return grant
+}
+
+const readToken = ({ keySet, issuer, epoch }: LiveEnvironment, token: string): Promise<OwnToken> =>
+  verifyOwnToken(token, keySet, { issuer, epoch, now: epochSeconds() })
+
+const termsOf = ({ issuer, offered, settings }: LiveEnvironment) => ({
+  issuer,
+  offered,
+  mfaTokens: settings.mfaTokens,
+  now: epochSeconds(),
+})
+
+/** The object that knows a token: that of the user named in it, whoever asks. */
+const tokenHolder = (bindings: Bindings, environment: LiveEnvironment, { claims }: OwnToken) => ({
+  object: subjectObject(bindings, environment.id, claims.sub),
+  who: whoIs(environment, claims.sub),
+  jti: claims.jti,
+})
+
+/** What a repeated consume must be equal in, to be the same request whose reply was lost. */
+const holderOf = (
+  { keyId }: ResourceCaller,
+  action: Action,
+  idempotencyKey: string | undefined,
+  detailsHash = '',
+): string | null =>
+  idempotencyKey === undefined
+    ? null
+    : toBase64Url(hashParts(keyId, action.action, detailsHash, idempotencyKey))
+
+/** A token that is the caller's own: the user's, or one for the resource. Undefined for any other. */
+async function ownedToken(
+  caller: SubjectCaller | ResourceCaller,
+  presented: string,
+): Promise<OwnToken | undefined> {
+  const { environment } = caller
+  const token = await readToken(environment, presented).catch((error) => {
+    if (error instanceof Refused) return undefined
+    throw error
+  })
+  if (!token) return undefined
+  const { sub, aud } = token.claims
+  const own =
+    caller.kind === 'subject'
+      ? sub === caller.session.subject
+      : aud === caller.audience || token.kind === 'mfa'
+  return own ? token : undefined
+}

@@ -1,0 +1,23 @@
+// The table of contents of the contract.
+import { auditRouter } from './procedures/audit.ts'
+import { challengeRouter } from './procedures/challenge.ts'
+import { environmentRouter } from './procedures/environment.ts'
+import { factorRouter } from './procedures/factor.ts'
+import { policyRouter } from './procedures/policy.ts'
+import { recoveryRouter } from './procedures/recovery.ts'
+import { subjectRouter } from './procedures/subject.ts'
+import { tokenRouter } from './procedures/token.ts'
+import { router } from './trpc.ts'
+
+export const appRouter = router({
+  policy: policyRouter,
+  factor: factorRouter,
+  recovery: recoveryRouter,
+  challenge: challengeRouter,
+  token: tokenRouter,
+  environment: environmentRouter,
+  subject: subjectRouter,
+  audit: auditRouter,
+})
+
+export type AppRouter = typeof appRouter

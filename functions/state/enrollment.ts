@@ -1,0 +1,365 @@
+// Enrolling and changing factors. Enrolling is not stepping up: nothing here writes down a token.
+import type {
+  Acr,
+  Factor,
+  FactorConfirmResult,
+  FactorKind,
+  RegistrationResponse,
+  Requirement,
+} from '../../contract/index.ts'
+import { acrReaches } from '../../contract/index.ts'
+import { epochSeconds, random } from '../clock.ts'
+import { challengeClaim, type Statement, webauthnChallengeOf } from '../domain/challenge.ts'
+import {
+  type PasskeyCredential,
+  PasskeyFailure,
+  type RelyingParty,
+  verifyRegistration,
+} from '../domain/passkey.ts'
+import type { Claim } from '../domain/proof.ts'
+import { hashRecoveryCode, newRecoveryCodes, normalizeRecoveryCode } from '../domain/recovery.ts'
+import { type Answer, type Refusal, refuse } from '../domain/refusal.ts'
+import { totpClaimKey } from '../domain/totp.ts'
+import { credentialOf, type FactorRow, viewFactor } from './factors.ts'
+import type { Ledger, Who } from './ledger.ts'
+import { checkTotp, countPasskey, failPasskey, takeBackPasskey, tryCode } from './stepup.ts'
+import type { TokenRow } from './tokens.ts'
+
+/** A verified token of ours that a change of factors uses up. */
+export interface Spend {
+  jti: string
+  acr: Acr
+}
+
+/** What lets a change of factors happen: its token, or what to say for want of one. */
+export interface Gate {
+  spend?: Spend | undefined
+  requirement: Requirement
+}
+
+export interface StartCall {
+  who: Who
+  factorId: string
+  kind: FactorKind
+  label: string | null
+  secret: string
+  expiresAt: number
+  gate: Gate
+  /** For a user who never enrolled: why their session is not enough, or the assertion's claim. */
+  first: { refused: Refusal } | { claims: Claim[] }
+}
+
+/** What the options of a passkey ceremony are made of. */
+export interface Started {
+  userHandle: string
+  existing: Pick<PasskeyCredential, 'credentialId' | 'transports'>[]
+}
+
+export function startEnrollment(ledger: Ledger, call: StartCall): Answer<Started> {
+  const now = epochSeconds()
+  if (!ledger.exists && 'refused' in call.first) return { refused: call.first.refused }
+  return ledger.change(now, call.who, () => {
+    ledger.factors.checkLimit(call.kind)
+    const { linkedBy, jti } = ledger.note('enrolled')
+      ? openedByToken(ledger, call.gate, now)
+      : openedFirst(ledger, call, now)
+    const { factorId: id, kind, label, secret, expiresAt } = call
+    ledger.factors.begin({ id, kind, label, secret, expiresAt, linkedBy }, now)
+    ledger.history.append({
+      type: 'enrollment.started',
+      actor: 'subject',
+      at: now,
+      data: { factorId: id, kind, ...(jti && { jti }) },
+    })
+    const existing = ledger.factors.confirmed('passkey').map(credentialOf)
+    return {
+      userHandle: ledger.userHandle(),
+      existing: existing.map(({ credentialId, transports }) => ({ credentialId, transports })),
+    }
+  })
+}
+
+function openedByToken(ledger: Ledger, gate: Gate, now: number) {
+  const row = spendOwn(ledger, gate, now)
+  return { linkedBy: row.factor_id, jti: row.jti }
+}
+
+function openedFirst(ledger: Ledger, { first }: StartCall, now: number) {
+  if ('refused' in first) refuse(first.refused.reason, first.refused)
+  for (const claim of first.claims) {
+    if (!ledger.tokens.claim(claim, now))
+      refuse('assertion_invalid', { message: 'This assertion was used already.' })
+  }
+  return { linkedBy: null, jti: undefined }
+}
+
+/** Uses up the single-use token of a change, in the change's own transaction. */
+function spendOwn(ledger: Ledger, { spend, requirement }: Gate, now: number): TokenRow {
+  if (!spend) refuse('step_up_required', { requirement })
+  const row = ledger.tokens.live(spend.jti, now)
+  if (!requirement.methods.includes(row.method)) refuse('step_up_required', { requirement })
+  ledger.tokens.spend(row, now, null)
+  return row
+}
+
+export interface ConfirmCall {
+  who: Who
+  factorId: string
+  /** Whether the environment offers recovery codes: they come with the first factor. */
+  withCodes: boolean
+}
+
+export interface ConfirmTotpCall extends ConfirmCall {
+  code: string
+  dataKey: Uint8Array
+}
+
+export function confirmTotp(ledger: Ledger, call: ConfirmTotpCall): Answer<FactorConfirmResult> {
+  const now = epochSeconds()
+  const { who, factorId, dataKey, code } = call
+  if (!ledger.exists) refuse('factor_not_found')
+  return ledger.change(now, who, () => {
+    const row = ledger.factors.pending(factorId, 'totp', now)
+    ledger.factors.checkLimit('totp')
+    const told = { type: 'factor.confirm_failed', data: { kind: 'totp', factorId } }
+    const tried = tryCode(ledger, now, told, false, () => {
+      const step = checkTotp(row, who, dataKey, code, now)
+      if (step === undefined) return { wrong: 'invalid_code' }
+      const claimed = ledger.tokens.claim(
+        { key: totpClaimKey(factorId), ordinal: step, expiresAt: null },
+        now,
+      )
+      return claimed ? { right: {} } : { wrong: 'code_already_used' }
+    })
+    return 'refused' in tried ? tried : confirmed(ledger, call, row, row.secret, null, now)
+  })
+}
+
+export interface ConfirmPasskeyCall extends ConfirmCall {
+  statement: Statement
+  response: RegistrationResponse
+  relyingParty: RelyingParty
+}
+
+/** The environment's register of credentials: no two users share one. */
+export interface CredentialRegister {
+  claim(credentialId: string): Promise<boolean>
+  release(credentialIds: string[]): Promise<void>
+}
+
+export async function confirmPasskey(
+  ledger: Ledger,
+  call: ConfirmPasskeyCall,
+  register: CredentialRegister,
+): Promise<Answer<FactorConfirmResult>> {
+  const { who, factorId, statement, response, relyingParty } = call
+  if (!ledger.exists) refuse('factor_not_found')
+  const opened = openConfirmation(ledger, call)
+  if ('refused' in opened) return opened
+  try {
+    const credential = await verifyRegistration(
+      response,
+      webauthnChallengeOf(statement),
+      relyingParty,
+    )
+    if (!(await register.claim(credential.credentialId)))
+      throw new PasskeyFailure('credential_taken')
+    const answer = closeConfirmation(ledger, call, credential)
+    if ('refused' in answer && !holds(ledger, credential.credentialId))
+      await register.release([credential.credentialId])
+    return answer
+  } catch (error) {
+    if (!(error instanceof PasskeyFailure)) throw error
+    return failPasskey(ledger, who, 'factor.confirm_failed', error.fault, factorId)
+  }
+}
+
+function openConfirmation(ledger: Ledger, { who, factorId }: ConfirmPasskeyCall): Answer<object> {
+  const now = epochSeconds()
+  return ledger.change(now, who, () => {
+    ledger.factors.pending(factorId, 'passkey', now)
+    ledger.factors.checkLimit('passkey')
+    const barred = countPasskey(ledger, now)
+    return barred ? { refused: barred } : {}
+  })
+}
+
+/** Looks again, claims the challenge (only now: a response that failed may be tried again), confirms. */
+function closeConfirmation(
+  ledger: Ledger,
+  call: ConfirmPasskeyCall,
+  credential: PasskeyCredential,
+) {
+  const now = epochSeconds()
+  return ledger.change(now, call.who, () => {
+    const row = ledger.factors.pending(call.factorId, 'passkey', now)
+    ledger.factors.checkLimit('passkey')
+    if (!ledger.tokens.claim(challengeClaim(call.statement), now)) refuse('challenge_used')
+    if (holds(ledger, credential.credentialId))
+      refuse('passkey_rejected', { message: 'This passkey is enrolled already.' })
+    takeBackPasskey(ledger)
+    return confirmed(ledger, call, row, JSON.stringify(credential), credential.credentialId, now)
+  })
+}
+
+const holds = (ledger: Ledger, credentialId: string): boolean =>
+  ledger.factors.confirmed('passkey').some((row) => row.credential_id === credentialId)
+
+/** Makes a factor of an enrollment. The first one ends every other enrollment and brings the codes. */
+function confirmed(
+  ledger: Ledger,
+  call: ConfirmCall,
+  row: FactorRow,
+  secret: string,
+  credentialId: string | null,
+  now: number,
+): FactorConfirmResult {
+  const { who, factorId, withCodes } = call
+  const first = !ledger.note('enrolled')
+  ledger.factors.confirm(factorId, secret, credentialId, now)
+  if (first) {
+    ledger.factors.endPending()
+    ledger.setNote('enrolled', true)
+  }
+  const recoveryCodes = first && withCodes ? issueCodes(ledger, who) : undefined
+  ledger.history.append({
+    type: 'factor.confirmed',
+    actor: 'subject',
+    at: now,
+    data: { factorId, kind: row.kind, first },
+  })
+  return {
+    factor: viewFactor(ledger.factors.mustFind(factorId)),
+    ...(recoveryCodes && { recoveryCodes }),
+  }
+}
+
+function issueCodes(ledger: Ledger, { environment, subject, epoch }: Who): string[] {
+  const codes = newRecoveryCodes(random)
+  const hashes = codes.map((code) =>
+    hashRecoveryCode(environment, subject, normalizeRecoveryCode(code) ?? ''),
+  )
+  ledger.factors.replaceCodes(hashes, epoch)
+  ledger.setNote('acknowledged', false)
+  return codes
+}
+
+export interface FactorCall {
+  who: Who
+  factorId: string
+}
+
+/** The list that a change of factors answers with. */
+export const listFactors = (ledger: Ledger): Factor[] => ledger.factors.confirmed().map(viewFactor)
+
+export function renameFactor(
+  ledger: Ledger,
+  call: FactorCall & { label: string | null },
+): Answer<{ factors: Factor[] }> {
+  return changeFactor(ledger, call, (row, now) => {
+    ledger.factors.rename(row.id, call.label)
+    ledger.history.append({
+      type: 'factor.renamed',
+      actor: 'subject',
+      at: now,
+      data: { factorId: row.id },
+    })
+  })
+}
+
+export function setDefaultFactor(
+  ledger: Ledger,
+  call: FactorCall & { gate: Gate },
+): Answer<{ factors: Factor[] }> {
+  return changeFactor(ledger, call, (row, now) => {
+    const { jti } = spendOwn(ledger, call.gate, now)
+    ledger.factors.setDefault(row.id)
+    ledger.history.append({
+      type: 'factor.default_set',
+      actor: 'subject',
+      at: now,
+      data: { factorId: row.id, jti },
+    })
+  })
+}
+
+/** Removes a factor with everything that hangs on it; the last one only with a proof of mfa or more. */
+export function removeFactor(
+  ledger: Ledger,
+  call: FactorCall & { gate: Gate },
+): Answer<{ factors: Factor[]; released: string[] }> {
+  let released: string[] = []
+  const answer = changeFactor(ledger, call, (row, now) => {
+    const last = ledger.factors.confirmed().length === 1
+    if (last && call.gate.spend && !acrReaches(call.gate.spend.acr, 'mfa')) {
+      refuse('step_up_required', {
+        message: 'The last factor is removed only with a proof stronger than a recovery code.',
+        requirement: { ...call.gate.requirement, acr: 'mfa' },
+      })
+    }
+    const { jti } = spendOwn(ledger, call.gate, now)
+    ledger.factors.remove(row)
+    ledger.factors.endPending(row.id)
+    ledger.tokens.forgetClaim(totpClaimKey(row.id))
+    const endedTokens = ledger.tokens.endOfFactor(row.id, now)
+    released = row.credential_id ? [row.credential_id] : []
+    ledger.history.append({
+      type: 'factor.removed',
+      actor: 'subject',
+      at: now,
+      data: { factorId: row.id, kind: row.kind, endedTokens, jti },
+    })
+  })
+  return 'refused' in answer ? answer : { ...answer, released }
+}
+
+function changeFactor(
+  ledger: Ledger,
+  { who, factorId }: FactorCall,
+  run: (row: FactorRow, now: number) => void,
+): Answer<{ factors: Factor[] }> {
+  const now = epochSeconds()
+  if (!ledger.exists) refuse('factor_not_found')
+  return ledger.change(now, who, () => {
+    run(ledger.factors.mustFind(factorId), now)
+    return { factors: listFactors(ledger) }
+  })
+}
+
+export function regenerateCodes(
+  ledger: Ledger,
+  { who, gate }: { who: Who; gate: Gate },
+): Answer<{ recoveryCodes: string[] }> {
+  const now = epochSeconds()
+  if (!ledger.exists) refuse('enrollment_required')
+  return ledger.change(now, who, () => {
+    if (!ledger.note('enrolled')) refuse('enrollment_required')
+    const { jti } = spendOwn(ledger, gate, now)
+    const endedTokens = ledger.endRecovery(now)
+    const recoveryCodes = issueCodes(ledger, who)
+    ledger.history.append({
+      type: 'recovery.regenerated',
+      actor: 'subject',
+      at: now,
+      data: { endedTokens, jti },
+    })
+    return { recoveryCodes }
+  })
+}
+
+export function acknowledgeCodes(
+  ledger: Ledger,
+  { who }: { who: Who },
+): Answer<{ acknowledged: boolean }> {
+  const now = epochSeconds()
+  if (!ledger.exists) refuse('enrollment_required')
+  return ledger.change(now, who, () => {
+    if (ledger.factors.countCodes(who.epoch).total === 0)
+      refuse('enrollment_required', { message: 'There are no recovery codes to acknowledge.' })
+    if (!ledger.note('acknowledged')) {
+      ledger.setNote('acknowledged', true)
+      ledger.history.append({ type: 'recovery.acknowledged', actor: 'subject', at: now, data: {} })
+    }
+    return { acknowledged: true }
+  })
+}

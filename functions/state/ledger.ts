@@ -1,0 +1,153 @@
+// The ledger of one user: all the tables of a Subject object behind one door. What happens in
+// `change` happens whole or not at all, and nothing else can run in between.
+import { random } from '../clock.ts'
+import { toBase64Url } from '../domain/bytes.ts'
+import { RECOVERY_FACTOR_ID } from '../domain/recovery.ts'
+import { type Answer, Refused } from '../domain/refusal.ts'
+import {
+  type Attempts,
+  NO_ATTEMPTS,
+  NO_PASSKEY_FAILURES,
+  type PasskeyMinute,
+} from '../domain/throttle.ts'
+import { Factors } from './factors.ts'
+import { History } from './history.ts'
+import { Tokens } from './tokens.ts'
+
+/** Rows that expired wait at most this long to be removed. */
+const CLEANUP_INTERVAL_SECONDS = 3600
+const USER_HANDLE_BYTES = 32
+
+/** Whose ledger it is, and what of the environment's settings holds for every call. */
+export interface Who {
+  environment: string
+  subject: string
+  epoch: number
+  keepDays: number
+}
+
+/** The small values of a user that need no table of their own. */
+interface Notes {
+  enrolled: boolean
+  acknowledged: boolean
+  userHandle: string
+  attempts: Attempts
+  passkeyMinute: PasskeyMinute
+  keepDays: number
+  alarmAt: number
+}
+
+const NO_NOTES: Notes = {
+  enrolled: false,
+  acknowledged: false,
+  userHandle: '',
+  attempts: NO_ATTEMPTS,
+  passkeyMinute: NO_PASSKEY_FAILURES,
+  keepDays: 400,
+  alarmAt: Number.MAX_SAFE_INTEGER,
+}
+
+export class Ledger {
+  readonly factors: Factors
+  readonly tokens: Tokens
+  readonly history: History
+  readonly #storage: DurableObjectStorage
+  #made = false
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage
+    this.factors = new Factors(storage.sql)
+    this.tokens = new Tokens(storage.sql)
+    this.history = new History(storage.sql)
+  }
+
+  /** Whether anything was ever written here. A read of a user who never came leaves no trace. */
+  get exists(): boolean {
+    this.#made ||=
+      this.#storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'notes'").toArray().length >
+      0
+    return this.#made
+  }
+
+  /**
+   * Runs one change as a transaction. A `Refused` thrown inside rolls everything back; a refusal
+   * returned as a value stays recorded with whatever was written before it.
+   */
+  change<T extends object>(now: number, who: Who, run: () => Answer<T>): Answer<T> {
+    this.#make()
+    try {
+      return this.#storage.transactionSync(() => {
+        if (this.note('keepDays') !== who.keepDays) this.setNote('keepDays', who.keepDays)
+        return run()
+      })
+    } catch (error) {
+      if (error instanceof Refused) return { refused: error.refusal }
+      throw error
+    } finally {
+      this.#wakeBy(now + CLEANUP_INTERVAL_SECONDS)
+    }
+  }
+
+  note<K extends keyof Notes>(key: K): Notes[K] {
+    const row = this.#storage.sql
+      .exec<{ value: string }>('SELECT value FROM notes WHERE key = ?', key)
+      .toArray()[0]
+    return row ? JSON.parse(row.value) : NO_NOTES[key]
+  }
+
+  setNote<K extends keyof Notes>(key: K, value: Notes[K]): void {
+    this.#storage.sql.exec('INSERT OR REPLACE INTO notes VALUES (?, ?)', key, JSON.stringify(value))
+  }
+
+  /** 32 random bytes that stand for the user in their authenticators; made when first needed. */
+  userHandle(): string {
+    const known = this.note('userHandle')
+    if (known) return known
+    const made = toBase64Url(random(USER_HANDLE_BYTES))
+    this.setNote('userHandle', made)
+    return made
+  }
+
+  /** Ends every token that the recovery codes produced, and the enrollments that they opened. */
+  endRecovery(now: number): number {
+    this.factors.endPending(RECOVERY_FACTOR_ID)
+    return this.tokens.endOfFactor(RECOVERY_FACTOR_ID, now)
+  }
+
+  /** Removes what has expired and asks to be woken again while anything is left that will. */
+  clean(now: number): void {
+    if (!this.exists) return
+    this.#storage.transactionSync(() => {
+      const keepDays = this.note('keepDays')
+      const tallied = this.history.flush(now)
+      this.history.trim(now, keepDays)
+      const next = [
+        this.tokens.clean(now),
+        this.factors.clean(now),
+        tallied ? now : undefined,
+        this.history.nextTrimAt(keepDays),
+      ].filter((at) => at !== undefined)
+      this.setNote('alarmAt', Number.MAX_SAFE_INTEGER)
+      if (next.length > 0) this.#wakeBy(Math.max(now + CLEANUP_INTERVAL_SECONDS, Math.min(...next)))
+    })
+  }
+
+  #make(): void {
+    if (this.exists) return
+    this.#storage.transactionSync(() => {
+      this.#storage.sql.exec(
+        'CREATE TABLE IF NOT EXISTS notes (key TEXT PRIMARY KEY, value TEXT NOT NULL)',
+      )
+      this.factors.ensure()
+      this.tokens.ensure()
+      this.history.ensure()
+    })
+  }
+
+  /** One alarm is pending at a time; it is moved only to come earlier. */
+  #wakeBy(at: number): void {
+    if (this.note('alarmAt') <= at) return
+    this.setNote('alarmAt', at)
+    void this.#storage.setAlarm(at * 1000)
+  }
+}

@@ -1,0 +1,183 @@
+// What can be asked of a user's ledger without changing it, and what operators do to it.
+import type { FactorListResult, PolicyDecision, SubjectView } from '../../contract/index.ts'
+import { RECOVERY_CODE_COUNT } from '../../contract/index.ts'
+import { epochSeconds } from '../clock.ts'
+import {
+  type Action,
+  decide,
+  type Offered,
+  type Possession,
+  wouldDecide,
+} from '../domain/policy.ts'
+import { type Answer, refuse } from '../domain/refusal.ts'
+import {
+  DAY_SECONDS,
+  failuresSince,
+  MONTH_SECONDS,
+  NO_ATTEMPTS,
+  NO_PASSKEY_FAILURES,
+  retryAt,
+} from '../domain/throttle.ts'
+import { listFactors, type Started } from './enrollment.ts'
+import { credentialOf } from './factors.ts'
+import type { Ledger, Who } from './ledger.ts'
+
+const HOUR_SECONDS = 3600
+const NOTHING: Possession = { enrolled: false, totp: false, passkey: false, recovery: false }
+
+function possession(ledger: Ledger, { epoch }: Who): Possession {
+  if (!ledger.exists) return NOTHING
+  return {
+    enrolled: ledger.note('enrolled'),
+    totp: ledger.factors.confirmed('totp').length > 0,
+    passkey: ledger.factors.confirmed('passkey').length > 0,
+    recovery: ledger.factors.countCodes(epoch).remaining > 0,
+  }
+}
+
+export interface CheckCall {
+  who: Who
+  action: Action
+  offered: Offered
+}
+
+/** Decides an action for this user; a rule in `observe` leaves a count of what it would have asked. */
+export function check(ledger: Ledger, { who, action, offered }: CheckCall): PolicyDecision {
+  const user = possession(ledger, who)
+  if (action.rule.mode === 'observe') observe(ledger, { who, action, offered }, user)
+  return decide(action, user, offered)
+}
+
+function observe(ledger: Ledger, { who, action, offered }: CheckCall, user: Possession): void {
+  const { decision, required } = wouldDecide(action, user, offered)
+  if (!required) return
+  const now = epochSeconds()
+  const hour = Math.floor(now / HOUR_SECONDS) * HOUR_SECONDS
+  ledger.change(now, who, () => {
+    ledger.history.tally({
+      key: `observed:${action.action}:${hour}:${decision}`,
+      type: 'policy.observed',
+      actor: 'subject',
+      at: now,
+      data: { action: action.action, decision, hour },
+      dueAt: hour + HOUR_SECONDS,
+    })
+    return {}
+  })
+}
+
+function recoveryView(ledger: Ledger, { epoch }: Who) {
+  const { remaining, total } = ledger.exists
+    ? ledger.factors.countCodes(epoch)
+    : { remaining: 0, total: 0 }
+  return {
+    remaining,
+    total: total && RECOVERY_CODE_COUNT,
+    acknowledged: ledger.exists && ledger.note('acknowledged'),
+  }
+}
+
+export function list(ledger: Ledger, { who }: { who: Who }): Omit<FactorListResult, 'mustEnroll'> {
+  const factors = ledger.exists ? listFactors(ledger) : []
+  return {
+    factors,
+    enrolled: ledger.exists && ledger.note('enrolled'),
+    recovery: recoveryView(ledger, who),
+  }
+}
+
+/** The user's passkeys, for the options of a step-up. */
+export function passkeys(ledger: Ledger): Pick<Started, 'existing'> {
+  const rows = ledger.exists ? ledger.factors.confirmed('passkey') : []
+  if (rows.length === 0)
+    refuse('enrollment_required', {
+      message: 'There is no passkey to verify with: enroll one first.',
+    })
+  const existing = rows.sort((a, b) => b.is_default - a.is_default).map(credentialOf)
+  return {
+    existing: existing.map(({ credentialId, transports }) => ({ credentialId, transports })),
+  }
+}
+
+export function view(ledger: Ledger, { who }: { who: Who }): SubjectView {
+  const now = epochSeconds()
+  const attempts = ledger.exists ? ledger.note('attempts') : NO_ATTEMPTS
+  const mayTryAt = retryAt(attempts, now)
+  return {
+    subject: who.subject,
+    ...list(ledger, { who }),
+    pendingEnrollments: ledger.exists ? ledger.factors.countPending(now) : 0,
+    attempts: {
+      consecutiveFailures: attempts.consecutive,
+      failuresLastDay: failuresSince(attempts, now - DAY_SECONDS).length,
+      failuresLastMonth: failuresSince(attempts, now - MONTH_SECONDS).length,
+      locked: attempts.locked,
+      retryAt: mayTryAt > now ? mayTryAt : null,
+    },
+    liveTokens: ledger.exists ? ledger.tokens.countLive(now) : 0,
+  }
+}
+
+export interface OperatorCall {
+  who: Who
+  operator: string
+  reason?: string | undefined
+}
+
+const told = ({ operator, reason }: OperatorCall, data: object) => ({
+  actor: `operator:${operator}`,
+  data: { ...data, ...(reason !== undefined && { reason }) },
+})
+
+/** Ends the wait, the day's count and the lock of codes. */
+export function unlock(ledger: Ledger, call: OperatorCall): Answer<object> {
+  const now = epochSeconds()
+  return ledger.change(now, call.who, () => {
+    forgiveAttempts(ledger)
+    ledger.history.append({ type: 'subject.unlocked', at: now, ...told(call, {}) })
+    return {}
+  })
+}
+
+/** Removes every factor, code and pending enrollment; the user is as one who never enrolled. */
+export function resetFactors(
+  ledger: Ledger,
+  call: OperatorCall,
+): Answer<{ removed: number; endedTokens: number; released: string[] }> {
+  const now = epochSeconds()
+  return ledger.change(now, call.who, () => {
+    const rows = ledger.factors.confirmed()
+    ledger.factors.removeAll()
+    for (const row of rows) ledger.tokens.forgetClaim(`totp:${row.id}`)
+    ledger.setNote('enrolled', false)
+    ledger.setNote('acknowledged', false)
+    forgiveAttempts(ledger)
+    const endedTokens = ledger.tokens.endAll(now)
+    ledger.history.append({
+      type: 'subject.reset',
+      at: now,
+      ...told(call, { removed: rows.length, endedTokens }),
+    })
+    return {
+      removed: rows.length,
+      endedTokens,
+      released: rows.flatMap((row) => row.credential_id ?? []),
+    }
+  })
+}
+
+/** Ends every live token and every enrollment that is pending. */
+export function endTokens(ledger: Ledger, call: OperatorCall): Answer<{ endedTokens: number }> {
+  const now = epochSeconds()
+  return ledger.change(now, call.who, () => {
+    ledger.factors.endPending()
+    const endedTokens = ledger.tokens.endAll(now)
+    ledger.history.append({ type: 'subject.tokens_ended', at: now, ...told(call, { endedTokens }) })
+    return { endedTokens }
+  })
+}
+
+function forgiveAttempts(ledger: Ledger): void {
+  ledger.setNote('attempts', NO_ATTEMPTS)
+  ledger.setNote('passkeyMinute', NO_PASSKEY_FAILURES)
+}

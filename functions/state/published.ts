@@ -1,0 +1,151 @@
+// An environment as the Worker serves it: fetched from its object, kept 20 s in this isolate, and
+// published to KV, where a copy stands in for settings and public keys while the object is silent.
+import { importJWK, type JSONWebKeySet } from 'jose'
+import type { EnvironmentSettings } from '../../contract/index.ts'
+import { ShortCache } from '../cache.ts'
+import { epochSeconds } from '../clock.ts'
+import { currentKey, type RingKey } from '../domain/keyring.ts'
+import { type Action, type Offered, resolveActions } from '../domain/policy.ts'
+import { refuse } from '../domain/refusal.ts'
+import { open } from '../domain/seal.ts'
+import { offeredBy, resolveSettings, type Settings } from '../domain/settings.ts'
+import { SIGNING_ALGORITHM, type SigningKey } from '../domain/token.ts'
+import type { Bindings } from '../env.ts'
+import type { Snapshot } from './environment.ts'
+
+export const KEPT_SECONDS = 20
+export const STAND_IN_SECONDS = 300
+const KEPT_ENVIRONMENTS = 100
+const KV_LIFETIME_SECONDS = 3600
+
+/** What is only known while the Environment object answers: nothing of it is ever in KV. */
+interface Secrets {
+  dataKey: Uint8Array
+  resourceKeys: Snapshot['resourceKeys']
+  signingKey: () => Promise<SigningKey>
+}
+
+/** An environment, ready to serve. */
+export interface LiveEnvironment {
+  id: string
+  issuer: string
+  version: number
+  epoch: number
+  settings: Settings
+  actions: Action[]
+  offered: Offered
+  keySet: JSONWebKeySet
+  /** Refuses `unavailable` where only the published copy is there. */
+  secrets: () => Secrets
+}
+
+/** The copy in KV: what may be stale, and nothing else. */
+interface Published {
+  version: number
+  settings: EnvironmentSettings
+  keySet: JSONWebKeySet
+  confirmedAt: number
+}
+
+const kept = new ShortCache<LiveEnvironment>(KEPT_ENVIRONMENTS, KEPT_SECONDS)
+
+/**
+ * The environment of an id.
+ *
+ * @throws Refused `unknown_environment`, or `unavailable` when neither the object nor a copy that was
+ *   confirmed within five minutes can be had
+ * @example const environment = await openEnvironment(bindings, 'demo')
+ */
+export async function openEnvironment(bindings: Bindings, id: string): Promise<LiveEnvironment> {
+  const now = epochSeconds()
+  const known = kept.get(id, now)
+  if (known) return known
+  const answered = await askObject(bindings, id)
+  if (answered === 'silent') return openPublished(bindings, id, now)
+  if (!answered) refuse('unknown_environment')
+  const environment = live(bindings, id, { ...answered, keySet: keySetOf(answered.ring) }, () =>
+    secretsOf(answered),
+  )
+  kept.set(id, environment, now)
+  return environment
+}
+
+/** Makes this isolate read an environment anew, so that whoever changed it sees the change. */
+export const forgetEnvironment = (id: string): void => kept.delete(id)
+
+async function askObject(bindings: Bindings, id: string): Promise<Snapshot | undefined | 'silent'> {
+  try {
+    return await bindings.environments.getByName(id).snapshot()
+  } catch {
+    return 'silent'
+  }
+}
+
+async function openPublished(
+  bindings: Bindings,
+  id: string,
+  now: number,
+): Promise<LiveEnvironment> {
+  const copy = await bindings.published.get<Published>(kvKey(id), 'json').catch(() => null)
+  if (!copy || now - copy.confirmedAt > STAND_IN_SECONDS) refuse('unavailable')
+  return live(bindings, id, copy, () => refuse('unavailable'))
+}
+
+function live(
+  bindings: Bindings,
+  id: string,
+  from: Omit<Published, 'confirmedAt'>,
+  secrets: () => Secrets,
+): LiveEnvironment {
+  const settings = resolveSettings(from.settings)
+  const issuer = `${bindings.publicUrl}/${id}`
+  return {
+    id,
+    issuer,
+    version: from.version,
+    epoch: bindings.epoch,
+    settings,
+    actions: resolveActions(settings.actions, issuer, settings.audiences[0] ?? issuer),
+    offered: offeredBy(settings),
+    keySet: from.keySet,
+    secrets,
+  }
+}
+
+function secretsOf({ environment, dataKey, ring, resourceKeys }: Snapshot): Secrets {
+  const imported = new Map<string, CryptoKey>()
+  const signingKey = async (): Promise<SigningKey> => {
+    const current = currentKey(ring, epochSeconds()) ?? refuse('unavailable')
+    const key = imported.get(current.kid) ?? (await importPrivate(environment, dataKey, current))
+    imported.set(current.kid, key)
+    return { kid: current.kid, key }
+  }
+  return { dataKey, resourceKeys, signingKey }
+}
+
+async function importPrivate(
+  environment: string,
+  dataKey: Uint8Array,
+  { kid, sealedPrivateJwk }: RingKey,
+): Promise<CryptoKey> {
+  const opened = open(dataKey, 'signing-key', [environment, kid], sealedPrivateJwk)
+  if (!opened) throw new Error('a signing key does not open with the data key of its environment')
+  const key = await importJWK(JSON.parse(new TextDecoder().decode(opened)), SIGNING_ALGORITHM)
+  if (key instanceof Uint8Array) throw new Error('a signing key is not asymmetric')
+  return key
+}
+
+const keySetOf = (ring: readonly RingKey[]): JSONWebKeySet => ({
+  keys: ring.map(({ publicJwk }) => publicJwk),
+})
+const kvKey = (id: string): string => `published:${id}`
+
+/** Writes the copy; called by the Environment object alone, at most once a minute and after changes. */
+export async function publish(
+  kv: KVNamespace,
+  { environment, version, settings, ring }: Snapshot,
+  now: number,
+): Promise<void> {
+  const copy: Published = { version, settings, keySet: keySetOf(ring), confirmedAt: now }
+  await kv.put(kvKey(environment), JSON.stringify(copy), { expirationTtl: KV_LIFETIME_SECONDS })
+}

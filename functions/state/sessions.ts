@@ -1,0 +1,106 @@
+// Who holds a session: verifies tokens of the application with the keys of their issuer. Key sets and
+// verified tokens are kept in this isolate for a short while.
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type JWTVerifyGetKey,
+} from 'jose'
+import type { KeySource } from '../../contract/index.ts'
+import { ShortCache } from '../cache.ts'
+import { epochSeconds } from '../clock.ts'
+import { sha256, toBase64Url, utf8 } from '../domain/bytes.ts'
+import { refuse } from '../domain/refusal.ts'
+import { CLOCK_TOLERANCE_SECONDS, type Session, verifySession } from '../domain/session.ts'
+import type { LiveEnvironment } from './published.ts'
+
+export const KEY_SET_TIMEOUT_MS = 3000
+export const KEY_SET_MAX_BYTES = 128 * 1024
+const KEY_SET_MAX_AGE_MS = 600_000
+const KEY_SET_COOLDOWN_MS = 30_000
+const KEPT_KEY_SETS = 100
+const KEPT_KEY_SETS_SECONDS = 3600
+const KEPT_SESSIONS = 5000
+const KEPT_SESSIONS_SECONDS = 60
+
+const keySets = new ShortCache<JWTVerifyGetKey>(KEPT_KEY_SETS, KEPT_KEY_SETS_SECONDS)
+const sessions = new ShortCache<Session>(KEPT_SESSIONS, KEPT_SESSIONS_SECONDS)
+
+/**
+ * The session of a bearer.
+ *
+ * @throws Refused `unauthenticated`, or `unavailable` when the issuer's keys cannot be had
+ */
+export async function authenticate(
+  environment: LiveEnvironment,
+  publicUrl: string,
+  token: string,
+): Promise<Session> {
+  const now = epochSeconds()
+  const key = `${environment.id}:${environment.version}:${toBase64Url(sha256(utf8(token)))}`
+  const known = sessions.get(key, now)
+  if (known && known.expiresAt + CLOCK_TOLERANCE_SECONDS > now) return known
+  const { session } = environment.settings
+  const verified = await verifySession(
+    token,
+    session,
+    keysOf(environment, session.keys),
+    now,
+    publicUrl,
+  )
+  sessions.set(key, verified, now)
+  return verified
+}
+
+/**
+ * The keys of another party, by their address or as they stand in the settings. Each environment has
+ * its own copy, so that none is served what another one fetched.
+ */
+export function keysOf({ id, version }: LiveEnvironment, source: KeySource): JWTVerifyGetKey {
+  if ('jwks' in source)
+    return createLocalJWKSet({
+      keys: source.jwks.keys.map((key) => ({ ...key, kty: String(key.kty) })),
+    })
+  const now = epochSeconds()
+  const name = `${id}:${version}:${source.jwksUri}`
+  const known = keySets.get(name, now)
+  if (known) return known
+  const remote = createRemoteJWKSet(new URL(source.jwksUri), {
+    timeoutDuration: KEY_SET_TIMEOUT_MS,
+    cooldownDuration: KEY_SET_COOLDOWN_MS,
+    cacheMaxAge: KEY_SET_MAX_AGE_MS,
+    [customFetch]: fetchBounded,
+  })
+  const keys: JWTVerifyGetKey = (header, token) => remote(header, token).catch(explain)
+  keySets.set(name, keys, now)
+  return keys
+}
+
+/** No key for this token: the token is at fault. Anything else: the issuer is, and we cannot tell. */
+function explain(cause: unknown): never {
+  if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys)
+    throw cause
+  if (cause instanceof errors.JOSENotSupported) throw cause
+  return refuse('unavailable', {
+    message: "The key set of the session's issuer cannot be had now: try again.",
+    retryAfterSeconds: 5,
+  })
+}
+
+/** Fetches without following redirects, and reads no more than a key set can be long. */
+async function fetchBounded(url: string, options: RequestInit): Promise<Response> {
+  const response = await fetch(url, { ...options, redirect: 'manual' })
+  if (response.status !== 200 || !response.body) {
+    await response.body?.cancel()
+    return new Response(null, { status: 502 })
+  }
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of response.body) {
+    length += chunk.length
+    if (length > KEY_SET_MAX_BYTES) return new Response(null, { status: 502 })
+    chunks.push(chunk)
+  }
+  return new Response(new Blob(chunks.map((chunk) => new Uint8Array(chunk))), { status: 200 })
+}

@@ -1,0 +1,352 @@
+// Stepping up: a factor is checked and, in the same transaction, what it uses up is claimed and the
+// tokens that it earns are written down. Code factors are checked synchronously, so one transaction
+// holds all; a passkey needs an await, so it is three steps: count and claim, verify, look again.
+import type { AuthenticationResponse, Method, Reason } from '../../contract/index.ts'
+import { epochSeconds } from '../clock.ts'
+import { challengeClaim, type Statement, webauthnChallengeOf } from '../domain/challenge.ts'
+import { expiryOf } from '../domain/grant.ts'
+import {
+  counterFault,
+  type PasskeyAuthentication,
+  PasskeyFailure,
+  type PasskeyFault,
+  passkeyProof,
+  type RelyingParty,
+  verifyAuthentication,
+} from '../domain/passkey.ts'
+import type { Proof } from '../domain/proof.ts'
+import { hashRecoveryCode, normalizeRecoveryCode, recoveryProof } from '../domain/recovery.ts'
+import { type Answer, type Refusal, refusal, refuse } from '../domain/refusal.ts'
+import { open } from '../domain/seal.ts'
+import {
+  attemptsLeft,
+  barredBy,
+  countFailure,
+  countPasskeyAttempt,
+  NO_ATTEMPTS,
+  takeBack,
+} from '../domain/throttle.ts'
+import { type TotpParameters, totpProof, totpStepOf } from '../domain/totp.ts'
+import { credentialOf, type FactorRow } from './factors.ts'
+import type { Ledger, Who } from './ledger.ts'
+
+/** A token to write down once the proof is there. */
+export interface TokenOrder {
+  jti: string
+  kind: 'elevated' | 'mfa'
+  scopes: string[]
+  singleUse: boolean
+  lifetimeSeconds: number
+  freshnessSeconds: number
+  detailsHash?: string
+}
+
+/** What a step-up of any kind needs: for whom, and which tokens it is to earn. */
+export interface StepUpCall {
+  who: Who
+  orders: TokenOrder[]
+}
+
+/** What was proved and when: the Worker signs the tokens from it. */
+export interface SteppedUp {
+  proof: Omit<Proof, 'claims'>
+  issuedAt: number
+}
+
+/** How a sealed TOTP secret is stored. */
+export interface StoredTotp extends TotpParameters {
+  sealed: string
+}
+
+export const totpPlace = ({ environment, subject }: Who, factorId: string): string[] => [
+  environment,
+  subject,
+  factorId,
+]
+
+/** The step that a code proves for a TOTP factor, or undefined for a wrong code. */
+export function checkTotp(
+  row: FactorRow,
+  who: Who,
+  dataKey: Uint8Array,
+  code: string,
+  now: number,
+): number | undefined {
+  const { sealed, ...parameters }: StoredTotp = JSON.parse(row.secret)
+  const secret = open(dataKey, 'totp', totpPlace(who, row.id), sealed)
+  if (!secret) throw new Error('a TOTP secret does not open with the data key of its environment')
+  return totpStepOf(secret, parameters, code, now)
+}
+
+/** A code that was tried: right, with the proof or value that it gives; or wrong, with the reason. */
+export type Tried<T> =
+  | { right: T }
+  | { wrong: Extract<Reason, 'invalid_code' | 'code_already_used'> }
+
+/**
+ * Tries a code under the throttle, inside a transaction: refused while one waits or is locked,
+ * counted as a failure, checked, and taken back when it was right.
+ *
+ * @param told what a failure's event says of the attempt
+ * @param steppedUp whether being right also ends the row of failures
+ */
+export function tryCode<T>(
+  ledger: Ledger,
+  now: number,
+  told: { type: string; data: Record<string, unknown> },
+  steppedUp: boolean,
+  check: () => Tried<T>,
+): T | { refused: Refusal } {
+  const before = ledger.note('attempts')
+  const barred = barredBy(before, now)
+  if (barred) {
+    ledger.history.tally({
+      key: `barred:${barred.reason}`,
+      type: 'attempts.refused',
+      actor: 'subject',
+      at: now,
+      data: { reason: barred.reason },
+    })
+    return { refused: barred }
+  }
+  const counted = countFailure(before, now)
+  ledger.setNote('attempts', counted)
+  const tried = check()
+  if ('right' in tried) {
+    ledger.setNote('attempts', takeBack(counted, now, steppedUp))
+    return tried.right
+  }
+  const data = { ...told.data, reason: tried.wrong, ...(counted.locked && { locked: true }) }
+  ledger.history.append({ type: told.type, actor: 'subject', at: now, data })
+  return { refused: refusal(tried.wrong, { attemptsLeft: attemptsLeft(counted, now) }) }
+}
+
+export interface TotpCall extends StepUpCall {
+  code: string
+  factorId?: string | undefined
+  dataKey: Uint8Array
+}
+
+export function stepUpTotp(ledger: Ledger, call: TotpCall): Answer<SteppedUp> {
+  const now = epochSeconds()
+  if (!ledger.exists) return { refused: refusal('enrollment_required') }
+  return ledger.change(now, call.who, () => {
+    const row = ledger.factors.totpFor(call.factorId)
+    const proof = tryCode(ledger, now, failed('totp', row.id), true, () => {
+      const step = checkTotp(row, call.who, call.dataKey, call.code, now)
+      if (step === undefined) return { wrong: 'invalid_code' }
+      const right = totpProof(row.id, step, now)
+      return right.claims.every((claim) => ledger.tokens.claim(claim, now))
+        ? { right }
+        : { wrong: 'code_already_used' }
+    })
+    return 'refused' in proof ? proof : accept(ledger, call, proof, now)
+  })
+}
+
+export interface RecoveryCall extends StepUpCall {
+  code: string
+}
+
+export function stepUpRecovery(ledger: Ledger, call: RecoveryCall): Answer<SteppedUp> {
+  const now = epochSeconds()
+  const { environment, subject, epoch } = call.who
+  if (!ledger.exists) return { refused: refusal('enrollment_required') }
+  return ledger.change(now, call.who, () => {
+    if (ledger.factors.countCodes(epoch).total === 0) refuse('enrollment_required')
+    const proof = tryCode(ledger, now, failed('recovery'), true, () => {
+      const code = normalizeRecoveryCode(call.code)
+      const hash = code && hashRecoveryCode(environment, subject, code)
+      if (!hash) return { wrong: 'invalid_code' }
+      if (ledger.factors.spendCode(hash, epoch, now)) return { right: recoveryProof(now) }
+      return { wrong: ledger.factors.codeWasSpent(hash) ? 'code_already_used' : 'invalid_code' }
+    })
+    return 'refused' in proof ? proof : accept(ledger, call, proof, now)
+  })
+}
+
+const failed = (method: Method, factorId?: string) => ({
+  type: 'step_up.failed',
+  data: { method, ...(factorId && { factorId }) },
+})
+
+export interface PasskeyCall extends StepUpCall {
+  statement: Statement
+  response: AuthenticationResponse
+  relyingParty: RelyingParty
+}
+
+export async function stepUpPasskey(ledger: Ledger, call: PasskeyCall): Promise<Answer<SteppedUp>> {
+  if (!ledger.exists) return { refused: refusal('enrollment_required') }
+  const opened = openPasskeyAttempt(ledger, call)
+  if ('refused' in opened) return opened
+  try {
+    const { row, userHandle } = opened
+    const credential = credentialOf(row)
+    const { statement, response, relyingParty } = call
+    const shown = await verifyAuthentication(
+      response,
+      webauthnChallengeOf(statement),
+      relyingParty,
+      credential,
+      userHandle,
+    )
+    return closePasskeyAttempt(ledger, call, row.id, shown)
+  } catch (error) {
+    if (!(error instanceof PasskeyFailure)) throw error
+    return failPasskey(ledger, call.who, 'step_up.failed', error.fault, opened.row.id)
+  }
+}
+
+/** Counts the attempt and claims its challenge, before anything of the answer is looked into. */
+function openPasskeyAttempt(
+  ledger: Ledger,
+  call: PasskeyCall,
+): Answer<{ row: FactorRow; userHandle: string }> {
+  const now = epochSeconds()
+  return ledger.change(now, call.who, () => {
+    const barred = countPasskey(ledger, now)
+    if (barred) return { refused: barred }
+    if (!ledger.tokens.claim(challengeClaim(call.statement), now)) {
+      const data = { method: 'passkey', reason: 'challenge_used' }
+      ledger.history.append({ type: 'step_up.failed', actor: 'subject', at: now, data })
+      return { refused: refusal('challenge_used') }
+    }
+    const { id, rawId } = call.response
+    const row = ledger.factors.confirmed('passkey').find((own) => own.credential_id === id)
+    if (row && rawId === id) return { row, userHandle: ledger.userHandle() }
+    return recordFault(ledger, 'step_up.failed', 'unknown_credential', now)
+  })
+}
+
+/** Looks again at what could have changed during verification, and accepts the proof. */
+function closePasskeyAttempt(
+  ledger: Ledger,
+  call: PasskeyCall,
+  factorId: string,
+  shown: PasskeyAuthentication,
+): Answer<SteppedUp> {
+  const now = epochSeconds()
+  return ledger.change(now, call.who, () => {
+    const row = ledger.factors.find(factorId)
+    if (!row) return recordFault(ledger, 'step_up.failed', 'unknown_credential', now)
+    const credential = credentialOf(row)
+    if (counterFault(credential.counter, shown.counter)) {
+      return recordFault(ledger, 'step_up.failed', 'counter', now, factorId)
+    }
+    ledger.factors.storeCredential(factorId, { ...credential, ...shown })
+    takeBackPasskey(ledger)
+    ledger.setNote('attempts', NO_ATTEMPTS)
+    return accept(ledger, call, passkeyProof(factorId, credential.synced, now, []), now)
+  })
+}
+
+/** Counts a passkey attempt as a failure in advance; the refusal where there were too many. */
+export function countPasskey(ledger: Ledger, now: number): Refusal | undefined {
+  const minute = countPasskeyAttempt(ledger.note('passkeyMinute'), now)
+  if ('refused' in minute) {
+    ledger.history.tally({
+      key: 'barred:passkey',
+      type: 'attempts.refused',
+      actor: 'subject',
+      at: now,
+      data: { reason: 'rate_limited', method: 'passkey' },
+    })
+    return minute.refused
+  }
+  ledger.setNote('passkeyMinute', minute)
+  return undefined
+}
+
+export function takeBackPasskey(ledger: Ledger): void {
+  const minute = ledger.note('passkeyMinute')
+  ledger.setNote('passkeyMinute', { ...minute, failures: Math.max(0, minute.failures - 1) })
+}
+
+/** Records why a ceremony failed; its caller learns only that it did. */
+export const failPasskey = (
+  ledger: Ledger,
+  who: Who,
+  type: string,
+  fault: PasskeyFault,
+  factorId?: string,
+): { refused: Refusal } => {
+  const now = epochSeconds()
+  const recorded = ledger.change<never>(now, who, () =>
+    recordFault(ledger, type, fault, now, factorId),
+  )
+  return recorded
+}
+
+function recordFault(
+  ledger: Ledger,
+  type: string,
+  fault: PasskeyFault,
+  now: number,
+  factorId?: string,
+): { refused: Refusal } {
+  const data = {
+    method: 'passkey',
+    reason: 'passkey_rejected',
+    fault,
+    ...(factorId && { factorId }),
+  }
+  ledger.history.append({ type, actor: 'subject', at: now, data })
+  return { refused: refusal('passkey_rejected') }
+}
+
+export interface ExchangeCall extends StepUpCall {
+  proof: Proof
+}
+
+/** Accepts an assertion that the Worker verified: it has no secret of this object's to check. */
+export function exchange(ledger: Ledger, call: ExchangeCall): Answer<SteppedUp> {
+  const now = epochSeconds()
+  return ledger.change(now, call.who, () => {
+    for (const claim of call.proof.claims) {
+      if (ledger.tokens.claim(claim, now)) continue
+      const data = { method: 'assertion', reason: 'assertion_invalid' }
+      ledger.history.append({ type: 'step_up.failed', actor: 'subject', at: now, data })
+      return {
+        refused: refusal('assertion_invalid', { message: 'This assertion was used already.' }),
+      }
+    }
+    return accept(ledger, call, call.proof, now)
+  })
+}
+
+/** Writes down the tokens that a proof earns, and the one event that tells of it. */
+function accept(ledger: Ledger, { orders }: StepUpCall, full: Proof, now: number): SteppedUp {
+  const { claims: _used, ...proof } = full
+  for (const order of orders) {
+    const expiresAt = expiryOf(order, now, proof.authTime)
+    if (expiresAt <= now)
+      refuse('session_not_fresh', { message: 'The proof is already older than the rule allows.' })
+    ledger.tokens.add({
+      jti: order.jti,
+      kind: order.kind,
+      factor_id: proof.factorId,
+      method: proof.method,
+      scope: order.scopes.join(' '),
+      single_use: order.singleUse ? 1 : 0,
+      issued_at: now,
+      expires_at: expiresAt,
+    })
+  }
+  ledger.factors.touch(proof.factorId, now)
+  const tokens = orders.map(({ jti, kind, scopes, singleUse, detailsHash }) => ({
+    jti,
+    kind,
+    scopes,
+    singleUse,
+    ...(detailsHash && { detailsHash }),
+  }))
+  const { factorId, method, acr, amr, authTime } = proof
+  ledger.history.append({
+    type: 'step_up.passed',
+    actor: 'subject',
+    at: now,
+    data: { method, factorId, acr, amr, authTime, tokens },
+  })
+  return { proof, issuedAt: now }
+}

@@ -1,0 +1,249 @@
+// tRPC: the context of a call, who makes it, and how a refusal is told. Procedures start from
+// `calledBy(…)`, so that none can be written without saying who may call it.
+import { initTRPC, TRPCError } from '@trpc/server'
+import { REASONS, type Reason, type Requirement } from '../contract/index.ts'
+import { fromBase64Url, sameBytes, sha256, utf8 } from './domain/bytes.ts'
+import { hashKey, OPERATOR_KEY_PREFIX, RESOURCE_KEY_PREFIX } from './domain/names.ts'
+import { type Refusal, Refused, refusal, refuse } from './domain/refusal.ts'
+import type { Session } from './domain/session.ts'
+import type { Bindings } from './env.ts'
+import type { Who } from './state/ledger.ts'
+import { type SubjectObject, subjectObject } from './state/objects.ts'
+import { type LiveEnvironment, openEnvironment } from './state/published.ts'
+import { authenticate } from './state/sessions.ts'
+
+/** The first segment of the operators' route; no environment may be named so. */
+export const OPERATOR_ROUTE = 'operator'
+
+/** What a call comes with, before anything of it is believed. */
+export interface Context {
+  bindings: Bindings
+  /** The first segment of the address: an environment's id, or `operator`. */
+  route: string
+  headers: Headers
+}
+
+/** Whoever calls, verified. */
+export type Caller = SubjectCaller | ResourceCaller | OperatorCaller
+export interface SubjectCaller {
+  kind: 'subject'
+  environment: LiveEnvironment
+  session: Session
+  who: Who
+  object: SubjectObject
+}
+export interface ResourceCaller {
+  kind: 'resource'
+  environment: LiveEnvironment
+  keyId: string
+  audience: string
+}
+export interface OperatorCaller {
+  kind: 'operator'
+  name: string
+}
+
+/** `error.data` of every refusal, as the typed client sees it. */
+export interface ErrorData {
+  reason: Reason
+  retryAfterSeconds?: number
+  attemptsLeft?: number
+  requirement?: Requirement
+}
+
+const t = initTRPC.context<Context>().create({
+  errorFormatter: ({ shape, error }) => {
+    const { message, ...data } = refusalOf(error)
+    return { message, code: shape.code, data: data satisfies ErrorData as ErrorData }
+  },
+})
+
+export const { router } = t
+
+/** What is told of an error: a refusal as it is, a fault of tRPC's in our words, a bug as `unavailable`. */
+export function refusalOf(error: TRPCError): Refusal {
+  if (error.cause instanceof Refused) return error.cause.refusal
+  const reason = FRAMEWORK_REASONS[error.code]
+  return reason
+    ? refusal(reason, describeIssue(error.cause))
+    : refusal('unavailable', { retryAfterSeconds: 1 })
+}
+
+const FRAMEWORK_REASONS: Partial<Record<TRPCError['code'], Reason>> = {
+  PARSE_ERROR: 'input_invalid',
+  BAD_REQUEST: 'input_invalid',
+  UNSUPPORTED_MEDIA_TYPE: 'input_invalid',
+  NOT_FOUND: 'not_found',
+  METHOD_NOT_SUPPORTED: 'method_unsupported',
+  PAYLOAD_TOO_LARGE: 'too_large',
+}
+
+/** Names the place of the first fault that a schema found; never a value, which may be a secret. */
+function describeIssue(cause: unknown): Partial<Refusal> {
+  const issue = firstIssue(cause)
+  if (!issue) return {}
+  const keys = issue.keys?.map(String).join(', ')
+  const what = keys
+    ? `has a field that is not known (${keys})`
+    : issue.expected
+      ? `must be ${issue.expected}`
+      : 'is not of the form that it must have'
+  const where = issue.path.length > 0 ? `\`${issue.path.map(String).join('.')}\`` : 'The input'
+  return { message: `${where} ${what}.`.slice(0, 300) }
+}
+
+interface Issue {
+  path: PropertyKey[]
+  expected?: string
+  keys?: string[]
+  errors?: Issue[][]
+}
+
+function firstIssue(cause: unknown): Issue | undefined {
+  if (
+    typeof cause !== 'object' ||
+    cause === null ||
+    !('issues' in cause) ||
+    !Array.isArray(cause.issues)
+  )
+    return undefined
+  let issue: Issue | undefined = cause.issues[0]
+  // Of a union, the member that got furthest tells most.
+  while (issue?.errors?.length) {
+    const path: PropertyKey[] = issue.path
+    const [nested] = issue.errors.toSorted((a, b) => a.length - b.length)
+    const inner: Issue | undefined = nested?.[0]
+    if (!inner) break
+    issue = { ...inner, path: [...path, ...inner.path] }
+  }
+  return issue
+}
+
+/** The HTTP status of a refusal to tRPC's name for it. */
+const CODE_OF_STATUS: Record<number, TRPCError['code']> = {
+  400: 'BAD_REQUEST',
+  401: 'UNAUTHORIZED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  405: 'METHOD_NOT_SUPPORTED',
+  409: 'CONFLICT',
+  413: 'PAYLOAD_TOO_LARGE',
+  429: 'TOO_MANY_REQUESTS',
+  503: 'SERVICE_UNAVAILABLE',
+}
+
+const refusing = t.procedure.use(async ({ next }) => {
+  const result = await next()
+  if (!result.ok && result.error.cause instanceof Refused) {
+    const { reason, message } = result.error.cause.refusal
+    const code = CODE_OF_STATUS[REASONS[reason].status] ?? 'INTERNAL_SERVER_ERROR'
+    throw new TRPCError({ code, message, cause: result.error.cause })
+  }
+  return result
+})
+
+/**
+ * A procedure for some kinds of caller. Its `ctx.caller` is one of them, verified.
+ *
+ * @example calledBy('subject').input(NoInput).query(({ ctx }) => ctx.caller.object.list(ctx.caller))
+ */
+export const calledBy = <K extends Caller['kind']>(...kinds: K[]) =>
+  refusing.use(async ({ ctx, next }) => {
+    const caller = await identify(ctx, kinds)
+    return next({ ctx: { ...ctx, caller } })
+  })
+
+async function identify<K extends Caller['kind']>(
+  context: Context,
+  kinds: K[],
+): Promise<Extract<Caller, { kind: K }>> {
+  const { route, headers, bindings } = context
+  const environment = route === OPERATOR_ROUTE ? undefined : await openEnvironment(bindings, route)
+  checkOrigin(headers, environment?.settings.origins ?? [bindings.publicUrl])
+  const bearer =
+    /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1] ?? refuse('unauthenticated')
+  const claimed = kindOf(bearer)
+  if (!kinds.some((kind) => kind === claimed)) {
+    refuse('forbidden', { message: `This call is not for ${CREDENTIALS[claimed]}.` })
+  }
+  const caller = await verify(claimed, bearer, context, environment)
+  return caller as Extract<Caller, { kind: K }>
+}
+
+const CREDENTIALS = {
+  subject: 'a session token',
+  resource: 'a resource key',
+  operator: 'an operator key',
+} as const satisfies Record<Caller['kind'], string>
+
+function kindOf(bearer: string): Caller['kind'] {
+  if (bearer.startsWith(OPERATOR_KEY_PREFIX)) return 'operator'
+  return bearer.startsWith(RESOURCE_KEY_PREFIX) ? 'resource' : 'subject'
+}
+
+/** A browser names the page that calls; a key or session in a foreign page is not to be trusted. */
+function checkOrigin(headers: Headers, allowed: readonly string[]): void {
+  const origin = headers.get('origin')
+  if (origin !== null && !allowed.includes(origin)) refuse('origin_not_allowed')
+}
+
+async function verify(
+  kind: Caller['kind'],
+  bearer: string,
+  { bindings }: Context,
+  environment: LiveEnvironment | undefined,
+): Promise<Caller> {
+  if (kind === 'operator') {
+    if (environment) refuse('forbidden', { message: 'Operators call under /operator/trpc.' })
+    return verifyOperator(bindings, bearer)
+  }
+  if (!environment) refuse('forbidden', { message: 'This call is made under /{environment}/trpc.' })
+  return kind === 'resource'
+    ? verifyResource(environment, bearer)
+    : verifySubject(bindings, environment, bearer)
+}
+
+function verifyOperator({ operatorKey }: Bindings, bearer: string): OperatorCaller {
+  if (!operatorKey) {
+    refuse('unauthenticated', {
+      message:
+        'OPERATOR_KEY is not set, or is not csk_op_ and at least 32 random characters: until it is, no operator call is answered.',
+    })
+  }
+  if (!sameBytes(sha256(utf8(bearer)), sha256(utf8(operatorKey))))
+    refuse('unauthenticated', { message: 'This operator key is not known.' })
+  return { kind: 'operator', name: 'first' }
+}
+
+function verifyResource(environment: LiveEnvironment, bearer: string): ResourceCaller {
+  const presented = fromBase64Url(hashKey(bearer)) ?? new Uint8Array()
+  const known = environment
+    .secrets()
+    .resourceKeys.find(({ hash }) => sameBytes(fromBase64Url(hash) ?? new Uint8Array(), presented))
+  if (!known)
+    refuse('unauthenticated', { message: 'This resource key is not known in this environment.' })
+  return { kind: 'resource', environment, keyId: known.id, audience: known.audience }
+}
+
+async function verifySubject(
+  bindings: Bindings,
+  environment: LiveEnvironment,
+  bearer: string,
+): Promise<SubjectCaller> {
+  const session = await authenticate(environment, bindings.publicUrl, bearer)
+  return {
+    kind: 'subject',
+    environment,
+    session,
+    who: whoIs(environment, session.subject),
+    object: subjectObject(bindings, environment.id, session.subject),
+  }
+}
+
+/** A user, as their object wants to be told of them. */
+export const whoIs = ({ id, epoch, settings }: LiveEnvironment, subject: string): Who => ({
+  environment: id,
+  subject,
+  epoch,
+  keepDays: settings.history.keepDays,
+})

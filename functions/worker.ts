@@ -1,0 +1,172 @@
+// The entry: routes, and the object classes. Everything that every request shares stands here: the
+// door (method, size, depth), CORS, headers, one line of log. What is answered stands in procedures/.
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
+import { Hono, type Context as HonoContext } from 'hono'
+import { cors } from 'hono/cors'
+import { EnvironmentId, REASONS, RESERVED_ENVIRONMENT_IDS, type Reason } from '../contract/index.ts'
+import { type Refusal, Refused, refusal, refuse } from './domain/refusal.ts'
+import { readBody, WrongContentType } from './door.ts'
+import { type Bindings, ConfigurationError, readBindings } from './env.ts'
+import { describeHealth } from './health.ts'
+import { describeIssuer } from './metadata.ts'
+import { appRouter } from './router.ts'
+import { openEnvironment } from './state/published.ts'
+import { OPERATOR_ROUTE, refusalOf } from './trpc.ts'
+
+export { Directory } from './state/directory.ts'
+export { Environment } from './state/environment.ts'
+export { Subject } from './state/subject.ts'
+
+type App = {
+  Bindings: Env
+  Variables: { bindings: Bindings; requestId: string; reason?: Reason; fault?: string }
+}
+type Ctx = HonoContext<App>
+
+const KEY_SET_CACHE = 'public, max-age=300'
+const app = new Hono<App>()
+
+app.use(async (c, next) => {
+  const startedAt = Date.now()
+  c.set('requestId', c.req.header('cf-ray') ?? crypto.randomUUID())
+  await next()
+  if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
+  c.header('x-content-type-options', 'nosniff')
+  c.header('x-request-id', c.get('requestId'))
+  log(c, Date.now() - startedAt)
+})
+
+app.use(async (c, next) => {
+  c.set('bindings', readBindings(c.env))
+  await next()
+})
+
+app.get('/health', async (c) => {
+  const { healthy, ...body } = await describeHealth(c.get('bindings'))
+  return c.json(body, healthy ? 200 : 503)
+})
+
+for (const path of [
+  '/:environment/.well-known/oauth-authorization-server',
+  '/.well-known/oauth-authorization-server/:environment',
+]) {
+  app.get(path, cors({ origin: '*' }), async (c) => {
+    const environment = await openEnvironment(c.get('bindings'), environmentId(c))
+    return c.json(describeIssuer(environment), 200, { 'cache-control': KEY_SET_CACHE })
+  })
+}
+
+app.get('/:environment/.well-known/jwks.json', cors({ origin: '*' }), async (c) => {
+  const { keySet } = await openEnvironment(c.get('bindings'), environmentId(c))
+  return c.json(keySet, 200, { 'cache-control': KEY_SET_CACHE })
+})
+
+app.use(
+  '/:environment/trpc/*',
+  cors({
+    origin: async (origin, c: Ctx) => ((await listedOrigins(c)).includes(origin) ? origin : null),
+    allowMethods: ['POST'],
+    allowHeaders: ['authorization', 'content-type', 'countersign-token', 'dpop'],
+    exposeHeaders: ['www-authenticate', 'retry-after', 'dpop-nonce', 'date'],
+    maxAge: 600,
+  }),
+)
+
+app.all('/:environment/trpc/*', async (c) => {
+  const route = c.req.param('environment')
+  if (route !== OPERATOR_ROUTE) environmentId(c)
+  const { headers, url } = c.req.raw
+  const body = await readBody(c.req.raw)
+  return fetchRequestHandler({
+    endpoint: `/${route}/trpc`,
+    req: new Request(url, { method: 'POST', headers, body }),
+    router: appRouter,
+    allowMethodOverride: true,
+    allowBatching: false,
+    createContext: () => ({ bindings: c.get('bindings'), route, headers }),
+    responseMeta: ({ errors: [error] }) => (error ? metaOf(refusalOf(error)) : {}),
+    onError: ({ error }) => {
+      c.set('reason', refusalOf(error).reason)
+      if (!(error.cause instanceof Refused) && error.code === 'INTERNAL_SERVER_ERROR') {
+        c.set('fault', String(error.cause?.message ?? error.message))
+      }
+    },
+  })
+})
+
+app.notFound((c) => tell(c, refusal('not_found')))
+
+app.onError((error, c) => {
+  if (error instanceof WrongContentType) return tell(c, error.refusal, 415)
+  if (error instanceof Refused) return tell(c, error.refusal)
+  if (!(error instanceof ConfigurationError)) c.set('fault', error.message)
+  const message = error instanceof ConfigurationError ? error.message : REASONS.unavailable.message
+  return tell(c, refusal('unavailable', { message }))
+})
+
+/** The origins that may call a route from a page. An environment that is not there has none. */
+async function listedOrigins(c: Ctx): Promise<readonly string[]> {
+  const bindings = readBindings(c.env)
+  const route = c.req.param('environment') ?? ''
+  if (route === OPERATOR_ROUTE) return [bindings.publicUrl]
+  if (!isEnvironmentId(route)) return []
+  return openEnvironment(bindings, route).then(
+    ({ settings }) => settings.origins,
+    () => [],
+  )
+}
+
+const isEnvironmentId = (id: string): boolean =>
+  EnvironmentId.safeParse(id).success && !RESERVED_ENVIRONMENT_IDS.includes(id)
+
+function environmentId(c: Ctx): string {
+  const id = c.req.param('environment') ?? ''
+  return isEnvironmentId(id) ? id : refuse('unknown_environment')
+}
+
+/** Status and headers of a refusal (RFC 9110, section 10.2.3; RFC 6750, section 3). */
+function metaOf({ reason, retryAfterSeconds }: Refusal) {
+  const { status } = REASONS[reason]
+  return {
+    status,
+    headers: {
+      ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+      ...(status === 401 && {
+        'www-authenticate':
+          reason === 'step_up_required'
+            ? 'Bearer error="insufficient_user_authentication"'
+            : 'Bearer error="invalid_token"',
+      }),
+    },
+  }
+}
+
+/** A refusal by a route, in the same form as one by a procedure. */
+function tell(c: Ctx, refused: Refusal, statusInstead?: number): Response {
+  const { message, ...data } = refused
+  const { headers, ...meta } = metaOf(refused)
+  const status = statusInstead ?? meta.status
+  c.set('reason', refused.reason)
+  return c.body(JSON.stringify({ error: { message, data } }), status as 400, {
+    ...headers,
+    'content-type': 'application/json',
+  })
+}
+
+/** One line of JSON a request. Addresses hold no secret: what is secret travels in headers and bodies. */
+function log(c: Ctx, milliseconds: number): void {
+  const { reason, fault, requestId } = c.var
+  const entry = {
+    level: fault ? 'error' : 'info',
+    requestId,
+    method: c.req.method,
+    path: new URL(c.req.url).pathname.slice(0, 200),
+    status: c.res.status,
+    ...(reason && { reason }),
+    ...(fault && { fault: fault.slice(0, 300) }),
+    milliseconds,
+  }
+  console.log(JSON.stringify(entry))
+}
+
+export default app

@@ -1,0 +1,90 @@
+// `npm test`: everything that must hold before a change is kept. Each step counts as one, each test of
+// the test run as one; the last line says how many passed and failed.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const OFFLINE = { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' }
+const scratch = mkdtempSync(join(tmpdir(), 'countersign-check-'))
+const testReport = join(scratch, 'tests.json')
+
+/** A step: its name, its command, and what to do where it fails. */
+const STEPS: [name: string, command: string[], remedy: string][] = [
+  ['format and lint', ['biome', 'check', '--error-on-warnings', '.'], 'npm run format'],
+  ['types, by project references', ['tsc', '-b'], 'mend what the compiler names'],
+  ['generated client is current', ['node', 'scripts/generate.ts', '--check'], 'npm run generate'],
+  [
+    'binding types are current',
+    ['wrangler', 'types', '--check', '--env-file', '.dev.vars.example', '--include-runtime=false'],
+    'npm run generate',
+  ],
+  [
+    'client bundle holds the contract alone',
+    ['node', 'scripts/bundle-check.ts'],
+    'see the message',
+  ],
+  [
+    'lockfile is complete',
+    ['npm', 'ci', '--dry-run', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+    'npm install, then commit package-lock.json',
+  ],
+  [
+    'Worker bundles for deployment',
+    ['wrangler', 'deploy', '--dry-run', '--outdir', join(scratch, 'bundle')],
+    'see the message',
+  ],
+]
+
+let passed = 0
+let failed = 0
+
+for (const [name, command, remedy] of STEPS) {
+  const { ok, output } = run(command)
+  console.log(`${ok ? '✓' : '✗'} ${name}`)
+  if (ok) passed += 1
+  else {
+    failed += 1
+    console.log(`${output.trimEnd()}\n  → ${remedy}`)
+  }
+}
+
+const { ok, output } = run([
+  'vitest',
+  'run',
+  '--silent=passed-only',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile=${testReport}`,
+])
+const counts = readCounts()
+passed += counts.passed
+failed += counts.failed
+// A run that broke off before any test failed is a failure all the same.
+if (!ok && counts.failed === 0) failed += 1
+console.log(`${ok ? '✓' : '✗'} tests`)
+if (!ok) console.log(output)
+
+rmSync(scratch, { recursive: true, force: true })
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1
+
+function run([program = '', ...args]: string[]): { ok: boolean; output: string } {
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    encoding: 'utf8',
+    env: { ...process.env, ...OFFLINE },
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  return { ok: status === 0, output: `${stdout ?? ''}${stderr ?? ''}` }
+}
+
+function readCounts(): { passed: number; failed: number } {
+  try {
+    const report: { numPassedTests: number; numFailedTests: number } = JSON.parse(
+      readFileSync(testReport, 'utf8'),
+    )
+    return { passed: report.numPassedTests, failed: report.numFailedTests }
+  } catch {
+    return { passed: 0, failed: 0 }
+  }
+}

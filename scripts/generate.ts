@@ -1,0 +1,115 @@
+// Writes client/generated.ts: the router as a type that speaks contract names only. It walks the
+// running router, so what is not in it is not in the client; a schema that the contract does not
+// name stops it. With --check it writes nothing and fails where the file is not current.
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import * as contract from '../contract/index.ts'
+import { appRouter } from '../functions/router.ts'
+
+const TARGET = new URL('../client/generated.ts', import.meta.url)
+
+/** What tRPC keeps of a procedure, as far as it is read here. */
+interface Definition {
+  type: 'query' | 'mutation' | 'subscription'
+  inputs: unknown[]
+  output?: unknown
+}
+
+const names = new Map<unknown, string>(
+  Object.entries(contract).map(([name, value]) => [value, name]),
+)
+
+function nameOf(schema: unknown, path: string, side: string): string {
+  const name = names.get(schema)
+  if (name) return name
+  throw new Error(`${path}: its ${side} is no schema that contract/index.ts exports by name`)
+}
+
+interface Entry {
+  path: string
+  type: 'Query' | 'Mutation'
+  input: string
+  output: string
+}
+
+function describe([path, procedure]: [string, unknown]): Entry {
+  const { type, inputs, output } = (procedure as { _def: Definition })._def
+  if (type === 'subscription') throw new Error(`${path}: the contract has no subscriptions`)
+  if (inputs.length !== 1) throw new Error(`${path}: a procedure has exactly one input schema`)
+  return {
+    path,
+    type: type === 'query' ? 'Query' : 'Mutation',
+    input: nameOf(inputs[0], path, 'input'),
+    output: nameOf(output, path, 'output'),
+  }
+}
+
+function render(entries: Entry[]): string {
+  const nouns = Map.groupBy(entries, ({ path }) => path.split('.')[0] ?? path)
+  const used = [...new Set(entries.flatMap(({ input, output }) => [input, output]))]
+  const imports = [...used, 'Reason', 'Requirement'].sort()
+  const body = [...nouns].map(([noun, procedures]) => {
+    const lines = procedures.map(
+      ({ path, type, input, output }) =>
+        `    ${path.slice(noun.length + 1)}: ${type}<${input}, ${output}>`,
+    )
+    return `  ${noun}: {\n${lines.join('\n')}\n  }`
+  })
+  return `// Written by scripts/generate.ts from the router; never edited. \`npm run generate\` writes it anew.
+import type { TRPCBuiltRouter, TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server'
+import type {
+${imports.map((name) => `  ${name},`).join('\n')}
+} from '../contract/index.ts'
+
+/** \`error.data\` of every refusal: why, and what the caller needs to go on. */
+export interface CountersignErrorData {
+  reason: Reason
+  retryAfterSeconds?: number
+  attemptsLeft?: number
+  requirement?: Requirement
+}
+
+type Query<Input, Output> = TRPCQueryProcedure<{ input: Input; output: Output; meta: unknown }>
+type Mutation<Input, Output> = TRPCMutationProcedure<{ input: Input; output: Output; meta: unknown }>
+
+/** Every procedure of the contract. */
+export interface CountersignProcedures {
+${body.join('\n')}
+}
+
+/** The router's type, for \`createTRPCClient\`. */
+export type CountersignRouter = TRPCBuiltRouter<
+  {
+    ctx: object
+    meta: object
+    errorShape: { message: string; code: number; data: CountersignErrorData }
+    transformer: false
+  },
+  // An interface has no index signature, which a record of procedures must have.
+  { [Noun in keyof CountersignProcedures]: CountersignProcedures[Noun] }
+>
+`
+}
+
+/** In the project's own style, so that the formatter has nothing to change afterwards. */
+function format(source: string): string {
+  const biome = fileURLToPath(new URL('../node_modules/.bin/biome', import.meta.url))
+  const args = ['check', '--write', '--stdin-file-path=client/generated.ts']
+  const { status, stdout, stderr } = spawnSync(biome, args, { input: source, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`the formatter refuses the generated file: ${stderr}`)
+  return stdout
+}
+
+const procedures: [string, unknown][] = Object.entries(appRouter._def.procedures)
+const written = format(render(procedures.map(describe)))
+
+if (process.argv.includes('--check')) {
+  if (readFileSync(TARGET, 'utf8') !== written) {
+    console.error('client/generated.ts is not what the router says: run `npm run generate`.')
+    process.exit(1)
+  }
+} else {
+  writeFileSync(TARGET, written)
+  console.log(`client/generated.ts: ${procedures.length} procedures`)
+}
