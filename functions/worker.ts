@@ -130,6 +130,8 @@ function metaOf({ reason, retryAfterSeconds }: Refusal) {
   return {
     status,
     headers: {
+      // Said here, since what tRPC refuses before it knows the call has no type of its own.
+      'content-type': 'application/json',
       ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
       ...(status === 401 && {
         'www-authenticate':
