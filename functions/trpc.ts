@@ -1,6 +1,7 @@
 // tRPC: the context of a call, who makes it, and how a refusal is told. Procedures start from
 // `calledBy(…)`, so that none can be written without saying who may call it.
 import { initTRPC, TRPCError } from '@trpc/server'
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { REASONS, type Reason, type Requirement } from '../contract/index.ts'
 import { fromBase64Url, sameBytes, sha256, utf8 } from './domain/bytes.ts'
 import { hashKey, OPERATOR_KEY_PREFIX, RESOURCE_KEY_PREFIX } from './domain/names.ts'
@@ -132,12 +133,17 @@ const CODE_OF_STATUS: Record<number, TRPCError['code']> = {
   503: 'SERVICE_UNAVAILABLE',
 }
 
+const codeOf = (reason: Reason): TRPCError['code'] =>
+  CODE_OF_STATUS[REASONS[reason].status] ?? 'INTERNAL_SERVER_ERROR'
+
+/** `error.code` of a refusal: without it a typed client does not read the rest. */
+export const codeNumberOf = (reason: Reason): number => TRPC_ERROR_CODES_BY_KEY[codeOf(reason)]
+
 const refusing = t.procedure.use(async ({ next }) => {
   const result = await next()
   if (!result.ok && result.error.cause instanceof Refused) {
     const { reason, message } = result.error.cause.refusal
-    const code = CODE_OF_STATUS[REASONS[reason].status] ?? 'INTERNAL_SERVER_ERROR'
-    throw new TRPCError({ code, message, cause: result.error.cause })
+    throw new TRPCError({ code: codeOf(reason), message, cause: result.error.cause })
   }
   return result
 })

@@ -11,7 +11,7 @@ import { describeHealth } from './health.ts'
 import { describeIssuer } from './metadata.ts'
 import { appRouter } from './router.ts'
 import { openEnvironment } from './state/published.ts'
-import { OPERATOR_ROUTE, refusalOf } from './trpc.ts'
+import { codeNumberOf, OPERATOR_ROUTE, refusalOf } from './trpc.ts'
 
 export { Directory } from './state/directory.ts'
 export { Environment } from './state/environment.ts'
@@ -149,10 +149,8 @@ function tell(c: Ctx, refused: Refusal, statusInstead?: number): Response {
   const { headers, ...meta } = metaOf(refused)
   const status = statusInstead ?? meta.status
   c.set('reason', refused.reason)
-  return c.body(JSON.stringify({ error: { message, data } }), status as 400, {
-    ...headers,
-    'content-type': 'application/json',
-  })
+  const error = { message, code: codeNumberOf(refused.reason), data }
+  return c.body(JSON.stringify({ error }), status as 400, headers)
 }
 
 /** One line of JSON a request. Addresses hold no secret: what is secret travels in headers and bodies. */
