@@ -606,10 +606,7 @@ describe('a page of another origin', () => {
   })
 
   it('refuses the origin of another environment, and one that was taken off the list', async () => {
-    const there = await makeEnvironment({
-      rpId: 'other.example',
-      origins: ['https://other.example'],
-    })
+    await makeEnvironment({ rpId: 'other.example', origins: ['https://other.example'] })
     const { environment, knock } = await everybody()
     const headers = { origin: 'https://other.example' }
     await expectRefusal(
@@ -621,7 +618,6 @@ describe('a page of another origin', () => {
     await operator.environment.update.mutate({ environment: environment.id, settings, version: 1 })
     const old = await knock('subject', 'factor.list', { headers: { origin: ORIGIN } })
     await expectRefusal(old, 403, 'origin_not_allowed')
-    expect(there.id).not.toBe(environment.id)
   })
 })
 

@@ -42,7 +42,10 @@ export async function signShared(
 }
 
 /** What an attacker who knows the public key may try as a shared secret. */
-export async function publicSecretsOf({ publicJwk, publicKey }: Signer) {
+export async function publicSecretsOf({
+  publicJwk,
+  publicKey,
+}: Pick<Signer, 'publicJwk' | 'publicKey'>) {
   const [der, point] = await Promise.all([
     crypto.subtle.exportKey('spki', publicKey),
     crypto.subtle.exportKey('raw', publicKey),
