@@ -2,7 +2,7 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
-const inNode = ['test/domain/**/*.test.ts', 'test/client/**/*.test.ts']
+const inNode = ['test/{domain,client,start}/**/*.test.ts']
 
 export default defineConfig({
   test: {

@@ -1,0 +1,14 @@
+// Comparing what came with what was wanted.
+
+/**
+ * Whether all that is wanted is there; members beside it do not matter, further elements of a list do.
+ *
+ * @example covers({ decision: 'permit', acr: 'mfa' }, { decision: 'permit' }) // true
+ */
+export function covers(actual: unknown, wanted: unknown): boolean {
+  if (typeof wanted !== 'object' || wanted === null) return Object.is(actual, wanted)
+  if (typeof actual !== 'object' || actual === null) return false
+  if (Array.isArray(wanted) && !(Array.isArray(actual) && actual.length === wanted.length))
+    return false
+  return Object.entries(wanted).every(([key, value]) => covers(Reflect.get(actual, key), value))
+}

@@ -1,0 +1,154 @@
+// The demo environment: a pretended application with its login, its backend and a wallet API, and
+// who signs for it. What is done in it is told in tour/.
+import { randomUUID } from 'node:crypto'
+import { importJWK, type JWK, SignJWT } from 'jose'
+import { type CountersignClient, createClient, reasonOf } from '../client/index.ts'
+import type { EnvironmentSettings } from '../contract/index.ts'
+import { covers } from './covers.ts'
+import { Complaint } from './terminal.ts'
+
+/** Who is who in the demo environment. */
+export const DEMO = {
+  environment: 'demo',
+  login: 'https://login.demo.example',
+  application: 'demo-app',
+  backend: 'https://backend.demo.example',
+  wallet: 'https://wallet.demo.example',
+} as const
+
+const ALGORITHM = 'ES256'
+const SESSION_LIFETIME_SECONDS = 3600
+const ASSERTION_LIFETIME_SECONDS = 60
+
+const now = (): number => Math.floor(Date.now() / 1000)
+
+/** The pretended application: its login signs sessions, its backend signs assertions, with one key. */
+export interface DemoIssuer {
+  publicJwk: JWK
+  /** A session token of a user who signed in just now, and its claims. */
+  signIn(subject: string): Promise<Signed>
+  /** The backend's word that a user proved who they are just now, for one scope. */
+  vouch(subject: string, scope: string, audience: string): Promise<Signed>
+}
+
+export interface Signed {
+  token: string
+  claims: Record<string, unknown>
+}
+
+/**
+ * The pretended application of a private key.
+ *
+ * @param text DEMO_ISSUER_KEY: a private ES256 key as a JWK
+ * @throws Complaint where it is none
+ */
+export async function readDemoIssuer(text: string): Promise<DemoIssuer> {
+  const { privateJwk, key } = await readKey(text)
+  const { kty, crv, x, y, kid = 'demo' } = privateJwk
+  const sign = async (typ: string, claims: Record<string, unknown>): Promise<Signed> => ({
+    token: await new SignJWT(claims).setProtectedHeader({ alg: ALGORITHM, typ, kid }).sign(key),
+    claims,
+  })
+  return {
+    publicJwk: { kty, crv, x, y, kid, alg: ALGORITHM, use: 'sig' } as JWK,
+    signIn: (sub) =>
+      sign('JWT', {
+        iss: DEMO.login,
+        aud: DEMO.application,
+        sub,
+        sid: randomUUID(),
+        iat: now(),
+        exp: now() + SESSION_LIFETIME_SECONDS,
+        auth_time: now(),
+      }),
+    vouch: (sub, scope, aud) =>
+      sign('countersign-assertion+jwt', {
+        iss: DEMO.backend,
+        aud,
+        sub,
+        scope,
+        jti: randomUUID(),
+        iat: now(),
+        exp: now() + ASSERTION_LIFETIME_SECONDS,
+        auth_time: now(),
+        amr: ['pwd', 'sms'],
+        acr: 'mfa',
+      }),
+  }
+}
+
+async function readKey(text: string) {
+  try {
+    const privateJwk: JWK = JSON.parse(text)
+    const key = await importJWK(privateJwk, ALGORITHM)
+    if (key instanceof Uint8Array || key.type !== 'private') throw new TypeError('no private key')
+    return { privateJwk, key }
+  } catch {
+    throw new Complaint('DEMO_ISSUER_KEY is not a private ES256 key in one line of JSON (JWK).')
+  }
+}
+
+/**
+ * The settings of the demo environment.
+ *
+ * @param url where its pages are: passkeys are bound to that origin
+ */
+export function demoSettings(url: string, publicJwk: JWK): EnvironmentSettings {
+  const keys = { jwks: { keys: [publicJwk] } }
+  return {
+    name: 'Countersign demo',
+    session: { issuer: DEMO.login, keys, audiences: [DEMO.application] },
+    rpId: new URL(url).hostname,
+    origins: [new URL(url).origin],
+    audiences: [DEMO.wallet],
+    assertions: { issuer: DEMO.backend, keys, maxAcr: 'mfa' },
+    actions: [
+      {
+        action: 'user.update',
+        base: { methods: ['totp', 'passkey', 'recovery', 'assertion'] },
+      },
+    ],
+  }
+}
+
+/** Where the pages of the demo are: on this machine, unless the service is reached from elsewhere. */
+export const pageOf = (url: string, publicUrl: string): string =>
+  ['localhost', '127.0.0.1', '[::1]'].includes(new URL(publicUrl).hostname) ? url : publicUrl
+
+/** The operators' client of a service. */
+export const operatorClient = (url: string, operatorKey: string): CountersignClient =>
+  createClient({ url, environment: 'operator', bearer: () => operatorKey })
+
+/**
+ * Sets up the demo environment: makes it, or changes what is not as it is wanted. What else somebody
+ * set in it stays.
+ *
+ * @returns what had to be done
+ * @throws Complaint where the service refuses, with its reason
+ */
+export async function provisionDemo(
+  { environment: environments }: CountersignClient,
+  wanted: EnvironmentSettings,
+): Promise<'made' | 'changed' | 'found'> {
+  const { environment } = DEMO
+  try {
+    const { settings, version } = await environments.get.query({ environment })
+    if (covers(settings, wanted)) return 'found'
+    await environments.update.mutate({ environment, version, settings: { ...settings, ...wanted } })
+    return 'changed'
+  } catch (error) {
+    if (reasonOf(error)?.reason !== 'unknown_environment') throw explained(error)
+  }
+  await environments.create.mutate({ environment, settings: wanted }).catch((error) => {
+    throw explained(error)
+  })
+  return 'made'
+}
+
+function explained(error: unknown): unknown {
+  const refused = reasonOf(error)
+  if (!refused || !(error instanceof Error)) return error
+  return new Complaint(
+    `The demo environment could not be set up (${refused.reason}): ${error.message}`,
+  )
+}

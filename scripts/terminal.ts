@@ -1,0 +1,75 @@
+// What the commands have in common at the terminal: colours, options, sentences instead of stack
+// traces, and Ctrl-C. What a command does stands in its own file.
+import { type ParseArgsOptionsConfig, parseArgs, styleText } from 'node:util'
+
+/** Colours a text where the terminal shows colours and NO_COLOR does not forbid them. */
+export const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
+  styleText(style, text)
+
+/** A failure whose message is a sentence for whoever sits at the terminal. */
+export class Complaint extends Error {
+  readonly exitCode: number
+
+  constructor(message: string, exitCode = 1) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
+
+export const USAGE_EXIT_CODE = 2
+const PARENT_WATCH_MS = 500
+
+/**
+ * Runs a command to its exit code. A complaint is said as a sentence; any other error is a bug and
+ * keeps its stack trace.
+ *
+ * @example await runCommand(main)
+ */
+export async function runCommand(main: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await main()
+  } catch (error) {
+    process.exitCode = error instanceof Complaint ? error.exitCode : 1
+    console.error(error instanceof Complaint ? paint('red', error.message) : error)
+  }
+}
+
+/**
+ * The options of the command line; `--help` is known to every command.
+ *
+ * @param help what `--help` prints, and what a wrong option points to
+ * @returns the values, or undefined after `--help`
+ * @throws Complaint with exit code 2 for an option that is not known or lacks its value
+ */
+export function readOptions<T extends ParseArgsOptionsConfig>(options: T, help: string) {
+  const config = { ...options, help: { type: 'boolean', short: 'h' } } as const
+  try {
+    const { values } = parseArgs({ options: config, allowPositionals: false })
+    if (!('help' in values && values.help)) return values
+    console.log(help)
+    return undefined
+  } catch (error) {
+    const [sentence] = String(error instanceof Error ? error.message : error).split('. ')
+    throw new Complaint(`${sentence}.\n\n${help}`, USAGE_EXIT_CODE)
+  }
+}
+
+/**
+ * Ctrl-C, a polite kill, a terminal that closes, and the end of the npm that runs this.
+ *
+ * @returns a signal that aborts on the first of them; later ones change nothing, so that whatever is
+ *   being ended is ended in order
+ */
+export function interruption(): AbortSignal {
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => controller.abort(new Complaint('Interrupted.', 130)))
+  }
+  // Where npm is killed it does not tell the command that it ran, but the command gets a new parent.
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid !== parent) controller.abort(new Complaint('Interrupted.', 130))
+  }, PARENT_WATCH_MS)
+  watch.unref()
+  return controller.signal
+}

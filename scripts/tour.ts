@@ -1,0 +1,162 @@
+// `npm run tour`: the main job on real input, step by step, against the service that runs here, or
+// one that is started for it and ended afterwards. The steps stand in tour/, in the order of this file.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { CountersignClient } from '../client/index.ts'
+import {
+  DEMO,
+  demoSettings,
+  operatorClient,
+  pageOf,
+  provisionDemo,
+  readDemoIssuer,
+} from './demo.ts'
+import { DEFAULT_PORT, nextFreePort } from './ports.ts'
+import { askHealth, DEFAULT_STATE, findService, startService } from './service.ts'
+import { Complaint, interruption, readOptions, runCommand, USAGE_EXIT_CODE } from './terminal.ts'
+import { assertionIsExchanged, assertionIsSpent } from './tour/assertion.ts'
+import { type Tour, walletClient } from './tour/cast.ts'
+import {
+  consumedOnce,
+  enrollApp,
+  nothingIsAsked,
+  refusedForAnother,
+  rightCodeMints,
+  signIn,
+  stepUpIsAsked,
+  verifiedOffline,
+  wrongCodeIsRefused,
+} from './tour/code.ts'
+import { chainIsIntact, historyIsListed } from './tour/history.ts'
+import {
+  boundToDetails,
+  enrollPasskey,
+  oneOfFifty,
+  passkeyStepsUp,
+  recoveryIsTooWeak,
+  recoveryLinks,
+} from './tour/passkey.ts'
+import { Deviation, Story } from './tour/story.ts'
+import { completeVariables, readVariables, variablesFile } from './variables.ts'
+
+const STEPS = 19
+const HELP = `Shows the main job of Countersign step by step, and checks every answer.
+
+  npm run tour -- [--url URL] [--state DIR]
+
+  --url URL     the service to show it on
+  --state DIR   the state folder of the service that \`npm start\` runs (.wrangler/state)
+
+Where no service runs, one is started for the tour and ended afterwards. The operator key is
+OPERATOR_KEY from the environment, or from .dev.vars.`
+
+/** The main job, in the order in which it happens. */
+async function tellMainJob(tour: Tour): Promise<void> {
+  const user = await signIn(tour)
+  await nothingIsAsked(tour, user)
+  const { app, recoveryCodes } = await enrollApp(tour, user)
+  await stepUpIsAsked(tour, user)
+  await wrongCodeIsRefused(tour, user, app)
+  const token = await rightCodeMints(tour, user, app)
+  await verifiedOffline(tour, user, token)
+  await refusedForAnother(tour, token)
+  await consumedOnce(tour, user, token)
+
+  const [recoveryCode = ''] = recoveryCodes
+  await recoveryIsTooWeak(tour, user, recoveryCode)
+  const linkToken = await recoveryLinks(tour, user, recoveryCode)
+  const device = await enrollPasskey(tour, user, linkToken)
+  const passkeyToken = await passkeyStepsUp(tour, user, device)
+  await oneOfFifty(tour, user, passkeyToken)
+  await boundToDetails(tour, user, device)
+
+  const assertion = await assertionIsExchanged(tour, user)
+  await assertionIsSpent(tour, user, assertion)
+
+  const events = await historyIsListed(tour, user)
+  await chainIsIntact(tour, user, events)
+}
+
+async function tour(url: string, file: string, interrupted: AbortSignal): Promise<number> {
+  const { OPERATOR_KEY, DEMO_ISSUER_KEY } = readVariables(file, ['OPERATOR_KEY', 'DEMO_ISSUER_KEY'])
+  const application = await readDemoIssuer(DEMO_ISSUER_KEY)
+  const publicUrl = await publicUrlOf(url)
+  const page = pageOf(url, publicUrl)
+  const operator = operatorClient(url, OPERATOR_KEY)
+  await provisionDemo(operator, demoSettings(page, application.publicJwk))
+
+  const issuer = `${publicUrl}/${DEMO.environment}`
+  const story = new Story(interrupted)
+  console.log(`The tour goes to ${url}.`)
+  try {
+    await withResourceKey(operator, (key) =>
+      tellMainJob({ story, url, page, issuer, application, wallet: walletClient(url, key) }),
+    )
+    story.close(STEPS)
+    return 0
+  } catch (error) {
+    story.breakOff()
+    if (error instanceof Deviation) return 1
+    throw error
+  }
+}
+
+/** Gives the wallet's API a key for the time of the tour, however that ends. */
+async function withResourceKey(
+  operator: CountersignClient,
+  tell: (key: string) => Promise<void>,
+): Promise<void> {
+  const { environment, wallet: audience } = DEMO
+  const order = { environment, audience, label: 'tour' }
+  const { id, key } = await operator.environment.createResourceKey.mutate(order)
+  console.log(`The wallet's API gets the resource key ${id} for it.`)
+  try {
+    await tell(key)
+  } finally {
+    await operator.environment.revokeResourceKey.mutate({ environment, id })
+    console.log(`\nThe resource key ${id} is revoked.`)
+  }
+}
+
+async function publicUrlOf(url: string): Promise<string> {
+  const body = await askHealth(url)
+  if (body?.issuer) return body.issuer
+  throw new Complaint(body?.error?.message ?? `No Countersign answers at ${url}.`)
+}
+
+/** On a service of its own, of which nothing stays. */
+async function tourAlone(interrupted: AbortSignal): Promise<number> {
+  console.log('No service runs here, so one is started for the tour …')
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-tour-'))
+  try {
+    const file = join(folder, 'dev.vars')
+    await completeVariables(file)
+    const variables = readVariables(file, ['ROOT_SECRET'])
+    const port = await nextFreePort(DEFAULT_PORT)
+    const service = await startService({ port, state: join(folder, 'state'), variables })
+    try {
+      await service.ready
+      return await Promise.race([service.died, tour(service.url, file, interrupted)])
+    } finally {
+      await service.stop()
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function main(): Promise<number> {
+  const options = readOptions({ url: { type: 'string' }, state: { type: 'string' } }, HELP)
+  if (!options) return 0
+  const interrupted = interruption()
+  const url = options.url ? readUrl(options.url) : await findService(options.state ?? DEFAULT_STATE)
+  return url ? tour(url, variablesFile(), interrupted) : tourAlone(interrupted)
+}
+
+function readUrl(text: string): string {
+  if (URL.canParse(text)) return new URL(text).origin
+  throw new Complaint(`--url ${text} is no address, like http://localhost:8787.`, USAGE_EXIT_CODE)
+}
+
+await runCommand(main)

@@ -1,0 +1,179 @@
+// The first half of the tour: a user without any factor, an authenticator app, and a token from its
+// minting to its one use.
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
+import { TOTP, URI } from 'otpauth'
+import { DEMO } from '../demo.ts'
+import { claimLines, given, newUser, type Tour, tokenLines, type User } from './cast.ts'
+
+const EXPORT = { action: 'wallet.waas.export', scope: 'wallet:export' } as const
+const STEP_SECONDS = 30
+/** Less than this before the next code is too little for calling with the previous one. */
+const ENOUGH_SECONDS = 6
+
+/** What an authenticator app shows, some steps before or after now. */
+export type App = (stepsFromNow?: number) => string
+
+export const signIn = (tour: Tour): Promise<User> =>
+  tour.story.step('A user signs in to the application', async () => {
+    const user = await newUser(tour)
+    tour.story.asks('The application signs a session; Countersign adds nothing to it:')
+    tour.story.shows(...claimLines(user.session))
+    const listed = await user.client.factor.list.query({})
+    tour.story.holds(
+      `Countersign takes the session, and knows no factor of ${user.subject}.`,
+      listed,
+      { factors: [], enrolled: false, recovery: { total: 0 } },
+    )
+    return user
+  })
+
+export const nothingIsAsked = ({ story }: Tour, { client }: User): Promise<void> =>
+  story.step('Before anything is enrolled, nothing is asked', async () => {
+    story.asks(`May I run ${EXPORT.action} now?`)
+    const { decision, reason } = await client.policy.check.query({ action: EXPORT.action })
+    story.holds(
+      `${decision}, because ${reason}`,
+      { decision, reason },
+      {
+        decision: 'permit',
+        reason: 'not_enrolled',
+      },
+    )
+  })
+
+export const enrollApp = ({ story }: Tour, { client }: User) =>
+  story.step('The user enrolls an authenticator app', async () => {
+    story.asks('Enroll TOTP; the QR code that comes back holds this address:')
+    const enrolled = await client.factor.enroll.mutate({ kind: 'totp', label: 'Phone' })
+    const uri = 'uri' in enrolled ? enrolled.uri : ''
+    story.shows(uri.replace(/secret=[^&]+/, 'secret=…'))
+    const authenticator = URI.parse(uri)
+    if (!(authenticator instanceof TOTP)) throw new Error('the address is not of a TOTP secret')
+    const app: App = (stepsFromNow = 0) =>
+      authenticator.generate({ timestamp: Date.now() + stepsFromNow * STEP_SECONDS * 1000 })
+    await enoughTime(story)
+    // The confirming code counts as used. With the one before, the present one is still good.
+    const code = app(-1)
+    story.asks(`Confirm with the code of half a minute ago, ${code}.`)
+    const { factorId } = enrolled
+    const { factor, recoveryCodes = [] } = await client.factor.confirm.mutate({
+      kind: 'totp',
+      factorId,
+      code,
+    })
+    story.holds('The factor is confirmed.', factor, { factorId, kind: 'totp', label: 'Phone' })
+    story.holds('Ten recovery codes come with the first factor.', recoveryCodes.length, 10)
+    return { app, recoveryCodes }
+  })
+
+async function enoughTime(story: Tour['story']): Promise<void> {
+  const left = STEP_SECONDS - ((Date.now() / 1000) % STEP_SECONDS)
+  if (left < ENOUGH_SECONDS)
+    await story.waits(left * 1000 + 100, `(waiting ${Math.ceil(left)} s for the next code)`)
+}
+
+export const stepUpIsAsked = ({ story }: Tour, { client }: User): Promise<void> =>
+  story.step('From now on the same action needs a step-up', async () => {
+    story.asks(`May I run ${EXPORT.action} now?`)
+    const check = await client.policy.check.query({ action: EXPORT.action })
+    const { decision, reason, methods, acr, lifetimeSeconds } = check
+    story.holds(
+      `${decision}, because ${reason}: by ${methods.join(' or ')}, acr ${acr}, for one use within ${lifetimeSeconds} s`,
+      check,
+      { decision: 'step_up', reason: 'enrolled', methods: ['totp'], acr: 'mfa', singleUse: true },
+    )
+  })
+
+export const wrongCodeIsRefused = ({ story }: Tour, { client }: User, app: App): Promise<void> =>
+  story.step('A wrong code is refused, and counted', async () => {
+    const code = wrongCode(app)
+    story.asks(`Verify the code ${code} for ${EXPORT.scope}.`)
+    const { attemptsLeft } = await story.refused(
+      'Refused:',
+      client.challenge.verify.mutate({
+        method: 'totp',
+        code,
+        requestedScopes: [EXPORT.scope],
+      }),
+      'invalid_code',
+    )
+    story.holds(`${attemptsLeft} attempts are left before a wait.`, attemptsLeft, 4)
+  })
+
+function wrongCode(app: App): string {
+  const right = [-1, 0, 1].map(app)
+  return ['000000', '111111', '222222', '333333'].find((code) => !right.includes(code)) ?? ''
+}
+
+export const rightCodeMints = ({ story }: Tour, user: User, app: App): Promise<string> =>
+  story.step('The right code mints a token for this action alone', async () => {
+    const code = app()
+    story.asks(`Verify the code ${code} for ${EXPORT.scope}.`)
+    const { elevatedToken, acr, amr } = await user.client.challenge.verify.mutate({
+      method: 'totp',
+      code,
+      requestedScopes: [EXPORT.scope],
+    })
+    story.holds(
+      `Proved: acr ${acr}, amr ${amr.join(' ')}.`,
+      { acr, amr },
+      { acr: 'mfa', amr: ['otp'] },
+    )
+    story.holds('An elevated token comes back.', elevatedToken, {
+      audience: DEMO.wallet,
+      scopes: [EXPORT.scope],
+      singleUse: true,
+    })
+    const { token } = given(elevatedToken, 'the elevated token')
+    story.shows(...tokenLines(token))
+    return token
+  })
+
+export const verifiedOffline = (tour: Tour, { subject, session }: User, token: string) =>
+  tour.story.step('Anybody can verify it offline, with the published keys', async () => {
+    const { story, url, issuer } = tour
+    const keySet = `${url}/${DEMO.environment}/.well-known/jwks.json`
+    const terms = { issuer, audience: DEMO.wallet, typ: 'at+jwt', algorithms: ['ES256'] }
+    story.asks(`Verify it with ${keySet}, asking Countersign nothing about the token.`)
+    const keys = createRemoteJWKSet(new URL(keySet))
+    const { payload } = await jwtVerify(token, keys, terms)
+    story.holds('Signature, typ, iss, aud and exp are right; so are the claims.', payload, {
+      sub: subject,
+      sid: session.sid,
+      scope: EXPORT.scope,
+      acr: 'mfa',
+      singleUse: true,
+    })
+    const forged = token.replace(/\.[^.]+\./, `.${base64url({ ...payload, sub: 'mallory' })}.`)
+    story.asks('Put another user into the claims, and verify again.')
+    const outcome = await jwtVerify(forged, keys, terms).catch((error) => error)
+    const { code } = errors.JWSSignatureVerificationFailed
+    story.holds('The signature does not fit.', outcome?.code, code)
+  })
+
+const base64url = (value: unknown): string =>
+  Buffer.from(JSON.stringify(value)).toString('base64url')
+
+export const refusedForAnother = ({ story, wallet }: Tour, token: string): Promise<void> =>
+  story.step('It serves nobody else, and trying does not burn it', async () => {
+    story.asks('The wallet is shown the token by mallory, and asks to consume it for them.')
+    const shown = { token, subject: 'mallory', action: EXPORT.action }
+    await story.refused('Refused:', wallet.token.consume.mutate(shown), 'token_invalid')
+    story.asks('Is the token still good?')
+    const { active } = await wallet.token.introspect.query({ token })
+    story.holds('It is.', active, true)
+  })
+
+export const consumedOnce = ({ story, wallet }: Tour, { subject }: User, token: string) =>
+  story.step('It is used once', async () => {
+    const shown = { token, subject, action: EXPORT.action }
+    story.asks(`The wallet consumes the token for ${subject}, and would now export the key.`)
+    const consumed = await wallet.token.consume.mutate(shown)
+    story.holds('Accepted.', consumed, {
+      accepted: true,
+      replayed: false,
+      claims: { sub: subject, scope: EXPORT.scope },
+    })
+    story.asks('The same token again.')
+    await story.refused('Refused:', wallet.token.consume.mutate(shown), 'token_used')
+  })

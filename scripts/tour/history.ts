@@ -1,0 +1,106 @@
+// The end of the tour: what the history tells of it, and that nobody changed it since.
+import { createHash } from 'node:crypto'
+import canonicalize from 'canonicalize'
+import { type AuditEvent, EVENT_HASH_TAG } from '../../contract/index.ts'
+import type { Tour, User } from './cast.ts'
+
+const GENESIS_HASH = '0'.repeat(64)
+
+/** What the steps before must have left behind, oldest first. */
+const TOLD = [
+  'enrollment.started totp',
+  'factor.confirmed totp',
+  'step_up.failed totp invalid_code',
+  'step_up.passed totp → wallet:export',
+  'token.refused wallet.waas.export token_invalid',
+  'token.consumed totp wallet.waas.export',
+  'token.refused wallet.waas.export token_used',
+  'step_up.passed recovery → credential:link',
+  'enrollment.started passkey',
+  'factor.confirmed passkey',
+  'step_up.passed passkey → wallet:export',
+  'token.consumed passkey wallet.waas.export',
+  'token.refused wallet.waas.export token_used, 49 times',
+  'step_up.passed passkey → wallet:sign',
+  'token.refused wallet.waas.sign details_mismatch',
+  'token.consumed passkey wallet.waas.sign',
+  'step_up.passed assertion → user:update',
+  'token.consumed assertion user.update',
+  'step_up.failed assertion assertion_invalid',
+]
+
+export const historyIsListed = ({ story }: Tour, { client }: User): Promise<AuditEvent[]> =>
+  story.step('All of it stands in the history of the user', async () => {
+    story.asks('List the events, page by page.')
+    const events: AuditEvent[] = []
+    let cursor: string | undefined
+    do {
+      const page = await client.audit.list.query(cursor ? { cursor } : {})
+      events.unshift(...page.events.toReversed())
+      cursor = page.cursor
+    } while (cursor)
+    story.shows(...events.map(eventLine))
+    const told = events.map((event) => `${event.type} ${essence(event)}`)
+    story.holds(`${events.length} events, one for each change and each attempt.`, told, TOLD)
+    return events
+  })
+
+function eventLine(event: AuditEvent): string {
+  const { seq, at, type } = event
+  const time = new Date(at * 1000).toISOString().slice(11, 19)
+  return `${String(seq).padStart(2)}  ${time}  ${type.padEnd(20)}${essence(event)}`
+}
+
+/** What an event tells, without its ids. */
+function essence({ data }: AuditEvent): string {
+  const { method, kind, action, reason, tokens = [], count = 1 } = data
+  const scopes = (tokens as { scopes: string[] }[]).map((token) => `→ ${token.scopes.join(' ')}`)
+  const words = [method ?? kind, action, reason, ...scopes].filter((word) => word !== undefined)
+  return `${words.join(' ')}${count === 1 ? '' : `, ${count} times`}`
+}
+
+export const chainIsIntact = ({ story }: Tour, { client }: User, events: AuditEvent[]) =>
+  story.step('And nobody changed it since', async () => {
+    story.asks('Countersign verifies the chain of hashes.')
+    let verified = await client.audit.verify.query({})
+    while (verified.cursor) verified = await client.audit.verify.query({ cursor: verified.cursor })
+    const head = events.at(-1)?.hash
+    story.holds(
+      `Intact: ${verified.count} events, the last is ${short(verified.head)}.`,
+      verified,
+      {
+        intact: true,
+        count: events.length,
+        head,
+      },
+    )
+    story.asks('The same, computed here from the events alone.')
+    story.holds(`It comes to the same: ${short(head)}.`, recompute(events), head)
+    const forged = events.map((event) =>
+      event.seq === 1 ? { ...event, at: event.at - 60 } : event,
+    )
+    story.asks('And with the first event moved back by a minute:')
+    story.holds('The chain breaks.', recompute(forged), 'broken at 1')
+  })
+
+const short = (hash = ''): string => `${hash.slice(0, 8)}…${hash.slice(-8)}`
+
+/** The hash of the newest event, made anew from the first on; or where the chain is broken. */
+function recompute(events: AuditEvent[]): string {
+  let head = GENESIS_HASH
+  for (const [index, event] of events.entries()) {
+    const { seq, at, type, actor, data, salt, previous, hash } = event
+    if (seq !== index + 1 || previous !== head) return `broken at ${seq}`
+    const text = canonicalize({ seq, at, type, actor, data }) ?? ''
+    const digest = sha256(Buffer.from(text), Buffer.from(salt, 'hex'))
+    head = sha256(Buffer.from(EVENT_HASH_TAG), Buffer.from(head, 'hex'), digest).toString('hex')
+    if (head !== hash) return `broken at ${seq}`
+  }
+  return head
+}
+
+function sha256(...chunks: Buffer[]): Buffer {
+  const hash = createHash('sha256')
+  for (const chunk of chunks) hash.update(chunk)
+  return hash.digest()
+}

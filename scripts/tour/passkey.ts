@@ -1,0 +1,135 @@
+// The second half of the tour: a recovery code, the passkey that it links, and what a token of the
+// passkey is good for.
+
+import { reasonOf } from '../../client/index.ts'
+import {
+  type Authenticator,
+  type CreationOptions,
+  createAuthenticator,
+  type RequestOptions,
+} from '../../test/support/authenticator.ts'
+import { given, type Tour, tokenLines, type User } from './cast.ts'
+
+const EXPORT = 'wallet:export'
+const LINK = 'credential:link'
+const CALLERS = 50
+
+export const recoveryIsTooWeak = ({ story }: Tour, { client }: User, code: string) =>
+  story.step('A recovery code is too weak for the wallet, and is not spent on it', async () => {
+    story.asks(`Verify a recovery code for ${EXPORT}.`)
+    await story.refused(
+      'Refused:',
+      client.challenge.verify.mutate({ method: 'recovery', code, requestedScopes: [EXPORT] }),
+      'method_not_allowed',
+    )
+    const { recovery } = await client.factor.list.query({})
+    story.holds(`${recovery.remaining} of ${recovery.total} codes remain.`, recovery, {
+      remaining: 10,
+      total: 10,
+    })
+  })
+
+export const recoveryLinks = ({ story, issuer }: Tour, { client }: User, code: string) =>
+  story.step('It does open one door: linking a new factor', async () => {
+    story.asks(`Verify the same recovery code for ${LINK}.`)
+    const { elevatedToken, acr } = await client.challenge.verify.mutate({
+      method: 'recovery',
+      code,
+      requestedScopes: [LINK],
+    })
+    story.holds(`A token for ${LINK}, acr ${acr}, for Countersign itself.`, elevatedToken, {
+      audience: issuer,
+      scopes: [LINK],
+      acr: 'recovery',
+      singleUse: true,
+    })
+    const { recovery } = await client.factor.list.query({})
+    story.holds(`${recovery.remaining} codes remain.`, recovery.remaining, 9)
+    return given(elevatedToken, 'the elevated token').token
+  })
+
+export const enrollPasskey = ({ story, page }: Tour, user: User, linkToken: string) =>
+  story.step('A passkey is enrolled with that token', async () => {
+    const device = createAuthenticator({ origin: page, rpId: new URL(page).hostname })
+    story.asks(`Enroll a passkey for ${page}, spending the token.`)
+    const started = await user.with(linkToken).factor.enroll.mutate({ kind: 'passkey' })
+    if (!('challenge' in started)) throw new Error('no passkey ceremony came back')
+    const { factorId, challenge, options } = started
+    story.asks('The authenticator makes a key pair and signs the challenge.')
+    const response = await device.register(options as unknown as CreationOptions)
+    const { factor } = await user.client.factor.confirm.mutate({
+      kind: 'passkey',
+      factorId,
+      challenge,
+      response,
+    })
+    story.holds('The passkey is confirmed.', factor, {
+      factorId,
+      kind: 'passkey',
+      passkey: { synced: false },
+    })
+    return device
+  })
+
+export const passkeyStepsUp = ({ story }: Tour, user: User, device: Authenticator) =>
+  story.step('The passkey steps up, and reaches further than a code', async () => {
+    story.asks(`Start a challenge for ${EXPORT}, sign it, verify the answer.`)
+    const verified = await stepUp(user, device, EXPORT)
+    const { acr, amr, elevatedToken } = verified
+    story.holds(`Proved: acr ${acr} (phishing-resistant), amr ${amr.join(' ')}.`, verified, {
+      acr: 'phr',
+      amr: ['hwk', 'user', 'mfa'],
+      elevatedToken: { scopes: [EXPORT], acr: 'phr' },
+    })
+    return given(elevatedToken, 'the elevated token').token
+  })
+
+/** A whole ceremony for one scope, and with details for exactly these. */
+export async function stepUp(
+  { client }: User,
+  device: Authenticator,
+  scope: string,
+  details?: Record<string, unknown>,
+) {
+  const wish = { requestedScopes: [scope], ...(details && { details }) }
+  const { challenge, options } = await client.challenge.start.mutate({ method: 'passkey', ...wish })
+  const response = await device.authenticate(options as unknown as RequestOptions)
+  return client.challenge.verify.mutate({ method: 'passkey', challenge, response })
+}
+
+export const oneOfFifty = ({ story, wallet }: Tour, { subject }: User, token: string) =>
+  story.step(`Of ${CALLERS} who present it at once, one gets through`, async () => {
+    story.asks(`${CALLERS} calls consume the passkey's token at the same time.`)
+    const shown = { token, subject, scope: EXPORT }
+    const outcomes = await Promise.all(
+      Array.from({ length: CALLERS }, () =>
+        wallet.token.consume.mutate(shown).then(
+          () => 'accepted',
+          (error) => reasonOf(error)?.reason ?? String(error),
+        ),
+      ),
+    )
+    const counts = Object.groupBy(outcomes, (outcome) => outcome)
+    const told = Object.entries(counts).map(([outcome, all = []]) => `${all.length} ${outcome}`)
+    story.holds(told.sort().join(', '), told.sort(), ['1 accepted', `${CALLERS - 1} token_used`])
+  })
+
+export const boundToDetails = ({ story, wallet }: Tour, user: User, device: Authenticator) =>
+  story.step('A token bound to details is good for exactly these', async () => {
+    const details = { to: '0x5e1f…c0de', amount: '25.00', currency: 'EUR' }
+    const scope = 'wallet:sign'
+    story.asks(`Step up for ${scope} with ${JSON.stringify(details)}.`)
+    const { elevatedToken } = await stepUp(user, device, scope, details)
+    const { token } = given(elevatedToken, 'the elevated token')
+    story.shows(...tokenLines(token).filter((line) => line.startsWith('authorization_details')))
+    const { subject } = user
+    const use = (shown: Record<string, unknown>) =>
+      wallet.token.consume.mutate({ token, subject, scope, details: shown })
+    story.asks('The wallet is about to sign 2500.00 EUR instead.')
+    await story.refused('Refused:', use({ ...details, amount: '2500.00' }), 'details_mismatch')
+    story.asks('The wallet is about to sign what the user saw.')
+    story.holds('Accepted: the refusal burnt nothing.', await use(details), {
+      accepted: true,
+      claims: { authorization_details: [{ type: 'wallet.waas.sign', ...details }] },
+    })
+  })

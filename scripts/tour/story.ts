@@ -1,0 +1,121 @@
+// How the tour is told: numbered steps, what is asked, what is answered, and whether the answer is
+// the one that must come. Which steps there are stands in the other files.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { inspect } from 'node:util'
+import { reasonOf } from '../../client/index.ts'
+import type { Reason } from '../../contract/index.ts'
+import { covers } from '../covers.ts'
+import { paint } from '../terminal.ts'
+
+/** An answer that is not the one that must come. It was told already when it is thrown. */
+export class Deviation extends Error {}
+
+export class Story {
+  readonly #interrupted: AbortSignal
+  #title = ''
+  #begun = 0
+  #held = 0
+  #compared = 0
+
+  constructor(interrupted: AbortSignal) {
+    this.#interrupted = interrupted
+  }
+
+  /**
+   * Tells one step. A step that compares nothing does not count as one that holds.
+   *
+   * @throws Deviation, or whatever else broke the step off
+   */
+  async step<T>(title: string, tell: () => Promise<T>): Promise<T> {
+    this.#interrupted.throwIfAborted()
+    this.#begun += 1
+    this.#title = title
+    this.#compared = 0
+    console.log(`\n${paint('bold', `${String(this.#begun).padStart(2)}  ${title}`)}`)
+    const told = await tell().catch((error) => this.#explain(error))
+    if (this.#compared === 0) this.#deviate('something compared', 'nothing')
+    this.#held += 1
+    return told
+  }
+
+  /** Says what is about to be asked of the service, and by whom. */
+  asks(text: string): void {
+    console.log(`    ${paint('cyan', '→')} ${text}`)
+  }
+
+  /** Shows what lies behind an answer, line by line. */
+  shows(...lines: string[]): void {
+    for (const line of lines) console.log(paint('dim', `        ${line}`))
+  }
+
+  /**
+   * Compares an answer with the one that must come, and tells it.
+   *
+   * @param expected what must be in the answer; members beside it do not matter
+   * @throws Deviation
+   */
+  holds(text: string, actual: unknown, expected: unknown): void {
+    if (!covers(actual, expected)) this.#deviate(show(expected), show(actual), text)
+    this.#compared += 1
+    console.log(`    ${paint('green', '✓')} ${text}`)
+  }
+
+  /**
+   * Tells that a call is refused, as it must be.
+   *
+   * @returns why it was refused
+   * @throws Deviation where it is answered, or refused for another reason
+   */
+  async refused(text: string, call: Promise<unknown>, reason: Reason) {
+    const outcome = await call.then(
+      (answer) => ({ answered: answer }),
+      (error: unknown) => ({ error }),
+    )
+    if ('answered' in outcome) return this.#deviate(`refused: ${reason}`, show(outcome), text)
+    const data = reasonOf(outcome.error)
+    if (!data) throw outcome.error
+    this.holds(`${text} ${paint('yellow', data.reason)}`, data.reason, reason)
+    if (outcome.error instanceof Error) this.shows(outcome.error.message)
+    return data
+  }
+
+  /** Waits; Ctrl-C ends it. */
+  async waits(milliseconds: number, why: string): Promise<void> {
+    this.shows(why)
+    await sleep(milliseconds, undefined, { signal: this.#interrupted })
+  }
+
+  /**
+   * Ends the story.
+   *
+   * @param steps how many there must have been
+   * @throws Deviation where one is missing
+   */
+  close(steps: number): void {
+    if (this.#held !== steps) this.#deviate(`${steps} steps`, `${this.#held}`, 'The tour is whole')
+    console.log(`\n${paint(['bold', 'green'], `${steps} of ${steps} steps held.`)}`)
+  }
+
+  /** Ends a story in the middle. */
+  breakOff(): void {
+    const where = `Broken off in step ${this.#begun} (${this.#title}); ${this.#held} steps held.`
+    console.log(`\n${paint('red', where)}`)
+  }
+
+  /** A refusal where an answer must come is a deviation; what is no refusal keeps its own words. */
+  #explain(error: unknown): never {
+    const data = reasonOf(error)
+    if (!data) throw error
+    const message = error instanceof Error ? error.message : ''
+    return this.#deviate('an answer', `refused: ${show(data)} ${message}`)
+  }
+
+  #deviate(expected: string, came: string, text = this.#title): never {
+    console.log(`    ${paint('red', '✗')} ${text}`)
+    console.log(`        expected  ${expected}`)
+    console.log(`        came      ${came}`)
+    throw new Deviation(text)
+  }
+}
+
+const show = (value: unknown): string => inspect(value, { depth: 6, breakLength: 100 })

@@ -1,0 +1,186 @@
+// The throttle of codes: its waits, its limits, and what they leave to a guesser.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  type Attempts,
+  attemptsLeft,
+  barredBy,
+  countFailure,
+  countPasskeyAttempt,
+  DAY_SECONDS,
+  FAILURES_PER_DAY,
+  FAILURES_PER_MONTH,
+  MONTH_SECONDS,
+  NO_ATTEMPTS,
+  NO_PASSKEY_FAILURES,
+  PASSKEY_FAILURES_PER_MINUTE,
+  takeBack,
+} from '../../functions/domain/throttle.ts'
+
+const START = 1_800_000_000
+
+/** Fails as often as one may, from a moment on, for some seconds; returns how often that was. */
+function guess(from: number, seconds: number, start: Attempts = NO_ATTEMPTS) {
+  let attempts = start
+  let evaluated = 0
+  let now = from
+  while (now < from + seconds) {
+    const barred = barredBy(attempts, now)
+    if (barred?.reason === 'locked') break
+    if (barred) {
+      now += barred.retryAfterSeconds ?? 1
+      continue
+    }
+    attempts = countFailure(attempts, now)
+    evaluated += 1
+  }
+  return { attempts, evaluated, now }
+}
+
+describe('waits', () => {
+  it('lets five failures in a row pass without a wait', () => {
+    let attempts = NO_ATTEMPTS
+    for (let i = 0; i < 5; i += 1) {
+      expect(barredBy(attempts, START)).toBeUndefined()
+      attempts = countFailure(attempts, START)
+    }
+    expect(barredBy(attempts, START)).toMatchObject({
+      reason: 'rate_limited',
+      retryAfterSeconds: 30,
+    })
+  })
+
+  it.each([
+    [5, 30],
+    [6, 60],
+    [7, 120],
+    [8, 240],
+    [9, 480],
+    [10, 900],
+    [15, 900],
+  ])('waits after %i failures in a row for %i seconds, and not one more', (failures, seconds) => {
+    const attempts: Attempts = {
+      failures: Array.from({ length: failures }, () => START),
+      consecutive: failures,
+      locked: false,
+    }
+    expect(barredBy(attempts, START + seconds - 1)).toMatchObject({ retryAfterSeconds: 1 })
+    expect(barredBy(attempts, START + seconds)).toBeUndefined()
+  })
+
+  it('allows 20 failures in 24 hours and says when the next one may be', () => {
+    const { evaluated, attempts } = guess(START, DAY_SECONDS - 1)
+    expect(evaluated).toBe(FAILURES_PER_DAY)
+    const end = START + DAY_SECONDS - 1
+    expect(barredBy(attempts, end)?.retryAfterSeconds).toBe(
+      (attempts.failures.at(-20) ?? 0) + DAY_SECONDS - end,
+    )
+  })
+
+  it('locks at the hundredth failure in 30 days, and time alone does not unlock', () => {
+    const { evaluated, attempts, now } = guess(START, MONTH_SECONDS)
+    expect(evaluated).toBe(FAILURES_PER_MONTH)
+    expect(barredBy(attempts, now)).toMatchObject({ reason: 'locked' })
+    expect(barredBy(attempts, now + 365 * DAY_SECONDS)).toMatchObject({ reason: 'locked' })
+  })
+
+  it('locks at a hundred even when a step-up succeeds between any two failures', () => {
+    let attempts = NO_ATTEMPTS
+    let failures = 0
+    for (let now = START; !attempts.locked; now += DAY_SECONDS / 20) {
+      if (barredBy(attempts, now)) continue
+      attempts = countFailure(attempts, now)
+      failures += 1
+      attempts = takeBack(countFailure(attempts, now + 1), now + 1, true)
+    }
+    expect(failures).toBe(FAILURES_PER_MONTH)
+  })
+})
+
+describe('taking a failure back', () => {
+  it('leaves a counter as it was for a confirmation, and ends the row for a step-up', () => {
+    const four = guess(START, 1, NO_ATTEMPTS).attempts
+    const before = { ...four, consecutive: 4, failures: four.failures.slice(0, 4) }
+    const counted = countFailure(before, START + 5)
+    expect(takeBack(counted, START + 5, false)).toEqual(before)
+    expect(takeBack(counted, START + 5, true)).toEqual({ ...before, consecutive: 0 })
+  })
+
+  it('never lets more failures pass than are allowed, whatever order attempts come in', () => {
+    const step = fc.record({ wait: fc.integer({ min: 0, max: 4000 }), right: fc.boolean() })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        let attempts = NO_ATTEMPTS
+        let now = START
+        const wrong: number[] = []
+        for (const { wait, right } of steps) {
+          now += wait
+          if (barredBy(attempts, now)) continue
+          attempts = countFailure(attempts, now)
+          if (right) attempts = takeBack(attempts, now, true)
+          else wrong.push(now)
+        }
+        for (const at of wrong) {
+          expect(
+            wrong.filter((other) => other > at - DAY_SECONDS && other <= at).length,
+          ).toBeLessThanOrEqual(FAILURES_PER_DAY)
+        }
+        expect(wrong.length).toBeLessThanOrEqual(FAILURES_PER_MONTH)
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
+describe('attempts left', () => {
+  it('counts down to the wait and is then nothing until it ends, and then one', () => {
+    let attempts = NO_ATTEMPTS
+    const left: number[] = []
+    for (let i = 0; i < 5; i += 1) {
+      attempts = countFailure(attempts, START)
+      left.push(attemptsLeft(attempts, START))
+    }
+    expect(left).toEqual([4, 3, 2, 1, 0])
+    expect(attemptsLeft(attempts, START + 30)).toBe(1)
+  })
+})
+
+describe('the chance to guess', () => {
+  // A code is one of a million and two of them are valid at once (RFC 6238, section 5.2).
+  const perGuess = 2 / 10 ** 6
+  const chance = (guesses: number) => 1 - (1 - perGuess) ** guesses
+
+  it('is under 0.03 % from one lock to the next', () => {
+    expect(chance(guess(START, 10 * MONTH_SECONDS).evaluated)).toBeLessThan(0.0003)
+  })
+
+  it('is under 2 % in a year for somebody whose victim is unlocked at once, every time', () => {
+    let evaluated = 0
+    let now = START
+    let attempts = NO_ATTEMPTS
+    while (now < START + 365 * DAY_SECONDS) {
+      const round = guess(now, START + 365 * DAY_SECONDS - now, attempts)
+      evaluated += round.evaluated
+      now = round.now
+      // An unlock forgets the day as well, so the fastest guesser is one who is unlocked at the lock.
+      attempts = NO_ATTEMPTS
+    }
+    expect(evaluated).toBeGreaterThan(7000)
+    expect(chance(evaluated)).toBeLessThan(0.02)
+  })
+})
+
+describe('passkeys', () => {
+  it('allow thirty failures a minute, and are never locked', () => {
+    let minute = NO_PASSKEY_FAILURES
+    for (let i = 0; i < PASSKEY_FAILURES_PER_MINUTE; i += 1) {
+      const counted = countPasskeyAttempt(minute, START)
+      if ('refused' in counted) throw new Error(`refused at ${i}`)
+      minute = counted
+    }
+    expect(countPasskeyAttempt(minute, START + 59)).toMatchObject({
+      refused: { reason: 'rate_limited', retryAfterSeconds: 1 },
+    })
+    expect(countPasskeyAttempt(minute, START + 60)).toMatchObject({ failures: 1 })
+  })
+})
