@@ -34,12 +34,27 @@ export async function gateOf(
   const now = epochSeconds()
   const token = await verifyOwnToken(presented, keySet, { issuer, epoch, now })
   const { subject, sessionId } = session
-  checkUse(
-    token,
-    { action, subject, sessionId },
-    { issuer, offered, mfaTokens: settings.mfaTokens, now },
-  )
-  return { requirement, spend: { jti: token.claims.jti, acr: token.claims.acr } }
+  const { jti, acr, sub } = token.claims
+  try {
+    checkUse(
+      token,
+      { action, subject, sessionId },
+      { issuer, offered, mfaTokens: settings.mfaTokens, now },
+    )
+  } catch (error) {
+    if (error instanceof Refused && sub === subject) {
+      const { reason } = error.refusal
+      await caller.object.noteRefusal({
+        who: caller.who,
+        jti,
+        action: name,
+        actor: 'subject',
+        reason,
+      })
+    }
+    throw error
+  }
+  return { requirement, spend: { jti, acr } }
 }
 
 /**

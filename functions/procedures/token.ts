@@ -55,7 +55,11 @@ export const tokenRouter = router({
         checkUse(token, { ...input, action }, termsOf(environment))
       } catch (error) {
         if (error instanceof Refused)
-          await object.noteRefusal({ ...shown, reason: error.refusal.reason })
+          await object.noteRefusal({
+            ...shown,
+            actor: `resource:${keyId}`,
+            reason: error.refusal.reason,
+          })
         throw error
       }
       const holder = holderOf(caller, action, input.idempotencyKey, bound?.hash)

@@ -46,13 +46,19 @@ export function consume(ledger: Ledger, call: ConsumeCall): Answer<{ replayed: b
       ledger.history.tally({ ...used, type: 'token.consumed_again', key: `again:${jti}:${action}` })
     return { replayed: false }
   })
-  if ('refused' in answer) noteRefusal(ledger, { ...call, reason: answer.refused.reason })
+  if ('refused' in answer)
+    noteRefusal(ledger, {
+      ...call,
+      actor: `resource:${call.resource}`,
+      reason: answer.refused.reason,
+    })
   return answer
 }
 
 export interface RefusedTokenCall extends TokenCall {
   action: string
-  resource: string
+  /** Who presented it: `subject` or `resource:<id>`. */
+  actor: string
   reason: Reason
 }
 
@@ -60,13 +66,13 @@ export interface RefusedTokenCall extends TokenCall {
 export function noteRefusal(ledger: Ledger, call: RefusedTokenCall): object {
   const now = epochSeconds()
   if (!ledger.exists) return {}
-  const { jti, action, resource, reason } = call
+  const { jti, action, actor, reason } = call
   return ledger.change(now, call.who, () => {
     const data = { jti, action, reason }
     ledger.history.tally({
       key: `refused:${jti}:${reason}`,
       type: 'token.refused',
-      actor: `resource:${resource}`,
+      actor,
       at: now,
       data,
     })

@@ -31,7 +31,7 @@ export class Subject extends DurableObject<Env> {
   }
 
   startEnrollment(call: enrollment.StartCall) {
-    return answer(() => enrollment.startEnrollment(this.#ledger, call))
+    return this.#gated(call, () => enrollment.startEnrollment(this.#ledger, call))
   }
   confirmTotp(call: enrollment.ConfirmTotpCall) {
     return answer(() => enrollment.confirmTotp(this.#ledger, call))
@@ -45,16 +45,16 @@ export class Subject extends DurableObject<Env> {
     return answer(() => enrollment.renameFactor(this.#ledger, call))
   }
   setDefault(call: enrollment.FactorCall & { gate: enrollment.Gate }) {
-    return answer(() => enrollment.setDefaultFactor(this.#ledger, call))
+    return this.#gated(call, () => enrollment.setDefaultFactor(this.#ledger, call))
   }
   async remove(call: enrollment.FactorCall & { gate: enrollment.Gate }) {
     return this.#release(
       call.who,
-      answer(() => enrollment.removeFactor(this.#ledger, call)),
+      this.#gated(call, () => enrollment.removeFactor(this.#ledger, call)),
     )
   }
   regenerateCodes(call: { who: Who; gate: enrollment.Gate }) {
-    return answer(() => enrollment.regenerateCodes(this.#ledger, call))
+    return this.#gated(call, () => enrollment.regenerateCodes(this.#ledger, call))
   }
   acknowledgeCodes(call: { who: Who }) {
     return answer(() => enrollment.acknowledgeCodes(this.#ledger, call))
@@ -116,6 +116,21 @@ export class Subject extends DurableObject<Env> {
 
   override alarm(): void {
     this.#ledger.clean(epochSeconds())
+  }
+
+  /** A change that a token opens: where the token is what was refused, that is counted (rule 13). */
+  #gated<T extends object>(
+    { who, gate }: { who: Who; gate: enrollment.Gate },
+    run: () => Answer<T>,
+  ): Answer<T> {
+    const answered = answer(run)
+    if ('refused' in answered && gate.spend && /^token_|^step_up/.test(answered.refused.reason)) {
+      const { jti } = gate.spend
+      const { reason } = answered.refused
+      const { action } = gate.requirement
+      spending.noteRefusal(this.#ledger, { who, jti, action, actor: 'subject', reason })
+    }
+    return answered
   }
 
   #environment(who: Who) {

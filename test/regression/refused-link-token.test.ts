@@ -1,0 +1,22 @@
+// A token that was refused for a change of factors used to leave nothing in the history.
+import { expect, it } from 'vitest'
+import { enrollTotp, expectRefused, makeEnvironment, stepUp } from '../support/service.ts'
+
+it('counts a credential token that is shown again, and one that is for something else', async () => {
+  const environment = await makeEnvironment()
+  const user = await environment.user()
+  const { secret } = await enrollTotp(user)
+  const { token } = await stepUp(user, secret, ['credential:link'])
+  await user.with(token).factor.enroll.mutate({ kind: 'totp' })
+  await expectRefused(user.with(token).factor.enroll.mutate({ kind: 'totp' }), 'token_used')
+  await expectRefused(user.with(token).recovery.regenerate.mutate(), 'scope_not_allowed')
+  const { events } = await user.client.audit.list.query()
+  const refused = events.filter(({ type }) => type === 'token.refused')
+  expect(refused.map(({ actor, data }) => [actor, data.action, data.reason])).toEqual(
+    expect.arrayContaining([
+      ['subject', 'credential.link', 'token_used'],
+      ['subject', 'credential.update', 'scope_not_allowed'],
+    ]),
+  )
+  expect(await user.client.audit.verify.query()).toMatchObject({ intact: true })
+})
