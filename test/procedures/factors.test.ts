@@ -609,6 +609,21 @@ describe('a change of factors', () => {
 })
 
 describe('the last factor', () => {
+  it('goes only by a proof stronger than a recovery code', async () => {
+    const { user, factorId, secret, recoveryCodes } = await enrolled()
+    const byCode = await recover(user, recoveryCodes[0], 'credential:unlink')
+    const remove = (token?: string) => user.with(token).factor.remove.mutate({ factorId })
+    const wanted = { scope: 'credential:unlink', acr: 'mfa', methods: ['totp', 'passkey'] }
+    const refused = await expectRefused(remove(byCode), 'step_up_required')
+    expect(refused.requirement).toMatchObject(wanted)
+    expect(refused.message).toContain('recovery code')
+    // Who comes without a token is told the same, and not led to spend a code in vain.
+    const without = await expectRefused(remove(), 'step_up_required')
+    expect(without.requirement).toMatchObject(wanted)
+    const byTotp = await earn(user, secret, 'credential:unlink')
+    expect(await remove(byTotp)).toEqual({ factors: [] })
+  })
+
   it('is not the last while a recovery code may still remove another', async () => {
     const { user, factorId, secret, recoveryCodes } = await enrolled()
     await enrollTotp(user, await earn(user, secret, 'credential:link'))
