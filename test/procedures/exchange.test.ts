@@ -1,7 +1,11 @@
 // token.exchange: the application's backend vouches for its user, and the user gets a token for it.
 // What an assertion must be, what it may earn, and that each is good once.
+import { runDurableObjectAlarm } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
 import type { JWTPayload } from 'jose'
 import { describe, expect, it } from 'vitest'
+import { readBindings } from '../../functions/env.ts'
+import { subjectObject } from '../../functions/state/objects.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
 import { historyOf } from '../support/evidence.ts'
 import { part, partsOf, publicSecretsOf, signRaw, signShared } from '../support/jwt.ts'
@@ -362,6 +366,18 @@ describe('an assertion is good once', () => {
     const late = await vouch('wallet:sign', { exp: now() + 60 })
     advance(90)
     await expectRefused(exchange(user, late), 'assertion_invalid')
+  })
+
+  it('also after the object has cleaned up, as often as it does', async () => {
+    const { environment, user, vouch } = await scene()
+    const assertion = await vouch('wallet:sign', { exp: now() + 120 })
+    await exchange(user, assertion)
+    const object = subjectObject(readBindings(env), environment.id, user.subject)
+    advance(149)
+    expect(await runDurableObjectAlarm(object as unknown as DurableObjectStub)).toBe(true)
+    await expectRefused(exchange(user, assertion), 'assertion_invalid')
+    const { events } = await user.client.audit.list.query({})
+    expect(events.map(({ type }) => type)).toEqual(['step_up.failed', 'step_up.passed'])
   })
 
   it.each([1, 2, 3, 4, 5])('among thirty at a time (round %i)', async () => {
