@@ -291,13 +291,14 @@ export function removeFactor(
   let released: string[] = []
   const answer = changeFactor(ledger, call, (row, now) => {
     const last = ledger.factors.confirmed().length === 1
-    if (last && call.gate.spend && !acrReaches(call.gate.spend.acr, 'mfa')) {
+    const gate = last ? gateOfLast(call.gate) : call.gate
+    if (gate.spend && !acrReaches(gate.spend.acr, gate.requirement.acr)) {
       refuse('step_up_required', {
         message: 'The last factor is removed only with a proof stronger than a recovery code.',
-        requirement: { ...call.gate.requirement, acr: 'mfa' },
+        requirement: gate.requirement,
       })
     }
-    const { jti } = spendOwn(ledger, call.gate, now)
+    const { jti } = spendOwn(ledger, gate, now)
     ledger.factors.remove(row)
     ledger.factors.endPending(row.id)
     ledger.tokens.forgetClaim(totpClaimKey(row.id))
@@ -311,6 +312,13 @@ export function removeFactor(
     })
   })
   return 'refused' in answer ? answer : { ...answer, released }
+}
+
+/** The last factor goes only by a proof stronger than a recovery code, whatever the rule takes. */
+function gateOfLast({ spend, requirement }: Gate): Gate {
+  const methods = requirement.methods.filter((method) => method !== 'recovery')
+  const acr = acrReaches(requirement.acr, 'mfa') ? requirement.acr : 'mfa'
+  return { spend, requirement: { ...requirement, methods, acr } }
 }
 
 function changeFactor(
