@@ -15,9 +15,11 @@ export interface Attempts {
   failures: number[]
   consecutive: number
   locked: boolean
+  /** Failures before this moment no longer count for the day, only for the 30 days. */
+  dayFrom: number
 }
 
-export const NO_ATTEMPTS: Attempts = { failures: [], consecutive: 0, locked: false }
+export const NO_ATTEMPTS: Attempts = { failures: [], consecutive: 0, locked: false, dayFrom: 0 }
 
 /**
  * Whether a code may be tried now. One that may not is neither evaluated nor counted.
@@ -36,7 +38,7 @@ export function barredBy(attempts: Attempts, now: number): Refusal | undefined {
 export function retryAt(attempts: Attempts, now: number): number {
   const last = attempts.failures.at(-1) ?? 0
   const wait = last + waitSeconds(attempts.consecutive)
-  const today = failuresSince(attempts, now - DAY_SECONDS)
+  const today = failuresToday(attempts, now)
   const oldestThatCounts = today[today.length - FAILURES_PER_DAY]
   return Math.max(wait, oldestThatCounts === undefined ? 0 : oldestThatCounts + DAY_SECONDS)
 }
@@ -49,6 +51,7 @@ export function retryAt(attempts: Attempts, now: number): number {
 export function countFailure(attempts: Attempts, now: number): Attempts {
   const failures = [...failuresSince(attempts, now - MONTH_SECONDS), now]
   return {
+    ...attempts,
     failures,
     consecutive: attempts.consecutive + 1,
     locked: attempts.locked || failures.length >= FAILURES_PER_MONTH,
@@ -65,6 +68,7 @@ export function takeBack(attempts: Attempts, countedAt: number, steppedUp: boole
   const index = attempts.failures.lastIndexOf(countedAt)
   const failures = attempts.failures.toSpliced(index, index < 0 ? 0 : 1)
   return {
+    ...attempts,
     failures,
     consecutive: steppedUp ? 0 : Math.max(0, attempts.consecutive - 1),
     locked: failures.length >= FAILURES_PER_MONTH,
@@ -74,7 +78,7 @@ export function takeBack(attempts: Attempts, countedAt: number, steppedUp: boole
 /** How many further wrong codes would be evaluated before the next wait or the lock. */
 export function attemptsLeft(attempts: Attempts, now: number): number {
   if (barredBy(attempts, now)) return 0
-  const today = failuresSince(attempts, now - DAY_SECONDS).length
+  const today = failuresToday(attempts, now).length
   return Math.max(
     1,
     Math.min(
@@ -88,6 +92,20 @@ export function attemptsLeft(attempts: Attempts, now: number): number {
 /** The failures after a moment, of those that are kept. */
 export const failuresSince = (attempts: Attempts, since: number): number[] =>
   attempts.failures.filter((at) => at > since)
+
+/** The failures that count for the day. Those of the second in which it began anew still do. */
+export const failuresToday = (attempts: Attempts, now: number): number[] =>
+  failuresSince(attempts, Math.max(now - DAY_SECONDS, attempts.dayFrom - 1))
+
+/**
+ * Ends the wait, the day's count and the lock, as a passkey step-up or an operator does. What counts
+ * for the 30 days stands, or else somebody who steps up often would be guessed for ever; only a lock
+ * takes it along, since a lock that fell again at the next mistake would not have been ended.
+ *
+ * @example ledger.setNote('attempts', forgive(attempts, now))
+ */
+export const forgive = (attempts: Attempts, now: number): Attempts =>
+  attempts.locked ? NO_ATTEMPTS : { ...attempts, consecutive: 0, dayFrom: now }
 
 function waitSeconds(consecutive: number): number {
   if (consecutive < FREE_CONSECUTIVE_FAILURES) return 0

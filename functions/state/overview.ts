@@ -11,8 +11,9 @@ import {
 } from '../domain/policy.ts'
 import { type Answer, refuse } from '../domain/refusal.ts'
 import {
-  DAY_SECONDS,
   failuresSince,
+  failuresToday,
+  forgive,
   MONTH_SECONDS,
   NO_ATTEMPTS,
   NO_PASSKEY_FAILURES,
@@ -109,7 +110,7 @@ export function view(ledger: Ledger, { who }: { who: Who }): SubjectView {
     pendingEnrollments: ledger.exists ? ledger.factors.countPending(now) : 0,
     attempts: {
       consecutiveFailures: attempts.consecutive,
-      failuresLastDay: failuresSince(attempts, now - DAY_SECONDS).length,
+      failuresLastDay: failuresToday(attempts, now).length,
       failuresLastMonth: failuresSince(attempts, now - MONTH_SECONDS).length,
       locked: attempts.locked,
       retryAt: mayTryAt > now ? mayTryAt : null,
@@ -133,7 +134,8 @@ const told = ({ operator, reason }: OperatorCall, data: object) => ({
 export function unlock(ledger: Ledger, call: OperatorCall): Answer<object> {
   const now = epochSeconds()
   return ledger.change(now, call.who, () => {
-    forgiveAttempts(ledger)
+    ledger.setNote('attempts', forgive(ledger.note('attempts'), now))
+    ledger.setNote('passkeyMinute', NO_PASSKEY_FAILURES)
     ledger.history.append({ type: 'subject.unlocked', at: now, ...told(call, {}) })
     return {}
   })
@@ -151,7 +153,8 @@ export function resetFactors(
     for (const row of rows) ledger.tokens.forgetClaim(`totp:${row.id}`)
     ledger.setNote('enrolled', false)
     ledger.setNote('acknowledged', false)
-    forgiveAttempts(ledger)
+    ledger.setNote('attempts', NO_ATTEMPTS)
+    ledger.setNote('passkeyMinute', NO_PASSKEY_FAILURES)
     const endedTokens = ledger.tokens.endAll(now)
     ledger.history.append({
       type: 'subject.reset',
@@ -175,9 +178,4 @@ export function endTokens(ledger: Ledger, call: OperatorCall): Answer<{ endedTok
     ledger.history.append({ type: 'subject.tokens_ended', at: now, ...told(call, { endedTokens }) })
     return { endedTokens }
   })
-}
-
-function forgiveAttempts(ledger: Ledger): void {
-  ledger.setNote('attempts', NO_ATTEMPTS)
-  ledger.setNote('passkeyMinute', NO_PASSKEY_FAILURES)
 }

@@ -23,7 +23,7 @@ import {
   barredBy,
   countFailure,
   countPasskeyAttempt,
-  NO_ATTEMPTS,
+  forgive,
   takeBack,
 } from '../domain/throttle.ts'
 import { type TotpParameters, totpProof, totpStepOf } from '../domain/totp.ts'
@@ -236,7 +236,7 @@ function closePasskeyAttempt(
     }
     ledger.factors.storeCredential(factorId, { ...credential, ...shown })
     takeBackPasskey(ledger)
-    ledger.setNote('attempts', NO_ATTEMPTS)
+    ledger.setNote('attempts', forgive(ledger.note('attempts'), now))
     return accept(ledger, call, passkeyProof(factorId, credential.synced, now, []), now)
   })
 }

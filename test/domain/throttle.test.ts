@@ -10,6 +10,7 @@ import {
   DAY_SECONDS,
   FAILURES_PER_DAY,
   FAILURES_PER_MONTH,
+  forgive,
   MONTH_SECONDS,
   NO_ATTEMPTS,
   NO_PASSKEY_FAILURES,
@@ -63,6 +64,7 @@ describe('waits', () => {
       failures: Array.from({ length: failures }, () => START),
       consecutive: failures,
       locked: false,
+      dayFrom: 0,
     }
     expect(barredBy(attempts, START + seconds - 1)).toMatchObject({ retryAfterSeconds: 1 })
     expect(barredBy(attempts, START + seconds)).toBeUndefined()
@@ -129,6 +131,35 @@ describe('taking a failure back', () => {
       }),
       { numRuns: 200 },
     )
+  })
+})
+
+describe('being forgiven', () => {
+  it('ends wait and day, and keeps the count of 30 days', () => {
+    const day = guess(START, DAY_SECONDS - 1)
+    const forgiven = forgive(day.attempts, day.now)
+    expect(barredBy(day.attempts, day.now - 1)).toBeDefined()
+    expect(barredBy(forgiven, day.now)).toBeUndefined()
+    expect(forgiven.failures).toHaveLength(FAILURES_PER_DAY)
+  })
+
+  it('does not let somebody guess for ever whose victim steps up by passkey after every fourth guess', () => {
+    let attempts = NO_ATTEMPTS
+    let failures = 0
+    for (let now = START; !attempts.locked && failures < 1000; now += 600) {
+      for (let i = 0; i < 4 && !barredBy(attempts, now); i += 1) {
+        attempts = countFailure(attempts, now)
+        failures += 1
+      }
+      if (!attempts.locked) attempts = forgive(attempts, now + 1)
+    }
+    expect(failures).toBe(FAILURES_PER_MONTH)
+  })
+
+  it('ends a lock whole', () => {
+    const { attempts, now } = guess(START, MONTH_SECONDS)
+    expect(attempts.locked).toBe(true)
+    expect(forgive(attempts, now)).toEqual(NO_ATTEMPTS)
   })
 })
 
