@@ -45,7 +45,10 @@ export const Label = z.string().check(
 
 export const ActionName = z.string().check(z.regex(/^[a-z][A-Za-z0-9_.-]{0,63}$/))
 export const ScopeName = z.string().check(z.regex(/^[a-z][A-Za-z0-9_.:-]{0,63}$/))
-export const RequestedScopes = z.array(ScopeName).check(z.minLength(1), z.maxLength(16))
+const SCOPES_MAX = 16
+export const RequestedScopes = z.array(ScopeName).check(z.minLength(1), z.maxLength(SCOPES_MAX))
+/** As many scopes of the greatest length as one token may carry, with a space between any two. */
+export const SCOPE_CLAIM_MAX_CHARACTERS = SCOPES_MAX * 65
 
 /** What an action is about to do, as a JSON object; `type` is Countersign's own (RFC 9396). */
 export const Details = z.record(z.string(), z.unknown())

@@ -7,6 +7,7 @@ import {
   CompactJwt,
   Details,
   EpochSeconds,
+  SCOPE_CLAIM_MAX_CHARACTERS,
   ScopeName,
   SessionId,
   SubjectId,
@@ -60,7 +61,7 @@ const sharedClaims = {
 /** The claims of an elevated token (RFC 9068, `typ: at+jwt`), in every environment the same. */
 export const ElevatedClaims = z.strictObject({
   ...sharedClaims,
-  scope: z.string().check(z.minLength(1), z.maxLength(1024)),
+  scope: z.string().check(z.minLength(1), z.maxLength(SCOPE_CLAIM_MAX_CHARACTERS)),
   authorization_details: z.optional(z.tuple([z.record(z.string(), z.unknown())])),
 })
 export type ElevatedClaims = z.infer<typeof ElevatedClaims>

@@ -23,6 +23,7 @@ type App = {
 }
 type Ctx = HonoContext<App>
 
+const JSON_TYPE = 'application/json'
 const KEY_SET_CACHE = 'public, max-age=300'
 const app = new Hono<App>()
 
@@ -77,7 +78,7 @@ app.all('/:environment/trpc/*', async (c) => {
   if (route !== OPERATOR_ROUTE) environmentId(c)
   const { headers, url } = c.req.raw
   const body = await readBody(c.req.raw)
-  return fetchRequestHandler({
+  const answer = await fetchRequestHandler({
     endpoint: `/${route}/trpc`,
     req: new Request(url, { method: 'POST', headers, body }),
     router: appRouter,
@@ -92,6 +93,10 @@ app.all('/:environment/trpc/*', async (c) => {
       }
     },
   })
+  // What tRPC refuses before it knows the call goes out as plain text without this.
+  const response = new Response(answer.body, answer)
+  response.headers.set('content-type', JSON_TYPE)
+  return response
 })
 
 app.notFound((c) => tell(c, refusal('not_found')))
@@ -130,8 +135,6 @@ function metaOf({ reason, retryAfterSeconds }: Refusal) {
   return {
     status,
     headers: {
-      // Said here, since what tRPC refuses before it knows the call has no type of its own.
-      'content-type': 'application/json',
       ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
       ...(status === 401 && {
         'www-authenticate':
@@ -150,7 +153,10 @@ function tell(c: Ctx, refused: Refusal, statusInstead?: number): Response {
   const status = statusInstead ?? meta.status
   c.set('reason', refused.reason)
   const error = { message, code: codeNumberOf(refused.reason), data }
-  return c.body(JSON.stringify({ error }), status as 400, headers)
+  return c.body(JSON.stringify({ error }), status as 400, {
+    ...headers,
+    'content-type': JSON_TYPE,
+  })
 }
 
 /** One line of JSON a request. Addresses hold no secret: what is secret travels in headers and bodies. */

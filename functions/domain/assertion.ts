@@ -8,6 +8,7 @@ import {
   acrReaches,
   Details,
   FOREIGN_ALGORITHMS,
+  SCOPE_CLAIM_MAX_CHARACTERS,
   SubjectId,
 } from '../../contract/index.ts'
 import { hashParts, toBase64Url } from './bytes.ts'
@@ -26,7 +27,7 @@ const AssertionClaims = z.looseObject({
   iss: z.string(),
   aud: z.string(),
   sub: SubjectId,
-  scope: z.string().check(z.regex(/^[!-~]+( [!-~]+)*$/), z.maxLength(1024)),
+  scope: z.string().check(z.regex(/^[!-~]+( [!-~]+)*$/), z.maxLength(SCOPE_CLAIM_MAX_CHARACTERS)),
   jti: z.string().check(z.minLength(8), z.maxLength(255)),
   iat: NumericDate,
   exp: NumericDate,

@@ -8,7 +8,7 @@ import {
   type Method,
 } from '../../contract/index.ts'
 import { type BoundDetails, bindDetails } from './details.ts'
-import { type Action, findAction, type Offered, requirementOf } from './policy.ts'
+import { type Action, type Offered, requirementOf } from './policy.ts'
 import { refuse } from './refusal.ts'
 import type { Settings } from './settings.ts'
 
@@ -133,7 +133,3 @@ export function legacyLifetime(
     : MFA_TOKEN_LONGEST_LIFETIME_SECONDS
   return order.singleUse ? longest : Math.max(1, Math.min(sessionExpiresAt - now, longest))
 }
-
-/** The action of a token that is to be spent on Countersign itself. */
-export const ownAction = (actions: readonly Action[], action: string): Action =>
-  findAction(actions, { action })

@@ -1,5 +1,5 @@
 // The application's own session token: who the user is, when they signed in, and until when.
-// Fetching the keys of an issuer stands in state/keysets.ts.
+// Fetching the keys of an issuer stands in state/sessions.ts.
 import {
   errors,
   type JWTPayload,
@@ -16,6 +16,7 @@ import { ELEVATED_TYPE, MFA_TYPE } from './token.ts'
 
 /** How far the clocks of others may be off. */
 export const CLOCK_TOLERANCE_SECONDS = 30
+const CLIENT_ID_MAX_CHARACTERS = 255
 const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
 
 /** A verified session, in the words that the rest of the service uses. */
@@ -123,7 +124,7 @@ function readSession(payload: JWTPayload, settings: Settings['session'], now: nu
     unauthenticated(`The session token has an odd \`${settings.sessionIdClaim}\`.`)
   const authTime = NumericDate.safeParse(payload[settings.authTimeClaim])
   const clientId = [payload.azp, payload.client_id].find(
-    (id) => typeof id === 'string' && id !== '',
+    (id) => typeof id === 'string' && id !== '' && id.length <= CLIENT_ID_MAX_CHARACTERS,
   )
   return {
     subject: subject.data,

@@ -136,6 +136,9 @@ function checkElevated(claims: ElevatedClaims, use: Use, terms: Terms): void {
   if (!claims.scope.split(' ').includes(action.scope)) {
     refuse('scope_not_allowed', { message: `This token does not carry the scope ${action.scope}.` })
   }
+  if (action.rule.singleUse && !claims.singleUse) {
+    refuse('step_up_required', { requirement: requirementOf(action, terms.offered) })
+  }
   const bound = claims.authorization_details?.[0]
   if (bound) {
     if (!details || !sameDetails(bound, bindDetails(details, action.action).claim))

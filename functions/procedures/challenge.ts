@@ -57,7 +57,7 @@ export const challengeRouter = router({
           ? { ...input, statement: readStatement(caller, input.challenge) }
           : input
       const grant = grantFor(caller, attempt.method, wishOf(attempt))
-      const orders = orderTokens(caller, grant, input.mfaToken)
+      const orders = await orderTokens(caller, grant, input.mfaToken)
       const stepped = unwrap(
         await verifyFactor(caller, attempt, { who: caller.who, orders: ordersOf(orders) }),
       )

@@ -3,12 +3,14 @@ import type { ElevatedToken, MfaToken } from '../../contract/index.ts'
 import { epochSeconds, random } from '../clock.ts'
 import { expiryOf, type Grant, legacyLifetime } from '../domain/grant.ts'
 import { newJti } from '../domain/names.ts'
-import { type Issue, type OwnToken, sharedClaims, signToken } from '../domain/token.ts'
+import { type Issue, type SigningKey, sharedClaims, signToken } from '../domain/token.ts'
 import type { SteppedUp, TokenOrder } from '../state/stepup.ts'
 import type { SubjectCaller } from '../trpc.ts'
 
 /** What a step-up is to earn: an elevated token, a legacy one, both, or neither. */
 export interface Orders {
+  /** Fetched before anything is spent: where there is none, nothing is. */
+  signingKey: SigningKey
   elevated?: { grant: Grant; order: TokenOrder }
   legacy?: TokenOrder
 }
@@ -16,18 +18,20 @@ export interface Orders {
 /**
  * Orders the tokens of a step-up.
  *
- * @throws Refused `forbidden` for a legacy token that the environment does not issue
+ * @throws Refused `forbidden` for a legacy token that the environment does not issue, `unavailable`
+ *   where no key could sign
  */
-export function orderTokens(
+export async function orderTokens(
   caller: SubjectCaller,
   grant: Grant | undefined,
   mfaToken: { singleUse: boolean } | undefined,
-): Orders {
+): Promise<Orders> {
   const { session, environment } = caller
   const lifetimeSeconds =
     mfaToken &&
     legacyLifetime(environment.settings.mfaTokens, mfaToken, session.expiresAt, epochSeconds())
   return {
+    signingKey: await environment.secrets().signingKey(),
     ...(grant && { elevated: { grant, order: orderOf(grant) } }),
     ...(mfaToken &&
       lifetimeSeconds && {
@@ -66,12 +70,13 @@ export const ordersOf = ({ elevated, legacy }: Orders): TokenOrder[] =>
 /** Signs what was ordered, for the proof that the object accepted. */
 export async function mint(
   caller: SubjectCaller,
-  { elevated, legacy }: Orders,
+  { signingKey, elevated, legacy }: Orders,
   stepped: SteppedUp,
 ): Promise<{ elevatedToken?: ElevatedToken; mfaToken?: MfaToken }> {
   const elevatedToken =
-    elevated && (await mintElevated(caller, elevated.grant, issueOf(elevated.order, stepped)))
-  const mfaToken = legacy && (await mintLegacy(caller, issueOf(legacy, stepped)))
+    elevated &&
+    (await mintElevated(caller, signingKey, elevated.grant, issueOf(elevated.order, stepped)))
+  const mfaToken = legacy && (await mintLegacy(caller, signingKey, issueOf(legacy, stepped)))
   return { ...(elevatedToken && { elevatedToken }), ...(mfaToken && { mfaToken }) }
 }
 
@@ -87,6 +92,7 @@ const issueOf = (order: TokenOrder, { proof, issuedAt }: SteppedUp): Issue => ({
 
 async function mintElevated(
   caller: SubjectCaller,
+  signingKey: SigningKey,
   grant: Grant,
   issue: Issue,
 ): Promise<ElevatedToken> {
@@ -96,19 +102,21 @@ async function mintElevated(
     scope: scopes.join(' '),
     ...(bound && { authorization_details: [bound.claim] as [Record<string, unknown>] }),
   }
-  const token = await sign(caller, { kind: 'elevated', claims })
+  const token = await signToken({ kind: 'elevated', claims }, signingKey)
   const { jti, acr, singleUse, issuedAt, expiresAt } = issue
   return { token, jti, audience, scopes, acr, tokenType: 'Bearer', singleUse, issuedAt, expiresAt }
 }
 
-async function mintLegacy(caller: SubjectCaller, issue: Issue): Promise<MfaToken> {
+async function mintLegacy(
+  caller: SubjectCaller,
+  signingKey: SigningKey,
+  issue: Issue,
+): Promise<MfaToken> {
   const claims = sharedClaims(holderOf(caller), issue, caller.environment.issuer)
   const { jti, expiresAt, singleUse } = issue
-  return { token: await sign(caller, { kind: 'mfa', claims }), jti, expiresAt, singleUse }
+  const token = await signToken({ kind: 'mfa', claims }, signingKey)
+  return { token, jti, expiresAt, singleUse }
 }
-
-const sign = async ({ environment }: SubjectCaller, token: OwnToken): Promise<string> =>
-  signToken(token, await environment.secrets().signingKey())
 
 const holderOf = ({ environment, session }: SubjectCaller) => ({
   issuer: environment.issuer,

@@ -31,7 +31,7 @@ export const tokenRouter = router({
     .output(TokenExchangeResult)
     .mutation(async ({ ctx: { caller }, input }) => {
       const asserted = await readAssertion(caller, input.assertion)
-      const orders = orderTokens(caller, grantFor(caller, asserted), undefined)
+      const orders = await orderTokens(caller, grantFor(caller, asserted), undefined)
       const call = { who: caller.who, orders: ordersOf(orders), proof: asserted.proof }
       const { elevatedToken } = await mint(
         caller,

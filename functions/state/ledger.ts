@@ -84,7 +84,7 @@ export class Ledger {
       if (error instanceof Refused) return { refused: error.refusal }
       throw error
     } finally {
-      this.#wakeBy(now + CLEANUP_INTERVAL_SECONDS)
+      this.#wakeBy(now + CLEANUP_INTERVAL_SECONDS, now)
     }
   }
 
@@ -128,7 +128,8 @@ export class Ledger {
         this.history.nextTrimAt(keepDays),
       ].filter((at) => at !== undefined)
       this.setNote('alarmAt', Number.MAX_SAFE_INTEGER)
-      if (next.length > 0) this.#wakeBy(Math.max(now + CLEANUP_INTERVAL_SECONDS, Math.min(...next)))
+      if (next.length > 0)
+        this.#wakeBy(Math.max(now + CLEANUP_INTERVAL_SECONDS, Math.min(...next)), now)
     })
   }
 
@@ -144,9 +145,10 @@ export class Ledger {
     })
   }
 
-  /** One alarm is pending at a time; it is moved only to come earlier. */
-  #wakeBy(at: number): void {
-    if (this.note('alarmAt') <= at) return
+  /** One alarm is pending at a time; it is moved only to come earlier. One in the past was lost. */
+  #wakeBy(at: number, now: number): void {
+    const pending = this.note('alarmAt')
+    if (pending > now && pending <= at) return
     this.setNote('alarmAt', at)
     void this.#storage.setAlarm(at * 1000)
   }
