@@ -19,7 +19,7 @@ export { Subject } from './state/subject.ts'
 
 type App = {
   Bindings: Env
-  Variables: { bindings: Bindings; requestId: string; reason?: Reason; fault?: string }
+  Variables: { bindings: Bindings; requestId: string; reason?: Reason; fault?: string | undefined }
 }
 type Ctx = HonoContext<App>
 
@@ -88,9 +88,7 @@ app.all('/:environment/trpc/*', async (c) => {
     responseMeta: ({ errors: [error] }) => (error ? metaOf(refusalOf(error)) : {}),
     onError: ({ error }) => {
       c.set('reason', refusalOf(error).reason)
-      if (!(error.cause instanceof Refused) && error.code === 'INTERNAL_SERVER_ERROR') {
-        c.set('fault', String(error.cause?.message ?? error.message))
-      }
+      c.set('fault', faultOf(error.cause ?? error, error.code === 'INTERNAL_SERVER_ERROR'))
     },
   })
   // What tRPC refuses before it knows the call goes out as plain text without this.
@@ -103,7 +101,10 @@ app.notFound((c) => tell(c, refusal('not_found')))
 
 app.onError((error, c) => {
   if (error instanceof WrongContentType) return tell(c, error.refusal, 415)
-  if (error instanceof Refused) return tell(c, error.refusal)
+  if (error instanceof Refused) {
+    c.set('fault', faultOf(error, false))
+    return tell(c, error.refusal)
+  }
   if (!(error instanceof ConfigurationError)) c.set('fault', error.message)
   const message = error instanceof ConfigurationError ? error.message : REASONS.unavailable.message
   return tell(c, refusal('unavailable', { message }))
@@ -127,6 +128,12 @@ const isEnvironmentId = (id: string): boolean =>
 function environmentId(c: Ctx): string {
   const id = c.req.param('environment') ?? ''
   return isEnvironmentId(id) ? id : refuse('unknown_environment')
+}
+
+/** What an operator must hear of: a bug, or what stands behind a refusal that is nobody's doing. */
+function faultOf(error: Error, unexpected: boolean): string | undefined {
+  if (!(error instanceof Refused)) return unexpected ? error.message : undefined
+  return error.cause instanceof Error ? error.cause.message : undefined
 }
 
 /** Status and headers of a refusal (RFC 9110, section 10.2.3; RFC 6750, section 3). */

@@ -8,7 +8,7 @@ import {
   type Method,
 } from '../../contract/index.ts'
 import { type BoundDetails, bindDetails } from './details.ts'
-import { type Action, type Offered, requirementOf } from './policy.ts'
+import { type Action, isDenied, type Offered, requirementOf } from './policy.ts'
 import { refuse } from './refusal.ts'
 import type { Settings } from './settings.ts'
 
@@ -93,7 +93,7 @@ function checkOneToken(granted: Action[], { details }: Wish): void {
 
 function checkMethod(action: Action, method: Method, offered: Offered): void {
   const { rule } = action
-  if (rule.require === 'deny') refuse('denied')
+  if (isDenied(rule)) refuse('denied')
   const acr = method === 'assertion' ? offered.assertion : METHOD_ACR[method]
   if (!rule.methods.includes(method) || acr === null || !acrReaches(acr, rule.acr)) {
     refuse('method_not_allowed', { requirement: requirementOf(action, offered) })

@@ -113,6 +113,10 @@ export function findAction(actions: readonly Action[], name: ActionName): Action
   return found ?? refuse('unknown_action')
 }
 
+/** Whether a rule lets nobody through: it says so, or it leaves no method. Switched off is neither. */
+export const isDenied = ({ require, methods }: Rule): boolean =>
+  require === 'deny' || (require !== 'never' && methods.length === 0)
+
 /** Which methods an environment offers, and how far its backend's assertions may reach. */
 export interface Offered {
   totp: boolean
@@ -194,9 +198,7 @@ function outcomeOf(action: Action, user: Possession, offered: Offered): Outcome 
   const enrollable = reaching.filter((method) => method === 'totp' || method === 'passkey')
   const vouched = reaching.filter((method) => method === 'assertion')
 
-  if (rule.require === 'deny' || rule.methods.length === 0) {
-    return { decision: 'deny', reason: 'denied', methods: [] }
-  }
+  if (isDenied(rule)) return { decision: 'deny', reason: 'denied', methods: [] }
   if (rule.require === 'never') return { decision: 'permit', reason: 'never', methods: reaching }
   if (rule.require === 'whenEnrolled' && !user.enrolled) {
     return { decision: 'permit', reason: 'not_enrolled', methods: reaching }

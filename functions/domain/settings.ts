@@ -100,6 +100,9 @@ export function checkSettings(document: EnvironmentSettings, place: Place): void
   for (const audience of document.audiences) {
     if (isOwn(audience, place)) invalid(`\`audiences\`: ${audience} is Countersign's own address.`)
   }
+  if (document.firstFactor === 'assertion' && !document.assertions) {
+    invalid('`firstFactor: assertion` needs `assertions`: nobody could ever enroll.')
+  }
   const entries = document.actions ?? []
   for (const entry of entries) checkAction(entry, document)
   checkUniqueness(entries)

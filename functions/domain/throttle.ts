@@ -113,29 +113,38 @@ function waitSeconds(consecutive: number): number {
   return Math.min(FIRST_WAIT_SECONDS * 2 ** doublings, LONGEST_WAIT_SECONDS)
 }
 
-/** Passkey failures: recorded, never locking; more than 30 in a minute are not even parsed. */
-export const PASSKEY_FAILURES_PER_MINUTE = 30
-
-/** Passkey attempts of the running minute that did not succeed. */
-export interface PasskeyMinute {
+/** How often something was done in the window that is running. */
+export interface Window {
   startedAt: number
-  failures: number
+  count: number
 }
 
-export const NO_PASSKEY_FAILURES: PasskeyMinute = { startedAt: 0, failures: 0 }
+/** What may be done so often in so many seconds. */
+interface Limit {
+  count: number
+  seconds: number
+}
+
+export const NOTHING_COUNTED: Window = { startedAt: 0, count: 0 }
+
+/** Passkey failures: recorded, never locking; more than 30 in a minute are not even parsed. */
+export const PASSKEY_FAILURES: Limit = { count: 30, seconds: 60 }
+
+/** What a session alone may change, so that it cannot push its own traces out of the history. */
+export const SESSION_CHANGES: Limit = { count: 30, seconds: 3600 }
 
 /**
- * Counts a passkey attempt as a failure in advance, or says why it may not be made.
+ * Counts one more in the running window, or says why there may be none.
  *
- * @example const minute = countPasskeyAttempt(minute, now)
+ * @example const counted = countWithin(ledger.note('passkeyFailures'), PASSKEY_FAILURES, now)
  */
-export function countPasskeyAttempt(
-  minute: PasskeyMinute,
+export function countWithin(
+  window: Window,
+  limit: Limit,
   now: number,
-): PasskeyMinute | { refused: Refusal } {
-  const running = now - minute.startedAt < 60 ? minute : { startedAt: now, failures: 0 }
-  if (running.failures >= PASSKEY_FAILURES_PER_MINUTE) {
-    return { refused: refusal('rate_limited', { retryAfterSeconds: running.startedAt + 60 - now }) }
-  }
-  return { ...running, failures: running.failures + 1 }
+): Window | { refused: Refusal } {
+  const running = now - window.startedAt < limit.seconds ? window : { startedAt: now, count: 0 }
+  if (running.count < limit.count) return { ...running, count: running.count + 1 }
+  const retryAfterSeconds = running.startedAt + limit.seconds - now
+  return { refused: refusal('rate_limited', { retryAfterSeconds }) }
 }

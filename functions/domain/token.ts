@@ -9,7 +9,7 @@ import {
   MfaClaims,
 } from '../../contract/index.ts'
 import { bindDetails, sameDetails } from './details.ts'
-import { type Action, type Offered, requirementOf } from './policy.ts'
+import { type Action, isDenied, type Offered, requirementOf } from './policy.ts'
 import { refuse } from './refusal.ts'
 
 export const SIGNING_ALGORITHM = 'ES256'
@@ -117,7 +117,7 @@ export function checkUse(token: OwnToken, use: Use, terms: Terms): void {
   if (claims.sid !== undefined && use.sessionId !== undefined && claims.sid !== use.sessionId) {
     refuse('token_invalid', { message: 'This token belongs to another session of the user.' })
   }
-  if (action.rule.require === 'deny') refuse('denied')
+  if (isDenied(action.rule)) refuse('denied')
   const requirement = requirementOf(action, terms.offered)
   if (token.kind === 'mfa') checkLegacy(token.claims, action, terms)
   else checkElevated(token.claims, use, terms)

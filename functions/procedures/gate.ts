@@ -2,7 +2,7 @@
 import type { CredentialAction } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { verifyAssertion } from '../domain/assertion.ts'
-import { findAction, requirementOf } from '../domain/policy.ts'
+import { findAction, isDenied, requirementOf } from '../domain/policy.ts'
 import { Refused, refuse } from '../domain/refusal.ts'
 import { requireFresh } from '../domain/session.ts'
 import { checkUse, verifyOwnToken } from '../domain/token.ts'
@@ -27,7 +27,7 @@ export async function gateOf(
   const { environment, session } = caller
   const { issuer, epoch, keySet, offered, settings } = environment
   const action = findAction(environment.actions, { action: name })
-  if (action.rule.require === 'deny') refuse('denied')
+  if (isDenied(action.rule)) refuse('denied')
   const requirement = requirementOf(action, offered)
   const presented = headers.get(TOKEN_HEADER)
   if (presented === null) return { requirement }

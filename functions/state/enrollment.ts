@@ -19,6 +19,7 @@ import {
 import type { Claim } from '../domain/proof.ts'
 import { hashRecoveryCode, newRecoveryCodes, normalizeRecoveryCode } from '../domain/recovery.ts'
 import { type Answer, type Refusal, refuse } from '../domain/refusal.ts'
+import { countWithin, SESSION_CHANGES } from '../domain/throttle.ts'
 import { totpClaimKey } from '../domain/totp.ts'
 import { credentialOf, type FactorRow, viewFactor } from './factors.ts'
 import type { Ledger, Who } from './ledger.ts'
@@ -86,11 +87,19 @@ function openedByToken(ledger: Ledger, gate: Gate, now: number) {
 
 function openedFirst(ledger: Ledger, { first }: StartCall, now: number) {
   if ('refused' in first) refuse(first.refused.reason, first.refused)
+  countSessionChange(ledger, now)
   for (const claim of first.claims) {
     if (!ledger.tokens.claim(claim, now))
       refuse('assertion_invalid', { message: 'This assertion was used already.' })
   }
   return { linkedBy: null, jti: undefined }
+}
+
+/** What needs no token leaves an event all the same, so it may be done only so often. */
+function countSessionChange(ledger: Ledger, now: number): void {
+  const counted = countWithin(ledger.note('sessionChanges'), SESSION_CHANGES, now)
+  if ('refused' in counted) refuse('rate_limited', counted.refused)
+  ledger.setNote('sessionChanges', counted)
 }
 
 /** Uses up the single-use token of a change, in the change's own transaction. */
@@ -257,6 +266,8 @@ export function renameFactor(
   call: FactorCall & { label: string | null },
 ): Answer<{ factors: Factor[] }> {
   return changeFactor(ledger, call, (row, now) => {
+    if (row.label === call.label) return
+    countSessionChange(ledger, now)
     ledger.factors.rename(row.id, call.label)
     ledger.history.append({
       type: 'factor.renamed',

@@ -4,12 +4,7 @@ import { random } from '../clock.ts'
 import { toBase64Url } from '../domain/bytes.ts'
 import { RECOVERY_FACTOR_ID } from '../domain/recovery.ts'
 import { type Answer, Refused } from '../domain/refusal.ts'
-import {
-  type Attempts,
-  NO_ATTEMPTS,
-  NO_PASSKEY_FAILURES,
-  type PasskeyMinute,
-} from '../domain/throttle.ts'
+import { type Attempts, NO_ATTEMPTS, NOTHING_COUNTED, type Window } from '../domain/throttle.ts'
 import { Factors } from './factors.ts'
 import { History } from './history.ts'
 import { Tokens } from './tokens.ts'
@@ -32,7 +27,8 @@ interface Notes {
   acknowledged: boolean
   userHandle: string
   attempts: Attempts
-  passkeyMinute: PasskeyMinute
+  passkeyFailures: Window
+  sessionChanges: Window
   keepDays: number
   alarmAt: number
 }
@@ -42,7 +38,8 @@ const NO_NOTES: Notes = {
   acknowledged: false,
   userHandle: '',
   attempts: NO_ATTEMPTS,
-  passkeyMinute: NO_PASSKEY_FAILURES,
+  passkeyFailures: NOTHING_COUNTED,
+  sessionChanges: NOTHING_COUNTED,
   keepDays: 400,
   alarmAt: Number.MAX_SAFE_INTEGER,
 }

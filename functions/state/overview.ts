@@ -16,7 +16,7 @@ import {
   forgive,
   MONTH_SECONDS,
   NO_ATTEMPTS,
-  NO_PASSKEY_FAILURES,
+  NOTHING_COUNTED,
   retryAt,
 } from '../domain/throttle.ts'
 import { listFactors, type Started } from './enrollment.ts'
@@ -135,7 +135,7 @@ export function unlock(ledger: Ledger, call: OperatorCall): Answer<object> {
   const now = epochSeconds()
   return ledger.change(now, call.who, () => {
     ledger.setNote('attempts', forgive(ledger.note('attempts'), now))
-    ledger.setNote('passkeyMinute', NO_PASSKEY_FAILURES)
+    ledger.setNote('passkeyFailures', NOTHING_COUNTED)
     ledger.history.append({ type: 'subject.unlocked', at: now, ...told(call, {}) })
     return {}
   })
@@ -154,7 +154,7 @@ export function resetFactors(
     ledger.setNote('enrolled', false)
     ledger.setNote('acknowledged', false)
     ledger.setNote('attempts', NO_ATTEMPTS)
-    ledger.setNote('passkeyMinute', NO_PASSKEY_FAILURES)
+    ledger.setNote('passkeyFailures', NOTHING_COUNTED)
     const endedTokens = ledger.tokens.endAll(now)
     ledger.history.append({
       type: 'subject.reset',

@@ -6,7 +6,7 @@ import { ShortCache } from '../cache.ts'
 import { epochSeconds } from '../clock.ts'
 import { currentKey, type RingKey } from '../domain/keyring.ts'
 import { type Action, type Offered, resolveActions } from '../domain/policy.ts'
-import { refuse } from '../domain/refusal.ts'
+import { Refused, refusal, refuse } from '../domain/refusal.ts'
 import { open } from '../domain/seal.ts'
 import { offeredBy, resolveSettings, type Settings } from '../domain/settings.ts'
 import { SIGNING_ALGORITHM, type SigningKey } from '../domain/token.ts'
@@ -61,7 +61,7 @@ export async function openEnvironment(bindings: Bindings, id: string): Promise<L
   const known = kept.get(id, now)
   if (known) return known
   const answered = await askObject(bindings, id)
-  if (answered === 'silent') return openPublished(bindings, id, now)
+  if (answered && 'silent' in answered) return openPublished(bindings, id, now, answered.silent)
   if (!answered) refuse('unknown_environment')
   const environment = live(bindings, id, { ...answered, keySet: keySetOf(answered.ring) }, () =>
     secretsOf(answered),
@@ -73,11 +73,14 @@ export async function openEnvironment(bindings: Bindings, id: string): Promise<L
 /** Makes this isolate read an environment anew, so that whoever changed it sees the change. */
 export const forgetEnvironment = (id: string): void => kept.delete(id)
 
-async function askObject(bindings: Bindings, id: string): Promise<Snapshot | undefined | 'silent'> {
+async function askObject(
+  bindings: Bindings,
+  id: string,
+): Promise<Snapshot | undefined | { silent: unknown }> {
   try {
     return await bindings.environments.getByName(id).snapshot()
-  } catch {
-    return 'silent'
+  } catch (silent) {
+    return { silent }
   }
 }
 
@@ -85,10 +88,15 @@ async function openPublished(
   bindings: Bindings,
   id: string,
   now: number,
+  cause: unknown,
 ): Promise<LiveEnvironment> {
+  const unavailable = (): never => {
+    // The cause is for the log: a wrong root secret must not look like a passing outage.
+    throw new Refused(refusal('unavailable'), { cause })
+  }
   const copy = await bindings.published.get<Published>(kvKey(id), 'json').catch(() => null)
-  if (!copy || now - copy.confirmedAt > STAND_IN_SECONDS) refuse('unavailable')
-  return live(bindings, id, copy, () => refuse('unavailable'))
+  if (!copy || now - copy.confirmedAt > STAND_IN_SECONDS) return unavailable()
+  return live(bindings, id, copy, unavailable)
 }
 
 function live(

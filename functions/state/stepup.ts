@@ -22,8 +22,9 @@ import {
   attemptsLeft,
   barredBy,
   countFailure,
-  countPasskeyAttempt,
+  countWithin,
   forgive,
+  PASSKEY_FAILURES,
   takeBack,
 } from '../domain/throttle.ts'
 import { type TotpParameters, totpProof, totpStepOf } from '../domain/totp.ts'
@@ -243,7 +244,7 @@ function closePasskeyAttempt(
 
 /** Counts a passkey attempt as a failure in advance; the refusal where there were too many. */
 export function countPasskey(ledger: Ledger, now: number): Refusal | undefined {
-  const minute = countPasskeyAttempt(ledger.note('passkeyMinute'), now)
+  const minute = countWithin(ledger.note('passkeyFailures'), PASSKEY_FAILURES, now)
   if ('refused' in minute) {
     ledger.history.tally({
       key: 'barred:passkey',
@@ -254,13 +255,13 @@ export function countPasskey(ledger: Ledger, now: number): Refusal | undefined {
     })
     return minute.refused
   }
-  ledger.setNote('passkeyMinute', minute)
+  ledger.setNote('passkeyFailures', minute)
   return undefined
 }
 
 export function takeBackPasskey(ledger: Ledger): void {
-  const minute = ledger.note('passkeyMinute')
-  ledger.setNote('passkeyMinute', { ...minute, failures: Math.max(0, minute.failures - 1) })
+  const minute = ledger.note('passkeyFailures')
+  ledger.setNote('passkeyFailures', { ...minute, count: Math.max(0, minute.count - 1) })
 }
 
 /** Records why a ceremony failed; its caller learns only that it did. */

@@ -584,7 +584,7 @@ describe('a rule that became stricter', () => {
   it.each<[string, RulePart, string]>([
     ['only a passkey will do', { acr: 'phr' }, 'step_up_required'],
     ['its method is no longer named', { methods: ['passkey'] }, 'step_up_required'],
-    ['no method is named', { methods: [] }, 'step_up_required'],
+    ['no method is named', { methods: [] }, 'denied'],
     ['nobody may do it', { require: 'deny' }, 'denied'],
     ['it wants details', { details: 'required' }, 'details_required'],
   ])('holds for tokens of before: %s', async (_what, base, reason) => {

@@ -6,15 +6,15 @@ import {
   attemptsLeft,
   barredBy,
   countFailure,
-  countPasskeyAttempt,
+  countWithin,
   DAY_SECONDS,
   FAILURES_PER_DAY,
   FAILURES_PER_MONTH,
   forgive,
   MONTH_SECONDS,
   NO_ATTEMPTS,
-  NO_PASSKEY_FAILURES,
-  PASSKEY_FAILURES_PER_MINUTE,
+  NOTHING_COUNTED,
+  PASSKEY_FAILURES,
   takeBack,
 } from '../../functions/domain/throttle.ts'
 
@@ -203,15 +203,15 @@ describe('the chance to guess', () => {
 
 describe('passkeys', () => {
   it('allow thirty failures a minute, and are never locked', () => {
-    let minute = NO_PASSKEY_FAILURES
-    for (let i = 0; i < PASSKEY_FAILURES_PER_MINUTE; i += 1) {
-      const counted = countPasskeyAttempt(minute, START)
+    let minute = NOTHING_COUNTED
+    for (let i = 0; i < PASSKEY_FAILURES.count; i += 1) {
+      const counted = countWithin(minute, PASSKEY_FAILURES, START)
       if ('refused' in counted) throw new Error(`refused at ${i}`)
       minute = counted
     }
-    expect(countPasskeyAttempt(minute, START + 59)).toMatchObject({
+    expect(countWithin(minute, PASSKEY_FAILURES, START + 59)).toMatchObject({
       refused: { reason: 'rate_limited', retryAfterSeconds: 1 },
     })
-    expect(countPasskeyAttempt(minute, START + 60)).toMatchObject({ failures: 1 })
+    expect(countWithin(minute, PASSKEY_FAILURES, START + 60)).toMatchObject({ count: 1 })
   })
 })
