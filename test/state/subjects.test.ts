@@ -1,0 +1,167 @@
+// Users' objects: apart from each other, once under any number of callers, and cleaned up in time.
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { subjectObjectName } from '../../functions/domain/names.ts'
+import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
+import {
+  enrollTotp,
+  expectRefused,
+  makeEnvironment,
+  stepUp,
+  totpCode,
+  unique,
+  wrongCode,
+} from '../support/service.ts'
+
+restartClockAfterEach()
+
+const stubOf = (environment: string, subject: string) =>
+  env.SUBJECT.getByName(subjectObjectName(environment, subject))
+const countRows = (environment: string, subject: string, table: string): Promise<number> =>
+  runInDurableObject(stubOf(environment, subject), (_object, { storage }) =>
+    Number(storage.sql.exec(`SELECT COUNT(*) AS n FROM ${table}`).one().n),
+  )
+
+describe('two users', () => {
+  it.each([
+    ['case', 'Ada', 'ada'],
+    ['unicode form', 'Ade\u0301', 'Ad\u00e9'],
+    ['a space', 'ada', 'ada '],
+    ['a separator', 'a:b', 'a/b'],
+  ])('whose names differ in %s alone are two', async (_what, one, other) => {
+    const environment = await makeEnvironment()
+    const suffix = unique('')
+    const first = await environment.user({ sub: one + suffix })
+    await enrollTotp(first)
+    const second = await environment.user({ sub: other + suffix })
+    expect(await second.client.factor.list.query()).toMatchObject({ enrolled: false, factors: [] })
+  })
+
+  it('cannot be made one by moving a piece from the environment into the name', () => {
+    expect(subjectObjectName('ab', 'c')).not.toBe(subjectObjectName('a', 'bc'))
+  })
+})
+
+describe('a user who was only asked about', () => {
+  it('leaves no trace in storage', async () => {
+    const environment = await makeEnvironment()
+    const user = await environment.user()
+    await user.client.policy.check.query({ action: 'wallet.waas.export' })
+    await user.client.factor.list.query()
+    await user.client.audit.list.query()
+    await expectRefused(
+      user.client.challenge.verify.mutate({ method: 'totp', code: '123456' }),
+      'enrollment_required',
+    )
+    const tables = await runInDurableObject(
+      stubOf(environment.id, user.subject),
+      (_object, { storage }) =>
+        storage.sql
+          .exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'")
+          .toArray(),
+    )
+    expect(tables).toEqual([])
+  })
+})
+
+describe('guessing in parallel', () => {
+  it.each([1, 2, 3])(
+    'evaluates five of sixty guesses made at once, whatever their kind (%i)',
+    async () => {
+      const environment = await makeEnvironment()
+      const user = await environment.user()
+      const { secret } = await enrollTotp(user)
+      const code = wrongCode(secret)
+      const guesses = Array.from({ length: 60 }, (_, i) =>
+        i % 2 === 0
+          ? user.client.challenge.verify.mutate({ method: 'totp', code })
+          : user.client.challenge.verify.mutate({
+              method: 'recovery',
+              code: '0000-0000-0000-0000-0000-0000',
+              requestedScopes: ['credential:link'],
+            }),
+      )
+      const outcomes = await Promise.allSettled(guesses)
+      const reasons = outcomes.map((outcome) =>
+        outcome.status === 'rejected' ? outcome.reason.data.reason : 'accepted',
+      )
+      expect(reasons.filter((reason) => reason === 'invalid_code')).toHaveLength(5)
+      expect(reasons.filter((reason) => reason === 'rate_limited')).toHaveLength(55)
+      const right = user.client.challenge.verify.mutate({ method: 'totp', code: totpCode(secret) })
+      await expectRefused(right, 'rate_limited')
+      const { events } = await user.client.audit.list.query()
+      const barred = events.filter(({ type }) => type === 'attempts.refused')
+      expect(barred.map(({ data }) => data.count)).toEqual([56])
+    },
+  )
+})
+
+describe('a rule that is only observed', () => {
+  it('permits, and is one event with a count once its hour is over', async () => {
+    stopClock()
+    const base = { mode: 'observe' as const }
+    const environment = await makeEnvironment({ actions: [{ action: 'user.update', base }] })
+    const user = await environment.user()
+    await enrollTotp(user)
+    for (let i = 0; i < 3; i += 1) {
+      const checked = await user.client.policy.check.query({ action: 'user.update' })
+      expect(checked).toMatchObject({ decision: 'permit', reason: 'observe', required: false })
+    }
+    advance(3600)
+    await user.signIn({})
+    const { events } = await user.client.audit.list.query()
+    const observed = events.filter(({ type }) => type === 'policy.observed')
+    expect(observed.reduce((sum, { data }) => sum + Number(data.count), 0)).toBe(3)
+    expect(observed[0]?.data).toMatchObject({ action: 'user.update', decision: 'step_up' })
+  })
+})
+
+describe('clean-up', () => {
+  it('forgets tokens, claims and pending enrollments after they have expired, by one alarm', async () => {
+    stopClock()
+    const environment = await makeEnvironment()
+    const user = await environment.user()
+    const { secret } = await enrollTotp(user)
+    const { token } = await stepUp(user, secret, ['credential:link'])
+    await user.with(token).factor.enroll.mutate({ kind: 'totp' })
+    const rows = (table: string) => countRows(environment.id, user.subject, table)
+    expect([await rows('tokens'), await rows('claims'), await rows('factors')]).toEqual([1, 2, 2])
+    advance(4000)
+    expect(await runDurableObjectAlarm(stubOf(environment.id, user.subject))).toBe(true)
+    // The claim that stays is the factor's last TOTP step: forgetting it would let an old code in.
+    expect([await rows('tokens'), await rows('claims'), await rows('factors')]).toEqual([0, 1, 1])
+  })
+
+  it('trims the history by age, and the rest of the chain still verifies', async () => {
+    stopClock()
+    const environment = await makeEnvironment({ history: { keepDays: 1 } })
+    const user = await environment.user()
+    const { factorId } = await enrollTotp(user)
+    advance(2 * 24 * 3600)
+    await user.signIn({})
+    await user.client.factor.rename.mutate({ factorId, label: 'later' })
+    await runDurableObjectAlarm(stubOf(environment.id, user.subject))
+    const { events } = await user.client.audit.list.query()
+    expect(events.map(({ type, seq }) => [type, seq])).toEqual([['factor.renamed', 3]])
+    expect(await user.client.audit.verify.query()).toMatchObject({ intact: true, count: 1 })
+  })
+})
+
+describe('a history that somebody changed', () => {
+  it.each([
+    ['an event', "UPDATE events SET data = '{}' WHERE seq = 2", 2],
+    ['its time', 'UPDATE events SET at = at - 60 WHERE seq = 1', 1],
+    ['an event that is gone', 'DELETE FROM events WHERE seq = 2', 2],
+    ['the newest that is cut off', 'DELETE FROM events WHERE seq = 3', 3],
+  ])('is not intact: %s', async (_what, statement, brokenAt) => {
+    const environment = await makeEnvironment()
+    const user = await environment.user()
+    const { factorId } = await enrollTotp(user)
+    await user.client.factor.rename.mutate({ factorId, label: 'mine' })
+    await runInDurableObject(stubOf(environment.id, user.subject), (_object, { storage }) => {
+      storage.sql.exec(statement)
+    })
+    expect(await user.client.audit.verify.query()).toMatchObject({ intact: false, brokenAt })
+  })
+})
