@@ -9,7 +9,7 @@ import { directoryObject } from './state/objects.ts'
  */
 export async function describeHealth(bindings: Bindings) {
   const [objects, published] = await Promise.all([
-    answers(() => directoryObject(bindings).list()),
+    answers(() => directoryObject(bindings).ping()),
     answers(() => bindings.published.get('health')),
   ])
   const healthy = objects

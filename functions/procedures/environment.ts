@@ -34,6 +34,7 @@ export const environmentRouter = router({
       const created = unwrap(
         await environmentObject(bindings, environment).create(environment, settings, caller.name),
       )
+      forgetEnvironment(environment)
       return viewOf(environment, created)
     }),
 

@@ -50,6 +50,11 @@ export class Directory extends DurableObject<Env> {
     }
   }
 
+  /** Answers: that is all that a health check wants to know. */
+  ping(): true {
+    return true
+  }
+
   list(): EnvironmentListResult['environments'] {
     return this.#sql
       .exec<{ environment: string; created_at: number }>(

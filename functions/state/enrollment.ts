@@ -21,6 +21,7 @@ import { hashRecoveryCode, newRecoveryCodes, normalizeRecoveryCode } from '../do
 import { type Answer, type Refusal, refuse } from '../domain/refusal.ts'
 import { countWithin, SESSION_CHANGES } from '../domain/throttle.ts'
 import { totpClaimKey } from '../domain/totp.ts'
+import type { HeldCredential } from './environment.ts'
 import { credentialOf, type FactorRow, viewFactor } from './factors.ts'
 import type { Ledger, Who } from './ledger.ts'
 import { checkTotp, countPasskey, failPasskey, takeBackPasskey, tryCode } from './stepup.ts'
@@ -152,8 +153,8 @@ export interface ConfirmPasskeyCall extends ConfirmCall {
 
 /** The environment's register of credentials: no two users share one. */
 export interface CredentialRegister {
-  claim(credentialId: string): Promise<boolean>
-  release(credentialIds: string[]): Promise<void>
+  claim(held: HeldCredential): Promise<boolean>
+  release(held: HeldCredential[]): Promise<void>
 }
 
 export async function confirmPasskey(
@@ -171,12 +172,14 @@ export async function confirmPasskey(
       webauthnChallengeOf(statement),
       relyingParty,
     )
-    if (!(await register.claim(credential.credentialId)))
-      throw new PasskeyFailure('credential_taken')
-    const answer = closeConfirmation(ledger, call, credential)
-    if ('refused' in answer && !holds(ledger, credential.credentialId))
-      await register.release([credential.credentialId])
-    return answer
+    const held = { credentialId: credential.credentialId, factorId }
+    if (!(await register.claim(held))) throw new PasskeyFailure('credential_taken')
+    try {
+      return closeConfirmation(ledger, call, credential)
+    } finally {
+      const enrolled = ledger.factors.find(factorId)?.credential_id === held.credentialId
+      if (!enrolled) await register.release([held])
+    }
   } catch (error) {
     if (!(error instanceof PasskeyFailure)) throw error
     return failPasskey(ledger, who, 'factor.confirm_failed', error.fault, factorId)
@@ -204,12 +207,17 @@ function closeConfirmation(
     const row = ledger.factors.pending(call.factorId, 'passkey', now)
     ledger.factors.checkLimit('passkey')
     if (!ledger.tokens.claim(challengeClaim(call.statement), now)) refuse('challenge_used')
-    if (holds(ledger, credential.credentialId))
-      refuse('passkey_rejected', { message: 'This passkey is enrolled already.' })
+    if (holds(ledger, credential.credentialId)) throw new PasskeyFailure('credential_taken')
     takeBackPasskey(ledger)
     return confirmed(ledger, call, row, JSON.stringify(credential), credential.credentialId, now)
   })
 }
+
+/** The credentials of some factors, as the environment's register knows them. */
+export const heldBy = (rows: FactorRow[]): HeldCredential[] =>
+  rows.flatMap(({ id, credential_id }) =>
+    credential_id === null ? [] : [{ credentialId: credential_id, factorId: id }],
+  )
 
 const holds = (ledger: Ledger, credentialId: string): boolean =>
   ledger.factors.confirmed('passkey').some((row) => row.credential_id === credentialId)
@@ -298,8 +306,8 @@ export function setDefaultFactor(
 export function removeFactor(
   ledger: Ledger,
   call: FactorCall & { gate: Gate },
-): Answer<{ factors: Factor[]; released: string[] }> {
-  let released: string[] = []
+): Answer<{ factors: Factor[]; released: HeldCredential[] }> {
+  let released: HeldCredential[] = []
   const answer = changeFactor(ledger, call, (row, now) => {
     const last = ledger.factors.confirmed().length === 1
     const gate = last ? gateOfLast(call.gate) : call.gate
@@ -314,7 +322,7 @@ export function removeFactor(
     ledger.factors.endPending(row.id)
     ledger.tokens.forgetClaim(totpClaimKey(row.id))
     const endedTokens = ledger.tokens.endOfFactor(row.id, now)
-    released = row.credential_id ? [row.credential_id] : []
+    released = heldBy([row])
     ledger.history.append({
       type: 'factor.removed',
       actor: 'subject',

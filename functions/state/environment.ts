@@ -41,7 +41,8 @@ const SCHEMA = `
     created_at INTEGER NOT NULL, signs_at INTEGER NOT NULL, leaves_at INTEGER);
   CREATE TABLE IF NOT EXISTS resource_keys (
     id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, audience TEXT NOT NULL, label TEXT, created_at INTEGER NOT NULL);
-  CREATE TABLE IF NOT EXISTS credentials (id_hash TEXT PRIMARY KEY, holder TEXT NOT NULL);`
+  CREATE TABLE IF NOT EXISTS credentials (
+    id_hash TEXT NOT NULL, factor_id TEXT NOT NULL, holder TEXT NOT NULL, PRIMARY KEY (id_hash, factor_id));`
 
 type DocumentRow = {
   environment: string
@@ -68,6 +69,12 @@ export interface Snapshot {
   dataKey: Uint8Array
   ring: RingKey[]
   resourceKeys: { id: string; hash: string; audience: string }[]
+}
+
+/** A credential id and the factor that it is enrolled as. */
+export interface HeldCredential {
+  credentialId: string
+  factorId: string
 }
 
 /** Everything of an environment that an operator may see. */
@@ -241,24 +248,32 @@ export class Environment extends DurableObject<Env> {
     })
   }
 
-  /** Takes a credential id for one user; false where another one has it. Repeatable by the same user. */
-  claimCredential(credentialId: string, holder: string): boolean {
+  /**
+   * Takes a credential id for one enrollment of a user; false where another user has it. Each
+   * enrollment has a row of its own, so that one given back late takes no later one along.
+   */
+  claimCredential({ credentialId, factorId }: HeldCredential, holder: string): boolean {
     if (!this.#exists()) return false
     const hash = hashCredential(credentialId)
-    this.#sql.exec('INSERT OR IGNORE INTO credentials VALUES (?, ?)', hash, holder)
-    return (
-      this.#sql
-        .exec('SELECT 1 FROM credentials WHERE id_hash = ? AND holder = ?', hash, holder)
-        .toArray().length > 0
-    )
+    return this.ctx.storage.transactionSync(() => {
+      const others = this.#sql.exec(
+        'SELECT 1 FROM credentials WHERE id_hash = ? AND holder <> ? LIMIT 1',
+        hash,
+        holder,
+      )
+      if (others.toArray().length > 0) return false
+      this.#sql.exec('INSERT OR IGNORE INTO credentials VALUES (?, ?, ?)', hash, factorId, holder)
+      return true
+    })
   }
 
-  releaseCredentials(credentialIds: string[], holder: string): void {
+  releaseCredentials(held: HeldCredential[], holder: string): void {
     if (!this.#exists()) return
-    for (const id of credentialIds) {
+    for (const { credentialId, factorId } of held) {
       this.#sql.exec(
-        'DELETE FROM credentials WHERE id_hash = ? AND holder = ?',
-        hashCredential(id),
+        'DELETE FROM credentials WHERE id_hash = ? AND factor_id = ? AND holder = ?',
+        hashCredential(credentialId),
+        factorId,
         holder,
       )
     }

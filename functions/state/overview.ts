@@ -19,7 +19,8 @@ import {
   NOTHING_COUNTED,
   retryAt,
 } from '../domain/throttle.ts'
-import { listFactors, type Started } from './enrollment.ts'
+import { heldBy, listFactors, type Started } from './enrollment.ts'
+import type { HeldCredential } from './environment.ts'
 import { credentialOf } from './factors.ts'
 import type { Ledger, Who } from './ledger.ts'
 
@@ -145,7 +146,7 @@ export function unlock(ledger: Ledger, call: OperatorCall): Answer<object> {
 export function resetFactors(
   ledger: Ledger,
   call: OperatorCall,
-): Answer<{ removed: number; endedTokens: number; released: string[] }> {
+): Answer<{ removed: number; endedTokens: number; released: HeldCredential[] }> {
   const now = epochSeconds()
   return ledger.change(now, call.who, () => {
     const rows = ledger.factors.confirmed()
@@ -164,7 +165,7 @@ export function resetFactors(
     return {
       removed: rows.length,
       endedTokens,
-      released: rows.flatMap((row) => row.credential_id ?? []),
+      released: heldBy(rows),
     }
   })
 }

@@ -16,6 +16,8 @@ import type { Snapshot } from './environment.ts'
 export const KEPT_SECONDS = 20
 export const STAND_IN_SECONDS = 300
 const KEPT_ENVIRONMENTS = 100
+const UNKNOWN_ENVIRONMENTS = 1000
+const UNKNOWN_SECONDS = 10
 const KV_LIFETIME_SECONDS = 3600
 
 /** What is only known while the Environment object answers: nothing of it is ever in KV. */
@@ -47,6 +49,8 @@ interface Published {
   confirmedAt: number
 }
 
+/** Ids that name nothing: asked of an object once in a while, not with every request. */
+const unknown = new ShortCache<true>(UNKNOWN_ENVIRONMENTS, UNKNOWN_SECONDS)
 const kept = new ShortCache<LiveEnvironment>(KEPT_ENVIRONMENTS, KEPT_SECONDS)
 
 /**
@@ -60,9 +64,13 @@ export async function openEnvironment(bindings: Bindings, id: string): Promise<L
   const now = epochSeconds()
   const known = kept.get(id, now)
   if (known) return known
+  if (unknown.get(id, now)) refuse('unknown_environment')
   const answered = await askObject(bindings, id)
   if (answered && 'silent' in answered) return openPublished(bindings, id, now, answered.silent)
-  if (!answered) refuse('unknown_environment')
+  if (!answered) {
+    unknown.set(id, true, now)
+    refuse('unknown_environment')
+  }
   const environment = live(bindings, id, { ...answered, keySet: keySetOf(answered.ring) }, () =>
     secretsOf(answered),
   )
@@ -71,7 +79,10 @@ export async function openEnvironment(bindings: Bindings, id: string): Promise<L
 }
 
 /** Makes this isolate read an environment anew, so that whoever changed it sees the change. */
-export const forgetEnvironment = (id: string): void => kept.delete(id)
+export function forgetEnvironment(id: string): void {
+  kept.delete(id)
+  unknown.delete(id)
+}
 
 async function askObject(
   bindings: Bindings,

@@ -7,6 +7,7 @@ import { GENESIS_HASH } from '../domain/audit.ts'
 import { type Answer, Refused } from '../domain/refusal.ts'
 import { readBindings } from '../env.ts'
 import * as enrollment from './enrollment.ts'
+import type { HeldCredential } from './environment.ts'
 import { Ledger, type Who } from './ledger.ts'
 import * as overview from './overview.ts'
 import * as spending from './spending.ts'
@@ -141,13 +142,13 @@ export class Subject extends DurableObject<Env> {
     const environment = this.#environment(who)
     const holder = this.ctx.id.toString()
     return {
-      claim: (credentialId) => environment.claimCredential(credentialId, holder),
-      release: (credentialIds) => environment.releaseCredentials(credentialIds, holder),
+      claim: (held) => environment.claimCredential(held, holder),
+      release: (held) => environment.releaseCredentials(held, holder),
     }
   }
 
   /** Gives freed credentials back. Where that fails they stay with this user, who may enroll them again. */
-  async #release<T extends { released: string[] }>(
+  async #release<T extends { released: HeldCredential[] }>(
     who: Who,
     freed: Answer<T>,
   ): Promise<Answer<Omit<T, 'released'>>> {

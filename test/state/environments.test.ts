@@ -241,3 +241,20 @@ describe('a changed root secret', () => {
     }
   })
 })
+
+describe('the register of credentials', () => {
+  const held = (factorId: string) => ({ credentialId: 'Y3JlZGVudGlhbA', factorId })
+
+  it('keeps a credential for one user, however late an earlier enrollment gives it back', async () => {
+    const { id } = await makeEnvironment()
+    const register = env.ENVIRONMENT.getByName(id) as unknown as Environment
+    expect(await register.claimCredential(held('one'), 'ada')).toBe(true)
+    expect(await register.claimCredential(held('two'), 'ada')).toBe(true)
+    await register.releaseCredentials([held('one')], 'ada')
+    expect(await register.claimCredential(held('three'), 'mallory')).toBe(false)
+    await register.releaseCredentials([held('two')], 'mallory')
+    expect(await register.claimCredential(held('three'), 'mallory')).toBe(false)
+    await register.releaseCredentials([held('two')], 'ada')
+    expect(await register.claimCredential(held('three'), 'mallory')).toBe(true)
+  })
+})
