@@ -20,6 +20,7 @@ import type { SteppedUp, StepUpCall } from '../state/stepup.ts'
 import { calledBy, router, type SubjectCaller } from '../trpc.ts'
 import { challengeContext } from './factor.ts'
 import { mint, ordersOf, orderTokens } from './minting.ts'
+import { noting } from './noting.ts'
 
 export const challengeRouter = router({
   start: calledBy('subject')
@@ -54,7 +55,7 @@ export const challengeRouter = router({
     .mutation(async ({ ctx: { caller }, input }) => {
       const attempt =
         input.method === 'passkey'
-          ? { ...input, statement: readStatement(caller, input.challenge) }
+          ? { ...input, statement: await readStatement(caller, input.challenge) }
           : input
       const grant = grantFor(caller, attempt.method, wishOf(attempt))
       const orders = await orderTokens(caller, grant, input.mfaToken)
@@ -78,9 +79,12 @@ function grantFor(
   return planGrant(actions, offered, method, wish)
 }
 
-function readStatement(caller: SubjectCaller, carried: string): Statement {
+function readStatement(caller: SubjectCaller, carried: string): Promise<Statement> {
   const context = { ...challengeContext(caller), purpose: STEP_UP_PURPOSE }
-  return readChallenge(caller.environment.secrets().dataKey, context, carried, epochSeconds())
+  const told = { type: 'step_up.failed', method: 'passkey' } as const
+  return noting(caller, told, () =>
+    readChallenge(caller.environment.secrets().dataKey, context, carried, epochSeconds()),
+  )
 }
 
 type Attempt =

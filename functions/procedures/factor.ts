@@ -25,6 +25,7 @@ import type { LiveEnvironment } from '../state/published.ts'
 import { type StoredTotp, totpPlace } from '../state/stepup.ts'
 import { calledBy, router, type SubjectCaller } from '../trpc.ts'
 import { firstFactorOf, gateOf } from './gate.ts'
+import { noting } from './noting.ts'
 
 export const factorRouter = router({
   list: calledBy('subject')
@@ -66,7 +67,10 @@ export const factorRouter = router({
       if (input.kind === 'totp')
         return unwrap(await object.confirmTotp({ ...call, code: input.code, dataKey }))
       const context = { ...challengeContext(caller), purpose: enrollPurpose(factorId) }
-      const statement = readChallenge(dataKey, context, input.challenge, epochSeconds())
+      const told = { type: 'factor.confirm_failed', method: 'passkey' } as const
+      const statement = await noting(caller, told, () =>
+        readChallenge(dataKey, context, input.challenge, epochSeconds()),
+      )
       const relyingParty = { rpId: settings.rpId, origins: settings.origins }
       return unwrap(
         await object.confirmPasskey({ ...call, statement, response: input.response, relyingParty }),

@@ -23,6 +23,7 @@ import type { LiveEnvironment } from '../state/published.ts'
 import { keysOf } from '../state/sessions.ts'
 import { calledBy, type ResourceCaller, router, type SubjectCaller, whoIs } from '../trpc.ts'
 import { mint, ordersOf, orderTokens } from './minting.ts'
+import { noting } from './noting.ts'
 import { actionFor } from './policy.ts'
 
 export const tokenRouter = router({
@@ -30,7 +31,8 @@ export const tokenRouter = router({
     .input(TokenExchangeInput)
     .output(TokenExchangeResult)
     .mutation(async ({ ctx: { caller }, input }) => {
-      const asserted = await readAssertion(caller, input.assertion)
+      const told = { type: 'step_up.failed', method: 'assertion' } as const
+      const asserted = await noting(caller, told, () => readAssertion(caller, input.assertion))
       const orders = await orderTokens(caller, grantFor(caller, asserted), undefined)
       const call = { who: caller.who, orders: ordersOf(orders), proof: asserted.proof }
       const { elevatedToken } = await mint(

@@ -1,5 +1,5 @@
 // Tokens after they were minted: consumed by a resource, introspected, revoked, refused.
-import type { Reason, Requirement } from '../../contract/index.ts'
+import type { Method, Reason, Requirement } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { type Answer, refuse } from '../domain/refusal.ts'
 import type { Ledger, Who } from './ledger.ts'
@@ -76,6 +76,25 @@ export function noteRefusal(ledger: Ledger, call: RefusedTokenCall): object {
       at: now,
       data,
     })
+    return {}
+  })
+}
+
+/** An attempt that was refused before the object had anything to check. */
+export interface FailedAttempt {
+  who: Who
+  type: 'step_up.failed' | 'factor.confirm_failed'
+  method: Method
+  reason: Reason
+}
+
+/** Counts such an attempt beside the chain: whoever holds a session may make any number of them. */
+export function noteAttempt(ledger: Ledger, { who, type, method, reason }: FailedAttempt): object {
+  const now = epochSeconds()
+  if (!ledger.exists) return {}
+  return ledger.change(now, who, () => {
+    const key = `attempt:${type}:${method}:${reason}`
+    ledger.history.tally({ key, type, actor: 'subject', at: now, data: { method, reason } })
     return {}
   })
 }

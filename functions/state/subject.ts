@@ -80,6 +80,9 @@ export class Subject extends DurableObject<Env> {
   noteRefusal(call: spending.RefusedTokenCall) {
     return spending.noteRefusal(this.#ledger, call)
   }
+  noteAttempt(call: spending.FailedAttempt) {
+    return spending.noteAttempt(this.#ledger, call)
+  }
   isActive(call: Pick<spending.TokenCall, 'jti'>) {
     return spending.isActive(this.#ledger, call)
   }

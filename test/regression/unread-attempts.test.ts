@@ -1,0 +1,32 @@
+// Attempts that were refused before the user's object was asked used to leave nothing in its history.
+import { expect, it } from 'vitest'
+import { createAuthenticator } from '../support/authenticator.ts'
+import { enrollTotp, expectRefused, makeEnvironment, ORIGIN } from '../support/service.ts'
+
+it('counts an assertion that does not verify, and an answer to a challenge that is not ours', async () => {
+  const environment = await makeEnvironment()
+  const user = await environment.user()
+  await enrollTotp(user)
+  const assertion = await environment.assertion({ sub: 'somebody-else', scope: 'user:update' })
+  for (let i = 0; i < 3; i += 1) {
+    await expectRefused(user.client.token.exchange.mutate({ assertion }), 'assertion_invalid')
+  }
+  const device = createAuthenticator({ origin: ORIGIN, rpId: 'app.example' })
+  const rp = { id: 'app.example', name: 'app' }
+  const made = { challenge: 'AAAA', rp, user: { id: 'AAAA', name: 'a', displayName: 'a' } }
+  await device.register({ ...made, pubKeyCredParams: [{ alg: -7 }] })
+  const response = await device.authenticate({ challenge: 'AAAA', rpId: 'app.example' })
+  const answer = { method: 'passkey' as const, challenge: 'e30.e30', response }
+  await expectRefused(user.client.challenge.verify.mutate(answer), 'passkey_rejected')
+
+  await user.client.recovery.acknowledge.mutate()
+  const { events } = await user.client.audit.list.query()
+  const failed = events.filter(({ type }) => type === 'step_up.failed')
+  expect(failed.map(({ data }) => [data.method, data.reason, data.count])).toEqual(
+    expect.arrayContaining([
+      ['assertion', 'assertion_invalid', 3],
+      ['passkey', 'passkey_rejected', 1],
+    ]),
+  )
+  expect(await user.client.audit.verify.query()).toMatchObject({ intact: true })
+})
