@@ -6,8 +6,9 @@ import { findAction, isDenied, requirementOf } from '../domain/policy.ts'
 import { Refused, refuse } from '../domain/refusal.ts'
 import { requireFresh } from '../domain/session.ts'
 import { checkUse, verifyOwnToken } from '../domain/token.ts'
-import type { Gate, StartCall } from '../state/enrollment.ts'
+import type { StartCall } from '../state/enrollment.ts'
 import { keysOf } from '../state/sessions.ts'
+import type { Gate } from '../state/spending.ts'
 import type { SubjectCaller } from '../trpc.ts'
 
 /** The header in which an elevated token travels. */

@@ -1,13 +1,5 @@
-// Enrolling and changing factors. Enrolling is not stepping up: nothing here writes down a token.
-import type {
-  Acr,
-  Factor,
-  FactorConfirmResult,
-  FactorKind,
-  RegistrationResponse,
-  Requirement,
-} from '../../contract/index.ts'
-import { acrReaches } from '../../contract/index.ts'
+// Enrolling a factor. It is not stepping up: nothing here writes down a token.
+import type { FactorConfirmResult, FactorKind, RegistrationResponse } from '../../contract/index.ts'
 import { epochSeconds, random } from '../clock.ts'
 import { challengeClaim, type Statement, webauthnChallengeOf } from '../domain/challenge.ts'
 import {
@@ -19,25 +11,19 @@ import {
 import type { Claim } from '../domain/proof.ts'
 import { hashRecoveryCode, newRecoveryCodes, normalizeRecoveryCode } from '../domain/recovery.ts'
 import { type Answer, type Refusal, refuse } from '../domain/refusal.ts'
-import { countWithin, SESSION_CHANGES } from '../domain/throttle.ts'
 import { totpClaimKey } from '../domain/totp.ts'
+import {
+  countPasskey,
+  countSessionChange,
+  failPasskey,
+  takeBackPasskey,
+  tryCode,
+} from './attempts.ts'
 import type { HeldCredential } from './environment.ts'
 import { credentialOf, type FactorRow, viewFactor } from './factors.ts'
 import type { Ledger, Who } from './ledger.ts'
-import { checkTotp, countPasskey, failPasskey, takeBackPasskey, tryCode } from './stepup.ts'
-import type { TokenRow } from './tokens.ts'
-
-/** A verified token of ours that a change of factors uses up. */
-export interface Spend {
-  jti: string
-  acr: Acr
-}
-
-/** What lets a change of factors happen: its token, or what to say for want of one. */
-export interface Gate {
-  spend?: Spend | undefined
-  requirement: Requirement
-}
+import { type Gate, spendOwn } from './spending.ts'
+import { checkTotp } from './stepup.ts'
 
 export interface StartCall {
   who: Who
@@ -94,22 +80,6 @@ function openedFirst(ledger: Ledger, { first }: StartCall, now: number) {
       refuse('assertion_invalid', { message: 'This assertion was used already.' })
   }
   return { linkedBy: null, jti: undefined }
-}
-
-/** What needs no token leaves an event all the same, so it may be done only so often. */
-function countSessionChange(ledger: Ledger, now: number): void {
-  const counted = countWithin(ledger.note('sessionChanges'), SESSION_CHANGES, now)
-  if ('refused' in counted) refuse('rate_limited', counted.refused)
-  ledger.setNote('sessionChanges', counted)
-}
-
-/** Uses up the single-use token of a change, in the change's own transaction. */
-function spendOwn(ledger: Ledger, { spend, requirement }: Gate, now: number): TokenRow {
-  if (!spend) refuse('step_up_required', { requirement })
-  const row = ledger.tokens.live(spend.jti, now)
-  if (!requirement.methods.includes(row.method)) refuse('step_up_required', { requirement })
-  ledger.tokens.spend(row, now, null)
-  return row
 }
 
 export interface ConfirmCall {
@@ -213,12 +183,6 @@ function closeConfirmation(
   })
 }
 
-/** The credentials of some factors, as the environment's register knows them. */
-export const heldBy = (rows: FactorRow[]): HeldCredential[] =>
-  rows.flatMap(({ id, credential_id }) =>
-    credential_id === null ? [] : [{ credentialId: credential_id, factorId: id }],
-  )
-
 const holds = (ledger: Ledger, credentialId: string): boolean =>
   ledger.factors.confirmed('passkey').some((row) => row.credential_id === credentialId)
 
@@ -251,7 +215,8 @@ function confirmed(
   }
 }
 
-function issueCodes(ledger: Ledger, { environment, subject, epoch }: Who): string[] {
+/** New recovery codes in place of all others; they are shown once, and only their hashes are kept. */
+export function issueCodes(ledger: Ledger, { environment, subject, epoch }: Who): string[] {
   const codes = newRecoveryCodes(random)
   const hashes = codes.map((code) =>
     hashRecoveryCode(environment, subject, normalizeRecoveryCode(code) ?? ''),
@@ -259,134 +224,4 @@ function issueCodes(ledger: Ledger, { environment, subject, epoch }: Who): strin
   ledger.factors.replaceCodes(hashes, epoch)
   ledger.setNote('acknowledged', false)
   return codes
-}
-
-export interface FactorCall {
-  who: Who
-  factorId: string
-}
-
-/** The list that a change of factors answers with. */
-export const listFactors = (ledger: Ledger): Factor[] => ledger.factors.confirmed().map(viewFactor)
-
-export function renameFactor(
-  ledger: Ledger,
-  call: FactorCall & { label: string | null },
-): Answer<{ factors: Factor[] }> {
-  return changeFactor(ledger, call, (row, now) => {
-    if (row.label === call.label) return
-    countSessionChange(ledger, now)
-    ledger.factors.rename(row.id, call.label)
-    ledger.history.append({
-      type: 'factor.renamed',
-      actor: 'subject',
-      at: now,
-      data: { factorId: row.id },
-    })
-  })
-}
-
-export function setDefaultFactor(
-  ledger: Ledger,
-  call: FactorCall & { gate: Gate },
-): Answer<{ factors: Factor[] }> {
-  return changeFactor(ledger, call, (row, now) => {
-    const { jti } = spendOwn(ledger, call.gate, now)
-    ledger.factors.setDefault(row.id)
-    ledger.history.append({
-      type: 'factor.default_set',
-      actor: 'subject',
-      at: now,
-      data: { factorId: row.id, jti },
-    })
-  })
-}
-
-/** Removes a factor with everything that hangs on it; the last one only with a proof of mfa or more. */
-export function removeFactor(
-  ledger: Ledger,
-  call: FactorCall & { gate: Gate },
-): Answer<{ factors: Factor[]; released: HeldCredential[] }> {
-  let released: HeldCredential[] = []
-  const answer = changeFactor(ledger, call, (row, now) => {
-    const last = ledger.factors.confirmed().length === 1
-    const gate = last ? gateOfLast(call.gate) : call.gate
-    if (gate.spend && !acrReaches(gate.spend.acr, gate.requirement.acr)) {
-      refuse('step_up_required', {
-        message: 'The last factor is removed only with a proof stronger than a recovery code.',
-        requirement: gate.requirement,
-      })
-    }
-    const { jti } = spendOwn(ledger, gate, now)
-    ledger.factors.remove(row)
-    ledger.factors.endPending(row.id)
-    ledger.tokens.forgetClaim(totpClaimKey(row.id))
-    const endedTokens = ledger.tokens.endOfFactor(row.id, now)
-    released = heldBy([row])
-    ledger.history.append({
-      type: 'factor.removed',
-      actor: 'subject',
-      at: now,
-      data: { factorId: row.id, kind: row.kind, endedTokens, jti },
-    })
-  })
-  return 'refused' in answer ? answer : { ...answer, released }
-}
-
-/** The last factor goes only by a proof stronger than a recovery code, whatever the rule takes. */
-function gateOfLast({ spend, requirement }: Gate): Gate {
-  const methods = requirement.methods.filter((method) => method !== 'recovery')
-  const acr = acrReaches(requirement.acr, 'mfa') ? requirement.acr : 'mfa'
-  return { spend, requirement: { ...requirement, methods, acr } }
-}
-
-function changeFactor(
-  ledger: Ledger,
-  { who, factorId }: FactorCall,
-  run: (row: FactorRow, now: number) => void,
-): Answer<{ factors: Factor[] }> {
-  const now = epochSeconds()
-  if (!ledger.exists) refuse('factor_not_found')
-  return ledger.change(now, who, () => {
-    run(ledger.factors.mustFind(factorId), now)
-    return { factors: listFactors(ledger) }
-  })
-}
-
-export function regenerateCodes(
-  ledger: Ledger,
-  { who, gate }: { who: Who; gate: Gate },
-): Answer<{ recoveryCodes: string[] }> {
-  const now = epochSeconds()
-  if (!ledger.exists) refuse('enrollment_required')
-  return ledger.change(now, who, () => {
-    if (!ledger.note('enrolled')) refuse('enrollment_required')
-    const { jti } = spendOwn(ledger, gate, now)
-    const endedTokens = ledger.endRecovery(now)
-    const recoveryCodes = issueCodes(ledger, who)
-    ledger.history.append({
-      type: 'recovery.regenerated',
-      actor: 'subject',
-      at: now,
-      data: { endedTokens, jti },
-    })
-    return { recoveryCodes }
-  })
-}
-
-export function acknowledgeCodes(
-  ledger: Ledger,
-  { who }: { who: Who },
-): Answer<{ acknowledged: boolean }> {
-  const now = epochSeconds()
-  if (!ledger.exists) refuse('enrollment_required')
-  return ledger.change(now, who, () => {
-    if (ledger.factors.countCodes(who.epoch).total === 0)
-      refuse('enrollment_required', { message: 'There are no recovery codes to acknowledge.' })
-    if (!ledger.note('acknowledged')) {
-      ledger.setNote('acknowledged', true)
-      ledger.history.append({ type: 'recovery.acknowledged', actor: 'subject', at: now, data: {} })
-    }
-    return { acknowledged: true }
-  })
 }

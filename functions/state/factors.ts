@@ -8,6 +8,7 @@ import {
 } from '../../contract/index.ts'
 import type { PasskeyCredential } from '../domain/passkey.ts'
 import { refuse } from '../domain/refusal.ts'
+import type { HeldCredential } from './environment.ts'
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS factors (
@@ -63,6 +64,11 @@ export class Factors {
         kind ?? null,
       )
       .toArray()
+  }
+
+  /** The confirmed factors as anyone may see them who may see that they exist. */
+  list(): Factor[] {
+    return this.confirmed().map(viewFactor)
   }
 
   find(id: string): FactorRow | undefined {
@@ -249,3 +255,9 @@ export function viewFactor(row: FactorRow): Factor {
 
 /** The stored public side of a passkey. */
 export const credentialOf = (row: FactorRow): PasskeyCredential => JSON.parse(row.secret)
+
+/** The credentials of some factors, as the environment's register knows them. */
+export const heldBy = (rows: FactorRow[]): HeldCredential[] =>
+  rows.flatMap(({ id, credential_id }) =>
+    credential_id === null ? [] : [{ credentialId: credential_id, factorId: id }],
+  )

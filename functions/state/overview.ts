@@ -19,9 +19,9 @@ import {
   NOTHING_COUNTED,
   retryAt,
 } from '../domain/throttle.ts'
-import { heldBy, listFactors, type Started } from './enrollment.ts'
+import type { Started } from './enrollment.ts'
 import type { HeldCredential } from './environment.ts'
-import { credentialOf } from './factors.ts'
+import { credentialOf, heldBy } from './factors.ts'
 import type { Ledger, Who } from './ledger.ts'
 
 const HOUR_SECONDS = 3600
@@ -57,7 +57,7 @@ function observe(ledger: Ledger, { who, action, offered }: CheckCall, user: Poss
   const hour = Math.floor(now / HOUR_SECONDS) * HOUR_SECONDS
   ledger.change(now, who, () => {
     ledger.history.tally({
-      key: `observed:${action.action}:${hour}:${decision}`,
+      key: `observed:${action.action}:${hour}`,
       type: 'policy.observed',
       actor: 'subject',
       at: now,
@@ -80,7 +80,7 @@ function recoveryView(ledger: Ledger, { epoch }: Who) {
 }
 
 export function list(ledger: Ledger, { who }: { who: Who }): Omit<FactorListResult, 'mustEnroll'> {
-  const factors = ledger.exists ? listFactors(ledger) : []
+  const factors = ledger.exists ? ledger.factors.list() : []
   return {
     factors,
     enrolled: ledger.exists && ledger.note('enrolled'),

@@ -1,8 +1,9 @@
 // Tokens after they were minted: consumed by a resource, introspected, revoked, refused.
-import type { Method, Reason, Requirement } from '../../contract/index.ts'
+import type { Acr, Method, Reason, Requirement } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { type Answer, refuse } from '../domain/refusal.ts'
 import type { Ledger, Who } from './ledger.ts'
+import type { TokenRow } from './tokens.ts'
 
 export interface TokenCall {
   who: Who
@@ -116,4 +117,25 @@ export function revoke(ledger: Ledger, { who, jti, actor }: TokenCall & { actor:
     }
     return {}
   })
+}
+
+/** A verified token of ours that a change of factors uses up. */
+export interface Spend {
+  jti: string
+  acr: Acr
+}
+
+/** What lets a change of factors happen: its token, or what to say for want of one. */
+export interface Gate {
+  spend?: Spend | undefined
+  requirement: Requirement
+}
+
+/** Uses up the single-use token of a change, in the change's own transaction. */
+export function spendOwn(ledger: Ledger, { spend, requirement }: Gate, now: number): TokenRow {
+  if (!spend) refuse('step_up_required', { requirement })
+  const row = ledger.tokens.live(spend.jti, now)
+  if (!requirement.methods.includes(row.method)) refuse('step_up_required', { requirement })
+  ledger.tokens.spend(row, now, null)
+  return row
 }

@@ -1,7 +1,7 @@
 // Stepping up: a factor is checked and, in the same transaction, what it uses up is claimed and the
 // tokens that it earns are written down. Code factors are checked synchronously, so one transaction
 // holds all; a passkey needs an await, so it is three steps: count and claim, verify, look again.
-import type { AuthenticationResponse, Method, Reason } from '../../contract/index.ts'
+import type { AuthenticationResponse, Method } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { challengeClaim, type Statement, webauthnChallengeOf } from '../domain/challenge.ts'
 import { expiryOf } from '../domain/grant.ts'
@@ -9,25 +9,17 @@ import {
   counterFault,
   type PasskeyAuthentication,
   PasskeyFailure,
-  type PasskeyFault,
   passkeyProof,
   type RelyingParty,
   verifyAuthentication,
 } from '../domain/passkey.ts'
 import type { Proof } from '../domain/proof.ts'
 import { hashRecoveryCode, normalizeRecoveryCode, recoveryProof } from '../domain/recovery.ts'
-import { type Answer, type Refusal, refusal, refuse } from '../domain/refusal.ts'
+import { type Answer, refusal, refuse } from '../domain/refusal.ts'
 import { open } from '../domain/seal.ts'
-import {
-  attemptsLeft,
-  barredBy,
-  countFailure,
-  countWithin,
-  forgive,
-  PASSKEY_FAILURES,
-  takeBack,
-} from '../domain/throttle.ts'
+import { forgive } from '../domain/throttle.ts'
 import { type TotpParameters, totpProof, totpStepOf } from '../domain/totp.ts'
+import { countPasskey, failPasskey, recordFault, takeBackPasskey, tryCode } from './attempts.ts'
 import { credentialOf, type FactorRow } from './factors.ts'
 import type { Ledger, Who } from './ledger.ts'
 
@@ -77,49 +69,6 @@ export function checkTotp(
   const secret = open(dataKey, 'totp', totpPlace(who, row.id), sealed)
   if (!secret) throw new Error('a TOTP secret does not open with the data key of its environment')
   return totpStepOf(secret, parameters, code, now)
-}
-
-/** A code that was tried: right, with the proof or value that it gives; or wrong, with the reason. */
-export type Tried<T> =
-  | { right: T }
-  | { wrong: Extract<Reason, 'invalid_code' | 'code_already_used'> }
-
-/**
- * Tries a code under the throttle, inside a transaction: refused while one waits or is locked,
- * counted as a failure, checked, and taken back when it was right.
- *
- * @param told what a failure's event says of the attempt
- * @param steppedUp whether being right also ends the row of failures
- */
-export function tryCode<T>(
-  ledger: Ledger,
-  now: number,
-  told: { type: string; data: Record<string, unknown> },
-  steppedUp: boolean,
-  check: () => Tried<T>,
-): T | { refused: Refusal } {
-  const before = ledger.note('attempts')
-  const barred = barredBy(before, now)
-  if (barred) {
-    ledger.history.tally({
-      key: `barred:${barred.reason}`,
-      type: 'attempts.refused',
-      actor: 'subject',
-      at: now,
-      data: { reason: barred.reason },
-    })
-    return { refused: barred }
-  }
-  const counted = countFailure(before, now)
-  ledger.setNote('attempts', counted)
-  const tried = check()
-  if ('right' in tried) {
-    ledger.setNote('attempts', takeBack(counted, now, steppedUp))
-    return tried.right
-  }
-  const data = { ...told.data, reason: tried.wrong, ...(counted.locked && { locked: true }) }
-  ledger.history.append({ type: told.type, actor: 'subject', at: now, data })
-  return { refused: refusal(tried.wrong, { attemptsLeft: attemptsLeft(counted, now) }) }
 }
 
 export interface TotpCall extends StepUpCall {
@@ -240,60 +189,6 @@ function closePasskeyAttempt(
     ledger.setNote('attempts', forgive(ledger.note('attempts'), now))
     return accept(ledger, call, passkeyProof(factorId, credential.synced, now, []), now)
   })
-}
-
-/** Counts a passkey attempt as a failure in advance; the refusal where there were too many. */
-export function countPasskey(ledger: Ledger, now: number): Refusal | undefined {
-  const minute = countWithin(ledger.note('passkeyFailures'), PASSKEY_FAILURES, now)
-  if ('refused' in minute) {
-    ledger.history.tally({
-      key: 'barred:passkey',
-      type: 'attempts.refused',
-      actor: 'subject',
-      at: now,
-      data: { reason: 'rate_limited', method: 'passkey' },
-    })
-    return minute.refused
-  }
-  ledger.setNote('passkeyFailures', minute)
-  return undefined
-}
-
-export function takeBackPasskey(ledger: Ledger): void {
-  const minute = ledger.note('passkeyFailures')
-  ledger.setNote('passkeyFailures', { ...minute, count: Math.max(0, minute.count - 1) })
-}
-
-/** Records why a ceremony failed; its caller learns only that it did. */
-export const failPasskey = (
-  ledger: Ledger,
-  who: Who,
-  type: string,
-  fault: PasskeyFault,
-  factorId?: string,
-): { refused: Refusal } => {
-  const now = epochSeconds()
-  const recorded = ledger.change<never>(now, who, () =>
-    recordFault(ledger, type, fault, now, factorId),
-  )
-  return recorded
-}
-
-function recordFault(
-  ledger: Ledger,
-  type: string,
-  fault: PasskeyFault,
-  now: number,
-  factorId?: string,
-): { refused: Refusal } {
-  const data = {
-    method: 'passkey',
-    reason: 'passkey_rejected',
-    fault,
-    ...(factorId && { factorId }),
-  }
-  ledger.history.append({ type, actor: 'subject', at: now, data })
-  return { refused: refusal('passkey_rejected') }
 }
 
 export interface ExchangeCall extends StepUpCall {

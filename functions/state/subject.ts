@@ -6,6 +6,7 @@ import { epochSeconds } from '../clock.ts'
 import { GENESIS_HASH } from '../domain/audit.ts'
 import { type Answer, Refused } from '../domain/refusal.ts'
 import { readBindings } from '../env.ts'
+import * as changes from './changes.ts'
 import * as enrollment from './enrollment.ts'
 import type { HeldCredential } from './environment.ts'
 import { Ledger, type Who } from './ledger.ts'
@@ -42,23 +43,23 @@ export class Subject extends DurableObject<Env> {
       enrollment.confirmPasskey(this.#ledger, call, this.#register(call.who)),
     )
   }
-  rename(call: enrollment.FactorCall & { label: string | null }) {
-    return answer(() => enrollment.renameFactor(this.#ledger, call))
+  rename(call: changes.FactorCall & { label: string | null }) {
+    return answer(() => changes.renameFactor(this.#ledger, call))
   }
-  setDefault(call: enrollment.FactorCall & { gate: enrollment.Gate }) {
-    return this.#gated(call, () => enrollment.setDefaultFactor(this.#ledger, call))
+  setDefault(call: changes.FactorCall & { gate: spending.Gate }) {
+    return this.#gated(call, () => changes.setDefaultFactor(this.#ledger, call))
   }
-  async remove(call: enrollment.FactorCall & { gate: enrollment.Gate }) {
+  async remove(call: changes.FactorCall & { gate: spending.Gate }) {
     return this.#release(
       call.who,
-      this.#gated(call, () => enrollment.removeFactor(this.#ledger, call)),
+      this.#gated(call, () => changes.removeFactor(this.#ledger, call)),
     )
   }
-  regenerateCodes(call: { who: Who; gate: enrollment.Gate }) {
-    return this.#gated(call, () => enrollment.regenerateCodes(this.#ledger, call))
+  regenerateCodes(call: { who: Who; gate: spending.Gate }) {
+    return this.#gated(call, () => changes.regenerateCodes(this.#ledger, call))
   }
   acknowledgeCodes(call: { who: Who }) {
-    return answer(() => enrollment.acknowledgeCodes(this.#ledger, call))
+    return answer(() => changes.acknowledgeCodes(this.#ledger, call))
   }
 
   stepUpTotp(call: stepup.TotpCall) {
@@ -124,7 +125,7 @@ export class Subject extends DurableObject<Env> {
 
   /** A change that a token opens: where the token is what was refused, that is counted (rule 13). */
   #gated<T extends object>(
-    { who, gate }: { who: Who; gate: enrollment.Gate },
+    { who, gate }: { who: Who; gate: spending.Gate },
     run: () => Answer<T>,
   ): Answer<T> {
     const answered = answer(run)
