@@ -54,7 +54,7 @@ export const SCOPE_CLAIM_MAX_CHARACTERS = SCOPES_MAX * 65
 export const Details = z.record(z.string(), z.unknown())
 export type Details = z.infer<typeof Details>
 
-/** Who is meant by an operation on one user's behalf. */
+/** Names a factor, or an enrollment that is pending. */
 export const FactorId = z.string().check(z.regex(/^fac_[A-Za-z0-9_-]{22}$/))
 
 /** Seconds since 1970-01-01T00:00Z (RFC 7519, NumericDate). */

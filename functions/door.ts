@@ -52,7 +52,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** No key that could reach a prototype stands anywhere in what is handed on. */
+/** What is handed on is not too deep, and no key in it could reach a prototype. */
 function checkShape(value: unknown, depth: number): void {
   if (typeof value !== 'object' || value === null) return
   if (depth > BODY_MAX_DEPTH)

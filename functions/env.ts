@@ -1,6 +1,7 @@
 // The Worker's bindings and variables, read once a request. The only file that knows their names.
 
 import { OPERATOR_KEY_PREFIX } from './domain/names.ts'
+import { isLoopback } from './domain/settings.ts'
 import type { Directory } from './state/directory.ts'
 import type { Environment } from './state/environment.ts'
 import type { Subject } from './state/subject.ts'
@@ -79,6 +80,3 @@ function readPublicUrl(text: string): URL {
   }
   return url
 }
-
-const isLoopback = ({ hostname }: URL): boolean =>
-  ['localhost', '127.0.0.1', '[::1]'].includes(hostname)

@@ -19,7 +19,7 @@ export interface Grant {
   singleUse: boolean
   lifetimeSeconds: number
   freshnessSeconds: number
-  /** The weakest proof that the rules of these scopes take. */
+  /** What a proof must reach to satisfy the rules of all these scopes. */
   acr: Acr
   bound?: BoundDetails
 }

@@ -53,3 +53,32 @@ export function unwrap<T extends object>(answer: Answer<T>): T {
   if ('refused' in answer) throw new Refused(answer.refused)
   return answer
 }
+
+/**
+ * Runs what may refuse and gives its refusal as a value; any other error stays one.
+ *
+ * @example return answering(() => storage.transactionSync(run))
+ */
+export function answering<T extends object>(run: () => Answer<T>): Answer<T> {
+  try {
+    return run()
+  } catch (error) {
+    return refusedBy(error)
+  }
+}
+
+/** The same for what takes its time. */
+export async function answeringLater<T extends object>(
+  run: () => Promise<Answer<T>>,
+): Promise<Answer<T>> {
+  try {
+    return await run()
+  } catch (error) {
+    return refusedBy(error)
+  }
+}
+
+function refusedBy(error: unknown): { refused: Refusal } {
+  if (error instanceof Refused) return { refused: error.refusal }
+  throw error
+}

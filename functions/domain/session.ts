@@ -12,12 +12,11 @@ import { SessionId, SubjectId } from '../../contract/index.ts'
 import { ASSERTION_TYPE } from './assertion.ts'
 import { Refused, refuse } from './refusal.ts'
 import type { Settings } from './settings.ts'
-import { ELEVATED_TYPE, MFA_TYPE } from './token.ts'
+import { COMPACT_JWT, ELEVATED_TYPE, MFA_TYPE } from './token.ts'
 
 /** How far the clocks of others may be off. */
 export const CLOCK_TOLERANCE_SECONDS = 30
 const CLIENT_ID_MAX_CHARACTERS = 255
-const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
 
 /** A verified session, in the words that the rest of the service uses. */
 export interface Session {
@@ -45,7 +44,8 @@ export async function verifySession(
   now: number,
   publicUrl: string,
 ): Promise<Session> {
-  if (!COMPACT.test(token)) unauthenticated('The bearer is not a session token in compact form.')
+  if (!COMPACT_JWT.test(token))
+    unauthenticated('The bearer is not a session token in compact form.')
   const { payload, protectedHeader } = await verifyForeign(
     token,
     settings.issuer,

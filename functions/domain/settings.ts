@@ -24,7 +24,10 @@ const ENABLED = { enabled: true }
 
 /** Claims that name a person by something that can pass to another person. */
 const ALIAS_CLAIMS = ['email', 'phone_number', 'preferred_username']
-const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]']
+
+/** Whether an address is this machine's own. */
+export const isLoopback = ({ hostname }: URL): boolean =>
+  ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
 
 /**
  * A settings document with every default filled in. It is a valid document itself.
@@ -143,7 +146,7 @@ function checkKeySource(where: string, keys: KeySource, { development }: Place):
     return
   }
   const url = URL.canParse(keys.jwksUri) ? new URL(keys.jwksUri) : undefined
-  const loopback = url?.protocol === 'http:' && LOOPBACK_HOSTS.includes(url.hostname)
+  const loopback = url?.protocol === 'http:' && isLoopback(url)
   if (
     !url ||
     url.username ||
@@ -159,7 +162,7 @@ function checkRelyingParty({ rpId, origins }: EnvironmentSettings, { development
     const url = URL.canParse(origin) ? new URL(origin) : undefined
     if (!url || url.origin !== origin)
       invalid(`\`origins\`: ${origin} is not an origin, like https://app.example.`)
-    const local = LOOPBACK_HOSTS.includes(url.hostname) || url.hostname.endsWith('.localhost')
+    const local = isLoopback(url) || url.hostname.endsWith('.localhost')
     if (url.protocol !== 'https:' && !(development && local)) {
       invalid(`\`origins\`: ${origin} must be https (in development also http on loopback).`)
     }

@@ -15,7 +15,8 @@ import { refuse } from './refusal.ts'
 export const SIGNING_ALGORITHM = 'ES256'
 export const ELEVATED_TYPE = 'at+jwt'
 export const MFA_TYPE = 'mfa+jwt'
-const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
+/** The compact form of a JWT (RFC 7515, section 7.1) and nothing around it: jose forgives padding. */
+export const COMPACT_JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
 
 /** The key that signs now. */
 export interface SigningKey {
@@ -61,7 +62,7 @@ export async function verifyOwnToken(
   keySet: JSONWebKeySet,
   { issuer, epoch, now }: Expectation,
 ): Promise<OwnToken> {
-  if (!COMPACT.test(token)) refuse('token_invalid')
+  if (!COMPACT_JWT.test(token)) refuse('token_invalid')
   const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet(keySet), {
     algorithms: [SIGNING_ALGORITHM],
     issuer,

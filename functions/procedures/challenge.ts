@@ -15,12 +15,13 @@ import {
 } from '../domain/challenge.ts'
 import { planGrant, type Wish } from '../domain/grant.ts'
 import { authenticationOptions } from '../domain/passkey.ts'
-import { type Answer, refuse, unwrap } from '../domain/refusal.ts'
+import { type Answer, unwrap } from '../domain/refusal.ts'
 import type { SteppedUp, StepUpCall } from '../state/stepup.ts'
 import { calledBy, router, type SubjectCaller } from '../trpc.ts'
 import { challengeContext } from './factor.ts'
+import { checkOffered } from './gate.ts'
 import { mint, ordersOf, orderTokens } from './minting.ts'
-import { noting } from './noting.ts'
+import { noteFailure, noting } from './noting.ts'
 
 export const challengeRouter = router({
   start: calledBy('subject')
@@ -74,16 +75,15 @@ function grantFor(
   wish: Wish,
 ) {
   const { actions, offered } = environment
-  if (!offered[method])
-    refuse('method_not_allowed', { message: `This environment does not offer ${method}.` })
+  checkOffered(environment, method)
   return planGrant(actions, offered, method, wish)
 }
 
 function readStatement(caller: SubjectCaller, carried: string): Promise<Statement> {
   const context = { ...challengeContext(caller), purpose: STEP_UP_PURPOSE }
-  const told = { type: 'step_up.failed', method: 'passkey' } as const
-  return noting(caller, told, () =>
-    readChallenge(caller.environment.secrets().dataKey, context, carried, epochSeconds()),
+  return noting(
+    () => readChallenge(caller.environment.secrets().dataKey, context, carried, epochSeconds()),
+    (reason) => noteFailure(caller, { type: 'step_up.failed', method: 'passkey', reason }),
   )
 }
 

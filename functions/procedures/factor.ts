@@ -4,7 +4,6 @@ import {
   FactorConfirmResult,
   FactorEnrollInput,
   FactorEnrollResult,
-  type FactorKind,
   FactorListResult,
   FactorReference,
   FactorRenameInput,
@@ -17,15 +16,14 @@ import { toBase64Url } from '../domain/bytes.ts'
 import { enrollPurpose, newChallenge, readChallenge } from '../domain/challenge.ts'
 import { newFactorId } from '../domain/names.ts'
 import { registrationOptions } from '../domain/passkey.ts'
-import { refuse, unwrap } from '../domain/refusal.ts'
+import { unwrap } from '../domain/refusal.ts'
 import { seal } from '../domain/seal.ts'
 import { describeTotp, newTotpSecret } from '../domain/totp.ts'
 import type { StartCall } from '../state/enrollment.ts'
-import type { LiveEnvironment } from '../state/published.ts'
 import { type StoredTotp, totpPlace } from '../state/stepup.ts'
 import { calledBy, router, type SubjectCaller } from '../trpc.ts'
-import { firstFactorOf, gateOf } from './gate.ts'
-import { noting } from './noting.ts'
+import { checkOffered, firstFactorOf, gateOf } from './gate.ts'
+import { noteFailure, noting } from './noting.ts'
 
 export const factorRouter = router({
   list: calledBy('subject')
@@ -67,9 +65,10 @@ export const factorRouter = router({
       if (input.kind === 'totp')
         return unwrap(await object.confirmTotp({ ...call, code: input.code, dataKey }))
       const context = { ...challengeContext(caller), purpose: enrollPurpose(factorId) }
-      const told = { type: 'factor.confirm_failed', method: 'passkey' } as const
-      const statement = await noting(caller, told, () =>
-        readChallenge(dataKey, context, input.challenge, epochSeconds()),
+      const statement = await noting(
+        () => readChallenge(dataKey, context, input.challenge, epochSeconds()),
+        (reason) =>
+          noteFailure(caller, { type: 'factor.confirm_failed', method: 'passkey', reason }),
       )
       const relyingParty = { rpId: settings.rpId, origins: settings.origins }
       return unwrap(
@@ -100,11 +99,6 @@ export const factorRouter = router({
       return unwrap(await caller.object.remove({ who: caller.who, factorId, gate }))
     }),
 })
-
-function checkOffered({ offered }: LiveEnvironment, kind: FactorKind): void {
-  if (!offered[kind])
-    refuse('method_not_allowed', { message: `This environment does not offer ${kind}.` })
-}
 
 /** The members that every challenge of a caller has in common. */
 export const challengeContext = ({ environment, session }: SubjectCaller) => ({

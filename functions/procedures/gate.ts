@@ -1,15 +1,16 @@
 // What opens a change of factors: the elevated token in the header, or a first sign-in.
 import type { CredentialAction } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
-import { verifyAssertion } from '../domain/assertion.ts'
 import { findAction, isDenied, requirementOf } from '../domain/policy.ts'
-import { Refused, refuse } from '../domain/refusal.ts'
+import { answeringLater, refuse } from '../domain/refusal.ts'
 import { requireFresh } from '../domain/session.ts'
 import { checkUse, verifyOwnToken } from '../domain/token.ts'
 import type { StartCall } from '../state/enrollment.ts'
-import { keysOf } from '../state/sessions.ts'
+import type { LiveEnvironment } from '../state/published.ts'
 import type { Gate } from '../state/spending.ts'
 import type { SubjectCaller } from '../trpc.ts'
+import { readAssertion } from './assertion.ts'
+import { noting } from './noting.ts'
 
 /** The header in which an elevated token travels. */
 export const TOKEN_HEADER = 'countersign-token'
@@ -25,7 +26,7 @@ export async function gateOf(
   headers: Headers,
   name: CredentialAction,
 ): Promise<Gate> {
-  const { environment, session } = caller
+  const { environment, session, object, who } = caller
   const { issuer, epoch, keySet, offered, settings } = environment
   const action = findAction(environment.actions, { action: name })
   if (isDenied(action.rule)) refuse('denied')
@@ -36,25 +37,15 @@ export async function gateOf(
   const token = await verifyOwnToken(presented, keySet, { issuer, epoch, now })
   const { subject, sessionId } = session
   const { jti, acr, sub } = token.claims
-  try {
-    checkUse(
-      token,
-      { action, subject, sessionId },
-      { issuer, offered, mfaTokens: settings.mfaTokens, now },
-    )
-  } catch (error) {
-    if (error instanceof Refused && sub === subject) {
-      const { reason } = error.refusal
-      await caller.object.noteRefusal({
-        who: caller.who,
-        jti,
-        action: name,
-        actor: 'subject',
-        reason,
-      })
-    }
-    throw error
-  }
+  const terms = { issuer, offered, mfaTokens: settings.mfaTokens, now }
+  await noting(
+    () => checkUse(token, { action, subject, sessionId }, terms),
+    async (reason) => {
+      // Another user's token is no matter of this one's history.
+      if (sub !== subject) return
+      await object.noteRefusal({ who, jti, action: name, actor: 'subject', reason })
+    },
+  )
   return { requirement, spend: { jti, acr } }
 }
 
@@ -68,42 +59,38 @@ export async function firstFactorOf(
 ): Promise<StartCall['first']> {
   const { environment, session } = caller
   const { firstFactor, firstFactorSessionSeconds } = environment.settings
-  try {
+  return answeringLater(async () => {
     if (firstFactor === 'assertion') return { claims: await assertedLink(caller, assertion) }
     requireFresh(session, firstFactorSessionSeconds, epochSeconds())
     return { claims: [] }
-  } catch (error) {
-    if (error instanceof Refused) return { refused: error.refusal }
-    throw error
-  }
+  })
 }
 
-async function assertedLink(
-  { environment, session }: SubjectCaller,
-  assertion: string | undefined,
-) {
-  const { assertions } = environment.settings
-  if (!assertions || assertion === undefined) {
+async function assertedLink(caller: SubjectCaller, assertion: string | undefined) {
+  if (assertion === undefined) {
     refuse('assertion_invalid', {
       message: "The first factor is enrolled with an `assertion` of the application's backend.",
     })
   }
-  const terms = {
-    issuer: assertions.issuer,
-    maxAcr: assertions.maxAcr,
-    audience: environment.issuer,
-  }
-  const verified = await verifyAssertion(
-    assertion,
-    terms,
-    session.subject,
-    keysOf(environment, assertions.keys),
-    epochSeconds(),
-  )
+  const verified = await readAssertion(caller, assertion)
   if (!verified.scopes.includes('credential:link')) {
     refuse('assertion_invalid', {
       message: 'The assertion does not carry the scope credential:link.',
     })
   }
   return verified.proof.claims
+}
+
+/**
+ * Makes sure that an environment offers a method to its users.
+ *
+ * @throws Refused `method_not_allowed`
+ */
+export function checkOffered(
+  { offered }: LiveEnvironment,
+  method: 'totp' | 'passkey' | 'recovery',
+): void {
+  if (offered[method]) return
+  const name = method === 'recovery' ? 'recovery codes' : method
+  refuse('method_not_allowed', { message: `This environment does not offer ${name}.` })
 }

@@ -1,25 +1,32 @@
-// Attempts that fail before the user's object is asked: they are counted in the user's history too.
+// What is refused before, or beside, the object that would record it is counted in the user's history
+// all the same (rule 13).
+import type { Reason } from '../../contract/index.ts'
 import { Refused } from '../domain/refusal.ts'
 import type { FailedAttempt } from '../state/spending.ts'
 import type { SubjectCaller } from '../trpc.ts'
 
 /**
- * Runs what reads an attempt, and counts in the user's history what it refuses. What could not be
- * decided, because something was away, was no attempt.
+ * Runs what may refuse, and has its refusal noted before it goes on. What could not be decided,
+ * because something was away, was no attempt.
  *
- * @example await noting(caller, { type: 'step_up.failed', method: 'passkey' }, () => read(carried))
+ * @param note tells the user's object why
+ * @example await noting(() => checkUse(token, use, terms), (reason) => object.noteRefusal({ …, reason }))
  */
 export async function noting<T>(
-  { object, who }: SubjectCaller,
-  told: Pick<FailedAttempt, 'type' | 'method'>,
-  read: () => T | Promise<T>,
+  run: () => T | Promise<T>,
+  note: (reason: Reason) => Promise<unknown>,
 ): Promise<T> {
   try {
-    return await read()
+    return await run()
   } catch (error) {
-    if (error instanceof Refused && error.refusal.reason !== 'unavailable') {
-      await object.noteAttempt({ who, ...told, reason: error.refusal.reason })
-    }
+    const reason = error instanceof Refused ? error.refusal.reason : 'unavailable'
+    if (reason !== 'unavailable') await note(reason)
     throw error
   }
 }
+
+/** Notes an attempt of a caller that failed before their object had anything to check. */
+export const noteFailure = (
+  { object, who }: SubjectCaller,
+  failed: Omit<FailedAttempt, 'who'>,
+): Promise<unknown> => object.noteAttempt({ who, ...failed })

@@ -10,7 +10,7 @@ import {
   TokenRevokeResult,
 } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
-import { type VerifiedAssertion, verifyAssertion } from '../domain/assertion.ts'
+import type { VerifiedAssertion } from '../domain/assertion.ts'
 import { hashParts, toBase64Url } from '../domain/bytes.ts'
 import { bindDetails } from '../domain/details.ts'
 import { planGrant } from '../domain/grant.ts'
@@ -20,10 +20,10 @@ import { checkUse, type OwnToken, verifyOwnToken } from '../domain/token.ts'
 import type { Bindings } from '../env.ts'
 import { subjectObject } from '../state/objects.ts'
 import type { LiveEnvironment } from '../state/published.ts'
-import { keysOf } from '../state/sessions.ts'
 import { calledBy, type ResourceCaller, router, type SubjectCaller, whoIs } from '../trpc.ts'
+import { readAssertion } from './assertion.ts'
 import { mint, ordersOf, orderTokens } from './minting.ts'
-import { noting } from './noting.ts'
+import { noteFailure, noting } from './noting.ts'
 import { actionFor } from './policy.ts'
 
 export const tokenRouter = router({
@@ -31,8 +31,10 @@ export const tokenRouter = router({
     .input(TokenExchangeInput)
     .output(TokenExchangeResult)
     .mutation(async ({ ctx: { caller }, input }) => {
-      const told = { type: 'step_up.failed', method: 'assertion' } as const
-      const asserted = await noting(caller, told, () => readAssertion(caller, input.assertion))
+      const asserted = await noting(
+        () => readAssertion(caller, input.assertion),
+        (reason) => noteFailure(caller, { type: 'step_up.failed', method: 'assertion', reason }),
+      )
       const orders = await orderTokens(caller, grantFor(caller, asserted), undefined)
       const call = { who: caller.who, orders: ordersOf(orders), proof: asserted.proof }
       const { elevatedToken } = await mint(
@@ -53,17 +55,10 @@ export const tokenRouter = router({
       const token = await readToken(environment, input.token)
       const { object, who, jti } = tokenHolder(bindings, environment, token)
       const shown = { who, jti, action: action.action, resource: keyId }
-      try {
-        checkUse(token, { ...input, action }, termsOf(environment))
-      } catch (error) {
-        if (error instanceof Refused)
-          await object.noteRefusal({
-            ...shown,
-            actor: `resource:${keyId}`,
-            reason: error.refusal.reason,
-          })
-        throw error
-      }
+      await noting(
+        () => checkUse(token, { ...input, action }, termsOf(environment)),
+        (reason) => object.noteRefusal({ ...shown, actor: `resource:${keyId}`, reason }),
+      )
       const holder = holderOf(caller, action, input.idempotencyKey, bound?.hash)
       const requirement = requirementOf(action, environment.offered)
       const { replayed } = unwrap(
@@ -99,26 +94,6 @@ export const tokenRouter = router({
       return { revoked: true as const }
     }),
 })
-
-function readAssertion(
-  { environment, session }: SubjectCaller,
-  assertion: string,
-): Promise<VerifiedAssertion> {
-  const { assertions } = environment.settings
-  if (!assertions) refuse('assertion_invalid', { message: 'This environment takes no assertions.' })
-  const terms = {
-    issuer: assertions.issuer,
-    maxAcr: assertions.maxAcr,
-    audience: environment.issuer,
-  }
-  return verifyAssertion(
-    assertion,
-    terms,
-    session.subject,
-    keysOf(environment, assertions.keys),
-    epochSeconds(),
-  )
-}
 
 function grantFor({ environment }: SubjectCaller, { proof, scopes, details }: VerifiedAssertion) {
   const grant = planGrant(environment.actions, environment.offered, 'assertion', {

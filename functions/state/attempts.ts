@@ -89,10 +89,7 @@ export const failPasskey = (
   factorId?: string,
 ): { refused: Refusal } => {
   const now = epochSeconds()
-  const recorded = ledger.change<never>(now, who, () =>
-    recordFault(ledger, type, fault, now, factorId),
-  )
-  return recorded
+  return ledger.change<never>(now, who, () => recordFault(ledger, type, fault, now, factorId))
 }
 
 export function recordFault(

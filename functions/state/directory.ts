@@ -2,7 +2,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { AuditEvent, AuditVerifyResult, EnvironmentListResult } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
-import { type Answer, Refused, refuse } from '../domain/refusal.ts'
+import { type Answer, answering, refuse } from '../domain/refusal.ts'
 import { History } from './history.ts'
 
 export const ENVIRONMENT_LIMIT = 1000
@@ -24,8 +24,8 @@ export class Directory extends DurableObject<Env> {
 
   /** Enters an environment before it is made, so that none is ever without an entry. Repeatable. */
   enter(environment: string, operator: string): Answer<object> {
-    try {
-      return this.ctx.storage.transactionSync(() => {
+    return answering(() =>
+      this.ctx.storage.transactionSync(() => {
         const known = this.#sql
           .exec('SELECT 1 FROM environments WHERE environment = ?', environment)
           .toArray()
@@ -43,11 +43,8 @@ export class Directory extends DurableObject<Env> {
         })
         this.#history.trim(now, KEEP_DAYS)
         return {}
-      })
-    } catch (error) {
-      if (error instanceof Refused) return { refused: error.refusal }
-      throw error
-    }
+      }),
+    )
   }
 
   /** Answers: that is all that a health check wants to know. */

@@ -21,7 +21,7 @@ import {
   viewRing,
 } from '../domain/keyring.ts'
 import { hashKey, newResourceKey } from '../domain/names.ts'
-import { type Answer, Refused, refusal, refuse } from '../domain/refusal.ts'
+import { type Answer, answering, refusal, refuse } from '../domain/refusal.ts'
 import { open, seal } from '../domain/seal.ts'
 import { resolveSettings } from '../domain/settings.ts'
 import { SIGNING_ALGORITHM } from '../domain/token.ts'
@@ -289,16 +289,13 @@ export class Environment extends DurableObject<Env> {
   }
 
   #change<T extends object>(run: () => Answer<T>): Answer<T> {
-    try {
-      return this.ctx.storage.transactionSync(() => {
+    return answering(() =>
+      this.ctx.storage.transactionSync(() => {
         this.#sql.exec(SCHEMA)
         this.#history.ensure()
         return run()
-      })
-    } catch (error) {
-      if (error instanceof Refused) return { refused: error.refusal }
-      throw error
-    }
+      }),
+    )
   }
 
   #exists(): boolean {

@@ -3,7 +3,7 @@
 import { random } from '../clock.ts'
 import { toBase64Url } from '../domain/bytes.ts'
 import { RECOVERY_FACTOR_ID } from '../domain/recovery.ts'
-import { type Answer, Refused } from '../domain/refusal.ts'
+import { type Answer, answering } from '../domain/refusal.ts'
 import { type Attempts, NO_ATTEMPTS, NOTHING_COUNTED, type Window } from '../domain/throttle.ts'
 import { Factors } from './factors.ts'
 import { History } from './history.ts'
@@ -73,13 +73,12 @@ export class Ledger {
   change<T extends object>(now: number, who: Who, run: () => Answer<T>): Answer<T> {
     this.#make()
     try {
-      return this.#storage.transactionSync(() => {
-        if (this.note('keepDays') !== who.keepDays) this.setNote('keepDays', who.keepDays)
-        return run()
-      })
-    } catch (error) {
-      if (error instanceof Refused) return { refused: error.refusal }
-      throw error
+      return answering(() =>
+        this.#storage.transactionSync(() => {
+          if (this.note('keepDays') !== who.keepDays) this.setNote('keepDays', who.keepDays)
+          return run()
+        }),
+      )
     } finally {
       this.#wakeBy(now + CLEANUP_INTERVAL_SECONDS, now)
     }

@@ -19,6 +19,7 @@ import {
   NOTHING_COUNTED,
   retryAt,
 } from '../domain/throttle.ts'
+import { totpClaimKey } from '../domain/totp.ts'
 import type { Started } from './enrollment.ts'
 import type { HeldCredential } from './environment.ts'
 import { credentialOf, heldBy } from './factors.ts'
@@ -151,7 +152,7 @@ export function resetFactors(
   return ledger.change(now, call.who, () => {
     const rows = ledger.factors.confirmed()
     ledger.factors.removeAll()
-    for (const row of rows) ledger.tokens.forgetClaim(`totp:${row.id}`)
+    for (const row of rows) ledger.tokens.forgetClaim(totpClaimKey(row.id))
     ledger.setNote('enrolled', false)
     ledger.setNote('acknowledged', false)
     ledger.setNote('attempts', NO_ATTEMPTS)

@@ -1,10 +1,11 @@
 // The Subject object: one for each user of each environment. Its verbs are few and each is one
-// atomic step; what they do stands in the files beside it, what they keep in the ledger.
+// atomic step; what they do stands in the files beside it, what they keep in the ledger. Refusals cross
+// between objects as values: a thrown error would lose its reason on the way.
 import { DurableObject } from 'cloudflare:workers'
 import type { AuditEvent, AuditVerifyResult } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { GENESIS_HASH } from '../domain/audit.ts'
-import { type Answer, Refused } from '../domain/refusal.ts'
+import { type Answer, answering, answeringLater } from '../domain/refusal.ts'
 import { readBindings } from '../env.ts'
 import * as changes from './changes.ts'
 import * as enrollment from './enrollment.ts'
@@ -29,22 +30,22 @@ export class Subject extends DurableObject<Env> {
     return overview.list(this.#ledger, call)
   }
   passkeys() {
-    return answer(() => overview.passkeys(this.#ledger))
+    return answering(() => overview.passkeys(this.#ledger))
   }
 
   startEnrollment(call: enrollment.StartCall) {
     return this.#gated(call, () => enrollment.startEnrollment(this.#ledger, call))
   }
   confirmTotp(call: enrollment.ConfirmTotpCall) {
-    return answer(() => enrollment.confirmTotp(this.#ledger, call))
+    return answering(() => enrollment.confirmTotp(this.#ledger, call))
   }
   confirmPasskey(call: enrollment.ConfirmPasskeyCall) {
-    return answerLater(() =>
+    return answeringLater(() =>
       enrollment.confirmPasskey(this.#ledger, call, this.#register(call.who)),
     )
   }
   rename(call: changes.FactorCall & { label: string | null }) {
-    return answer(() => changes.renameFactor(this.#ledger, call))
+    return answering(() => changes.renameFactor(this.#ledger, call))
   }
   setDefault(call: changes.FactorCall & { gate: spending.Gate }) {
     return this.#gated(call, () => changes.setDefaultFactor(this.#ledger, call))
@@ -59,24 +60,24 @@ export class Subject extends DurableObject<Env> {
     return this.#gated(call, () => changes.regenerateCodes(this.#ledger, call))
   }
   acknowledgeCodes(call: { who: Who }) {
-    return answer(() => changes.acknowledgeCodes(this.#ledger, call))
+    return answering(() => changes.acknowledgeCodes(this.#ledger, call))
   }
 
   stepUpTotp(call: stepup.TotpCall) {
-    return answer(() => stepup.stepUpTotp(this.#ledger, call))
+    return answering(() => stepup.stepUpTotp(this.#ledger, call))
   }
   stepUpRecovery(call: stepup.RecoveryCall) {
-    return answer(() => stepup.stepUpRecovery(this.#ledger, call))
+    return answering(() => stepup.stepUpRecovery(this.#ledger, call))
   }
   stepUpPasskey(call: stepup.PasskeyCall) {
-    return answerLater(() => stepup.stepUpPasskey(this.#ledger, call))
+    return answeringLater(() => stepup.stepUpPasskey(this.#ledger, call))
   }
   exchange(call: stepup.ExchangeCall) {
-    return answer(() => stepup.exchange(this.#ledger, call))
+    return answering(() => stepup.exchange(this.#ledger, call))
   }
 
   consume(call: spending.ConsumeCall) {
-    return answer(() => spending.consume(this.#ledger, call))
+    return answering(() => spending.consume(this.#ledger, call))
   }
   noteRefusal(call: spending.RefusedTokenCall) {
     return spending.noteRefusal(this.#ledger, call)
@@ -95,16 +96,16 @@ export class Subject extends DurableObject<Env> {
     return overview.view(this.#ledger, call)
   }
   unlock(call: overview.OperatorCall) {
-    return answer(() => overview.unlock(this.#ledger, call))
+    return answering(() => overview.unlock(this.#ledger, call))
   }
   async resetFactors(call: overview.OperatorCall) {
     return this.#release(
       call.who,
-      answer(() => overview.resetFactors(this.#ledger, call)),
+      answering(() => overview.resetFactors(this.#ledger, call)),
     )
   }
   endTokens(call: overview.OperatorCall) {
-    return answer(() => overview.endTokens(this.#ledger, call))
+    return answering(() => overview.endTokens(this.#ledger, call))
   }
 
   /** One page of the user's history, newest first; what was tallied and is due becomes an event first. */
@@ -128,7 +129,7 @@ export class Subject extends DurableObject<Env> {
     { who, gate }: { who: Who; gate: spending.Gate },
     run: () => Answer<T>,
   ): Answer<T> {
-    const answered = answer(run)
+    const answered = answering(run)
     if ('refused' in answered && gate.spend && /^token_|^step_up/.test(answered.refused.reason)) {
       const { jti } = gate.spend
       const { reason } = answered.refused
@@ -163,24 +164,5 @@ export class Subject extends DurableObject<Env> {
         .release(released)
         .catch(() => undefined)
     return rest
-  }
-}
-
-/** Refusals cross between objects as values: a thrown error would lose its reason on the way. */
-function answer<T extends object>(run: () => Answer<T>): Answer<T> {
-  try {
-    return run()
-  } catch (error) {
-    if (error instanceof Refused) return { refused: error.refusal }
-    throw error
-  }
-}
-
-async function answerLater<T extends object>(run: () => Promise<Answer<T>>): Promise<Answer<T>> {
-  try {
-    return await run()
-  } catch (error) {
-    if (error instanceof Refused) return { refused: error.refusal }
-    throw error
   }
 }
