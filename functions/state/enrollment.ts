@@ -19,7 +19,7 @@ import {
   takeBackPasskey,
   tryCode,
 } from './attempts.ts'
-import type { HeldCredential } from './environment.ts'
+import type { HeldCredential } from './credentials.ts'
 import { credentialOf, type FactorRow, viewFactor } from './factors.ts'
 import type { Ledger, Who } from './ledger.ts'
 import { type Gate, spendOwn } from './spending.ts'

@@ -1,7 +1,6 @@
 // The Environment object: one for each environment. Its settings with their version, its data key and
 // signing keys (sealed), its resource keys, the credential ids in use, and the history of all that.
 import { DurableObject } from 'cloudflare:workers'
-import { exportJWK, generateKeyPair } from 'jose'
 import type {
   AuditEvent,
   AuditVerifyResult,
@@ -12,37 +11,23 @@ import type {
 import { epochSeconds, random } from '../clock.ts'
 import { GENESIS_HASH, type Happening } from '../domain/audit.ts'
 import { hashParts, toBase64Url, utf8 } from '../domain/bytes.ts'
-import {
-  hasNextKey,
-  PUBLISH_AHEAD_SECONDS,
-  publishedKeys,
-  type RingKey,
-  retirementOf,
-  viewRing,
-} from '../domain/keyring.ts'
-import { hashKey, newResourceKey } from '../domain/names.ts'
+import { PUBLISH_AHEAD_SECONDS, publishedKeys, type RingKey, viewRing } from '../domain/keyring.ts'
 import { type Answer, answering, refusal, refuse } from '../domain/refusal.ts'
 import { open, seal } from '../domain/seal.ts'
 import { resolveSettings } from '../domain/settings.ts'
-import { SIGNING_ALGORITHM } from '../domain/token.ts'
 import { readBindings } from '../env.ts'
+import { Credentials, type HeldCredential } from './credentials.ts'
 import { History } from './history.ts'
 import { publish } from './published.ts'
+import { ResourceKeys } from './resourcekeys.ts'
+import { makeSigningKey, SigningKeys } from './signingkeys.ts'
 
-export const RESOURCE_KEY_LIMIT = 50
 const PUBLISH_INTERVAL_SECONDS = 60
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS document (
     id INTEGER PRIMARY KEY CHECK (id = 1), environment TEXT NOT NULL, version INTEGER NOT NULL,
-    settings TEXT NOT NULL, created_at INTEGER NOT NULL, sealed_data_key TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS signing_keys (
-    kid TEXT PRIMARY KEY, public_jwk TEXT NOT NULL, sealed_private_jwk TEXT NOT NULL,
-    created_at INTEGER NOT NULL, signs_at INTEGER NOT NULL, leaves_at INTEGER);
-  CREATE TABLE IF NOT EXISTS resource_keys (
-    id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, audience TEXT NOT NULL, label TEXT, created_at INTEGER NOT NULL);
-  CREATE TABLE IF NOT EXISTS credentials (
-    id_hash TEXT NOT NULL, factor_id TEXT NOT NULL, holder TEXT NOT NULL, PRIMARY KEY (id_hash, factor_id));`
+    settings TEXT NOT NULL, created_at INTEGER NOT NULL, sealed_data_key TEXT NOT NULL);`
 
 type DocumentRow = {
   environment: string
@@ -51,16 +36,6 @@ type DocumentRow = {
   created_at: number
   sealed_data_key: string
 }
-type KeyRow = Record<'kid' | 'public_jwk' | 'sealed_private_jwk', string> &
-  Record<'created_at' | 'signs_at', number> & { leaves_at: number | null }
-type ResourceKeyRow = {
-  id: string
-  hash: string
-  audience: string
-  label: string | null
-  created_at: number
-}
-
 /** What an isolate keeps of an environment for a short while. Private keys in it are sealed. */
 export interface Snapshot {
   environment: string
@@ -69,12 +44,6 @@ export interface Snapshot {
   dataKey: Uint8Array
   ring: RingKey[]
   resourceKeys: { id: string; hash: string; audience: string }[]
-}
-
-/** A credential id and the factor that it is enrolled as. */
-export interface HeldCredential {
-  credentialId: string
-  factorId: string
 }
 
 /** Everything of an environment that an operator may see. */
@@ -88,12 +57,18 @@ export interface Overview {
 export class Environment extends DurableObject<Env> {
   readonly #sql: SqlStorage
   readonly #history: History
+  readonly #signingKeys: SigningKeys
+  readonly #resourceKeys: ResourceKeys
+  readonly #credentials: Credentials
   #publishedAt = 0
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#sql = ctx.storage.sql
     this.#history = new History(ctx.storage.sql)
+    this.#signingKeys = new SigningKeys(ctx.storage.sql)
+    this.#resourceKeys = new ResourceKeys(ctx.storage.sql)
+    this.#credentials = new Credentials(ctx.storage.sql)
   }
 
   /** Makes the environment with its data key and its first signing key, which signs at once. */
@@ -106,7 +81,7 @@ export class Environment extends DurableObject<Env> {
     const { rootSecret } = readBindings(this.env)
     const sealedDataKey = seal(utf8(rootSecret), 'data-key', [environment], dataKey, random)
     const now = epochSeconds()
-    const key = await makeKey(environment, dataKey, now, now)
+    const key = await makeSigningKey(environment, dataKey, now, now)
     return this.#change(() => {
       if (this.#document())
         refuse('conflict', { message: 'There is an environment of this name already.' })
@@ -117,7 +92,7 @@ export class Environment extends DurableObject<Env> {
         now,
         sealedDataKey,
       )
-      this.#addKey(key)
+      this.#signingKeys.replaceAll(key)
       this.#tell('environment.created', operator, { kid: key.kid })
       return this.#overview(now)
     })
@@ -134,8 +109,8 @@ export class Environment extends DurableObject<Env> {
       version,
       settings: JSON.parse(document.settings),
       dataKey: this.#dataKey(document),
-      ring: publishedKeys(this.#ring(), now),
-      resourceKeys: this.#resourceKeys().map(({ id, hash, audience }) => ({ id, hash, audience })),
+      ring: publishedKeys(this.#signingKeys.ring(), now),
+      resourceKeys: this.#resourceKeys.hashes(),
     }
     if (now - this.#publishedAt >= PUBLISH_INTERVAL_SECONDS) {
       this.#publishedAt = now
@@ -184,23 +159,13 @@ export class Environment extends DurableObject<Env> {
     if (!document) return missing()
     const now = epochSeconds()
     const signsAt = compromised ? now : now + PUBLISH_AHEAD_SECONDS
-    const key = await makeKey(document.environment, this.#dataKey(document), now, signsAt)
+    const key = await makeSigningKey(document.environment, this.#dataKey(document), now, signsAt)
     return this.#change(() => {
-      if (compromised) this.#sql.exec('DELETE FROM signing_keys')
-      else if (hasNextKey(this.#ring(), now)) {
-        refuse('conflict', {
-          message: 'A next key is published already and signs soon: rotate again after that.',
-        })
-      }
-      this.#sql.exec('DELETE FROM signing_keys WHERE leaves_at <= ?', now)
-      this.#sql.exec(
-        'UPDATE signing_keys SET leaves_at = ? WHERE leaves_at IS NULL',
-        retirementOf(signsAt),
-      )
-      this.#addKey(key)
+      if (compromised) this.#signingKeys.replaceAll(key)
+      else this.#signingKeys.follow(key, now)
       this.#tell('environment.keys_rotated', operator, { kid: key.kid, signsAt, compromised })
       this.#publishedAt = 0
-      return { keys: viewRing(this.#ring(), now) }
+      return { keys: viewRing(this.#signingKeys.ring(), now) }
     })
   }
 
@@ -209,8 +174,6 @@ export class Environment extends DurableObject<Env> {
     label: string | null,
     operator: string,
   ): Answer<{ id: string; key: string }> {
-    const key = newResourceKey(random)
-    const id = `rk_${toBase64Url(random(9))}`
     return this.#change(() => {
       const settings: EnvironmentSettings = JSON.parse(this.#mustHave().settings)
       if (!settings.audiences.includes(audience)) {
@@ -218,65 +181,30 @@ export class Environment extends DurableObject<Env> {
           message: `${audience} is not one of the environment's \`audiences\`.`,
         })
       }
-      if (this.#resourceKeys().length >= RESOURCE_KEY_LIMIT) {
-        refuse('conflict', {
-          message: `There are ${RESOURCE_KEY_LIMIT} resource keys already: revoke one first.`,
-        })
-      }
-      this.#sql.exec(
-        'INSERT INTO resource_keys VALUES (?, ?, ?, ?, ?)',
-        id,
-        hashKey(key),
-        audience,
-        label,
-        epochSeconds(),
-      )
-      this.#tell('resource_key.created', operator, { id, audience })
-      return { id, key }
+      const created = this.#resourceKeys.create(audience, label, epochSeconds())
+      this.#tell('resource_key.created', operator, { id: created.id, audience })
+      return created
     })
   }
 
   revokeResourceKey(id: string, operator: string): Answer<object> {
     return this.#change(() => {
       this.#mustHave()
-      const gone = this.#sql
-        .exec('DELETE FROM resource_keys WHERE id = ? RETURNING id', id)
-        .toArray()
-      if (gone.length === 0) refuse('not_found', { message: 'There is no such resource key.' })
+      this.#resourceKeys.revoke(id)
       this.#tell('resource_key.revoked', operator, { id })
       return {}
     })
   }
 
-  /**
-   * Takes a credential id for one enrollment of a user; false where another user has it. Each
-   * enrollment has a row of its own, so that one given back late takes no later one along.
-   */
-  claimCredential({ credentialId, factorId }: HeldCredential, holder: string): boolean {
+  /** Takes a credential id for one enrollment of a user; false where another user has it. */
+  claimCredential(held: HeldCredential, holder: string): boolean {
     if (!this.#exists()) return false
-    const hash = hashCredential(credentialId)
-    return this.ctx.storage.transactionSync(() => {
-      const others = this.#sql.exec(
-        'SELECT 1 FROM credentials WHERE id_hash = ? AND holder <> ? LIMIT 1',
-        hash,
-        holder,
-      )
-      if (others.toArray().length > 0) return false
-      this.#sql.exec('INSERT OR IGNORE INTO credentials VALUES (?, ?, ?)', hash, factorId, holder)
-      return true
-    })
+    return this.ctx.storage.transactionSync(() => this.#credentials.claim(held, holder))
   }
 
-  releaseCredentials(held: HeldCredential[], holder: string): void {
+  releaseCredentials(all: HeldCredential[], holder: string): void {
     if (!this.#exists()) return
-    for (const { credentialId, factorId } of held) {
-      this.#sql.exec(
-        'DELETE FROM credentials WHERE id_hash = ? AND factor_id = ? AND holder = ?',
-        hashCredential(credentialId),
-        factorId,
-        holder,
-      )
-    }
+    for (const held of all) this.#credentials.release(held, holder)
   }
 
   events(before: number | undefined): { events: AuditEvent[]; next?: number } {
@@ -292,6 +220,8 @@ export class Environment extends DurableObject<Env> {
     return answering(() =>
       this.ctx.storage.transactionSync(() => {
         this.#sql.exec(SCHEMA)
+        for (const table of [this.#signingKeys, this.#resourceKeys, this.#credentials])
+          table.ensure()
         this.#history.ensure()
         return run()
       }),
@@ -328,50 +258,13 @@ export class Environment extends DurableObject<Env> {
     return before
   }
 
-  #ring(): RingKey[] {
-    return this.#sql
-      .exec<KeyRow>('SELECT * FROM signing_keys')
-      .toArray()
-      .map((row) => ({
-        kid: row.kid,
-        publicJwk: JSON.parse(row.public_jwk),
-        sealedPrivateJwk: row.sealed_private_jwk,
-        createdAt: row.created_at,
-        signsAt: row.signs_at,
-        leavesAt: row.leaves_at,
-      }))
-  }
-
-  #addKey(key: RingKey): void {
-    this.#sql.exec(
-      'INSERT INTO signing_keys VALUES (?, ?, ?, ?, ?, ?)',
-      key.kid,
-      JSON.stringify(key.publicJwk),
-      key.sealedPrivateJwk,
-      key.createdAt,
-      key.signsAt,
-      key.leavesAt,
-    )
-  }
-
-  #resourceKeys(): ResourceKeyRow[] {
-    return this.#sql
-      .exec<ResourceKeyRow>('SELECT * FROM resource_keys ORDER BY created_at, id')
-      .toArray()
-  }
-
   #overview(now: number): Overview {
     const { settings, version } = this.#mustHave()
     return {
       settings: JSON.parse(settings),
       version,
-      keys: viewRing(this.#ring(), now),
-      resourceKeys: this.#resourceKeys().map(({ id, audience, label, created_at }) => ({
-        id,
-        audience,
-        label,
-        createdAt: created_at,
-      })),
+      keys: viewRing(this.#signingKeys.ring(), now),
+      resourceKeys: this.#resourceKeys.list(),
     }
   }
 
@@ -384,26 +277,3 @@ export class Environment extends DurableObject<Env> {
 }
 
 const missing = () => ({ refused: refusal('unknown_environment') })
-
-const hashCredential = (credentialId: string): string =>
-  toBase64Url(hashParts('countersign/credential/v1', credentialId))
-
-/** A new signing key (ES256), its private half sealed by the environment's data key. */
-async function makeKey(
-  environment: string,
-  dataKey: Uint8Array,
-  now: number,
-  signsAt: number,
-): Promise<RingKey> {
-  const { publicKey, privateKey } = await generateKeyPair(SIGNING_ALGORITHM, { extractable: true })
-  const kid = toBase64Url(random(12))
-  const privateJwk = utf8(JSON.stringify(await exportJWK(privateKey)))
-  return {
-    kid,
-    publicJwk: { ...(await exportJWK(publicKey)), kid, alg: SIGNING_ALGORITHM, use: 'sig' },
-    sealedPrivateJwk: seal(dataKey, 'signing-key', [environment, kid], privateJwk, random),
-    createdAt: now,
-    signsAt,
-    leavesAt: null,
-  }
-}

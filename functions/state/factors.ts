@@ -8,7 +8,7 @@ import {
 } from '../../contract/index.ts'
 import type { PasskeyCredential } from '../domain/passkey.ts'
 import { refuse } from '../domain/refusal.ts'
-import type { HeldCredential } from './environment.ts'
+import type { HeldCredential } from './credentials.ts'
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS factors (

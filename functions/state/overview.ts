@@ -20,8 +20,8 @@ import {
   retryAt,
 } from '../domain/throttle.ts'
 import { totpClaimKey } from '../domain/totp.ts'
+import type { HeldCredential } from './credentials.ts'
 import type { Started } from './enrollment.ts'
-import type { HeldCredential } from './environment.ts'
 import { credentialOf, heldBy } from './factors.ts'
 import type { Ledger, Who } from './ledger.ts'
 
