@@ -1,9 +1,17 @@
 // Which port is chosen, where nothing or somebody listens already.
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
-import { networkInterfaces } from 'node:os'
+import { networkInterfaces, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { choosePort, isTaken, nextFreePort } from '../../scripts/ports.ts'
+import {
+  choosePort,
+  isTaken,
+  nextFreePort,
+  recallPorts,
+  rememberPorts,
+} from '../../scripts/ports.ts'
 
 const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
 const hasIpv6 = addresses.some(({ address }) => address === '::1')
@@ -49,5 +57,26 @@ describe('the port', () => {
 
   it.each(['0', '65536', '-1', '80.5', 'http', ''])('is not %j', async (text) => {
     await expect(choosePort(text)).rejects.toThrow('is no port')
+  })
+
+  it('is not the one that is spoken for', async () => {
+    const usual = await nextFreePort(20_300)
+    const { port } = await choosePort(undefined, { usual, except: usual })
+    expect(port).toBeGreaterThan(usual)
+    const wish = { except: usual, option: '--wallet-port' }
+    await expect(choosePort(String(usual), wish)).rejects.toThrow('name another port with --wallet')
+  })
+
+  it('is remembered with the state, and forgotten where the file says nothing of use', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'countersign-ports-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    expect(recallPorts(folder)).toEqual({})
+    rememberPorts(folder, { service: 8787 })
+    rememberPorts(folder, { wallet: 8791 })
+    expect(recallPorts(folder)).toEqual({ service: 8787, wallet: 8791 })
+    writeFileSync(join(folder, 'ports.json'), '{"service":"8787","wallet":70000}')
+    expect(recallPorts(folder)).toEqual({})
+    writeFileSync(join(folder, 'ports.json'), 'null')
+    expect(recallPorts(folder)).toEqual({})
   })
 })

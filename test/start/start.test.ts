@@ -1,12 +1,14 @@
 // `npm start` and `npm run tour` as somebody at a terminal meets them, with processes, ports and files
 // of their own. The tests follow one another: each goes on with the service that the one before left.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nextFreePort } from '../../scripts/ports.ts'
-import { readVariables } from '../../scripts/variables.ts'
+import { operatorClient } from '../../scripts/provision.ts'
+import { readEnvFile, readVariables } from '../../scripts/variables.ts'
 import { allProcesses, processesWith, type Running, runScript } from './support/commands.ts'
+import { enrollAndStepUp, signIn } from './support/wallet.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-start-'))
 const state = join(folder, 'state')
@@ -17,12 +19,28 @@ const TIMEOUT = 120_000
 const onLinux = process.platform === 'linux'
 
 let port: number
+let walletPort: number
 let url: string
+let walletUrl: string
 let service: Running
 let kids: string[]
 
 const start = (...more: string[]) =>
-  runScript('start', ['--port', String(port), '--state', state, ...more], variables)
+  runScript(
+    'start',
+    ['--port', String(port), '--wallet-port', String(walletPort), '--state', state, ...more],
+    variables,
+  )
+
+/** As everybody starts it: where it was the last time. */
+const startAgain = (...more: string[]) => runScript('start', ['--state', state, ...more], variables)
+
+const walletFile = () => readEnvFile(join(state, 'wallet.env'))
+
+async function end(): Promise<void> {
+  service.child.kill('SIGINT')
+  expect(await service.ended).toBe(0)
+}
 
 async function keySetIds(): Promise<string[]> {
   const answer = await fetch(`${url}/demo/.well-known/jwks.json`)
@@ -30,11 +48,23 @@ async function keySetIds(): Promise<string[]> {
   return keys.map(({ kid }) => kid)
 }
 
+/** Kills the wrangler that runs a configuration, and waits until the whole start has ended. */
+async function killWrangler(config: string): Promise<void> {
+  const wrangler = own().find(
+    ({ command }) => command.includes('bin/wrangler.js') && command.includes(config),
+  )
+  if (!wrangler) throw new Error('wrangler is not among the processes')
+  process.kill(wrangler.pid, 'SIGKILL')
+  expect(await service.ended).toBe(1)
+}
+
 const own = () => processesWith('COUNTERSIGN_DEV_VARS', file)
 
 beforeAll(async () => {
   port = await nextFreePort(18_787)
+  walletPort = await nextFreePort(18_790)
   url = `http://localhost:${port}`
+  walletUrl = `http://localhost:${walletPort}`
   service = start()
   await service.said(READY)
 }, TIMEOUT)
@@ -55,6 +85,31 @@ describe('npm start', { timeout: TIMEOUT }, () => {
     expect(JSON.parse(readFileSync(join(state, 'countersign.json'), 'utf8'))).toMatchObject({ url })
   })
 
+  it('serves the wallet beside it, and names that first', async () => {
+    expect(service.output()).toMatch(new RegExp(`Countersign runs.[^]*?  wallet +${walletUrl}\n`))
+    const config = await fetch(`${walletUrl}/config.json`)
+    expect(await config.json()).toEqual({ countersign: { url, environment: 'wallet' } })
+    const keySet = await fetch(`${walletUrl}/.well-known/jwks.json`)
+    expect(await keySet.json()).toMatchObject({ keys: [{ kty: 'EC', alg: 'ES256' }] })
+    expect(statSync(join(state, 'wallet.env')).mode & 0o777).toBe(0o600)
+  })
+
+  it('takes a session of the wallet, and guards what the wallet does', async () => {
+    const user = await signIn(walletUrl, url)
+    expect(await user.countersign.factor.list.query()).toMatchObject({ enrolled: false })
+    const open = await user.post('/api/wallet/export')
+    expect(open.status, JSON.stringify(open.body)).toBe(200)
+    const token = await enrollAndStepUp(user, 'wallet:export')
+    const refused = await user.post('/api/wallet/export')
+    expect(refused.status).toBe(401)
+    expect(refused.body).toMatchObject({ reason: 'step_up_required' })
+    const granted = await user.post('/api/wallet/export', token)
+    expect(granted).toEqual(open)
+    const again = await user.post('/api/wallet/export', token)
+    expect(again.status).toBe(401)
+    expect(again.body).toMatchObject({ reason: 'token_used' })
+  })
+
   it.runIf(onLinux)('shows no secret on a command line, in its output, or in its log', () => {
     const { ROOT_SECRET, OPERATOR_KEY, DEMO_ISSUER_KEY } = readVariables(file, [
       'ROOT_SECRET',
@@ -66,8 +121,20 @@ describe('npm start', { timeout: TIMEOUT }, () => {
     expect(own().some(({ command }) => command.includes('workerd'))).toBe(true)
     const log = readFileSync(join(state, 'countersign.log'), 'utf8')
     expect(log).toContain('"path":"/health"')
-    const open = [...commands, service.output(), log].join('\n')
-    for (const secret of [ROOT_SECRET, OPERATOR_KEY, d]) expect(open).not.toContain(secret)
+    const walletLog = readFileSync(join(state, 'wallet.log'), 'utf8')
+    const open = [...commands, service.output(), log, walletLog].join('\n')
+    const {
+      RESOURCE_KEY,
+      ISSUER_KEY = '',
+      VAULT_SECRET,
+      CUSTODIAN_SECRET,
+      DELEGATE_SECRET,
+    } = walletFile()
+    const ofWallet = [RESOURCE_KEY, VAULT_SECRET, CUSTODIAN_SECRET, DELEGATE_SECRET]
+    for (const secret of [ROOT_SECRET, OPERATOR_KEY, d, JSON.parse(ISSUER_KEY).d, ...ofWallet]) {
+      expect(secret).toMatch(/.{20}/)
+      expect(open).not.toContain(secret)
+    }
   })
 
   it('is where the tour holds, step by step', async () => {
@@ -103,22 +170,49 @@ describe('npm start', { timeout: TIMEOUT }, () => {
     expect(wrong.output()).toContain("Unknown option '--prot'")
   })
 
-  it('leaves nothing running on Ctrl-C, and finds its state again', async () => {
-    service.child.kill('SIGINT')
-    expect(await service.ended).toBe(0)
+  it('leaves nothing running on Ctrl-C, and is where it was the next time', async () => {
+    const before = walletFile()
+    await end()
     if (onLinux) expect(own()).toEqual([])
     expect(existsSync(join(state, 'countersign.json'))).toBe(false)
-    service = start()
+    service = startAgain()
     await service.said(READY)
     expect(service.output()).toContain('`demo` was found')
+    expect(service.output()).toMatch(new RegExp(`  wallet +${walletUrl}\n  service +${url}\n`))
     expect(await keySetIds()).toEqual(kids)
+    expect(walletFile()).toEqual(before)
+  })
+
+  it('gives the wallet a new resource key where the old one was revoked', async () => {
+    const { OPERATOR_KEY } = readVariables(file, ['OPERATOR_KEY'])
+    const { RESOURCE_KEY_ID: id = '', ...before } = walletFile()
+    const operator = operatorClient(url, OPERATOR_KEY)
+    await operator.environment.revokeResourceKey.mutate({ environment: 'wallet', id })
+    await end()
+    service = startAgain()
+    await service.said(READY)
+    const { RESOURCE_KEY_ID, ...now } = walletFile()
+    expect(RESOURCE_KEY_ID).not.toBe(id)
+    expect(now.RESOURCE_KEY).not.toBe(before.RESOURCE_KEY)
+    expect({ ...now, RESOURCE_KEY: '' }).toEqual({ ...before, RESOURCE_KEY: '' })
+    const { resourceKeys } = await operator.environment.get.query({ environment: 'wallet' })
+    expect(resourceKeys.map((key) => key.id)).toEqual([RESOURCE_KEY_ID])
+    const user = await signIn(walletUrl, url)
+    expect((await user.post('/api/wallet/export')).status).toBe(200)
+  })
+
+  it.runIf(onLinux)('says so, and leaves nothing running, when the wallet dies', async () => {
+    await killWrangler('examples/wallet/wrangler.toml')
+    expect(service.output()).toContain('The wallet ended by itself (SIGKILL).')
+    expect(own()).toEqual([])
   })
 
   it.runIf(onLinux)('says so, and leaves nothing running, when the Worker dies', async () => {
-    const wrangler = own().find(({ command }) => command.includes('bin/wrangler.js'))
-    if (!wrangler) throw new Error('wrangler is not among the processes')
-    process.kill(wrangler.pid, 'SIGKILL')
-    expect(await service.ended).toBe(1)
+    service = startAgain('--no-wallet')
+    await service.said(READY)
+    expect(service.output()).not.toContain(walletUrl)
+    await expect(fetch(`${walletUrl}/config.json`)).rejects.toThrow()
+    await killWrangler('/wrangler.toml')
     expect(service.output()).toContain('The Worker ended by itself (SIGKILL).')
     expect(own()).toEqual([])
   })

@@ -145,7 +145,8 @@ describe('sign', () => {
     })
     const request = { kind: 'transaction', transaction: { ...TRANSACTION, ...change } }
     const refused = await user.post('/api/wallet/sign', request, token)
-    expect(refused.status).toBeGreaterThanOrEqual(400)
+    expect(refused.status).toBe(401)
+    expect(refused.body).toMatchObject({ reason: 'details_mismatch' })
     expect(refused.body).not.toHaveProperty('serializedTransaction')
     expect(countersign.consumed).toBe(0)
     expect((await user.post('/api/wallet/sign', REQUESTS.transaction, token)).status).toBe(200)
@@ -155,7 +156,8 @@ describe('sign', () => {
     const user = await signIn()
     const token = await mint(user.subject, 'wallet:sign')
     const refused = await user.post('/api/wallet/sign', REQUESTS.message, token)
-    expect(refused.status).toBeGreaterThanOrEqual(400)
+    expect(refused.status).toBe(401)
+    expect(refused.body).toMatchObject({ reason: 'details_mismatch' })
     expect(refused.body).not.toHaveProperty('signature')
   })
 
