@@ -1,7 +1,7 @@
 // `npm test`: everything that must hold before a change is kept. Each step counts as one, each test of
 // the test run as one; the last line says how many passed and failed.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -34,7 +34,17 @@ const STEPS: [name: string, command: string[], remedy: string][] = [
     ['wrangler', 'deploy', '--dry-run', '--outdir', join(scratch, 'bundle')],
     'see the message',
   ],
+  [
+    'example wallet bundles for deployment',
+    [
+      ...['wrangler', 'deploy', '--dry-run', '--config', 'examples/wallet/wrangler.toml'],
+      ...['--outdir', join(scratch, 'wallet')],
+    ],
+    'see the message',
+  ],
 ]
+// Its page may not be built; its Worker bundles without.
+mkdirSync('examples/wallet/dist', { recursive: true })
 
 let passed = 0
 let failed = 0

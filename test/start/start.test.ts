@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { detailsOf } from '../../examples/wallet/shared/details.ts'
 import { nextFreePort } from '../../scripts/ports.ts'
 import { operatorClient } from '../../scripts/provision.ts'
 import { readEnvFile, readVariables } from '../../scripts/variables.ts'
@@ -15,6 +16,14 @@ const state = join(folder, 'state')
 const file = join(folder, 'vars')
 const variables = { COUNTERSIGN_DEV_VARS: file }
 const READY = 'Countersign runs.'
+const TRANSACTION = {
+  chainId: 1,
+  to: '0x52908400098527886E0F7030069857D2E4169EE7',
+  nonce: 0,
+  gas: '21000',
+  maxFeePerGas: '30000000000',
+  maxPriorityFeePerGas: '1000000000',
+} as const
 const TIMEOUT = 120_000
 const onLinux = process.platform === 'linux'
 
@@ -108,6 +117,21 @@ describe('npm start', { timeout: TIMEOUT }, () => {
     const again = await user.post('/api/wallet/export', token)
     expect(again.status).toBe(401)
     expect(again.body).toMatchObject({ reason: 'token_used' })
+  })
+
+  it('signs for the wallet what a token is bound to, and nothing else', async () => {
+    const user = await signIn(walletUrl, url)
+    const request = (value: string) => ({
+      kind: 'transaction' as const,
+      transaction: { ...TRANSACTION, value },
+    })
+    const token = await enrollAndStepUp(user, 'wallet:sign', { ...detailsOf(request('1')) })
+    const refused = await user.post('/api/wallet/sign', token, request('2'))
+    expect(refused.status).toBe(401)
+    expect(refused.body).toMatchObject({ reason: 'details_mismatch' })
+    const signed = await user.post('/api/wallet/sign', token, request('1'))
+    expect(signed.status, JSON.stringify(signed.body)).toBe(200)
+    expect(signed.body.serializedTransaction).toMatch(/^0x02/)
   })
 
   it.runIf(onLinux)('shows no secret on a command line, in its output, or in its log', () => {

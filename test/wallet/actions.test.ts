@@ -37,6 +37,10 @@ const TYPED_DATA = {
   primaryType: 'Mail',
   message: { to: TO, amount: '340282366920938463463374607431768211456' },
 } as const
+const RECURSIVE = {
+  ...TYPED_DATA,
+  types: { Mail: [{ name: 'to', type: 'Mail' }] },
+}
 const AUTHORIZATION = { contractAddress: TO, chainId: 1, nonce: 3 } as const
 const REQUESTS = {
   message: { kind: 'message', message: 'Hello' },
@@ -157,7 +161,7 @@ describe('sign', () => {
     const token = await mint(user.subject, 'wallet:sign')
     const refused = await user.post('/api/wallet/sign', REQUESTS.message, token)
     expect(refused.status).toBe(401)
-    expect(refused.body).toMatchObject({ reason: 'details_mismatch' })
+    expect(refused.body).toMatchObject({ reason: 'step_up_required' })
     expect(refused.body).not.toHaveProperty('signature')
   })
 
@@ -192,6 +196,8 @@ describe('sign', () => {
     ['a message that does not fit', { ...TYPED_DATA, message: { to: 'nobody', amount: '1' } }],
     ['an unknown primitive', { ...TYPED_DATA, types: { Mail: [{ name: 'to', type: 'uint7' }] } }],
     ['a negative amount', { ...TYPED_DATA, message: { to: TO, amount: '-1' } }],
+    ['a primary type that every object has', { ...TYPED_DATA, primaryType: 'constructor' }],
+    ['a type of itself', { ...RECURSIVE, message: { to: 'nobody' } }],
     ['words for an amount', { ...TYPED_DATA, message: { to: TO, amount: 'much' } }],
   ])('refuses typed data with %s, with a reason', async (_, typedData) => {
     const user = await signIn()

@@ -1,7 +1,8 @@
 // Shares: what changes them, that the address stays, and that what was replaced is worth nothing.
 import { privateKeyToAddress } from 'viem/accounts'
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { WalletView } from '../../examples/wallet/shared/view.ts'
+import { Custodian, Vault, Wallet } from '../../examples/wallet/worker/index.ts'
 import { subjectOf } from '../../examples/wallet/worker/issuer.ts'
 import { combineShares, type SetRef } from '../../examples/wallet/worker/shares.ts'
 import { countersign, mint, serveCountersign } from './support/countersign.ts'
@@ -178,6 +179,36 @@ describe('the shares', () => {
     expect(await addressOf(...shares)).toBe(address)
     expect((await change(user, '/api/wallet/delegate', { to: uniqueName() })).status).toBe(200)
     expect(await shareOf('VAULT', user.subject, orphan)).toBeUndefined()
+  })
+
+  it.each([
+    ['the second share is written', () => vi.spyOn(Custodian.prototype, 'keep')],
+    ['the next set is put to use', () => vi.spyOn(Wallet.prototype, 'switchTo')],
+  ] as const)('are whole, and the old ones, where it breaks before %s', async (_, spyOn) => {
+    const user = await signIn()
+    const before = await user.wallet()
+    const spy = spyOn().mockImplementation(() => {
+      throw new Error('broken off')
+    })
+    const broken = await change(user, '/api/wallet/delegate', { to: uniqueName() })
+    spy.mockRestore()
+    expect(broken.status).toBe(503)
+    expect(await user.wallet()).toEqual(before)
+    const token = await mint(user.subject, 'wallet:export')
+    const exported = await user.post<{ privateKey: `0x${string}` }>('/api/wallet/export', {}, token)
+    expect(privateKeyToAddress(exported.body.privateKey)).toBe(before.address)
+    expect((await change(user, '/api/wallet/delegate', { to: uniqueName() })).status).toBe(200)
+  })
+
+  it('are changed all the same where an old one cannot be removed', async () => {
+    const user = await signIn()
+    const spy = vi.spyOn(Vault.prototype, 'prune').mockImplementation(() => {
+      throw new Error('broken off')
+    })
+    const { status, body } = await change(user, '/api/wallet/delegate', { to: uniqueName() })
+    spy.mockRestore()
+    expect(status).toBe(200)
+    expect(body.generation).toBe(2)
   })
 
   it('are never put together by one class alone: no keeper has a row of the other', async () => {

@@ -33,5 +33,5 @@ account.post('/pregenerate', signedIn, input(PregenerateRequest), async (c) => {
   const { name } = c.var.input
   const made = await makeWallet(c.env, subjectOf(name), c.var.session.name)
   if ('refused' in made) refuse('conflict', made.refused)
-  return c.json({ name, subject: subjectOf(name) }, 201)
+  return c.json({ name, subject: subjectOf(name), address: made.address }, 201)
 })

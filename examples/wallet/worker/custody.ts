@@ -8,7 +8,6 @@ import type { WalletEnv } from './env.ts'
 import { refuse } from './problem.ts'
 import { type Change, holdersAfter, OWN_HOLDERS, type WalletDocument } from './rules.ts'
 import { combineShares, fingerprintOf, type SetRef, splitKey } from './shares.ts'
-import type { Outcome } from './state/wallet.ts'
 
 /** How often a set is looked for again that was replaced between two questions. */
 const TRIES = 3
@@ -27,20 +26,22 @@ function keeperOf(env: WalletEnv, holder: Holder, subject: string, delegate: str
 /**
  * Makes a wallet for a user who has none.
  *
+ * @returns its address, or why none was made
  * @param madeBy the name of whoever makes it for somebody else
  */
 export async function makeWallet(
   env: WalletEnv,
   subject: string,
   madeBy: string | null,
-): Promise<Outcome> {
+): Promise<{ address: string } | { refused: string }> {
   const key = generatePrivateKey()
   const set = newSet(1)
   const write = await spread(env, key, { subject, holders: OWN_HOLDERS, set, delegate: undefined })
   const address = privateKeyToAddress(key)
   const shares = write.shares
   const made = await walletObject(env, subject).create({ address, set, shares, madeBy })
-  if ('refused' in made) await write.undo()
+  if (!('refused' in made)) return { address }
+  await write.undo()
   return made
 }
 

@@ -12,7 +12,7 @@ export interface Reply {
 export interface WalletUser {
   /** Their calls of Countersign. */
   countersign: CountersignClient
-  post(path: string, token?: string): Promise<Reply>
+  post(path: string, token?: string, body?: unknown): Promise<Reply>
 }
 
 /** Signs somebody in. */
@@ -23,12 +23,11 @@ export async function signIn(walletUrl: string, serviceUrl: string): Promise<Wal
   const options = { url: serviceUrl, environment: 'wallet', bearer: () => session }
   return {
     countersign: createClient(options),
-    post: (path, token) =>
-      postJson(
-        walletUrl + path,
-        {},
-        { authorization: `Bearer ${session}`, ...(token && { 'countersign-token': token }) },
-      ),
+    post: (path, token, body = {}) =>
+      postJson(walletUrl + path, body, {
+        authorization: `Bearer ${session}`,
+        ...(token && { 'countersign-token': token }),
+      }),
   }
 }
 
@@ -45,8 +44,12 @@ async function postJson(
   return { status: answer.status, body: (await answer.json()) as Reply['body'] }
 }
 
-/** Enrolls an authenticator app, and steps up with it for one scope. */
-export async function enrollAndStepUp({ countersign }: WalletUser, scope: string): Promise<string> {
+/** Enrolls an authenticator app, and steps up with it for one scope, and for these details alone. */
+export async function enrollAndStepUp(
+  { countersign }: WalletUser,
+  scope: string,
+  details?: Record<string, unknown>,
+): Promise<string> {
   const enrolled = await countersign.factor.enroll.mutate({ kind: 'totp' })
   if (!('secret' in enrolled)) throw new Error('no TOTP secret came back')
   const totp = new TOTP({ secret: Secret.fromBase32(enrolled.secret) })
@@ -58,6 +61,7 @@ export async function enrollAndStepUp({ countersign }: WalletUser, scope: string
     method: 'totp',
     code: code(0),
     requestedScopes: [scope],
+    ...(details && { details }),
   })
   if (!elevatedToken) throw new Error('no elevated token came back')
   return elevatedToken.token
