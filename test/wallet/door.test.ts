@@ -1,6 +1,7 @@
 // What every request meets: the session, the origin, the body's bounds, and the headers of the answer.
 import { decodeJwt, decodeProtectedHeader, importJWK, jwtVerify, SignJWT } from 'jose'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { securityHeaders } from '../../examples/wallet/worker/headers.ts'
 import worker from '../../examples/wallet/worker/index.ts'
 import { countersign, serveCountersign } from './support/countersign.ts'
 import { PUBLIC_URL, postJson, send, signIn, uniqueName, walletEnv } from './support/wallet.ts'
@@ -111,6 +112,26 @@ describe('the door', () => {
     expect(reply.status).toBe(status)
     expect(reply.headers.get('content-type')).toBe('application/problem+json')
     expect(reply.body).toMatchObject({ status, type: 'about:blank' })
+  })
+
+  it('takes no body for what needs no input, and refuses one of no type', async () => {
+    const { session } = await signIn()
+    const headers = { authorization: `Bearer ${session}` }
+    const post = (body?: Blob) =>
+      send('/api/sign-out', { method: 'POST', headers, ...(body && { body }) })
+    expect((await post(new Blob(['{}']))).status).toBe(415)
+    expect((await post()).status).toBe(200)
+  })
+
+  it('lets hashed assets be kept for ever, also where they are unchanged, and nothing else', () => {
+    const cached = (path: string, status: number) =>
+      securityHeaders(path, status, undefined)['cache-control']
+    const forever = 'public, max-age=31536000, immutable'
+    expect(cached('/assets/index-QpKfnPRb.js', 200)).toBe(forever)
+    expect(cached('/assets/index-QpKfnPRb.js', 304)).toBe(forever)
+    expect(cached('/assets/index-QpKfnPRb.js', 404)).toBe('no-store')
+    expect(cached('/', 200)).toBe('no-cache')
+    expect(cached('/api/wallet', 200)).toBe('no-store')
   })
 
   it.each(['/api/nothing', '/nothing', '/assets/nothing-12345678.js'])(

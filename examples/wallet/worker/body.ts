@@ -20,14 +20,19 @@ export const input = <Schema extends z.ZodMiniType>(schema: Schema) =>
     await next()
   })
 
+/** The body as a value; nothing at all is an empty object, for what takes no input. */
 async function readJson(request: Request): Promise<unknown> {
-  const type = request.headers.get('content-type') ?? ''
-  if (!/^application\/json\s*(;|$)/i.test(type))
-    refuse('content_type_unsupported', 'Send the body as application/json.')
-  const value = parse(await readText(request))
+  const type = request.headers.get('content-type')
+  if (type !== null && !/^application\/json\s*(;|$)/i.test(type)) refuseType()
+  const text = await readText(request)
+  if (text === '') return {}
+  if (type === null) refuseType()
+  const value = parse(text)
   checkShape(value, 1)
   return value
 }
+
+const refuseType = () => refuse('content_type_unsupported', 'Send the body as application/json.')
 
 async function readText(request: Request): Promise<string> {
   const tooLarge = () => refuse('too_large', `A body has at most ${BODY_MAX_BYTES} bytes.`)

@@ -31,11 +31,11 @@ const PERMISSIONS = [
  * The headers of a response.
  *
  * @param path of the request
- * @param ok whether the response is one; an error is never kept
+ * @param status of the response; an error is never kept
  */
 export function securityHeaders(
   path: string,
-  ok: boolean,
+  status: number,
   countersignUrl: string | undefined,
 ): Record<string, string> {
   return {
@@ -45,12 +45,14 @@ export function securityHeaders(
     'referrer-policy': 'no-referrer',
     'cross-origin-opener-policy': 'same-origin',
     'permissions-policy': PERMISSIONS,
-    'cache-control': cacheOf(path, ok),
+    'cache-control': cacheOf(path, status),
   }
 }
 
-function cacheOf(path: string, ok: boolean): string {
-  if (!ok || path.startsWith('/api/')) return 'no-store'
+function cacheOf(path: string, status: number): string {
+  // A 304 says anew how long what the browser has may be kept (RFC 9111, section 4.3.4).
+  const good = (status >= 200 && status < 300) || status === 304
+  if (!good || path.startsWith('/api/')) return 'no-store'
   if (path.startsWith('/.well-known/')) return 'public, max-age=300'
   return HASHED_ASSET.test(path) ? FOREVER : 'no-cache'
 }

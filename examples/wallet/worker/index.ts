@@ -20,7 +20,7 @@ app.use(async (c, next) => {
   // What comes from the assets is immutable.
   c.res = new Response(c.res.body, c.res)
   const url = c.var.settings?.countersign.url
-  for (const [name, value] of Object.entries(securityHeaders(pathname, c.res.ok, url)))
+  for (const [name, value] of Object.entries(securityHeaders(pathname, c.res.status, url)))
     c.res.headers.set(name, value)
 })
 
