@@ -13,8 +13,8 @@ export type CountersignInit = RequestInit & ActionOrScope & { details?: Details 
 /**
  * `fetch` to a guarded API: sends the session, and in `Countersign-Token` the elevated token of the
  * action, else the legacy one. A single-use token leaves the store with the request; it comes back
- * only when `fetch` was never called. Redirects are errors, unless `redirect` says otherwise: the
- * token would travel on to wherever they lead.
+ * only when `fetch` was never called. Redirects are not followed, unless `redirect` says otherwise:
+ * the token would travel on to wherever they lead.
  *
  * @param init.details what the token is bound to, where it is
  * @returns the answer, unless it asks for a step-up
@@ -36,7 +36,7 @@ export async function countersignFetch(
     (await tokens.take({ scope: undefined }))
   let called = false
   try {
-    const request = new Request(input, { redirect: 'error', ...init })
+    const request = new Request(input, { redirect: 'manual', ...init })
     const { headers } = request
     if (session && options.sendSession !== false && !headers.has('authorization')) {
       headers.set('authorization', `Bearer ${session.token}`)

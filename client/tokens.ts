@@ -109,9 +109,10 @@ export function createTokenStore(keeper: TokenKeeper, now: () => number = Date.n
   const tell = () => {
     for (const listener of listeners) listener()
   }
+  let isOwn = (_: StoredToken) => true
   const isLive = ({ expiresAt, aheadSeconds }: StoredToken) =>
     now() / 1000 + aheadSeconds < expiresAt - MARGIN_SECONDS
-  const live = () => keeper.read().filter(isLive)
+  const live = () => keeper.read().filter((token) => isLive(token) && isOwn(token))
   const write = (tokens: readonly StoredToken[]) => {
     keeper.write(tokens)
     tell()
@@ -147,7 +148,7 @@ export function createTokenStore(keeper: TokenKeeper, now: () => number = Date.n
         drop(jti)
         const putBack = () => {
           giveUp()
-          write([...live(), kept])
+          if (isOwn(kept)) write([...live(), kept])
         }
         return { token, jti, putBack }
       }
@@ -169,9 +170,9 @@ export function createTokenStore(keeper: TokenKeeper, now: () => number = Date.n
     },
     drop,
     keepOnly(subject) {
-      const kept = keeper.read()
-      const own = kept.filter((token) => token.subject === subject)
-      if (own.length < kept.length) write(own)
+      isOwn = (token) => token.subject === subject
+      const own = keeper.read().filter(isOwn)
+      if (own.length < keeper.read().length) write(own)
     },
     list: live,
     subscribe(changed) {
