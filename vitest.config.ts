@@ -1,14 +1,22 @@
 // Two kinds of tests: pure ones on Node, and ones inside workerd with the Worker's own bindings.
+import { resolve } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
 const inNode = ['test/{domain,client,start}/**/*.test.ts']
+
+// The names that the package has where it is installed.
+const alias = {
+  'countersign/resource': resolve('client/resource.ts'),
+  countersign: resolve('client/index.ts'),
+}
 
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'node', include: inNode, environment: 'node' } },
       {
+        resolve: { alias },
         plugins: [
           cloudflareTest({
             wrangler: { configPath: './wrangler.toml' },
