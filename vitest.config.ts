@@ -11,11 +11,18 @@ const inNode = ['test/{domain,client,start}/**/*.test.ts']
 mkdirSync('examples/wallet/dist', { recursive: true })
 const issuerKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 
+// The names that the package has where it is installed.
+const alias = {
+  'countersign/resource': resolve('client/resource.ts'),
+  countersign: resolve('client/index.ts'),
+}
+
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'node', include: inNode, environment: 'node' } },
       {
+        resolve: { alias },
         plugins: [
           cloudflareTest({
             wrangler: { configPath: './wrangler.toml' },
@@ -36,11 +43,7 @@ export default defineConfig({
         },
       },
       {
-        resolve: {
-          alias: {
-            'countersign/resource': resolve('client/resource.ts'),
-          },
-        },
+        resolve: { alias },
         plugins: [
           cloudflareTest({
             wrangler: { configPath: './examples/wallet/wrangler.toml' },

@@ -1,9 +1,10 @@
-// Bundles the client's entry as an application would and fails where anything is in it that an
+// Bundles the client's entries as an application would and fails where anything is in it that an
 // application must not get: the Worker's code, a Workers type or module, zod.
 import { build } from 'esbuild'
 
 const { metafile } = await build({
-  entryPoints: ['client/index.ts'],
+  entryPoints: ['client/index.ts', 'client/resource.ts'],
+  outdir: '.',
   bundle: true,
   format: 'esm',
   platform: 'browser',

@@ -11,11 +11,11 @@ import {
 } from './answers.ts'
 import { type BoundDetails, bindDetails } from './details.ts'
 import { fetchHandler, honoMiddleware, nodeMiddleware } from './frameworks.ts'
-import type { Keys } from './jws.ts'
-import { type Kept, keep, REFETCH_SECONDS } from './kept.ts'
-import { type ListedRule, type Rules, readDecision, readRules, requirementOf } from './rules.ts'
-import { LostReply, openService, type Service } from './service.ts'
+import { keep, REFETCH_SECONDS } from './kept.ts'
+import { type ListedRule, readDecision, readRules, requirementOf } from './rules.ts'
+import { openService } from './service.ts'
 import { isRecord, isText } from './shapes.ts'
+import { spend, type Workings } from './spend.ts'
 import type {
   Allowed,
   Blocked,
@@ -25,21 +25,9 @@ import type {
   GuardOptions,
   Verdict,
 } from './types.ts'
-import { checkUse } from './use.ts'
-import { readKeys, type VerifiedToken, verifyToken } from './verify.ts'
+import { readKeys } from './verify.ts'
 
 const TOKEN_HEADER = 'countersign-token'
-const CONSUME_ATTEMPTS = 2
-
-/** What a guard works with. */
-interface Workings {
-  options: GuardOptions
-  issuer: string
-  now: () => number
-  service: Service
-  rules: Kept<Rules>
-  keys: Kept<Keys>
-}
 
 /**
  * Makes the guard of one resource. Make it once, not per request: it keeps rules and keys for a minute.
@@ -112,7 +100,8 @@ async function decide(workings: Workings, call: GuardedCall): Promise<Allowed> {
   const rule = { ...listed, ...decision }
   try {
     if (presented === undefined) refuse('step_up_required')
-    const claims = await spend(workings, call, rule, presented, details)
+    const { subject, sessionId } = call
+    const claims = await spend(workings, presented, { rule, subject, sessionId, details })
     return { allowed: true, by: 'token', claims, ...(decision && { decision }) }
   } catch (cause) {
     throw cause instanceof GuardRefusal ? explain(cause, rule, decision, details) : cause
@@ -165,63 +154,6 @@ async function askPolicy(
   })
   return readDecision(answer, listed)
 }
-
-/** Checks a token here, and has it accepted there last, so that no refusal burns it. */
-async function spend(
-  workings: Workings,
-  { subject, sessionId }: GuardedCall,
-  rule: ListedRule,
-  presented: string,
-  details: BoundDetails | undefined,
-): Promise<VerifiedToken['claims']> {
-  const { options, issuer, keys } = workings
-  const now = workings.now()
-  const token = await verifyToken(presented, keys, issuer, now)
-  await checkEpoch(workings, token)
-  checkUse(
-    token,
-    { rule, subject, sessionId, details },
-    { issuer, audience: options.audience, now },
-  )
-  const { kind, claims } = token
-  if (options.revocation === 'offline' && kind === 'elevated' && !claims.singleUse) return claims
-  const answer = await consume(workings.service, {
-    token: presented,
-    subject,
-    action: rule.action,
-    ...(sessionId !== undefined && { sessionId }),
-    ...(details && { details: details.sent }),
-  })
-  return isAcceptance(answer, claims)
-    ? claims
-    : unavailable('Countersign answered token.consume with what is none.')
-}
-
-/** All tokens of an earlier epoch are ended; one of a later epoch makes the kept rules too old. */
-async function checkEpoch({ rules }: Workings, { claims }: VerifiedToken): Promise<void> {
-  const known = await rules()
-  const { epoch } = claims.epoch > known.epoch ? await rules(REFETCH_SECONDS) : known
-  if (claims.epoch !== epoch) refuse('token_revoked')
-}
-
-/** The key is this call's own: it makes a repetition of it the same use, and nobody else's. */
-async function consume(service: Service, input: object): Promise<unknown> {
-  const idempotencyKey = crypto.randomUUID()
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await service.call('token.consume', { ...input, idempotencyKey })
-    } catch (cause) {
-      if (!(cause instanceof LostReply) || attempt === CONSUME_ATTEMPTS) throw cause
-    }
-  }
-}
-
-const isAcceptance = (answer: unknown, { jti, sub }: VerifiedToken['claims']): boolean =>
-  isRecord(answer) &&
-  answer.accepted === true &&
-  isRecord(answer.claims) &&
-  answer.claims.jti === jti &&
-  answer.claims.sub === sub
 
 /** Adds to a challenge what a step-up must meet, and tells a developer whose users could never meet it. */
 function explain(

@@ -50,14 +50,14 @@ export async function readKeys(document: unknown): Promise<Keys> {
  * Verifies that a token is Countersign's (RFC 8725, sections 3.1 to 3.12). No clock tolerance.
  *
  * @param keys the published keys; a `kid` that is not among them may have them fetched anew
- * @param now epoch seconds
+ * @param now epoch seconds, asked for when the keys are there
  * @throws GuardRefusal `token_expired`, `token_invalid` for all else, `unavailable` without keys
  */
 export async function verifyToken(
   token: string,
   keys: Kept<Keys>,
   issuer: string,
-  now: number,
+  now: () => number,
 ): Promise<VerifiedToken> {
   const jws = parseCompact(token) ?? refuse('token_invalid')
   const key = await keyOf(jws.kid, keys).catch((cause) =>
@@ -66,7 +66,7 @@ export async function verifyToken(
   if (!key || !(await isSigned(jws, key))) refuse('token_invalid')
   const verified = readClaims(jws.typ, jws.payload) ?? refuse('token_invalid')
   if (verified.claims.iss !== issuer) refuse('token_invalid')
-  if (verified.claims.exp <= now) refuse('token_expired')
+  if (verified.claims.exp <= now()) refuse('token_expired')
   return verified
 }
 

@@ -654,6 +654,13 @@ describe('an action with conditions', () => {
     await expectChallenge(await at.check(token), 'token_used')
   })
 
+  it('says that a factor is missing where that is why no token can meet the decision', async () => {
+    const at = await conditional({ decision: 'enroll', acr: 'phr', methods: ['passkey'] })
+    const shown = await at.check(await at.earn())
+    const { problem } = await expectChallenge(shown, 'enrollment_required')
+    expect(problem.requirement).toMatchObject({ acr: 'phr', methods: ['passkey'] })
+  })
+
   it('spends nothing where the policy permits, and denies whatever is shown where it denies', async () => {
     const permitting = await conditional({ decision: 'permit', required: false })
     const token = await permitting.earn()

@@ -1,0 +1,97 @@
+// "Is a step-up needed now?" The server decides; where it cannot be asked, the answer is yes.
+import type { Details, FactorKind, PolicyDecision } from '../contract/index.ts'
+import { asCountersignError, type CountersignError } from './errors.ts'
+import { ask, type Countersign, instanceOf } from './instance.ts'
+import { type ActionOrScope, namedFor, scopeOf } from './names.ts'
+
+/** A factor that the user may verify with. */
+export interface StepUpCredential {
+  id: string
+  type: FactorKind
+  label: string | null
+  isDefault: boolean
+}
+
+/** Whether to step up, and with what. */
+export interface StepUpAuth {
+  isRequired: boolean
+  /** The user's factors that are good enough, the default one first. */
+  credentials: StepUpCredential[]
+  defaultCredentialId?: string
+  /** What the server said; missing where a token at hand answered, or nobody did. */
+  decision?: PolicyDecision
+  /** Why nobody could be asked. */
+  cause?: CountersignError
+}
+
+type Asked = ActionOrScope & { details?: Details | undefined }
+
+/**
+ * Whether a step-up is needed before an action.
+ *
+ * @param details what is about to be done, where the rule may look at it
+ * @returns true also where the server cannot be asked; false without a call where a fitting token is at hand
+ * @example if (await isMfaRequiredForAction({ mfaAction: MFAAction.WalletWaasExport })) askForCode()
+ */
+export async function isMfaRequiredForAction(
+  asked: Asked,
+  instance?: Countersign,
+): Promise<boolean> {
+  return (await decide(instanceOf(instance), asked)).isRequired
+}
+
+/**
+ * Whether a step-up is needed for a scope, and which of the user's factors can give it.
+ *
+ * @returns `isRequired` without credentials where the server cannot be asked, with the `cause`
+ * @example const { isRequired, defaultCredentialId } = await checkStepUpAuth({ scope: 'wallet:export' })
+ */
+export async function checkStepUpAuth(asked: Asked, instance?: Countersign): Promise<StepUpAuth> {
+  const countersign = instanceOf(instance)
+  const auth = await decide(countersign, asked)
+  if (auth.decision?.decision !== 'step_up') return auth
+  const { methods } = auth.decision
+  try {
+    const { factors } = await ask(countersign.rpc.factor.list.query())
+    const credentials = factors
+      .filter(({ kind }) => methods.includes(kind))
+      .map(({ factorId, kind, label, isDefault }) => ({
+        id: factorId,
+        type: kind,
+        label,
+        isDefault,
+      }))
+      .sort((a, b) => +b.isDefault - +a.isDefault)
+    const [first] = credentials
+    return { ...auth, credentials, ...(first && { defaultCredentialId: first.id }) }
+  } catch (error) {
+    return { ...auth, cause: asCountersignError(error) }
+  }
+}
+
+async function decide(instance: Countersign, { details, ...named }: Asked): Promise<StepUpAuth> {
+  try {
+    await instance.session()
+    const scope = scopeOf(named) ?? instance.scopes.get(named.mfaAction ?? '')
+    if (scope && instance.tokens.get({ scope, details })) {
+      return { isRequired: false, credentials: [] }
+    }
+    const decision = await ask(
+      instance.rpc.policy.check.query({ ...namedFor(named), ...(details && { details }) }),
+    )
+    instance.scopes.set(decision.action, decision.scope)
+    return { isRequired: decision.required, credentials: [], decision }
+  } catch (error) {
+    return { isRequired: true, credentials: [], cause: asCountersignError(error) }
+  }
+}
+
+/**
+ * Whether the user must enroll a factor before going on: the environment asks for one at onboarding,
+ * and there is none yet.
+ *
+ * @throws CountersignError where the server cannot be asked
+ */
+export async function isUserMissingMfaAuth(instance?: Countersign): Promise<boolean> {
+  return (await ask(instanceOf(instance).rpc.factor.list.query())).mustEnroll
+}

@@ -1,0 +1,170 @@
+// The user's factors: enrolling, naming and removing them, and the recovery codes. Changes spend the
+// token of their scope (`credential:link`, `:update`, `:unlink`) where one is at hand.
+import type { Factor, FactorListResult } from '../contract/index.ts'
+import { CountersignError } from './errors.ts'
+import { ask, type Countersign, instanceOf, spending } from './instance.ts'
+import { TokenScope } from './names.ts'
+import { ceremony, createPasskey } from './passkey.ts'
+
+/** A confirmed factor, in the words of this SDK. */
+export interface MfaDevice extends Omit<Factor, 'factorId' | 'kind'> {
+  id: string
+  type: Factor['kind']
+}
+
+/** How many there are of each, and whether one is missing. */
+export interface MfaMethods extends Omit<FactorListResult, 'factors'> {
+  totp: number
+  passkey: number
+}
+
+/** A new factor, and with the first one the recovery codes: shown here and never again. */
+export interface RegisteredDevice {
+  device: MfaDevice
+  recoveryCodes?: string[]
+}
+
+interface Registration {
+  /** The name that the user gives it. */
+  label?: string
+  /** The backend's word for the first factor, where the environment asks for it. */
+  assertion?: string
+}
+
+const deviceOf = ({ factorId, kind, ...factor }: Factor): MfaDevice => ({
+  ...factor,
+  id: factorId,
+  type: kind,
+})
+
+/** What the user has. */
+export async function getMfaMethods(instance?: Countersign): Promise<MfaMethods> {
+  const { factors, ...rest } = await ask(instanceOf(instance).rpc.factor.list.query())
+  const count = (kind: Factor['kind']) => factors.filter((factor) => factor.kind === kind).length
+  return { ...rest, totp: count('totp'), passkey: count('passkey') }
+}
+
+/** The user's factors. */
+export async function getMfaDevices(instance?: Countersign): Promise<MfaDevice[]> {
+  const { factors } = await ask(instanceOf(instance).rpc.factor.list.query())
+  return factors.map(deviceOf)
+}
+
+/**
+ * Begins to enroll an authenticator app: show `uri` as a QR code and `secret` as text, then confirm
+ * with a code, by `confirmTotpMfaDevice` or `authenticateTotpMfaDevice`, within ten minutes.
+ *
+ * @throws CountersignError `step_up_required` for a user who has a factor, `session_not_fresh`,
+ *   `factor_limit_reached`, `method_not_allowed`
+ * @example const { uri, secret, deviceId } = await registerTotpMfaDevice({ label: 'Phone' })
+ */
+export async function registerTotpMfaDevice(
+  registration: Registration = {},
+  instance?: Countersign,
+) {
+  const countersign = instanceOf(instance)
+  const { factorId, ...shown } = await spending(countersign, TokenScope.Credentiallink, (options) =>
+    countersign.rpc.factor.enroll.mutate({ kind: 'totp', ...registration }, options),
+  )
+  if (!('secret' in shown)) throw unexpected()
+  countersign.pendingDevice = factorId
+  return { deviceId: factorId, ...shown }
+}
+
+/**
+ * Confirms an authenticator app with a code. No step-up: it earns no token.
+ *
+ * @throws CountersignError `invalid_code`, `challenge_expired`, `rate_limited`, `locked`
+ */
+export async function confirmTotpMfaDevice(
+  { deviceId, code }: { deviceId: string; code: string },
+  instance?: Countersign,
+): Promise<RegisteredDevice> {
+  const countersign = instanceOf(instance)
+  const { factor, ...rest } = await ask(
+    countersign.rpc.factor.confirm.mutate({ kind: 'totp', factorId: deviceId, code }),
+  )
+  countersign.pendingDevice = undefined
+  return { device: deviceOf(factor), ...rest }
+}
+
+/**
+ * Enrolls a passkey: the browser asks the user.
+ *
+ * @throws CountersignError those of the ceremony, `conflict` for an authenticator that is registered
+ *   already, `step_up_required` for a user who has a factor, `session_not_fresh`, `passkey_rejected`
+ * @example await registerPasskey({ label: 'Laptop' })
+ */
+export async function registerPasskey(
+  registration: Registration = {},
+  instance?: Countersign,
+): Promise<RegisteredDevice> {
+  const countersign = instanceOf(instance)
+  const { factor } = countersign.rpc
+  const confirmed = await ask(
+    ceremony(
+      async () => {
+        const started = await spending(countersign, TokenScope.Credentiallink, (options) =>
+          factor.enroll.mutate({ kind: 'passkey', ...registration }, options),
+        )
+        if (!('options' in started)) throw unexpected()
+        return started
+      },
+      createPasskey,
+      ({ factorId, challenge }, response) =>
+        factor.confirm.mutate({ kind: 'passkey', factorId, challenge, response }),
+    ),
+  )
+  const { factor: added, ...rest } = confirmed
+  return { device: deviceOf(added), ...rest }
+}
+
+/** Names a factor; without a label its name is taken away. */
+export async function renameMfaDevice(
+  { deviceId, label }: { deviceId: string; label?: string },
+  instance?: Countersign,
+): Promise<MfaDevice[]> {
+  const input = { factorId: deviceId, ...(label !== undefined && { label }) }
+  const { factors } = await ask(instanceOf(instance).rpc.factor.rename.mutate(input))
+  return factors.map(deviceOf)
+}
+
+/** Makes a factor the one that is asked for first. Spends a `credential:update` token. */
+export async function setDefaultMfaDevice(
+  { deviceId }: { deviceId: string },
+  instance?: Countersign,
+): Promise<MfaDevice[]> {
+  const countersign = instanceOf(instance)
+  const { factors } = await spending(countersign, TokenScope.Credentialupdate, (options) =>
+    countersign.rpc.factor.setDefault.mutate({ factorId: deviceId }, options),
+  )
+  return factors.map(deviceOf)
+}
+
+/** Removes a factor, and ends the tokens that it earned. Spends a `credential:unlink` token. */
+export async function deleteMfaDevice(
+  { deviceId }: { deviceId: string },
+  instance?: Countersign,
+): Promise<MfaDevice[]> {
+  const countersign = instanceOf(instance)
+  const { factors } = await spending(countersign, TokenScope.Credentialunlink, (options) =>
+    countersign.rpc.factor.remove.mutate({ factorId: deviceId }, options),
+  )
+  return factors.map(deviceOf)
+}
+
+/** New recovery codes in place of all earlier ones. Spends a `credential:update` token. */
+export async function createNewMfaRecoveryCodes(instance?: Countersign): Promise<string[]> {
+  const countersign = instanceOf(instance)
+  const { recoveryCodes } = await spending(countersign, TokenScope.Credentialupdate, (options) =>
+    countersign.rpc.recovery.regenerate.mutate({}, options),
+  )
+  return recoveryCodes
+}
+
+/** Says that the user has put the recovery codes away. */
+export async function acknowledgeRecoveryCodes(instance?: Countersign): Promise<boolean> {
+  return (await ask(instanceOf(instance).rpc.recovery.acknowledge.mutate())).acknowledged
+}
+
+const unexpected = () => new CountersignError('unavailable', 'The server answered something else.')

@@ -1,0 +1,84 @@
+// The browser's half of a passkey ceremony (WebAuthn Level 3, section 5.1), one at a time. What the
+// browser throws is told apart here; what the server says of the answer is not.
+import { startAuthentication, startRegistration } from '@simplewebauthn/browser'
+import type {
+  AuthenticationResponse,
+  CeremonyOptions,
+  RegistrationResponse,
+} from '../contract/index.ts'
+import { type CeremonyReason, CountersignError, isCountersignError } from './errors.ts'
+
+let latest = 0
+
+/**
+ * Runs a ceremony: fetches its options, asks the authenticator, hands the response on. A newer
+ * ceremony ends this one as `cancelled`.
+ *
+ * @throws CountersignError `cancelled`, `not_allowed`, `no_credential`, `unsupported`, `timeout`,
+ *   `conflict` for an authenticator that is registered already
+ */
+export async function ceremony<S extends { options: CeremonyOptions }, R, T>(
+  start: () => Promise<S>,
+  answer: (options: CeremonyOptions) => Promise<R>,
+  finish: (started: S, response: R) => Promise<T>,
+): Promise<T> {
+  latest += 1
+  const ticket = latest
+  const started = await start()
+  if (ticket !== latest) throw told('cancelled')
+  const startedAt = performance.now()
+  const response = await answer(started.options).catch((error) => {
+    const { timeout } = started.options
+    const over = typeof timeout === 'number' && performance.now() - startedAt >= timeout - 100
+    throw identify(error, over)
+  })
+  return finish(started, response)
+}
+
+/** Creates a passkey. */
+export const createPasskey = (options: CeremonyOptions): Promise<RegistrationResponse> =>
+  startRegistration({ optionsJSON: options as never }) as Promise<RegistrationResponse>
+
+/** Answers with a passkey. */
+export const usePasskey = (options: CeremonyOptions): Promise<AuthenticationResponse> =>
+  startAuthentication({ optionsJSON: options as never }) as Promise<AuthenticationResponse>
+
+const MESSAGES: Record<CeremonyReason, string> = {
+  cancelled: 'The passkey prompt was closed.',
+  not_allowed: 'This page may not use passkeys here.',
+  no_credential: 'There is no passkey that could answer.',
+  unsupported: 'Passkeys are not supported here.',
+  timeout: 'Nobody answered the passkey prompt in time.',
+}
+
+/** The error of a browser → why; what is not here is `cancelled`, as browsers hide more than that. */
+const REASONS: Record<string, CeremonyReason> = {
+  NotSupportedError: 'unsupported',
+  ConstraintError: 'unsupported',
+  SecurityError: 'not_allowed',
+}
+
+function identify(error: Error, over: boolean): CountersignError {
+  if (isCountersignError(error)) return error
+  const { name, message } = error
+  if (name === 'InvalidStateError') {
+    return new CountersignError('conflict', 'This authenticator holds a passkey already.', {
+      cause: error,
+    })
+  }
+  const reason =
+    REASONS[name] ??
+    (/not supported/.test(message)
+      ? 'unsupported'
+      : /not completed/.test(message)
+        ? 'no_credential'
+        : /focus|permissions? policy|feature is not enabled/i.test(message)
+          ? 'not_allowed'
+          : name === 'NotAllowedError' && over
+            ? 'timeout'
+            : 'cancelled')
+  return told(reason, error)
+}
+
+const told = (reason: CeremonyReason, cause?: unknown) =>
+  new CountersignError(reason, MESSAGES[reason], { cause })

@@ -1,0 +1,112 @@
+// The whole of a step-up around one action: check, prompt, verify, run.
+import type { Details, Method } from '../contract/index.ts'
+import { checkStepUpAuth, type StepUpAuth } from './check.ts'
+import { CountersignError, isStepUpRequired, type StepUpRequiredError } from './errors.ts'
+import { countersignFetch } from './fetch.ts'
+import { type Countersign, instanceOf, learnScope } from './instance.ts'
+import type { MFAAction } from './names.ts'
+import {
+  authenticateMfaRecoveryCode,
+  authenticatePasskeyMFA,
+  authenticateTotpMfaDevice,
+} from './stepup.ts'
+
+/** What is asked of the user. */
+export interface StepUpRequest extends StepUpAuth {
+  action: MFAAction
+  scope: string
+  /** The methods to offer; to enroll, where `enroll` is true. */
+  methods: readonly Method[]
+  enroll: boolean
+  details: Details | undefined
+}
+
+/** What the user answered. Nothing: they cancelled. */
+export type StepUpAnswer =
+  | { method: 'totp'; code: string; deviceId?: string }
+  | { method: 'recovery'; code: string }
+  | { method: 'passkey' }
+  /** Whoever asked has verified the user too, as a dialog does. */
+  | { verified: true }
+  | null
+  | undefined
+
+export type StepUpPrompt = (request: StepUpRequest) => Promise<StepUpAnswer> | StepUpAnswer
+
+export interface WithStepUpOptions {
+  /** Asks the user; the instance's own prompt where it is left out. */
+  prompt?: StepUpPrompt | undefined
+  /** What is about to be done. */
+  details?: Details | undefined
+}
+
+/** `fetch` that sends the token of the action at hand. */
+export type StepUpFetch = (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>
+
+/**
+ * Runs an action, and has the user verified before it where that is needed. Where the API asks for a
+ * step-up all the same, that is answered once; a second time it is thrown.
+ *
+ * @param run does it, with the `fetch` that it is given or any other function of this SDK
+ * @returns what `run` returns
+ * @throws CountersignError `cancelled` by the user, `denied` or `operator_reset_needed` by the rule, those of
+ *   verifying, and whatever `run` throws
+ * @example
+ * const response = await withStepUp('wallet.waas.export', (fetch) => fetch('/api/export', { method: 'POST' }), { prompt })
+ */
+export async function withStepUp<T>(
+  action: MFAAction,
+  run: (fetch: StepUpFetch) => Promise<T>,
+  { prompt, details }: WithStepUpOptions = {},
+  instance?: Countersign,
+): Promise<T> {
+  const countersign = instanceOf(instance)
+  const asks = prompt ?? countersign.options.prompt
+  const stepUp = async (auth: StepUpAuth, challenge?: StepUpRequiredError) => {
+    const { decision } = auth
+    if (decision?.decision === 'deny') {
+      throw new CountersignError('denied', `The rule denies this action (${decision.reason}).`)
+    }
+    if (!asks) throw challenge ?? new CountersignError('step_up_required', 'Nobody asks the user.')
+    const scope =
+      challenge?.scope ?? decision?.scope ?? (await learnScope(countersign, { mfaAction: action }))
+    const answer = await asks({
+      ...auth,
+      action,
+      scope,
+      methods: challenge?.methods ?? decision?.methods ?? [],
+      enroll: decision?.decision === 'enroll' || challenge?.reason === 'enrollment_required',
+      details,
+    })
+    await verify(answer, { requestedScopes: [scope], details }, countersign)
+  }
+  const act = () =>
+    run((input, init) =>
+      countersignFetch(input, { ...init, mfaAction: action, details }, countersign),
+    )
+
+  const asked = { mfaAction: action, details }
+  const auth = await checkStepUpAuth(asked, countersign)
+  if (auth.isRequired) await stepUp(auth)
+  try {
+    return await act()
+  } catch (error) {
+    if (!isStepUpRequired(error)) throw error
+    await stepUp(await checkStepUpAuth(asked, countersign), error)
+    return act()
+  }
+}
+
+async function verify(
+  answer: StepUpAnswer,
+  wish: { requestedScopes: string[]; details: Details | undefined },
+  instance: Countersign,
+): Promise<void> {
+  if (!answer) throw new CountersignError('cancelled', 'The user cancelled.')
+  if ('verified' in answer) return
+  const { method, ...rest } = answer
+  if (method === 'passkey') await authenticatePasskeyMFA(wish, instance)
+  else if (method === 'totp')
+    await authenticateTotpMfaDevice({ ...wish, ...rest } as never, instance)
+  else await authenticateMfaRecoveryCode({ ...wish, ...rest } as never, instance)
+}
