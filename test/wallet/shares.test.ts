@@ -1,4 +1,5 @@
 // Shares: what changes them, that the address stays, and that what was replaced is worth nothing.
+import { runInDurableObject } from 'cloudflare:test'
 import { privateKeyToAddress } from 'viem/accounts'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { WalletView } from '../../examples/wallet/shared/view.ts'
@@ -138,12 +139,56 @@ describe('the shares', () => {
     }
   })
 
-  it('are sealed for one user and one set', async () => {
-    const [one, other] = [await signIn(), await signIn()]
-    const set = await setOf(one.subject)
-    const vault = walletEnv.VAULT.getByName(one.subject)
-    expect(await vault.give(other.subject, set)).toBeUndefined()
-    expect(await vault.give(one.subject, { ...set, generation: 2 })).toBeUndefined()
+  it.each([
+    ['user', { owner: 'user_other' }],
+    ['generation', { generation: 7 }],
+    ['attempt', { attempt: 'other' }],
+  ])('are sealed for one %s: moved to another, a share does not open', async (_, moved) => {
+    const user = await signIn()
+    const set = await setOf(user.subject)
+    const place = { owner: user.subject, ...set, ...moved }
+    await runInDurableObject(walletEnv.VAULT.getByName(user.subject), (vault: Vault, state) => {
+      const { owner, generation, attempt } = place
+      const update = 'UPDATE shares SET owner = ?, generation = ?, attempt = ?'
+      state.storage.sql.exec(update, owner, generation, attempt)
+      expect(() => vault.give(owner, { generation, attempt })).toThrow()
+      state.storage.sql.exec(update, user.subject, set.generation, set.attempt)
+      expect(vault.give(user.subject, set)).toHaveLength(33)
+    })
+  })
+
+  it('are sealed by their keeper: in the hands of another, a share does not open', async () => {
+    const user = await signIn()
+    const set = await setOf(user.subject)
+    const sealed = await runInDurableObject(
+      walletEnv.VAULT.getByName(user.subject),
+      (_: Vault, state) =>
+        state.storage.sql.exec<{ sealed: ArrayBuffer }>('SELECT sealed FROM shares').one().sealed,
+    )
+    await runInDurableObject(
+      walletEnv.CUSTODIAN.getByName(user.subject),
+      (custodian: Custodian, state) => {
+        state.storage.sql.exec('UPDATE shares SET sealed = ?', sealed)
+        expect(() => custodian.give(user.subject, set)).toThrow()
+      },
+    )
+    const token = await mint(user.subject, 'wallet:export')
+    const exported = await user.post('/api/wallet/export', {}, token)
+    expect(exported.status).toBe(503)
+    expect(exported.body).not.toHaveProperty('privateKey')
+  })
+
+  it('are put to use only in place of those they were made from', async () => {
+    const user = await signIn()
+    const before = await user.wallet()
+    const stale = { generation: 1, attempt: 'replaced' }
+    const change = { kind: 'delegate', to: 'x', subject: subjectOf('x') } as const
+    const outcome = await walletEnv.WALLET.getByName(user.subject).switchTo(change, stale, {
+      set: { generation: 2, attempt: 'late' },
+      shares: [],
+    })
+    expect(outcome).toHaveProperty('refused')
+    expect(await user.wallet()).toEqual(before)
   })
 
   it('are changed by exactly one of several calls at once, and still make the key', async () => {
