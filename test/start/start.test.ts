@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { detailsOf } from '../../examples/wallet/shared/details.ts'
 import { nextFreePort } from '../../scripts/ports.ts'
 import { operatorClient } from '../../scripts/provision.ts'
-import { readEnvFile, readVariables } from '../../scripts/variables.ts'
+import { ROOT, readEnvFile, readVariables } from '../../scripts/variables.ts'
 import { allProcesses, processesWith, type Running, runScript } from './support/commands.ts'
 import { enrollAndStepUp, signIn } from './support/wallet.ts'
 
@@ -226,19 +226,26 @@ describe('npm start', { timeout: TIMEOUT }, () => {
   })
 
   it.runIf(onLinux)('says so, and leaves nothing running, when the wallet dies', async () => {
-    await killWrangler('examples/wallet/wrangler.toml')
+    await killWrangler(`${ROOT}examples/wallet/wrangler.toml`)
     expect(service.output()).toContain('The wallet ended by itself (SIGKILL).')
     expect(own()).toEqual([])
   })
 
   it.runIf(onLinux)('says so, and leaves nothing running, when the Worker dies', async () => {
+    service = startAgain()
+    await service.said(READY)
+    await killWrangler(`${ROOT}wrangler.toml`)
+    expect(service.output()).toContain('The Worker ended by itself (SIGKILL).')
+    expect(own()).toEqual([])
+  })
+
+  it('starts the service alone where that is asked for', async () => {
     service = startAgain('--no-wallet')
     await service.said(READY)
     expect(service.output()).not.toContain(walletUrl)
     await expect(fetch(`${walletUrl}/config.json`)).rejects.toThrow()
-    await killWrangler('/wrangler.toml')
-    expect(service.output()).toContain('The Worker ended by itself (SIGKILL).')
-    expect(own()).toEqual([])
+    expect((await fetch(`${url}/health`)).status).toBe(200)
+    await end()
   })
 
   it('is not needed for the tour, which starts a service of its own', async () => {
