@@ -153,6 +153,8 @@ describe('a forged token', () => {
         return signRaw(mallory.privateKey, { ...header, jwk: mallory.publicJwk }, payload)
       },
     ],
+    ['another algorithm that was signed', (at, right) => resign(at, right, {}, { alg: 'HS256' })],
+    ['no algorithm that was signed', (at, right) => resign(at, right, {}, { alg: 'none' })],
     ['no name of a key', (at, right) => resign(at, right, {}, { kid: undefined })],
     ['an extension to understand', (at, right) => resign(at, right, {}, { crit: ['exp'] })],
     ['an unencoded payload', (at, right) => resign(at, right, {}, { b64: false })],
@@ -272,6 +274,7 @@ describe('a token of somebody or something else', () => {
       sent.name === 'jwks.json' ? (there.base.fetch?.(jwksOf(there)) ?? pass()) : pass()
     advance(60)
     await expectBlocked(await at.check(token, { subject: user.subject }), 401, 'token_invalid')
+    expect(at.wire.named('token.consume')).toEqual([])
   })
   const jwksOf = ({ environment }: GuardScene) => `${environment.issuer}/.well-known/jwks.json`
 
@@ -297,6 +300,7 @@ describe('a token of somebody or something else', () => {
     await expectBlocked(await at.check(token, { subject: mallory.subject }), 401, 'token_invalid')
     const { token: own } = await stepUp(mallory, secret, ['wallet:sign'])
     await expectBlocked(await at.check(own), 401, 'token_invalid')
+    expect(at.wire.named('token.consume')).toEqual([])
     expect(await at.check(token)).toMatchObject({ allowed: true })
     expect(await at.check(own, { subject: mallory.subject })).toMatchObject({ allowed: true })
   })
@@ -318,6 +322,7 @@ describe('a token that is not good enough', () => {
     const { exp } = partsOf(token).payload
     advance(Number(exp) - now())
     await expectChallenge(await at.check(token), 'token_expired')
+    expect(at.wire.named('token.consume')).toEqual([])
     advance(-1)
     expect(await at.check(token)).toMatchObject({ allowed: true })
   })
@@ -420,6 +425,7 @@ describe('details', () => {
     ]) {
       await expectChallenge(await at.check(token, { details: other }), 'details_mismatch')
     }
+    expect(at.wire.named('token.consume')).toEqual([])
     const reordered = { note: { a: [true, null, 'é'], z: 1 }, value: '1', to: '0xabc' }
     expect(await at.check(token, { details: reordered })).toMatchObject({ allowed: true })
     await expectChallenge(await at.check(token, { details }), 'token_used')
@@ -478,6 +484,7 @@ describe('details', () => {
     const token = await at.earn()
     await expectBlocked(await at.check(undefined, { details: odd }), 400, 'input_invalid')
     await expectBlocked(await at.check(token, { details: odd }), 400, 'input_invalid')
+    expect(at.wire.sent.map(({ name }) => name)).toEqual(['policy.list'])
     expect(await at.check(token)).toMatchObject({ allowed: true })
   })
 })
@@ -534,6 +541,9 @@ describe('the deprecated token', () => {
     await expectBlocked(await at.check(scoped), 401, 'token_invalid')
     const elevated = await resign(at, token, { scope: 'wallet:sign' }, { typ: 'at+jwt' })
     await expectBlocked(await at.check(elevated), 401, 'token_invalid')
+    const aimed = await resign(at, token, { aud: 'https://wallet.example' })
+    await expectBlocked(await at.check(aimed), 401, 'token_invalid')
+    expect(at.wire.named('token.consume')).toEqual([])
     expect(await at.check(token)).toMatchObject({ allowed: true })
   })
 })
@@ -661,6 +671,19 @@ describe('an action with conditions', () => {
     expect(problem.requirement).toMatchObject({ acr: 'phr', methods: ['passkey'] })
   })
 
+  it('takes no legacy token where the decision requires details, though the list takes one', async () => {
+    const at = await conditional({ details: 'required' })
+    const { user, totp } = at
+    const { mfaToken } = await user.client.challenge.verify.mutate({
+      method: 'totp',
+      code: totpCode(totp.secret),
+      mfaToken: { singleUse: true },
+    })
+    const shown = await at.check(mfaToken?.token, { details: { to: 'me' } })
+    await expectChallenge(shown, 'step_up_required')
+    expect(at.wire.named('token.consume')).toEqual([])
+  })
+
   it('spends nothing where the policy permits, and denies whatever is shown where it denies', async () => {
     const permitting = await conditional({ decision: 'permit', required: false })
     const token = await permitting.earn()
@@ -720,6 +743,23 @@ describe('a service that does not answer as it should', () => {
     await expectBlocked(await at.check(), 503, 'unavailable')
     at.wire.line.bend = (_sent, pass) => pass()
     await expectChallenge(await at.check(), 'step_up_required')
+  })
+
+  it('is not believed about another token, nor at any length', async () => {
+    const at = await guardScene()
+    const claims = { jti: 'A'.repeat(22), sub: at.user.subject }
+    at.wire.line.bend = (sent, pass) =>
+      sent.name === 'token.consume'
+        ? Response.json({ result: { data: { accepted: true, replayed: false, claims } } })
+        : pass()
+    await expectBlocked(await at.check(await at.earn()), 503, 'unavailable')
+    const padding = 'A'.repeat(256 * 1024)
+    at.wire.line.bend = async (sent, pass) => {
+      if (sent.name !== 'policy.check') return pass()
+      const { result } = await (await pass()).json<{ result: object }>()
+      return Response.json({ result, padding })
+    }
+    await expectBlocked(await at.check(undefined, { subject: 'never-came' }), 503, 'unavailable')
   })
 
   it('is told apart from a guard that is not set up, without showing the key', async () => {
@@ -867,10 +907,26 @@ describe('what a guard keeps', () => {
     await expectBlocked(await at.check(token), 401, 'token_invalid')
   })
 
-  it('never asks with anything but the resource key, nor shows it', async () => {
+  it('is not fetched at a forger’s pace either while the service is away', async () => {
+    const at = await guardScene()
+    const [token, other] = [await at.earn(), await at.earn()]
+    const unknown = await resign(at, other, {}, { kid: 'unknown' })
+    await at.check(token)
+    at.wire.line.bend = (sent, pass) =>
+      sent.name === 'jwks.json' ? Promise.reject(new TypeError('down')) : pass()
+    advance(10)
+    await expectBlocked(await at.check(unknown), 503, 'unavailable')
+    for (let n = 0; n < 5; n += 1)
+      await expectBlocked(await at.check(unknown), 401, 'token_invalid')
+    expect(at.wire.named('jwks.json')).toHaveLength(2)
+    expect(await at.check(other)).toMatchObject({ allowed: true })
+  })
+
+  it('is asked for with nothing but the resource key, and wherever else it is sent, not there', async () => {
     const at = await guardScene()
     await at.check(await at.earn())
-    for (const { name, headers } of at.wire.sent) {
+    for (const { name, headers, redirect } of at.wire.sent) {
+      expect(redirect).toBe('manual')
       const bearer = headers.get('authorization')
       expect(bearer).toBe(name === 'jwks.json' ? null : `Bearer ${at.resource.key}`)
     }

@@ -20,6 +20,7 @@ export interface Sent {
   name: string
   body: Record<string, unknown>
   headers: Headers
+  redirect: RequestInit['redirect']
 }
 export type Bend = (sent: Sent, pass: () => Promise<Response>) => Response | Promise<Response>
 
@@ -30,7 +31,7 @@ export function watchedFetch(through: typeof fetch = viaWorker) {
   const watched = (async (input: RequestInfo | URL, init?: RequestInit) => {
     const name = new URL(String(input)).pathname.split('/').at(-1) ?? ''
     const body = init?.body ? JSON.parse(String(init.body)) : {}
-    const one = { name, body, headers: new Headers(init?.headers) }
+    const one = { name, body, headers: new Headers(init?.headers), redirect: init?.redirect }
     sent.push(one)
     return line.bend(one, () => through(input, init))
   }) as typeof fetch
