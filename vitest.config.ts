@@ -1,4 +1,5 @@
-// Two kinds of tests: pure ones on Node, and ones inside workerd with the Worker's own bindings.
+// Three kinds of tests: pure ones on Node, ones of pages in a DOM, and ones inside workerd with the
+// Worker's own bindings.
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
@@ -8,6 +9,13 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'node', include: inNode, environment: 'node' } },
+      {
+        test: {
+          name: 'react',
+          include: ['test/react/**/*.test.{ts,tsx}'],
+          environment: 'happy-dom',
+        },
+      },
       {
         plugins: [
           cloudflareTest({

@@ -104,7 +104,16 @@ export function Verify(props: VerifyProps) {
       {method === 'passkey' ? (
         <PasskeyPanel {...panel} onPress={withPasskey} />
       ) : isLocked ? (
-        <Notice>{texts.errors.locked ?? texts.errors.other}</Notice>
+        <Locked
+          texts={texts}
+          onPasskey={
+            choices.includes('passkey') &&
+            (() => {
+              choose('passkey')
+              withPasskey()
+            })
+          }
+        />
       ) : method === 'totp' ? (
         <>
           {apps.length > 1 && (
@@ -147,9 +156,9 @@ export function Verify(props: VerifyProps) {
           }
         />
       )}
-      {others.length > 0 && (
+      {others.length > 0 && !(isLocked && method !== 'passkey') && (
         <Button kind="quiet" disabled={call.busy && method !== 'passkey'} onPress={another}>
-          {isLocked ? texts.usePasskey : texts.anotherMethod}
+          {texts.anotherMethod}
         </Button>
       )}
     </>
@@ -194,6 +203,24 @@ function PasskeyPanel({ texts, call, waitUntil, onPress }: PasskeyPanelProps) {
     </div>
   )
 }
+
+interface LockedProps {
+  texts: StepUpTexts
+  onPasskey: (() => void) | false
+}
+
+/** No code is taken any more; a passkey is, and ends the lock. */
+const Locked = ({ texts, onPasskey }: LockedProps) =>
+  onPasskey ? (
+    <div className="countersign-form">
+      <Notice>{texts.lockedWithPasskey}</Notice>
+      <Button kind="primary" onPress={onPasskey}>
+        {texts.usePasskey}
+      </Button>
+    </div>
+  ) : (
+    <Notice>{texts.errors.locked ?? texts.errors.other}</Notice>
+  )
 
 /** Something to be read where there is nothing to be done. */
 export function Notice({ children }: { children: string }) {
