@@ -26,7 +26,7 @@ export function page() {
 
 /** The browser answers every passkey ceremony, or does what a test says. */
 export function stubPasskeys(
-  get: () => Promise<unknown> = async () => ({
+  get: (options: CredentialRequestOptions) => Promise<unknown> = async () => ({
     id: 'AAAA',
     rawId: new ArrayBuffer(1),
     type: 'public-key',

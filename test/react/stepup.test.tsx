@@ -206,6 +206,46 @@ test.each([
   expect(ran).not.toHaveBeenCalled()
 })
 
+test('leaves a pending passkey for a code, and blames nobody for it', async () => {
+  const { get } = stubPasskeys(
+    ({ signal }) =>
+      new Promise((_, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason))
+      }),
+  )
+  service.factors = [factor('totp', { name: 'Phone' }), laptop]
+  await open()
+  press('Continue with passkey')
+  await waitFor(() => expect(get).toHaveBeenCalled())
+  press('Use another method')
+  await waitFor(() =>
+    expect(isDisabled(screen.getByRole('button', { name: 'Verify' }))).toBe(false),
+  )
+  expect(screen.getByLabelText('Authentication code').getAttribute('aria-invalid')).toBeNull()
+  enter('123456')
+  await waitFor(() => expect(outcome).toHaveBeenCalledWith(COMPLETED))
+})
+
+test('closes the prompt of a passkey when it is cancelled', async () => {
+  let isAborted = false
+  const { get } = stubPasskeys(
+    ({ signal }) =>
+      new Promise((_, reject) => {
+        signal?.addEventListener('abort', () => {
+          isAborted = true
+          reject(signal.reason)
+        })
+      }),
+  )
+  service.factors = [laptop]
+  await open()
+  press('Continue with passkey')
+  await waitFor(() => expect(get).toHaveBeenCalled())
+  press('Cancel')
+  await waitFor(() => expect(isAborted).toBe(true))
+  expect(outcome).toHaveBeenCalledWith(CANCELLED)
+})
+
 test('verifies with the authenticator app that was picked, or a recovery code where the rule names it', async () => {
   const tablet = factor('totp', { name: 'Tablet' })
   service.factors = [phone, tablet]
