@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
-const inNode = ['test/{domain,client,start}/**/*.test.ts']
+const inNode = ['test/{domain,client,start,package}/**/*.test.ts']
 
 // Its page may not be built, and a test does not need it.
 mkdirSync('examples/wallet/dist', { recursive: true })

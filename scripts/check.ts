@@ -24,6 +24,14 @@ const STEPS: [name: string, command: string[], remedy: string][] = [
     ['node', 'scripts/bundle-check.ts'],
     'see the message',
   ],
+  ['package builds', ['node', 'scripts/build.ts'], 'see the message'],
+  ['package is well formed', ['publint', '--strict'], 'see the message'],
+  [
+    'package has types wherever it is imported',
+    ['attw', '--pack', '.', '--profile', 'esm-only', '--exclude-entrypoints', 'react/dialog.css'],
+    'see the message',
+  ],
+  ['package weighs no more than it may', ['size-limit'], 'see "size-limit" in package.json'],
   [
     'lockfile is complete',
     ['npm', 'ci', '--dry-run', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],

@@ -1,0 +1,22 @@
+// `npm run build`: the package that applications install, in `dist/`. Modules stay modules, so that a
+// bundler takes what is used of them; types stand beside them.
+import { execFileSync } from 'node:child_process'
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT } from './variables.ts'
+
+const OUT = join(ROOT, 'dist')
+const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
+const STYLES = 'client/react/dialog.css'
+
+rmSync(OUT, { recursive: true, force: true })
+execFileSync(process.execPath, [TSC, '-p', 'tsconfig.build.json'], { cwd: ROOT, stdio: 'inherit' })
+// The compiler rewrites the extensions of imports in modules, and leaves those in declarations.
+for (const name of readdirSync(OUT, { recursive: true, encoding: 'utf8' })) {
+  if (!name.endsWith('.d.ts')) continue
+  const file = join(OUT, name)
+  const text = readFileSync(file, 'utf8')
+  writeFileSync(file, text.replace(/((?:from|import) ?\(?'\.[^']*)\.tsx?'/g, "$1.js'"))
+}
+cpSync(join(ROOT, STYLES), join(OUT, STYLES))
+console.log('The package is in dist/.')

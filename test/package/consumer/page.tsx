@@ -1,0 +1,42 @@
+// An application in React, in an empty project: it type-checks there, and renders.
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { createCountersign } from 'countersign'
+import { useAuthenticateTotpMfaDevice, useStepUp } from 'countersign/react'
+import { useState } from 'react'
+import { renderToString } from 'react-dom/server'
+
+createCountersign({
+  url: 'https://countersign.example',
+  environment: 'live',
+  getSessionToken: () => undefined,
+})
+
+export function ExportButton({ onExported }: { onExported: (key: string) => void }) {
+  const { stepUp, dialog } = useStepUp()
+  const { mutate: authenticate, isPending, error } = useAuthenticateTotpMfaDevice()
+  const [code, setCode] = useState('')
+  const exportKey = async () => {
+    const outcome = await stepUp('wallet.waas.export', (fetch) => fetch('/api/export'))
+    if (outcome.status === 'completed') onExported(await outcome.value.text())
+  }
+  const verify = () =>
+    authenticate({ code, requestedScopes: ['wallet:export'] }, { onSuccess: exportKey })
+  return (
+    <form onSubmit={verify}>
+      <input value={code} onChange={(event) => setCode(event.target.value)} />
+      <button type="submit" disabled={isPending}>
+        Export
+      </button>
+      {error && <p>{error.reason}</p>}
+      {dialog}
+    </form>
+  )
+}
+
+console.log(
+  renderToString(
+    <QueryClientProvider client={new QueryClient()}>
+      <ExportButton onExported={() => {}} />
+    </QueryClientProvider>,
+  ),
+)

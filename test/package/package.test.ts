@@ -1,0 +1,113 @@
+// The package as somebody installs it: packed, put into an empty project by npm, type-checked against
+// its own declarations, and run.
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const own = JSON.parse(readFileSync('package.json', 'utf8'))
+const folder = mkdtempSync(join(tmpdir(), 'countersign-package-'))
+const CONSUMER = resolve('test/package/consumer')
+const INSTALL = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
+
+const run = (cwd: string, command: string, ...args: string[]): string =>
+  execFileSync(command, args, { cwd, encoding: 'utf8' })
+
+let tarball = ''
+
+/** An empty project with the package in it, and a version of React beside it. */
+function makeProject(name: string, react: string, types: string): string {
+  const project = join(folder, name)
+  cpSync(CONSUMER, project, { recursive: true })
+  const dependencies = {
+    countersign: `file:${tarball}`,
+    '@tanstack/react-query': own.devDependencies['@tanstack/react-query'],
+    '@types/node': own.devDependencies['@types/node'],
+    '@types/react': types,
+    '@types/react-dom': types,
+    react,
+    'react-dom': react,
+    typescript: own.devDependencies.typescript,
+  }
+  const manifest = { name, private: true, type: 'module', dependencies }
+  writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
+  run(project, 'npm', ...INSTALL)
+  return project
+}
+
+/** Type-checks, and compiles, with every declaration of the package looked at. */
+function compile(project: string, resolution: 'nodenext' | 'bundler'): string {
+  const compilerOptions = {
+    target: 'es2022',
+    lib: ['es2022', 'dom', 'dom.iterable'],
+    module: resolution === 'nodenext' ? 'nodenext' : 'esnext',
+    moduleResolution: resolution,
+    jsx: 'react-jsx',
+    types: ['node'],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    outDir: 'out',
+  }
+  const files = ['vanilla.ts', 'api.ts', 'page.tsx']
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
+  return run(project, process.execPath, 'node_modules/typescript/bin/tsc')
+}
+
+beforeAll(() => {
+  run('.', process.execPath, 'scripts/build.ts')
+  const [packed] = JSON.parse(run('.', 'npm', 'pack', '--json', '--pack-destination', folder))
+  tarball = join(folder, packed.filename)
+}, 120_000)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe.each([
+  ['React 18', '^18.3.0'],
+  ['React 19', '^19.0.0'],
+])('in an empty project with %s', (name, version) => {
+  let project = ''
+  beforeAll(() => {
+    project = makeProject(name.replace(' ', '-').toLowerCase(), version, version)
+  }, 180_000)
+
+  it.each(['bundler', 'nodenext'] as const)(
+    'type-checks with the resolution of %s',
+    (resolution) => {
+      expect(compile(project, resolution)).toBe('')
+    },
+    60_000,
+  )
+
+  it('runs in a page without a framework', () => {
+    expect(JSON.parse(run(project, process.execPath, 'out/vanilla.js'))).toEqual({
+      required: true,
+      outcome: 'cancelled',
+      calls: expect.arrayContaining(['/live/trpc/policy.check Bearer a session token']),
+      status: 409,
+      claims: false,
+    })
+  })
+
+  it('runs in an API, and lets nothing through while the service does not answer', () => {
+    expect(JSON.parse(run(project, process.execPath, 'out/api.js'))).toEqual({
+      allowed: false,
+      status: 503,
+    })
+  })
+
+  it('renders', () => {
+    expect(run(project, process.execPath, 'out/page.js')).toContain('<button type="submit">')
+  })
+})
+
+it('holds the built modules, their declarations and its papers, and nothing else', () => {
+  const names = run('.', 'tar', '-tzf', tarball).trim().split('\n')
+  const strangers = names.filter(
+    (file) =>
+      !/^package\/dist\/(client|contract)\/.*\.(js|d\.ts|css)$/.test(file) &&
+      !/^package\/(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(file),
+  )
+  expect(strangers).toEqual([])
+  expect(names.length).toBeGreaterThan(40)
+})
