@@ -1,6 +1,7 @@
 // The tokens that a user earned: which there are, which one fits, and who may have it. No framework,
 // and no clock but the server's. Where the tokens lie is the business of a keeper.
 import type { Details, ElevatedToken, MfaToken } from '../contract/index.ts'
+import { spellingOf } from './spelling.ts'
 
 /** A token as it is kept. */
 export interface StoredToken {
@@ -73,18 +74,6 @@ export interface Issuing {
 
 /** A token is not sent in its last second: it would arrive expired. */
 const MARGIN_SECONDS = 1
-
-/**
- * Details in one spelling, whatever the order of their members. It only picks a token that fits:
- * whether the details are the same is decided by the server, over their canonical form (RFC 8785).
- */
-const spellingOf = (details: Details | undefined): string | undefined =>
-  details &&
-  JSON.stringify(details, (_, value) =>
-    value && typeof value === 'object' && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  )
 
 /** Keeps tokens in memory: gone with the page, and out of reach of any other tab. */
 export function memoryKeeper(): TokenKeeper {

@@ -1,6 +1,6 @@
 // The details of a call: one spelling for what is asked about, what a token is bound to, and what is
 // executed. The same values are refused as by Countersign itself, before it is asked.
-import canonicalize from 'canonicalize'
+import { spellingOf } from '../spelling.ts'
 import { refuse } from './answers.ts'
 import { isRecord } from './shapes.ts'
 
@@ -10,7 +10,7 @@ const DETAILS_MAX_DEPTH = 14
 /** Details as they are sent, and as a token's `authorization_details` must spell them. */
 export interface BoundDetails {
   sent: Record<string, unknown>
-  canonical: string
+  spelling: string
 }
 
 /**
@@ -20,7 +20,7 @@ export interface BoundDetails {
  * the same canonical form (RFC 8785, section 3.2.2 and appendix D), so they are refused.
  *
  * @throws GuardRefusal `input_invalid`
- * @example bindDetails({ to: '0xabc', value: '1' }, 'wallet.waas.sign').canonical
+ * @example bindDetails({ to: '0xabc', value: '1' }, 'wallet.waas.sign').spelling
  */
 export function bindDetails(details: Record<string, unknown>, action: string): BoundDetails {
   if (Object.hasOwn(details, 'type')) invalid('must not name a `type`: Countersign sets it')
@@ -32,16 +32,16 @@ export function bindDetails(details: Record<string, unknown>, action: string): B
   if (new TextEncoder().encode(text).length > DETAILS_MAX_BYTES) {
     invalid(`are longer than ${DETAILS_MAX_BYTES} bytes`)
   }
-  return { sent, canonical: spell({ ...sent, type: action }) }
+  return { sent, spelling: spell({ ...sent, type: action }) }
 }
 
 /** Whether a member of a token's `authorization_details` (RFC 9396, section 2) is what is asked. */
-export const isBoundTo = (member: Record<string, unknown>, { canonical }: BoundDetails): boolean =>
-  spell(member) === canonical
+export const isBoundTo = (member: Record<string, unknown>, { spelling }: BoundDetails): boolean =>
+  spell(member) === spelling
 
 function spell(value: object): string {
   try {
-    const text = canonicalize(value) ?? ''
+    const text = spellingOf(value) ?? ''
     JSON.parse(text)
     return text
   } catch {
@@ -51,14 +51,7 @@ function spell(value: object): string {
 
 function refuseAmbiguous(value: unknown, depth: number): void {
   if (depth > DETAILS_MAX_DEPTH) invalid('are nested too deep')
-  if (
-    typeof value === 'number' &&
-    (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value)))
-  ) {
-    invalid('hold a number beyond 2^53')
-  }
-  if (typeof value === 'string' && !value.isWellFormed())
-    invalid('hold a text that is not well-formed unicode')
+  if (isAmbiguous(value)) invalid('hold a value that has no one spelling in JSON')
   if (typeof value !== 'object' || value === null) return
   if (Object.hasOwn(value, '__proto__')) invalid('hold a key named __proto__')
   for (const [key, member] of Object.entries(value)) {
@@ -66,6 +59,13 @@ function refuseAmbiguous(value: unknown, depth: number): void {
     refuseAmbiguous(member, depth + 1)
   }
 }
+
+const isAmbiguous = (value: unknown): boolean =>
+  typeof value === 'number'
+    ? !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))
+    : typeof value === 'string'
+      ? !value.isWellFormed()
+      : typeof value === 'function'
 
 function invalid(what: string): never {
   return refuse('input_invalid', { detail: `The details of this call ${what}.` })

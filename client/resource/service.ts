@@ -42,18 +42,9 @@ const PASSED_ON: ReadonlySet<string> = new Set<Reason>([
 
 /** What a developer must mend; a message of Countersign's that fits only its own callers is not shown. */
 const MISCONFIGURED: ReadonlyMap<string, string> = new Map<Reason, string>([
-  [
-    'unauthenticated',
-    'Countersign does not know the resource key of this API in this environment.',
-  ],
-  [
-    'forbidden',
-    'The resource key of this API may not ask about this action: it is for another audience.',
-  ],
-  [
-    'unknown_environment',
-    'Countersign knows no such environment at the address that the guard is given.',
-  ],
+  ['unauthenticated', 'The resource key of this API is not known in this environment.'],
+  ['forbidden', 'The resource key of this API is for another audience.'],
+  ['unknown_environment', 'There is no such environment in Countersign.'],
 ])
 
 /** Countersign as one resource calls it. */
@@ -69,7 +60,7 @@ export function openService({ url, environment, resourceKey, fetch: own }: Guard
       signal: controller.signal,
     }).then(async (response) => ({ response, text: await readBounded(response) }))
     const { response, text } = await within(answer, () => controller.abort()).catch((cause) => {
-      throw new LostReply('Countersign could not be reached.', { cause })
+      throw new LostReply('Countersign does not answer.', { cause })
     })
     return { status: response.status, json: parse(response, text) }
   }
@@ -84,7 +75,7 @@ export function openService({ url, environment, resourceKey, fetch: own }: Guard
       if (status === 200 && isRecord(json?.result)) return json.result.data
       if (isRecord(json?.error)) passOn(json.error)
       if (status >= 500) throw new LostReply(`Countersign answered with status ${status}.`)
-      return unavailable(`Countersign answered ${procedure} with what is no answer.`)
+      return unavailable(`Countersign answered ${procedure} with what is none.`)
     },
 
     async read(path) {

@@ -1,8 +1,8 @@
 // Whether a token is Countersign's and of its form: signature, type, issuer, expiry, claims. What it
 // is good for stands in use.ts; whether it was used or revoked only Countersign knows.
 import type { ElevatedClaims, MfaClaims } from '../../contract/index.ts'
-import { refuse, unavailable } from './answers.ts'
-import { importKeys, isSigned, type Keys, parseCompact } from './jws.ts'
+import { GuardRefusal, refuse, unavailable } from './answers.ts'
+import { type Keys, pickKeys, readSigned } from './jws.ts'
 import { type Kept, REFETCH_SECONDS } from './kept.ts'
 import { fits, isAcr, isCount, isFlag, isRecord, isText, listOf, optional } from './shapes.ts'
 
@@ -40,10 +40,10 @@ const isElevatedClaims = fits<ElevatedClaims>({
 })
 
 /** A key set as it was read; anything else is none. */
-export async function readKeys(document: unknown): Promise<Keys> {
+export function readKeys(document: unknown): Keys {
   if (!isRecord(document) || !Array.isArray(document.keys) || !document.keys.every(isRecord))
     return unavailable('The key set of Countersign is none.')
-  return importKeys(document.keys)
+  return pickKeys(document.keys) ?? unavailable('The key set of Countersign is none.')
 }
 
 /**
@@ -59,18 +59,18 @@ export async function verifyToken(
   issuer: string,
   now: () => number,
 ): Promise<VerifiedToken> {
-  const jws = parseCompact(token) ?? refuse('token_invalid')
-  const key = await keyOf(jws.kid, keys).catch((cause) =>
-    unavailable('The key set of Countersign cannot be had now.', cause),
-  )
-  if (!key || !(await isSigned(jws, key))) refuse('token_invalid')
-  const verified = readClaims(jws.typ, jws.payload) ?? refuse('token_invalid')
+  const signed = await readSigned(token, (kid) =>
+    keyOf(kid, keys).catch((cause) =>
+      unavailable('The key set of Countersign cannot be had now.', cause),
+    ),
+  ).catch((cause) => (cause instanceof GuardRefusal ? Promise.reject(cause) : undefined))
+  const verified = (signed && readClaims(signed.typ, signed.payload)) ?? refuse('token_invalid')
   if (verified.claims.iss !== issuer) refuse('token_invalid')
   if (verified.claims.exp <= now()) refuse('token_expired')
   return verified
 }
 
-const keyOf = async (kid: string, keys: Kept<Keys>): Promise<CryptoKey | undefined> =>
+const keyOf = async (kid: string, keys: Kept<Keys>) =>
   (await keys()).get(kid) ?? (await keys(REFETCH_SECONDS)).get(kid)
 
 function readClaims(type: unknown, payload: object): VerifiedToken | undefined {
