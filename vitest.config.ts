@@ -1,8 +1,15 @@
-// Two kinds of tests: pure ones on Node, and ones inside workerd with the Worker's own bindings.
+// Three kinds of tests: pure ones on Node, and ones inside workerd with the bindings of either Worker.
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
 const inNode = ['test/{domain,client,start}/**/*.test.ts']
+
+// Its page may not be built, and a test does not need it.
+mkdirSync('examples/wallet/dist', { recursive: true })
+const issuerKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 
 export default defineConfig({
   test: {
@@ -27,6 +34,31 @@ export default defineConfig({
           include: ['test/{procedures,state,attacks,conformance,regression}/**/*.test.ts'],
           testTimeout: 20_000,
         },
+      },
+      {
+        resolve: {
+          alias: {
+            'countersign/resource': resolve('client/resource.ts'),
+          },
+        },
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './examples/wallet/wrangler.toml' },
+            miniflare: {
+              bindings: {
+                PUBLIC_URL: 'http://localhost:8790',
+                COUNTERSIGN_URL: 'http://localhost:8787',
+                COUNTERSIGN_ENVIRONMENT: 'wallet',
+                RESOURCE_KEY: 'csk_res_for-tests-alone',
+                ISSUER_KEY: JSON.stringify({ ...issuerKey.export({ format: 'jwk' }), kid: 'test' }),
+                VAULT_SECRET: 'the secret of the vault, for tests alone',
+                CUSTODIAN_SECRET: 'the secret of the custodian, for tests alone',
+                DELEGATE_SECRET: 'the secret of the delegate, for tests alone',
+              },
+            },
+          }),
+        ],
+        test: { name: 'wallet', include: ['test/wallet/**/*.test.ts'], testTimeout: 20_000 },
       },
     ],
   },

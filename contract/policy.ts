@@ -1,7 +1,7 @@
 // Rules: what an action asks of its user, and the answer to "is a step-up needed now?".
 import * as z from 'zod/mini'
 import { ACRS, METHODS } from './assurance.ts'
-import { ActionName, Audience, Details, ScopeName, SubjectId } from './common.ts'
+import { ActionName, Audience, CompactJwt, Details, ScopeName, SubjectId } from './common.ts'
 
 /** From the weakest to the strongest. */
 export const REQUIRES = ['never', 'whenEnrolled', 'always', 'deny'] as const
@@ -43,9 +43,23 @@ export const ActionEntry = z.strictObject({
 })
 export type ActionEntry = z.infer<typeof ActionEntry>
 
-const checkMembers = { details: z.optional(Details), subject: z.optional(SubjectId) }
+/** What a resource sees of the call that it guards: the user's session token, and their country (ISO 3166-1). */
+export const CallContext = z.strictObject({
+  sessionToken: z.optional(CompactJwt),
+  country: z.optional(z.string().check(z.regex(/^[A-Z]{2}$/))),
+})
+export type CallContext = z.infer<typeof CallContext>
 
-/** Names the action by its name or by its scope; `subject` is for a resource asking about its user. */
+const checkMembers = {
+  details: z.optional(Details),
+  subject: z.optional(SubjectId),
+  context: z.optional(CallContext),
+}
+
+/**
+ * Names the action by its name or by its scope; `subject` and `context` are for a resource asking
+ * about its user.
+ */
 export const PolicyCheckInput = z.union([
   z.strictObject({ action: ActionName, ...checkMembers }),
   z.strictObject({ scope: ScopeName, ...checkMembers }),

@@ -2,9 +2,7 @@
 // who signs for it. What is done in it is told in tour/.
 import { randomUUID } from 'node:crypto'
 import { importJWK, type JWK, SignJWT } from 'jose'
-import { type CountersignClient, createClient, reasonOf } from '../client/index.ts'
 import type { EnvironmentSettings } from '../contract/index.ts'
-import { covers } from './covers.ts'
 import { Complaint } from './terminal.ts'
 
 /** Who is who in the demo environment. */
@@ -111,44 +109,10 @@ export function demoSettings(url: string, publicJwk: JWK): EnvironmentSettings {
   }
 }
 
+/** Whether an address is one of this machine. */
+export const isLocal = (url: string): boolean =>
+  ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
+
 /** Where the pages of the demo are: on this machine, unless the service is reached from elsewhere. */
 export const pageOf = (url: string, publicUrl: string): string =>
-  ['localhost', '127.0.0.1', '[::1]'].includes(new URL(publicUrl).hostname) ? url : publicUrl
-
-/** The operators' client of a service. */
-export const operatorClient = (url: string, operatorKey: string): CountersignClient =>
-  createClient({ url, environment: 'operator', bearer: () => operatorKey })
-
-/**
- * Sets up the demo environment: makes it, or changes what is not as it is wanted. What else somebody
- * set in it stays.
- *
- * @returns what had to be done
- * @throws Complaint where the service refuses, with its reason
- */
-export async function provisionDemo(
-  { environment: environments }: CountersignClient,
-  wanted: EnvironmentSettings,
-): Promise<'made' | 'changed' | 'found'> {
-  const { environment } = DEMO
-  try {
-    const { settings, version } = await environments.get.query({ environment })
-    if (covers(settings, wanted)) return 'found'
-    await environments.update.mutate({ environment, version, settings: { ...settings, ...wanted } })
-    return 'changed'
-  } catch (error) {
-    if (reasonOf(error)?.reason !== 'unknown_environment') throw explained(error)
-  }
-  await environments.create.mutate({ environment, settings: wanted }).catch((error) => {
-    throw explained(error)
-  })
-  return 'made'
-}
-
-function explained(error: unknown): unknown {
-  const refused = reasonOf(error)
-  if (!refused || !(error instanceof Error)) return error
-  return new Complaint(
-    `The demo environment could not be set up (${refused.reason}): ${error.message}`,
-  )
-}
+  isLocal(publicUrl) ? url : publicUrl

@@ -1,8 +1,14 @@
-// Which port to listen on: whether somebody is there already, and the next one that is free.
+// Which port to listen on: the one that was used before, whether somebody is there already, and the
+// next one that is free.
+import { readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { Complaint } from './terminal.ts'
 
 export const DEFAULT_PORT = 8787
+export const DEFAULT_WALLET_PORT = 8790
+/** In the state folder. */
+const PORTS = 'ports.json'
 const LAST_PORT = 65_535
 const ANSWER_WITHIN_MILLISECONDS = 500
 
@@ -46,30 +52,69 @@ export interface ChosenPort {
   remark?: string
 }
 
+/** What is wished of a port. */
+export interface PortWish {
+  /** Where to look first; the next free one is taken otherwise. */
+  usual?: number
+  /** The option that names another. */
+  option?: string
+  /** A port that is spoken for, though nobody listens yet. */
+  except?: number
+}
+
 /**
  * The port to serve on: the one asked for or none; without a wish the usual one, or the next free.
  *
- * @param asked the value of `--port`
+ * @param asked the value of the option
  * @throws Complaint for a port that is taken, or is no port at all
  */
 export async function choosePort(
   asked: string | undefined,
-  usual = DEFAULT_PORT,
+  { usual = DEFAULT_PORT, option = '--port', except }: PortWish = {},
 ): Promise<ChosenPort> {
   if (asked !== undefined) {
-    const port = readPort(asked)
-    if (!(await isTaken(port))) return { port }
+    const port = readPort(asked, option)
+    if (port !== except && !(await isTaken(port))) return { port }
     throw new Complaint(
-      `Port ${port} is taken by another program: end that one, or name another port with --port.`,
+      `Port ${port} is taken by another program: end that one, or name another port with ${option}.`,
     )
   }
-  const port = await nextFreePort(usual)
+  const free = await nextFreePort(usual)
+  const port = free === except ? await nextFreePort(free + 1) : free
   if (port === usual) return { port }
   return { port, remark: `Port ${usual} is taken by another program, so this is port ${port}.` }
 }
 
-function readPort(text: string): number {
+function readPort(text: string, option: string): number {
   const port = Number(text)
   if (/^\d+$/.test(text) && port >= 1 && port <= LAST_PORT) return port
-  throw new Complaint(`--port ${text} is no port: it is a number from 1 to ${LAST_PORT}.`, 2)
+  throw new Complaint(`${option} ${text} is no port: it is a number from 1 to ${LAST_PORT}.`, 2)
 }
+
+/** The ports of a state folder, so that addresses stay what is stored of them. */
+export interface KnownPorts {
+  service?: number
+  wallet?: number
+}
+
+/** The ports that were used last on a state. */
+export function recallPorts(state: string): KnownPorts {
+  try {
+    const { service, wallet } = JSON.parse(readFileSync(join(state, PORTS), 'utf8'))
+    return {
+      ...(isPort(service) && { service }),
+      ...(isPort(wallet) && { wallet }),
+    }
+  } catch {
+    return {}
+  }
+}
+
+/** Notes which ports are used on a state; what is not named stays. */
+export function rememberPorts(state: string, ports: KnownPorts): void {
+  const known = { ...recallPorts(state), ...ports }
+  writeFileSync(join(state, PORTS), `${JSON.stringify(known)}\n`)
+}
+
+const isPort = (value: unknown): value is number =>
+  Number.isInteger(value) && Number(value) >= 1 && Number(value) <= LAST_PORT

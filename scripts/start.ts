@@ -1,37 +1,61 @@
-// `npm start`: the service on this machine, with the demo environment set up in it, until Ctrl-C.
-// How its processes are started and ended stands in service.ts.
+// `npm start`: the service on this machine with the demo environment set up in it, and the example
+// wallet beside it, until Ctrl-C. How their processes are started and ended stands in worker.ts.
 import { once } from 'node:events'
 import { resolve } from 'node:path'
+import { DEMO, demoSettings, isLocal, pageOf, readDemoIssuer } from './demo.ts'
 import {
-  DEMO,
-  demoSettings,
-  operatorClient,
-  pageOf,
-  provisionDemo,
-  readDemoIssuer,
-} from './demo.ts'
-import { choosePort } from './ports.ts'
+  type ChosenPort,
+  choosePort,
+  DEFAULT_PORT,
+  DEFAULT_WALLET_PORT,
+  recallPorts,
+  rememberPorts,
+} from './ports.ts'
+import { operatorClient, provision } from './provision.ts'
 import { DEFAULT_STATE, type Service, startService } from './service.ts'
 import { interruption, paint, readOptions, runCommand } from './terminal.ts'
 import { completeVariables, readVariables, variablesFile } from './variables.ts'
+import { buildPage, completeWallet, startWallet, WALLET, walletSettings } from './wallet.ts'
+import type { RunningWorker } from './worker.ts'
 
-const HELP = `Starts Countersign on this machine, with a demo environment to try it on.
+const HELP = `Starts Countersign on this machine, with an example wallet and a demo environment to try it on.
 
-  npm start -- [--port N] [--state DIR] [--verbose]
+  npm start -- [--port N] [--wallet-port N] [--no-wallet] [--state DIR] [--verbose]
 
-  --port N      listen on port N (8787, or the next free one)
-  --state DIR   keep what is stored in DIR (.wrangler/state)
-  --verbose     show what wrangler and the Worker say`
+  --port N         the service listens on port N (8787, or the next free one)
+  --wallet-port N  the wallet listens on port N (8790, or the next free one)
+  --no-wallet      start the service alone
+  --state DIR      keep what is stored in DIR (.wrangler/state)
+  --verbose        show what wrangler and the Workers say
+
+Without these options both listen where they did the last time on the same state.`
+
+const OPTIONS = {
+  port: { type: 'string' },
+  'wallet-port': { type: 'string' },
+  'no-wallet': { type: 'boolean' },
+  state: { type: 'string' },
+  verbose: { type: 'boolean' },
+} as const
+
+/** What a start is made of. */
+interface Plan {
+  state: string
+  verbose: boolean
+  port: number
+  /** Absent where the service is started alone. */
+  walletPort?: number
+  file: string
+  operatorKey: string
+  issuer: Awaited<ReturnType<typeof readDemoIssuer>>
+  interrupted: AbortSignal
+}
 
 async function main(): Promise<number> {
-  const options = readOptions(
-    { port: { type: 'string' }, state: { type: 'string' }, verbose: { type: 'boolean' } },
-    HELP,
-  )
+  const options = readOptions(OPTIONS, HELP)
   if (!options) return 0
   const { state = DEFAULT_STATE, verbose = false } = options
-  const { port, remark } = await choosePort(options.port)
-  if (remark) console.log(paint('yellow', remark))
+  const ports = await choosePorts(state, options)
 
   const file = variablesFile()
   const written = await completeVariables(file)
@@ -40,33 +64,94 @@ async function main(): Promise<number> {
   const variables = readVariables(file, ['ROOT_SECRET', 'OPERATOR_KEY', 'DEMO_ISSUER_KEY'])
   const issuer = await readDemoIssuer(variables.DEMO_ISSUER_KEY)
 
-  const interrupted = once(interruption(), 'abort')
+  const interrupted = interruption()
+  const over = once(interrupted, 'abort')
   console.log('Starting the Worker …')
-  const service = await startService({ port, state, variables, verbose })
-  const serve = async (): Promise<never> => {
-    await service.ready
-    const wanted = demoSettings(pageOf(service.url, service.publicUrl), issuer.publicJwk)
-    const done = await provisionDemo(operatorClient(service.url, variables.OPERATOR_KEY), wanted)
-    console.log(describe(service, done, { state: resolve(state), file }))
-    return service.died
-  }
+  const service = await startService({ port: ports.port, state, variables, verbose })
+  const running: RunningWorker[] = [service]
+  const operatorKey = variables.OPERATOR_KEY
+  const plan: Plan = { state, verbose, ...ports, file, operatorKey, issuer, interrupted }
   try {
-    await Promise.race([interrupted, serve()])
-    console.log('\nEnding the Worker …')
+    await Promise.race([over, serve(service, running, plan)])
+    console.log(`\nEnding the ${running.length > 1 ? 'Workers' : 'Worker'} …`)
     return 0
   } finally {
-    await service.stop()
+    await Promise.all(running.map((worker) => worker.stop()))
   }
+}
+
+/** Both ports, before anything is started: each address is stored on the other's side. */
+async function choosePorts(
+  state: string,
+  options: { port?: string; 'wallet-port'?: string; 'no-wallet'?: boolean },
+): Promise<{ port: number; walletPort?: number }> {
+  const known = recallPorts(state)
+  const say = ({ port, remark }: ChosenPort): number => {
+    if (remark) console.log(paint('yellow', remark))
+    return port
+  }
+  const port = say(await choosePort(options.port, { usual: known.service ?? DEFAULT_PORT }))
+  if (options['no-wallet']) return { port }
+  const wish = {
+    usual: known.wallet ?? DEFAULT_WALLET_PORT,
+    option: '--wallet-port',
+    except: port,
+  }
+  return { port, walletPort: say(await choosePort(options['wallet-port'], wish)) }
+}
+
+/** Sets up what runs, says what to open, and goes on until something dies. */
+async function serve(service: Service, running: RunningWorker[], plan: Plan): Promise<never> {
+  const { state, operatorKey, issuer, port } = plan
+  await service.ready
+  rememberPorts(state, { service: port })
+  const wanted = demoSettings(pageOf(service.url, service.publicUrl), issuer.publicJwk)
+  const operator = operatorClient(service.url, operatorKey)
+  const done = await provision(operator, DEMO.environment, wanted)
+  const wallet = await serveWallet(service, running, plan)
+  console.log(describe(service, wallet, done, plan))
+  return Promise.race(running.map(({ died }) => died))
+}
+
+/** The wallet, ready; undefined where it was not asked for, or cannot be reached where the service is. */
+async function serveWallet(
+  service: Service,
+  running: RunningWorker[],
+  { walletPort, state, operatorKey, verbose, interrupted }: Plan,
+): Promise<RunningWorker | undefined> {
+  if (walletPort === undefined) return undefined
+  const { url: serviceUrl, publicUrl: countersignUrl } = service
+  if (!isLocal(countersignUrl)) {
+    console.log(
+      paint('yellow', `The wallet is left out: it cannot use ${countersignUrl} from here.`),
+    )
+    return undefined
+  }
+  console.log('Starting the wallet …')
+  const url = `http://localhost:${walletPort}`
+  const operator = operatorClient(serviceUrl, operatorKey)
+  await provision(operator, WALLET.environment, walletSettings(url))
+  const envFile = await completeWallet(operator, state, { url, countersignUrl })
+  await buildPage(interrupted)
+  // Nothing is started that nobody would end.
+  interrupted.throwIfAborted()
+  const wallet = startWallet({ url, countersignUrl, port: walletPort, state, envFile, verbose })
+  running.push(wallet)
+  await Promise.race([wallet.ready, service.died])
+  rememberPorts(state, { wallet: walletPort })
+  return wallet
 }
 
 function describe(
   { url, publicUrl, log }: Service,
+  wallet: RunningWorker | undefined,
   done: string,
-  { state, file }: { state: string; file: string },
+  { state, file }: Plan,
 ): string {
   const demo = `${url}/${DEMO.environment}`
   const key = process.env.OPERATOR_KEY ? 'the variable OPERATOR_KEY' : `OPERATOR_KEY in ${file}`
   const rows = [
+    ...(wallet ? [['wallet', wallet.url]] : []),
     ['service', url],
     ...(publicUrl === url ? [] : [['issuer', publicUrl]]),
     ['health', `${url}/health`],
@@ -74,8 +159,9 @@ function describe(
     ['demo key set', `${demo}/.well-known/jwks.json`],
     ['operator calls', `${url}/operator/trpc`],
     ['operator key', key],
-    ['state', state],
+    ['state', resolve(state)],
     ['log', log],
+    ...(wallet ? [['wallet log', wallet.log]] : []),
   ]
   const table = rows.map(([name = '', value = '']) => `  ${name.padEnd(16)}${paint('cyan', value)}`)
   return [
@@ -84,7 +170,7 @@ function describe(
     '',
     ...table,
     '',
-    `Next: ${paint('bold', 'npm run tour')} in another terminal. Ctrl-C ends the service.`,
+    `Next: ${wallet ? `open ${paint('bold', wallet.url)}, or ` : ''}${paint('bold', 'npm run tour')} in another terminal. Ctrl-C ends ${wallet ? 'both' : 'the service'}.`,
   ].join('\n')
 }
 

@@ -4,15 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CountersignClient } from '../client/index.ts'
-import {
-  DEMO,
-  demoSettings,
-  operatorClient,
-  pageOf,
-  provisionDemo,
-  readDemoIssuer,
-} from './demo.ts'
+import { DEMO, demoSettings, pageOf, readDemoIssuer } from './demo.ts'
 import { DEFAULT_PORT, nextFreePort } from './ports.ts'
+import { operatorClient, provision } from './provision.ts'
 import { askHealth, DEFAULT_STATE, findService, startService } from './service.ts'
 import { Complaint, interruption, readOptions, runCommand, USAGE_EXIT_CODE } from './terminal.ts'
 import { assertionIsExchanged, assertionIsSpent } from './tour/assertion.ts'
@@ -84,7 +78,7 @@ async function tour(url: string, file: string, interrupted: AbortSignal): Promis
   const publicUrl = await publicUrlOf(url)
   const page = pageOf(url, publicUrl)
   const operator = operatorClient(url, OPERATOR_KEY)
-  await provisionDemo(operator, demoSettings(page, application.publicJwk))
+  await provision(operator, DEMO.environment, demoSettings(page, application.publicJwk))
 
   const issuer = `${publicUrl}/${DEMO.environment}`
   const story = new Story(interrupted)

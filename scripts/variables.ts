@@ -27,12 +27,14 @@ const MAKERS = {
 export type VariableName = keyof typeof MAKERS
 export type Variables = Partial<Record<VariableName | 'RESTORE_EPOCH', string>>
 
-const FILE_MODE = 0o600
+/** For the owner alone. */
+export const FILE_MODE = 0o600
 const HEAD = `# Written by \`npm start\`; .dev.vars.example says what each of these is. Keep it to yourself.\n`
 
-const randomText = (): string => randomBytes(32).toString('base64url')
+export const randomText = (): string => randomBytes(32).toString('base64url')
 
-async function makeIssuerKey(): Promise<string> {
+/** A private ES256 key as a JWK, in one line. */
+export async function makeIssuerKey(): Promise<string> {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true })
   const jwk = await exportJWK(privateKey)
   return JSON.stringify({
@@ -50,7 +52,7 @@ async function makeIssuerKey(): Promise<string> {
  * @example const written = await completeVariables(variablesFile())
  */
 export async function completeVariables(file: string): Promise<string[]> {
-  const known = readFile(file)
+  const known = readEnvFile(file)
   const missing = Object.entries(MAKERS).filter(([name]) => !known[name])
   if (missing.length === 0) return []
   const lines = await Promise.all(
@@ -74,7 +76,7 @@ export function readVariables<N extends VariableName>(
   file: string,
   needed: readonly N[],
 ): Variables & Record<N, string> {
-  const inFile = readFile(file)
+  const inFile = readEnvFile(file)
   const inForce = (name: string) => process.env[name] || inFile[name] || undefined
   const names = [...Object.keys(MAKERS), 'RESTORE_EPOCH']
   const missing = needed.filter((name) => !inForce(name))
@@ -87,5 +89,6 @@ export function readVariables<N extends VariableName>(
     Record<N, string>
 }
 
-const readFile = (file: string): Record<string, string | undefined> =>
+/** What stands in a file of variables; nothing where there is none. */
+export const readEnvFile = (file: string): Record<string, string | undefined> =>
   existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}

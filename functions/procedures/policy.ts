@@ -1,9 +1,16 @@
 // policy.*: is a step-up needed for this action, and what are the rules of this resource?
-import { NoInput, PolicyCheckInput, PolicyDecision, PolicyList } from '../../contract/index.ts'
+import {
+  type CallContext,
+  NoInput,
+  PolicyCheckInput,
+  PolicyDecision,
+  PolicyList,
+} from '../../contract/index.ts'
 import { bindDetails } from '../domain/details.ts'
-import { type Action, type ActionName, findAction } from '../domain/policy.ts'
-import { refuse } from '../domain/refusal.ts'
+import { type Action, type ActionName, findAction, isDenied } from '../domain/policy.ts'
+import { Refused, refuse } from '../domain/refusal.ts'
 import { subjectObject } from '../state/objects.ts'
+import { authenticate } from '../state/sessions.ts'
 import {
   type Context,
   calledBy,
@@ -21,7 +28,8 @@ export const policyRouter = router({
       const { environment } = ctx.caller
       const action = actionFor(ctx.caller, input)
       if (input.details) bindDetails(input.details, action.action)
-      const { who, object } = userOf(ctx, ctx.caller, input.subject)
+      const { who, object } = userOf(ctx, ctx.caller, input)
+      await checkContext(ctx, ctx.caller, who.subject, input.context)
       return object.check({ who, action, offered: environment.offered })
     }),
 
@@ -32,7 +40,9 @@ export const policyRouter = router({
       const { environment, audience } = ctx.caller
       const own = environment.actions.filter((action) => action.audience === audience)
       const actions = own.map(({ action, scope, rule, conditional }) => {
-        const { methods, acr, singleUse, freshnessSeconds, details, acceptsMfaToken, mode } = rule
+        const { acr, singleUse, freshnessSeconds, details, acceptsMfaToken, mode } = rule
+        // With no method left, a guard that keeps this list knows to ask before it lets a token in.
+        const methods = isDenied(rule) ? [] : rule.methods
         return {
           action,
           scope,
@@ -64,11 +74,19 @@ export function actionFor(caller: SubjectCaller | ResourceCaller, name: ActionNa
 }
 
 /** The user whom a call is about: the caller, or the one whom a resource names. */
-function userOf(ctx: Context, caller: SubjectCaller | ResourceCaller, subject: string | undefined) {
+function userOf(
+  ctx: Context,
+  caller: SubjectCaller | ResourceCaller,
+  { subject, context }: Pick<PolicyCheckInput, 'subject' | 'context'>,
+) {
   if (caller.kind === 'subject') {
     if (subject !== undefined)
       refuse('input_invalid', {
         message: '`subject` is for a resource: a user asks for themselves.',
+      })
+    if (context !== undefined)
+      refuse('input_invalid', {
+        message: '`context` is for a resource: what users say of themselves decides nothing.',
       })
     return caller
   }
@@ -80,5 +98,32 @@ function userOf(ctx: Context, caller: SubjectCaller | ResourceCaller, subject: s
   return {
     who: whoIs(environment, subject),
     object: subjectObject(ctx.bindings, environment.id, subject),
+  }
+}
+
+/**
+ * Makes sure that the session a resource tells of is one, and its user's own. Conditions may read it
+ * afterwards; nothing does yet.
+ *
+ * @throws Refused `input_invalid`, or `unavailable` when the issuer's keys cannot be had
+ */
+async function checkContext(
+  { bindings }: Context,
+  { environment }: SubjectCaller | ResourceCaller,
+  subject: string,
+  context: CallContext | undefined,
+): Promise<void> {
+  if (context?.sessionToken === undefined) return
+  const session = await authenticate(environment, bindings.publicUrl, context.sessionToken).catch(
+    (error) => {
+      if (!(error instanceof Refused) || error.refusal.reason !== 'unauthenticated') throw error
+      const { message } = error.refusal
+      return refuse('input_invalid', { message: `\`context.sessionToken\`: ${message}` })
+    },
+  )
+  if (session.subject !== subject) {
+    refuse('input_invalid', {
+      message: '`context.sessionToken` is the session of another user than `subject`.',
+    })
   }
 }

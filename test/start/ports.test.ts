@@ -29,12 +29,12 @@ describe('the port', () => {
 
   it('is the usual one where that is free', async () => {
     const usual = await nextFreePort(20_100)
-    expect(await choosePort(undefined, usual)).toEqual({ port: usual })
+    expect(await choosePort(undefined, { usual })).toEqual({ port: usual })
   })
 
   it('is the next free one, with a remark, where the usual one is taken', async () => {
     const usual = await listenOn('127.0.0.1')
-    const { port, remark } = await choosePort(undefined, usual)
+    const { port, remark } = await choosePort(undefined, { usual })
     expect(port).toBeGreaterThan(usual)
     expect(await isTaken(port)).toBe(false)
     expect(remark).toContain(`Port ${usual} is taken`)

@@ -28,7 +28,8 @@ export const unique = (word: string): string =>
 export const send = (path: string, init?: RequestInit): Promise<Response> =>
   exports.default.fetch(new Request(PUBLIC_URL + path, init))
 
-const viaWorker = ((input: RequestInfo | URL, init?: RequestInit) =>
+/** A `fetch` that reaches the Worker. */
+export const viaWorker = ((input: RequestInfo | URL, init?: RequestInit) =>
   exports.default.fetch(new Request(input, init))) as typeof fetch
 
 export const call = (options: Omit<ClientOptions, 'url'>): CountersignClient =>

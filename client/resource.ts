@@ -1,0 +1,17 @@
+// The guard: what an application's API puts before its protected actions. The only barrel of
+// `countersign/resource`; how it decides stands in resource/.
+export { createGuard } from './resource/guard.ts'
+export type {
+  Allowed,
+  Blocked,
+  CallHeaders,
+  Guard,
+  GuardedCall,
+  GuardOptions,
+  HonoContext,
+  NodeRequest,
+  NodeResponse,
+  RuleValue,
+  StepUpRule,
+  Verdict,
+} from './resource/types.ts'

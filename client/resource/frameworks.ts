@@ -1,0 +1,107 @@
+// The guard in front of a handler: in Hono, in a `fetch` handler, in Express and plain Node. The
+// handler runs after a yes and never otherwise; what a rule's functions throw is a no.
+import { answerTo } from './answers.ts'
+import type {
+  Blocked,
+  CallHeaders,
+  GuardedCall,
+  HonoContext,
+  NodeRequest,
+  NodeResponse,
+  RuleValue,
+  StepUpRule,
+  Verdict,
+} from './types.ts'
+
+type Check = (call: GuardedCall) => Promise<Verdict>
+
+/** Hono: the verdict becomes the variable `stepUp`, also where it is a refusal. */
+export const honoMiddleware =
+  <C extends HonoContext>(check: Check, rule: StepUpRule<C>) =>
+  async (context: C, next: () => Promise<void>): Promise<Response | undefined> => {
+    const verdict = await guardCall(check, rule, () => context, context.req.raw.headers)
+    context.set('stepUp', verdict)
+    if (!verdict.allowed) return verdict.response
+    await next()
+    return undefined
+  }
+
+/** A `fetch` handler. Each function of the rule reads a clone, so that the body is left for the handler. */
+export const fetchHandler =
+  <R extends Request, Rest extends unknown[]>(
+    check: Check,
+    rule: StepUpRule<R>,
+    handler: (request: R, ...rest: Rest) => Response | Promise<Response>,
+  ) =>
+  async (request: R, ...rest: Rest): Promise<Response> => {
+    const verdict = await guardCall(check, rule, () => request.clone() as R, request.headers)
+    return verdict.allowed ? handler(request, ...rest) : verdict.response
+  }
+
+/**
+ * Express and plain `http`. A refusal is answered here and never handed to `next`, which in plain
+ * Node is the handler itself.
+ */
+export const nodeMiddleware =
+  <R extends NodeRequest>(check: Check, rule: StepUpRule<R>) =>
+  async (request: R, response: NodeResponse, next: () => unknown): Promise<void> => {
+    const headers: CallHeaders = { get: (name) => request.headers[name]?.toString() ?? null }
+    const verdict = await guardCall(check, rule, () => request, headers)
+    Object.assign(request, { stepUp: verdict })
+    if (verdict.allowed) {
+      await next()
+      return
+    }
+    const { status, headers: told } = verdict.response
+    response.statusCode = status
+    told.forEach((value, name) => {
+      response.setHeader(name, value)
+    })
+    response.end(await verdict.response.text())
+  }
+
+async function guardCall<C>(
+  check: Check,
+  rule: StepUpRule<C>,
+  requestOf: () => C,
+  headers: CallHeaders,
+): Promise<Verdict> {
+  let call: GuardedCall
+  try {
+    call = await callOf(rule, requestOf, headers)
+  } catch (cause) {
+    return unreadable(cause)
+  }
+  return check(call)
+}
+
+async function callOf<C>(
+  rule: StepUpRule<C>,
+  requestOf: () => C,
+  headers: CallHeaders,
+): Promise<GuardedCall> {
+  const { action, subject, sessionId, sessionToken, country, details } = rule
+  const read = async <T>(value: RuleValue<C, T>): Promise<T> =>
+    isFunction(value) ? value(requestOf()) : value
+  return {
+    action: await read(action),
+    subject: await read(subject),
+    sessionId: await read(sessionId),
+    sessionToken: await read(sessionToken),
+    country: await read(country),
+    details: await read(details),
+    headers,
+  }
+}
+
+const isFunction = <C, T>(value: RuleValue<C, T>): value is (request: C) => T | Promise<T> =>
+  typeof value === 'function'
+
+/** A body that is no JSON is the caller's fault; whatever else a rule throws is the application's. */
+function unreadable(cause: unknown): Blocked {
+  const [reason, detail] =
+    cause instanceof SyntaxError
+      ? (['input_invalid', 'The request could not be read.'] as const)
+      : (['unavailable', 'What this action is about could not be read from the request.'] as const)
+  return { allowed: false, reason, response: answerTo(reason, { detail }), cause }
+}

@@ -1,0 +1,243 @@
+// The guard: decides whether one call may run. It sees to the order of things (rules, policy, token,
+// and only at last the one call that spends it); each of them stands in a file of its own.
+import type { PolicyDecision, Reason } from '../../contract/index.ts'
+import {
+  answerTo,
+  GuardRefusal,
+  isChallenge,
+  type RefusalMembers,
+  refuse,
+  unavailable,
+} from './answers.ts'
+import { type BoundDetails, bindDetails } from './details.ts'
+import { fetchHandler, honoMiddleware, nodeMiddleware } from './frameworks.ts'
+import type { Keys } from './jws.ts'
+import { type Kept, keep, REFETCH_SECONDS } from './kept.ts'
+import { type ListedRule, type Rules, readDecision, readRules, requirementOf } from './rules.ts'
+import { LostReply, openService, type Service } from './service.ts'
+import { isRecord, isText } from './shapes.ts'
+import type {
+  Allowed,
+  Blocked,
+  CallHeaders,
+  Guard,
+  GuardedCall,
+  GuardOptions,
+  Verdict,
+} from './types.ts'
+import { checkUse } from './use.ts'
+import { readKeys, type VerifiedToken, verifyToken } from './verify.ts'
+
+const TOKEN_HEADER = 'countersign-token'
+const CONSUME_ATTEMPTS = 2
+
+/** What a guard works with. */
+interface Workings {
+  options: GuardOptions
+  issuer: string
+  now: () => number
+  service: Service
+  rules: Kept<Rules>
+  keys: Kept<Keys>
+}
+
+/**
+ * Makes the guard of one resource. Make it once, not per request: it keeps rules and keys for a minute.
+ *
+ * @param options where Countersign is, and as which resource to ask it
+ * @returns `requireStepUp` for Hono, `requireStepUpFetch` for a `fetch` handler, `requireStepUpNode`
+ *   for Express and plain `http`, and `check`, which they are made of
+ * @throws TypeError where an option is missing
+ * @example
+ * const guard = createGuard({
+ *   url: 'https://countersign.example',
+ *   environment: 'live',
+ *   audience: 'https://wallet.example',
+ *   resourceKey: env.COUNTERSIGN_RESOURCE_KEY,
+ * })
+ * const subject = (c: Context<App>) => c.get('userId')
+ * app.post('/export', guard.requireStepUp({ action: 'wallet.waas.export', subject }), (c) =>
+ *   c.json(exportWallet(c.get('userId'))),
+ * )
+ */
+export function createGuard(options: GuardOptions): Guard {
+  for (const name of ['url', 'environment', 'audience', 'resourceKey'] as const) {
+    if (!isText(options[name])) throw new TypeError(`createGuard: \`${name}\` is missing`)
+  }
+  const service = openService(options)
+  const now = options.now ?? (() => Math.floor(Date.now() / 1000))
+  const workings: Workings = {
+    options,
+    issuer: options.issuer ?? `${options.url.replace(/\/+$/, '')}/${options.environment}`,
+    now,
+    service,
+    rules: keep(async () => readRules(await service.call('policy.list', {})), now),
+    keys: keep(async () => readKeys(await service.read('/.well-known/jwks.json')), now),
+  }
+  const check = (call: GuardedCall): Promise<Verdict> => decide(workings, call).catch(block)
+  return {
+    check,
+    requireStepUp: (rule) => honoMiddleware(check, rule),
+    requireStepUpFetch: (rule, handler) => fetchHandler(check, rule, handler),
+    requireStepUpNode: (rule) => nodeMiddleware(check, rule),
+  }
+}
+
+/** Whatever went wrong, the action does not run. */
+function block(cause: unknown): Blocked {
+  const refused = cause instanceof GuardRefusal
+  const reason = refused ? cause.reason : 'unavailable'
+  const members: RefusalMembers = refused ? cause.members : {}
+  const behind = refused ? members.cause : cause
+  return {
+    allowed: false,
+    reason,
+    response: answerTo(reason, members),
+    ...(members.requirement && { requirement: members.requirement }),
+    ...(behind !== undefined && { cause: behind }),
+  }
+}
+
+async function decide(workings: Workings, call: GuardedCall): Promise<Allowed> {
+  checkForm(call)
+  const presented = presentedIn(call.headers, workings.options)
+  const listed = await listedRule(workings, call.action)
+  const details = call.details && bindDetails(call.details, call.action)
+  const decision =
+    presented === undefined || mustAsk(listed)
+      ? await askPolicy(workings, call, listed, details)
+      : undefined
+  if (decision?.decision === 'permit') return { allowed: true, by: 'policy', decision }
+  if (decision?.decision === 'deny') refuse('denied')
+  const rule = { ...listed, ...decision }
+  try {
+    if (presented === undefined) refuse('step_up_required')
+    const claims = await spend(workings, call, rule, presented, details)
+    return { allowed: true, by: 'token', claims, ...(decision && { decision }) }
+  } catch (cause) {
+    throw cause instanceof GuardRefusal ? explain(cause, rule, decision, details) : cause
+  }
+}
+
+/** What the application says of a call, where types were not looked at. */
+function checkForm({ subject, sessionId, sessionToken, country, details }: GuardedCall): void {
+  if (!isText(subject)) refuse('unauthenticated')
+  for (const [name, value] of Object.entries({ sessionId, sessionToken, country })) {
+    if (value !== undefined && typeof value !== 'string')
+      unavailable(`The guard of this action was given a \`${name}\` that is no text.`)
+  }
+  if (details !== undefined && !isRecord(details))
+    unavailable('The guard of this action was given `details` that are no object.')
+}
+
+/** The token that came with a call (RFC 6750, section 2.1; RFC 9449, section 7.1). */
+function presentedIn(headers: CallHeaders, { tokenHeader }: GuardOptions): string | undefined {
+  const own = headers.get(TOKEN_HEADER)
+  if (own !== null || tokenHeader !== 'authorization') return own ?? undefined
+  return /^(?:Bearer|DPoP) +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1]
+}
+
+async function listedRule({ rules }: Workings, action: string): Promise<ListedRule> {
+  const known = (await rules()).byAction.get(action)
+  return known ?? (await rules(REFETCH_SECONDS)).byAction.get(action) ?? refuse('unknown_action')
+}
+
+/** Rules that a list cannot tell the whole of: with conditions, only observed, or with no method left. */
+const mustAsk = ({ conditional, mode, methods }: ListedRule): boolean =>
+  conditional || mode === 'observe' || methods.length === 0
+
+async function askPolicy(
+  { service }: Workings,
+  { action, subject, sessionToken, country }: GuardedCall,
+  listed: ListedRule,
+  details: BoundDetails | undefined,
+): Promise<PolicyDecision> {
+  const context = {
+    ...(sessionToken !== undefined && { sessionToken }),
+    // Some networks have no country or an invented one (T1, say): then it is not known.
+    ...(country !== undefined && /^[A-Z]{2}$/.test(country) && { country }),
+  }
+  const answer = await service.call('policy.check', {
+    action,
+    subject,
+    ...(details && { details: details.sent }),
+    ...(Object.keys(context).length > 0 && { context }),
+  })
+  return readDecision(answer, listed)
+}
+
+/** Checks a token here, and has it accepted there last, so that no refusal burns it. */
+async function spend(
+  workings: Workings,
+  { subject, sessionId }: GuardedCall,
+  rule: ListedRule,
+  presented: string,
+  details: BoundDetails | undefined,
+): Promise<VerifiedToken['claims']> {
+  const { options, issuer, keys } = workings
+  const now = workings.now()
+  const token = await verifyToken(presented, keys, issuer, now)
+  await checkEpoch(workings, token)
+  checkUse(
+    token,
+    { rule, subject, sessionId, details },
+    { issuer, audience: options.audience, now },
+  )
+  const { kind, claims } = token
+  if (options.revocation === 'offline' && kind === 'elevated' && !claims.singleUse) return claims
+  const answer = await consume(workings.service, {
+    token: presented,
+    subject,
+    action: rule.action,
+    ...(sessionId !== undefined && { sessionId }),
+    ...(details && { details: details.sent }),
+  })
+  return isAcceptance(answer, claims)
+    ? claims
+    : unavailable('Countersign answered token.consume with what is none.')
+}
+
+/** All tokens of an earlier epoch are ended; one of a later epoch makes the kept rules too old. */
+async function checkEpoch({ rules }: Workings, { claims }: VerifiedToken): Promise<void> {
+  const known = await rules()
+  const { epoch } = claims.epoch > known.epoch ? await rules(REFETCH_SECONDS) : known
+  if (claims.epoch !== epoch) refuse('token_revoked')
+}
+
+/** The key is this call's own: it makes a repetition of it the same use, and nobody else's. */
+async function consume(service: Service, input: object): Promise<unknown> {
+  const idempotencyKey = crypto.randomUUID()
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await service.call('token.consume', { ...input, idempotencyKey })
+    } catch (cause) {
+      if (!(cause instanceof LostReply) || attempt === CONSUME_ATTEMPTS) throw cause
+    }
+  }
+}
+
+const isAcceptance = (answer: unknown, { jti, sub }: VerifiedToken['claims']): boolean =>
+  isRecord(answer) &&
+  answer.accepted === true &&
+  isRecord(answer.claims) &&
+  answer.claims.jti === jti &&
+  answer.claims.sub === sub
+
+/** Adds to a challenge what a step-up must meet, and tells a developer whose users could never meet it. */
+function explain(
+  { reason, members }: GuardRefusal,
+  rule: ListedRule,
+  decision: PolicyDecision | undefined,
+  details: BoundDetails | undefined,
+): GuardRefusal {
+  if (!isChallenge(reason)) return new GuardRefusal(reason, members)
+  const requirement = members.requirement ?? requirementOf(rule)
+  if (requirement.details === 'required' && !details) {
+    const detail =
+      'The rule of this action requires details: the guard of this API must be given `details`.'
+    return new GuardRefusal('details_required', { detail, requirement })
+  }
+  const enroll = reason === 'step_up_required' && decision?.decision === 'enroll'
+  const told: Reason = enroll ? 'enrollment_required' : reason
+  return new GuardRefusal(told, { ...members, requirement })
+}

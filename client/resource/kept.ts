@@ -1,0 +1,75 @@
+// A value that is fetched and kept for a while. Whoever asks meanwhile waits for the same fetch.
+// It is never given out older than that, whatever happens to the fetch.
+
+export const KEPT_SECONDS = 60
+/** How often something that is not in the kept value may cause another fetch. */
+export const REFETCH_SECONDS = 10
+export const TIMEOUT_MS = 5000
+
+/**
+ * Gives the value, never older than a minute. Whoever misses something in it asks for a younger one,
+ * and is given that unless one was tried for lately.
+ */
+export type Kept<T> = (wishedAgeSeconds?: number) => Promise<T>
+
+/**
+ * Keeps what `fetchValue` gives for up to a minute.
+ *
+ * @param now epoch seconds
+ * @returns gives the value; rejects as `fetchValue` does, or when it takes too long
+ * @example const rules = keep(fetchRules, now); await rules()
+ */
+export function keep<T extends object>(fetchValue: () => Promise<T>, now: () => number): Kept<T> {
+  let kept: { value: T; at: number } | undefined
+  let underWay: Promise<T> | undefined
+  let triedAt = Number.NEGATIVE_INFINITY
+
+  const refresh = (): Promise<T> => {
+    // Counted from before the fetch, so that no value is older than it seems.
+    const at = now()
+    triedAt = at
+    const fetching: Promise<T> = fetchValue()
+      .then((value) => {
+        kept = { value, at }
+        return value
+      })
+      .finally(() => {
+        if (underWay === fetching) underWay = undefined
+      })
+    return fetching
+  }
+
+  return async (wishedAgeSeconds = KEPT_SECONDS) => {
+    const age = kept ? now() - kept.at : Number.POSITIVE_INFINITY
+    // A clock that was set back makes an age negative: then nothing is known of it.
+    if (kept && age >= 0 && age < KEPT_SECONDS) {
+      if (age < wishedAgeSeconds || now() - triedAt < wishedAgeSeconds) return kept.value
+    }
+    underWay ??= refresh()
+    const awaited = underWay
+    return within(awaited, () => {
+      // On Workers the request that began the fetch may be gone, and its fetch with it.
+      if (underWay === awaited) underWay = undefined
+    })
+  }
+}
+
+/**
+ * Waits for no longer than the timeout, with a timer of the asker's own.
+ *
+ * @param onTimeout what to do besides refusing
+ */
+export async function within<T>(work: Promise<T>, onTimeout: () => void): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      onTimeout()
+      reject(new Error(`no answer within ${TIMEOUT_MS} ms`))
+    }, TIMEOUT_MS)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,80 @@
+// What a token for an action must meet: the rules of this resource as Countersign lists them, and the
+// decision about one user. Both are parsed here; fetching them stands in service.ts.
+import { acrReaches, METHOD_ACR } from '../../contract/assurance.ts'
+import type { PolicyDecision, PolicyList, Requirement } from '../../contract/index.ts'
+import { unavailable } from './answers.ts'
+import {
+  fits,
+  isAcr,
+  isCount,
+  isDetailsRule,
+  isFlag,
+  isMethods,
+  isText,
+  listOf,
+  oneOf,
+} from './shapes.ts'
+
+/** The rule of one action. */
+export type ListedRule = PolicyList['actions'][number]
+
+/** The rules of this resource by the name of their action, and the epoch that tokens must be of. */
+export interface Rules {
+  epoch: number
+  byAction: ReadonlyMap<string, ListedRule>
+}
+
+const requirementShape = {
+  action: isText,
+  scope: isText,
+  methods: isMethods,
+  acr: isAcr,
+  freshnessSeconds: isCount,
+  details: isDetailsRule,
+}
+const isListedRule = fits<ListedRule>({
+  ...requirementShape,
+  singleUse: isFlag,
+  acceptsMfaToken: isFlag,
+  mode: oneOf(['enforce', 'observe']),
+  conditional: isFlag,
+})
+const isPolicyList = fits<PolicyList>({
+  version: isCount,
+  epoch: isCount,
+  actions: listOf(isListedRule),
+})
+const isDecision = fits<PolicyDecision>({
+  ...requirementShape,
+  decision: oneOf(['permit', 'step_up', 'enroll', 'deny']),
+  required: isFlag,
+  reason: isText,
+  singleUse: isFlag,
+  lifetimeSeconds: isCount,
+})
+
+/** Whether a refusal's `requirement` says all that a requirement does. */
+export const isRequirement = fits<Requirement>(requirementShape)
+
+/** The answer of `policy.list`; a malformed one is no answer. */
+export function readRules(answer: unknown): Rules {
+  if (!isPolicyList(answer))
+    return unavailable('Countersign answered policy.list with what is none.')
+  const { epoch, actions } = answer
+  return { epoch, byAction: new Map(actions.map((rule) => [rule.action, rule])) }
+}
+
+/** The answer of `policy.check` about an action; a malformed one, or one about another, is no answer. */
+export function readDecision(answer: unknown, { action, scope }: ListedRule): PolicyDecision {
+  const about = isDecision(answer) && answer.action === action && answer.scope === scope
+  return about ? answer : unavailable('Countersign answered policy.check with what is none.')
+}
+
+/** What a caller is told of a rule: the methods are those that reach its level. */
+export function requirementOf(rule: Requirement): Requirement {
+  const { action, scope, acr, freshnessSeconds, details } = rule
+  const methods = rule.methods.filter(
+    (method) => method === 'assertion' || acrReaches(METHOD_ACR[method], acr),
+  )
+  return { action, scope, methods, acr, freshnessSeconds, details }
+}

@@ -1,0 +1,141 @@
+// Calls to Countersign: bounded in time and size, and never followed elsewhere, since they carry the
+// resource key. What an answer means for the guarded call is decided by whoever asked.
+import type { Reason } from '../../contract/index.ts'
+import { refuse, unavailable } from './answers.ts'
+import { within } from './kept.ts'
+import { isRequirement } from './rules.ts'
+import { isCount, isRecord } from './shapes.ts'
+import type { GuardOptions } from './types.ts'
+
+const ANSWER_MAX_BYTES = 256 * 1024
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i
+
+/** Whether the call was carried out is not known: its reply was lost. */
+export class LostReply extends Error {}
+
+export interface Service {
+  /**
+   * Calls a procedure as this resource.
+   *
+   * @throws LostReply, or GuardRefusal with the reason that Countersign gave
+   */
+  call(procedure: string, input: object): Promise<unknown>
+  /** Reads a public document under the environment's address. */
+  read(path: string): Promise<unknown>
+}
+
+/** Refusals of the user's call, which go on to the caller. All others are the guard's own trouble. */
+const PASSED_ON: ReadonlySet<string> = new Set<Reason>([
+  'token_expired',
+  'token_used',
+  'token_revoked',
+  'token_invalid',
+  'step_up_required',
+  'enrollment_required',
+  'scope_not_allowed',
+  'details_mismatch',
+  'details_required',
+  'denied',
+  'unknown_action',
+  'input_invalid',
+])
+
+/** What a developer must mend; a message of Countersign's that fits only its own callers is not shown. */
+const MISCONFIGURED: ReadonlyMap<string, string> = new Map<Reason, string>([
+  [
+    'unauthenticated',
+    'Countersign does not know the resource key of this API in this environment.',
+  ],
+  [
+    'forbidden',
+    'The resource key of this API may not ask about this action: it is for another audience.',
+  ],
+  [
+    'unknown_environment',
+    'Countersign knows no such environment at the address that the guard is given.',
+  ],
+])
+
+/** Countersign as one resource calls it. */
+export function openService({ url, environment, resourceKey, fetch: own }: GuardOptions): Service {
+  const base = `${url.replace(/\/+$/, '')}/${environment}`
+  const send: typeof fetch = own ?? ((input, init) => fetch(input, init))
+
+  const exchange = async (path: string, init: RequestInit) => {
+    const controller = new AbortController()
+    const answer = send(base + path, {
+      ...init,
+      redirect: 'manual',
+      signal: controller.signal,
+    }).then(async (response) => ({ response, text: await readBounded(response) }))
+    const { response, text } = await within(answer, () => controller.abort()).catch((cause) => {
+      throw new LostReply('Countersign could not be reached.', { cause })
+    })
+    return { status: response.status, json: parse(response, text) }
+  }
+
+  return {
+    async call(procedure, input) {
+      const { status, json } = await exchange(`/trpc/${procedure}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${resourceKey}` },
+        body: JSON.stringify(input),
+      })
+      if (status === 200 && isRecord(json?.result)) return json.result.data
+      if (isRecord(json?.error)) passOn(json.error)
+      if (status >= 500) throw new LostReply(`Countersign answered with status ${status}.`)
+      return unavailable(`Countersign answered ${procedure} with what is no answer.`)
+    },
+
+    async read(path) {
+      const { status, json } = await exchange(path, { headers: { 'cache-control': 'no-cache' } })
+      return status === 200 && json ? json : unavailable(`Countersign does not answer ${path}.`)
+    },
+  }
+}
+
+async function readBounded({ body }: Response): Promise<string> {
+  if (!body) return ''
+  const reader = body.getReader()
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let text = ''
+  let bytes = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return text + decoder.decode()
+    bytes += value.length
+    if (bytes > ANSWER_MAX_BYTES) {
+      await reader.cancel()
+      throw new Error(`the answer is longer than ${ANSWER_MAX_BYTES} bytes`)
+    }
+    text += decoder.decode(value, { stream: true })
+  }
+}
+
+function parse({ headers }: Response, text: string): Record<string, unknown> | undefined {
+  if (!JSON_TYPE.test(headers.get('content-type') ?? '')) return undefined
+  try {
+    const json: unknown = JSON.parse(text)
+    return isRecord(json) ? json : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Throws a refusal of Countersign's as the guard's own; returns where it is not of that form. */
+function passOn({ message, data }: Record<string, unknown>): void {
+  if (!isRecord(data) || typeof data.reason !== 'string') return
+  const { reason, requirement, retryAfterSeconds } = data
+  const detail = typeof message === 'string' ? message : undefined
+  if (!PASSED_ON.has(reason)) {
+    refuse('unavailable', {
+      detail: MISCONFIGURED.get(reason),
+      retryAfterSeconds: isCount(retryAfterSeconds) ? Number(retryAfterSeconds) : undefined,
+      cause: new Error(`Countersign refused: ${reason}`),
+    })
+  }
+  refuse(reason as Reason, {
+    detail,
+    requirement: isRequirement(requirement) ? requirement : undefined,
+  })
+}

@@ -1,0 +1,40 @@
+// The form of what comes from outside, checked by hand: a schema library would be most of the guard.
+// What the values mean is not known here.
+import { ACRS, METHODS } from '../../contract/assurance.ts'
+
+type Check = (value: unknown) => boolean
+/** A check for every member of a type; one that is forgotten does not compile. */
+export type Shape<T> = { [K in keyof Required<T>]: Check }
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+export const isFlag: Check = (value) => typeof value === 'boolean'
+export const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0
+
+export const oneOf =
+  (known: readonly unknown[]): Check =>
+  (value) =>
+    known.includes(value)
+export const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check)
+export const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value)
+
+export const isAcr = oneOf(ACRS)
+export const isMethods = listOf(oneOf(METHODS))
+export const isDetailsRule = oneOf(['none', 'optional', 'required'])
+
+/**
+ * Whether a value has every member that a type has, each of its form. Further ones do not matter.
+ *
+ * @example const isPoint = fits<{ x: number }>({ x: isCount })
+ */
+export const fits =
+  <T extends object>(shape: Shape<T>) =>
+  (value: unknown): value is T =>
+    isRecord(value) && Object.entries<Check>(shape).every(([member, check]) => check(value[member]))

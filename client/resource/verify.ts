@@ -1,0 +1,84 @@
+// Whether a token is Countersign's and of its form: signature, type, issuer, expiry, claims. What it
+// is good for stands in use.ts; whether it was used or revoked only Countersign knows.
+import type { ElevatedClaims, MfaClaims } from '../../contract/index.ts'
+import { refuse, unavailable } from './answers.ts'
+import { importKeys, isSigned, type Keys, parseCompact } from './jws.ts'
+import { type Kept, REFETCH_SECONDS } from './kept.ts'
+import { fits, isAcr, isCount, isFlag, isRecord, isText, listOf, optional } from './shapes.ts'
+
+const JTI = /^[A-Za-z0-9_-]{22,64}$/
+const END_OF_DATES = 4_102_444_800
+
+/** Claims that were verified, and which of the two kinds of token carried them. */
+export type VerifiedToken =
+  | { kind: 'elevated'; claims: ElevatedClaims }
+  | { kind: 'mfa'; claims: MfaClaims }
+
+const isDate = (value: unknown): boolean => isCount(value) && Number(value) <= END_OF_DATES
+const shared = {
+  iss: isText,
+  sub: isText,
+  aud: isText,
+  client_id: isText,
+  sid: optional(isText),
+  jti: (value: unknown) => isText(value) && JTI.test(value),
+  iat: isDate,
+  exp: isDate,
+  auth_time: isDate,
+  amr: (value: unknown) => listOf(isText)(value) && Array.isArray(value) && value.length > 0,
+  acr: isAcr,
+  singleUse: isFlag,
+  epoch: isCount,
+}
+const isMfaClaims = fits<MfaClaims>(shared)
+const isElevatedClaims = fits<ElevatedClaims>({
+  ...shared,
+  scope: isText,
+  authorization_details: optional(
+    (value) => Array.isArray(value) && value.length === 1 && isRecord(value[0]),
+  ),
+})
+
+/** A key set as it was read; anything else is none. */
+export async function readKeys(document: unknown): Promise<Keys> {
+  if (!isRecord(document) || !Array.isArray(document.keys) || !document.keys.every(isRecord))
+    return unavailable('The key set of Countersign is none.')
+  return importKeys(document.keys)
+}
+
+/**
+ * Verifies that a token is Countersign's (RFC 8725, sections 3.1 to 3.12). No clock tolerance.
+ *
+ * @param keys the published keys; a `kid` that is not among them may have them fetched anew
+ * @param now epoch seconds
+ * @throws GuardRefusal `token_expired`, `token_invalid` for all else, `unavailable` without keys
+ */
+export async function verifyToken(
+  token: string,
+  keys: Kept<Keys>,
+  issuer: string,
+  now: number,
+): Promise<VerifiedToken> {
+  const jws = parseCompact(token) ?? refuse('token_invalid')
+  const key = await keyOf(jws.kid, keys).catch((cause) =>
+    unavailable('The key set of Countersign cannot be had now.', cause),
+  )
+  if (!key || !(await isSigned(jws, key))) refuse('token_invalid')
+  const verified = readClaims(jws.typ, jws.payload) ?? refuse('token_invalid')
+  if (verified.claims.iss !== issuer) refuse('token_invalid')
+  if (verified.claims.exp <= now) refuse('token_expired')
+  return verified
+}
+
+const keyOf = async (kid: string, keys: Kept<Keys>): Promise<CryptoKey | undefined> =>
+  (await keys()).get(kid) ?? (await keys(REFETCH_SECONDS)).get(kid)
+
+function readClaims(type: unknown, payload: object): VerifiedToken | undefined {
+  // A token that is bound to a key (RFC 7800) is good only with a proof, which is not looked at here.
+  if ('cnf' in payload) return undefined
+  if (type === 'at+jwt' && isElevatedClaims(payload)) return { kind: 'elevated', claims: payload }
+  const scopeless = !('scope' in payload) && !('authorization_details' in payload)
+  return type === 'mfa+jwt' && scopeless && isMfaClaims(payload)
+    ? { kind: 'mfa', claims: payload }
+    : undefined
+}

@@ -1,0 +1,28 @@
+// What the Worker says of a wallet. No share and no key is ever among it.
+
+/** Who keeps a share. */
+export type Holder = 'vault' | 'custodian' | 'delegate'
+export type Decision = 'approve' | 'revoke'
+
+/** A share as anybody may know it. */
+export interface PublicShare {
+  holder: Holder
+  /** The beginning of the SHA-256 of the share, in hexadecimal digits. */
+  fingerprint: string
+}
+
+export interface WalletView {
+  address: string
+  /** Goes up by one whenever the shares change; the address stays. */
+  generation: number
+  /** How many of the shares make the key. */
+  threshold: number
+  shares: PublicShare[]
+  delegation: { to: string; state: 'pending' | 'approved' } | null
+  /** Set while the wallet was made for a user who has not claimed it. */
+  pregenerated: { by: string } | null
+  /** What the user wanted before they signed in anew, and must confirm now. */
+  reshare?: { wanted: Decision; to: string }
+  /** Newest first; at is epoch seconds. */
+  log: { at: number; event: string; detail: string }[]
+}

@@ -1,0 +1,90 @@
+// What the handlers share: who calls, for which wallet, and the middleware that finds it out. The
+// guard of Countersign stands here too: it is all that an application needs to ask for a step-up.
+import { createGuard } from 'countersign/resource'
+import { createMiddleware } from 'hono/factory'
+import { walletObject } from './custody.ts'
+import type { Settings, WalletEnv } from './env.ts'
+import { readSession, type Session } from './issuer.ts'
+import { refuse } from './problem.ts'
+import type { OpenWallet } from './state/wallet.ts'
+
+export interface App {
+  Bindings: WalletEnv
+  Variables: { settings: Settings }
+}
+
+/** A request of somebody who is signed in. */
+export interface SignedIn extends App {
+  Variables: App['Variables'] & { session: Session; wallet: OpenWallet }
+}
+
+/** Lets only users in: verifies the session and opens their wallet. */
+export const signedIn = createMiddleware<SignedIn>(async (c, next) => {
+  const session = await readSession(c.var.settings, c.req.header('authorization'))
+  const wallet = await walletObject(c.env, session.subject).open(session.id)
+  if (wallet === 'signed_out') refuse('unauthenticated', 'You signed out: sign in again.')
+  if (wallet === 'no_wallet') refuse('not_found', 'There is no wallet for this user.')
+  c.set('session', session)
+  c.set('wallet', wallet)
+  await next()
+})
+
+/**
+ * Refuses a request that the wallet is not in a state for, before anybody is asked for a step-up: a
+ * token is spent only on what can be done.
+ *
+ * @param why a sentence, or undefined where nothing is in the way
+ */
+export const unless = <Input>(why: (call: Call<Input>) => string | undefined) =>
+  createMiddleware<SignedIn & { Variables: { input: Input } }>(async (c, next) => {
+    const { session, wallet, input } = c.var
+    const refused = why({ session, wallet, input })
+    if (refused !== undefined) refuse('conflict', refused)
+    await next()
+  })
+
+export interface Call<Input> {
+  session: Session
+  wallet: OpenWallet
+  input: Input
+}
+
+/**
+ * Lets an action run only after the step-up that Countersign asks for.
+ *
+ * @param details what is about to be done, where the token must say the same
+ * @example api.post('/wallet/export', signedIn, stepUp('wallet.waas.export'), (c) => …)
+ */
+export const stepUp = <Input>(
+  action: string,
+  details?: (input: Input) => Record<string, unknown>,
+) =>
+  createMiddleware<SignedIn & { Variables: { input: Input } }>((c, next) => {
+    const { settings, session, input } = c.var
+    const guarded = guardOf(settings).requireStepUp({
+      action,
+      subject: session.subject,
+      sessionId: session.id,
+      sessionToken: session.token,
+      ...(details && { details: details(input) }),
+    })
+    return guarded(c, next)
+  })
+
+type Guard = ReturnType<typeof createGuard>
+let made: { key: string; guard: Guard } | undefined
+
+/** One guard an isolate: it keeps the policy and the key set for a minute. */
+function guardOf({ publicUrl, countersign, resourceKey }: Settings): Guard {
+  const key = JSON.stringify([publicUrl, countersign, resourceKey])
+  if (made?.key !== key) {
+    const guard = createGuard({
+      ...countersign,
+      audience: publicUrl,
+      resourceKey,
+      fetch: (input, init) => fetch(input, init),
+    })
+    made = { key, guard }
+  }
+  return made.guard
+}

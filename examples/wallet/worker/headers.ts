@@ -1,0 +1,56 @@
+// What every response tells the browser: to run nothing but this application, and to show it nowhere
+// else. A wallet's page is worth attacking, so all is forbidden first and little is allowed.
+
+const HASHED_ASSET = /^\/assets\/[^/]+-[\w-]{8,}\.\w+$/
+const FOREVER = 'public, max-age=31536000, immutable'
+
+/** Content Security Policy, level 3. The page talks to this application and to Countersign. */
+const policyOf = (countersignUrl: string | undefined): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    `connect-src 'self'${countersignUrl ? ` ${countersignUrl}` : ''}`,
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+  ].join('; ')
+
+const PERMISSIONS = [
+  'publickey-credentials-get=(self)',
+  'publickey-credentials-create=(self)',
+  ...['camera', 'microphone', 'geolocation', 'payment', 'usb', 'display-capture'].map(
+    (feature) => `${feature}=()`,
+  ),
+].join(', ')
+
+/**
+ * The headers of a response.
+ *
+ * @param path of the request
+ * @param ok whether the response is one; an error is never kept
+ */
+export function securityHeaders(
+  path: string,
+  ok: boolean,
+  countersignUrl: string | undefined,
+): Record<string, string> {
+  return {
+    'content-security-policy': policyOf(countersignUrl),
+    'x-frame-options': 'DENY',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
+    'permissions-policy': PERMISSIONS,
+    'cache-control': cacheOf(path, ok),
+  }
+}
+
+function cacheOf(path: string, ok: boolean): string {
+  if (!ok || path.startsWith('/api/')) return 'no-store'
+  if (path.startsWith('/.well-known/')) return 'public, max-age=300'
+  return HASHED_ASSET.test(path) ? FOREVER : 'no-cache'
+}

@@ -1,0 +1,111 @@
+// The wallet of whoever is signed in. Four actions are guarded by a step-up: export, sign, refresh (the
+// shares change because somebody comes to the wallet) and reshare (because it is decided who holds one).
+
+import { Hono } from 'hono'
+import { DelegateRequest, DelegationRequest, NoRequest, SignRequest } from '../shared/requests.ts'
+import type { WalletView } from '../shared/view.ts'
+import { type App, type SignedIn, signedIn, stepUp, unless } from './app.ts'
+import { input } from './body.ts'
+import { redistribute, walletObject, withKey } from './custody.ts'
+import type { WalletEnv } from './env.ts'
+import { subjectOf } from './issuer.ts'
+import { refuse } from './problem.ts'
+import { type Change, dueReshare, notChangeable, notUsable } from './rules.ts'
+import { readDetails, signRequest } from './signing.ts'
+import { viewOf } from './state/wallet.ts'
+
+export const wallet = new Hono<App>()
+
+wallet.get('/', signedIn, (c) => c.json(viewOf(c.var.wallet, c.var.session.signIn)))
+
+wallet.post(
+  '/export',
+  signedIn,
+  input(NoRequest),
+  unless(({ wallet }) => notUsable(wallet.document)),
+  stepUp('wallet.waas.export'),
+  async (c) => {
+    const { subject } = c.var.session
+    const { address } = c.var.wallet.document
+    const privateKey = await withKey(c.env, subject, (key) => key)
+    await walletObject(c.env, subject).note('exported', 'the private key was shown')
+    return c.json({ address, privateKey })
+  },
+)
+
+wallet.post(
+  '/sign',
+  signedIn,
+  input(SignRequest),
+  unless(({ wallet }) => notUsable(wallet.document)),
+  stepUp('wallet.waas.sign', readDetails),
+  async (c) => {
+    const { subject } = c.var.session
+    const request = c.var.input
+    const signed = await withKey(c.env, subject, (key) => signRequest(key, request))
+    await walletObject(c.env, subject).note('signed', request.kind)
+    return c.json(signed)
+  },
+)
+
+wallet.post(
+  '/delegate',
+  signedIn,
+  input(DelegateRequest),
+  unless<{ to: string }>(({ wallet, session, input: { to } }) =>
+    subjectOf(to) === session.subject
+      ? 'You have access already: name somebody else.'
+      : notChangeable(wallet.document, delegating(to)),
+  ),
+  stepUp('wallet.waas.refresh'),
+  async (c) => c.json(await changed(c.env, c.var, delegating(c.var.input.to))),
+)
+
+wallet.post(
+  '/claim',
+  signedIn,
+  input(NoRequest),
+  unless(({ wallet }) => notChangeable(wallet.document, { kind: 'claim' })),
+  stepUp('wallet.waas.refresh'),
+  async (c) => c.json(await changed(c.env, c.var, { kind: 'claim' })),
+)
+
+// Nothing changes yet: it is asked for at the next sign-in.
+wallet.post('/delegation', signedIn, input(DelegationRequest), async (c) => {
+  const { subject, signIn } = c.var.session
+  const { decision } = c.var.input
+  const marked = await walletObject(c.env, subject).want(decision, signIn)
+  if ('refused' in marked) refuse('conflict', marked.refused)
+  return c.json({ wanted: decision }, 202)
+})
+
+wallet.post(
+  '/reshare',
+  signedIn,
+  input(NoRequest),
+  unless(({ wallet, session }) =>
+    dueReshare(wallet.document, session.signIn)
+      ? undefined
+      : 'No reshare is due: say what you want, then sign in again.',
+  ),
+  stepUp('wallet.waas.reshare'),
+  async (c) => {
+    const { signIn } = c.var.session
+    const decision = dueReshare(c.var.wallet.document, signIn) ?? 'revoke'
+    return c.json(await changed(c.env, c.var, { kind: 'reshare', decision, signIn }))
+  },
+)
+
+const delegating = (to: string): Change => ({ kind: 'delegate', to, subject: subjectOf(to) })
+
+/** Carries out a change, and shows the wallet as it is then. */
+async function changed(
+  env: WalletEnv,
+  { session, wallet }: SignedIn['Variables'],
+  change: Change,
+): Promise<WalletView> {
+  await redistribute(env, session.subject, wallet.document, change)
+  const now = await walletObject(env, session.subject).open(session.id)
+  if (typeof now === 'string') return refuse('unauthenticated', 'You signed out meanwhile.')
+  return viewOf(now, session.signIn)
+}

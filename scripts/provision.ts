@@ -1,0 +1,43 @@
+// Setting up an environment of the service that runs here, as an operator does.
+import { type CountersignClient, createClient, reasonOf } from '../client/index.ts'
+import type { EnvironmentSettings } from '../contract/index.ts'
+import { covers } from './covers.ts'
+import { Complaint } from './terminal.ts'
+
+/** The operators' client of a service. */
+export const operatorClient = (url: string, operatorKey: string): CountersignClient =>
+  createClient({ url, environment: 'operator', bearer: () => operatorKey })
+
+/**
+ * Sets up an environment: makes it, or changes what is not as it is wanted. What else somebody set in
+ * it stays.
+ *
+ * @returns what had to be done
+ * @throws Complaint where the service refuses, with its reason
+ */
+export async function provision(
+  { environment: environments }: CountersignClient,
+  environment: string,
+  wanted: EnvironmentSettings,
+): Promise<'made' | 'changed' | 'found'> {
+  try {
+    const { settings, version } = await environments.get.query({ environment })
+    if (covers(settings, wanted)) return 'found'
+    await environments.update.mutate({ environment, version, settings: { ...settings, ...wanted } })
+    return 'changed'
+  } catch (error) {
+    if (reasonOf(error)?.reason !== 'unknown_environment') throw explained(error, environment)
+  }
+  await environments.create.mutate({ environment, settings: wanted }).catch((error) => {
+    throw explained(error, environment)
+  })
+  return 'made'
+}
+
+function explained(error: unknown, environment: string): unknown {
+  const refused = reasonOf(error)
+  if (!refused || !(error instanceof Error)) return error
+  return new Complaint(
+    `The environment ${environment} could not be set up (${refused.reason}): ${error.message}`,
+  )
+}

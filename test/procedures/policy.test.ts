@@ -1,0 +1,93 @@
+// What a resource is told of its own rules, and what it may tell of the call that it guards.
+import { describe, expect, it } from 'vitest'
+import { expectRefused, makeEnvironment, makeSigner, now } from '../support/service.ts'
+
+const EXPORT = 'wallet.waas.export'
+
+async function scene() {
+  const environment = await makeEnvironment()
+  const user = await environment.user()
+  const { client } = await environment.resource()
+  const check = (context: { sessionToken?: string; country?: string }, subject = user.subject) =>
+    client.policy.check.query({ action: EXPORT, subject, context })
+  return { environment, user, check }
+}
+
+describe('the context of a resource’s question', () => {
+  it('is taken with the session of the user it is about, and their country', async () => {
+    const { user, check } = await scene()
+    const permitted = { decision: 'permit', reason: 'not_enrolled' }
+    expect(await check({})).toMatchObject(permitted)
+    expect(await check({ country: 'NL' })).toMatchObject(permitted)
+    const sessionToken = user.bearer()
+    expect(await check({ sessionToken, country: 'NL' })).toMatchObject(permitted)
+  })
+
+  it('is refused from a user, who could say anything', async () => {
+    const { user } = await scene()
+    for (const context of [{}, { country: 'NL' }, { sessionToken: user.bearer() }]) {
+      const asked = user.client.policy.check.query({ action: EXPORT, context })
+      const { message } = await expectRefused(asked, 'input_invalid')
+      expect(message).toContain('`context` is for a resource')
+    }
+  })
+
+  it.each(['nl', 'NLD', 'N', '', 'T1', 'ＮＬ'])(
+    'is refused with the country %j',
+    async (country) => {
+      const { check } = await scene()
+      await expectRefused(check({ country }), 'input_invalid')
+    },
+  )
+
+  it('is refused with the session of another user', async () => {
+    const { environment, check } = await scene()
+    const other = await environment.user()
+    const { message } = await expectRefused(
+      check({ sessionToken: other.bearer() }),
+      'input_invalid',
+    )
+    expect(message).toContain('another user')
+  })
+
+  it('is refused with a session that has expired, is forged, foreign, or none', async () => {
+    const { environment, user, check } = await scene()
+    const { subject } = user
+    const stranger = await makeEnvironment()
+    const mallory = await makeSigner()
+    const forged = await mallory.sign({
+      iss: 'https://login.example',
+      aud: 'app',
+      sub: subject,
+      exp: now() + 3600,
+    })
+    for (const sessionToken of [
+      await environment.session({ sub: subject, exp: now() - 3600 }),
+      await stranger.session({ sub: subject }),
+      forged,
+      `${user.bearer()}=`,
+      'garbage',
+    ]) {
+      const { message } = await expectRefused(check({ sessionToken }), 'input_invalid')
+      expect(message).toContain('`context.sessionToken`')
+      expect(message).not.toContain(sessionToken)
+    }
+  })
+})
+
+describe('policy.list', () => {
+  it('names no method for an action that is denied, so that a guard asks before it lets a token in', async () => {
+    const { resource } = await makeEnvironment({
+      actions: [
+        { action: EXPORT, base: { require: 'deny' } },
+        { action: 'wallet.waas.refresh', base: { require: 'never' } },
+      ],
+    })
+    const { client } = await resource()
+    const { actions } = await client.policy.list.query()
+    const methodsOf = (name: string) => actions.find(({ action }) => action === name)?.methods
+    expect(methodsOf(EXPORT)).toEqual([])
+    expect(methodsOf('wallet.waas.refresh')).not.toEqual([])
+    expect(methodsOf('wallet.waas.sign')).not.toEqual([])
+  })
+})

@@ -1,0 +1,219 @@
+// Shares: what changes them, that the address stays, and that what was replaced is worth nothing.
+import { privateKeyToAddress } from 'viem/accounts'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { WalletView } from '../../examples/wallet/shared/view.ts'
+import { subjectOf } from '../../examples/wallet/worker/issuer.ts'
+import { combineShares, type SetRef } from '../../examples/wallet/worker/shares.ts'
+import { countersign, mint, serveCountersign } from './support/countersign.ts'
+import { signIn, type TestUser, uniqueName, walletEnv } from './support/wallet.ts'
+
+beforeAll(serveCountersign)
+beforeEach(() => Object.assign(countersign, { enrolled: true, silent: false }))
+
+async function change(user: TestUser, path: string, body: unknown = {}) {
+  const scope = path.endsWith('reshare') ? 'wallet:reshare' : 'wallet:refresh'
+  const token = await mint(user.subject, scope)
+  return user.post<WalletView>(path, body, token)
+}
+
+/** A user whose wallet another one may come to. */
+async function delegated() {
+  const [user, to] = [await signIn(), uniqueName()]
+  const { status, body } = await change(user, '/api/wallet/delegate', { to })
+  expect(status, JSON.stringify(body)).toBe(200)
+  return { user, to, view: body }
+}
+
+/** Says what is wanted, signs in anew, and carries it out. */
+async function reshare(user: TestUser, decision: 'approve' | 'revoke') {
+  expect((await user.post('/api/wallet/delegation', { decision })).status).toBe(202)
+  const back = await signIn(user.name)
+  const { status, body } = await change(back, '/api/wallet/reshare')
+  expect(status, JSON.stringify(body)).toBe(200)
+  return { user: back, view: body }
+}
+
+const setOf = async (subject: string): Promise<SetRef> => {
+  const current = await walletEnv.WALLET.getByName(subject).current()
+  if (!current) throw new Error('no wallet')
+  return current.set
+}
+
+const shareOf = async (holder: 'VAULT' | 'CUSTODIAN', subject: string, set: SetRef) =>
+  (await walletEnv[holder].getByName(subject).give(subject, set)) as Uint8Array | undefined
+
+const delegateShare = async (to: string, owner: string, set: SetRef) =>
+  (await walletEnv.DELEGATE.getByName(subjectOf(to)).give(owner, set)) as Uint8Array | undefined
+
+/** The address that some shares lead to; none where they make no key. */
+const addressOf = async (...shares: (Uint8Array | undefined)[]) =>
+  combineShares(shares.filter((share) => share !== undefined)).then(
+    (key) => privateKeyToAddress(key),
+    () => undefined,
+  )
+
+const fingerprints = ({ shares }: WalletView) => shares.map(({ fingerprint }) => fingerprint)
+
+describe('the shares', () => {
+  it('are two, with two keepers, and make the key', async () => {
+    const user = await signIn()
+    const view = await user.wallet()
+    expect(view.shares.map(({ holder }) => holder)).toEqual(['vault', 'custodian'])
+    expect(view).toMatchObject({
+      generation: 1,
+      threshold: 2,
+      delegation: null,
+      pregenerated: null,
+    })
+    const set = await setOf(user.subject)
+    const shares = [
+      await shareOf('VAULT', user.subject, set),
+      await shareOf('CUSTODIAN', user.subject, set),
+    ]
+    expect(await addressOf(...shares)).toBe(view.address)
+  })
+
+  it('change when access is delegated, and the address does not', async () => {
+    const user = await signIn()
+    const before = await user.wallet()
+    const set = await setOf(user.subject)
+    const { status, body } = await change(user, '/api/wallet/delegate', { to: uniqueName() })
+    expect(status).toBe(200)
+    expect(body.address).toBe(before.address)
+    expect(body.generation).toBe(2)
+    expect(body.delegation).toMatchObject({ state: 'pending' })
+    for (const old of fingerprints(before)) expect(fingerprints(body)).not.toContain(old)
+    expect(await shareOf('VAULT', user.subject, set)).toBeUndefined()
+    expect(await shareOf('CUSTODIAN', user.subject, set)).toBeUndefined()
+  })
+
+  it('change when a wallet that was made for somebody is claimed', async () => {
+    const [maker, name] = [await signIn(), uniqueName()]
+    expect((await maker.post('/api/pregenerate', { name })).status).toBe(201)
+    const friend = await signIn(name)
+    const before = await friend.wallet()
+    expect(before.pregenerated).toEqual({ by: maker.name })
+    expect((await friend.post('/api/wallet/export')).status).toBe(409)
+    const { status, body } = await change(friend, '/api/wallet/claim')
+    expect(status).toBe(200)
+    expect(body).toMatchObject({ address: before.address, generation: 2, pregenerated: null })
+    for (const old of fingerprints(before)) expect(fingerprints(body)).not.toContain(old)
+    expect((await change(friend, '/api/wallet/claim')).status).toBe(409)
+  })
+
+  it('are three once delegated access is approved, at the sign-in after it was wanted', async () => {
+    const { user, to, view } = await delegated()
+    expect((await user.post('/api/wallet/delegation', { decision: 'approve' })).status).toBe(202)
+    expect(await user.wallet()).not.toHaveProperty('reshare')
+    expect((await change(user, '/api/wallet/reshare')).status).toBe(409)
+    const back = await signIn(user.name)
+    expect((await back.wallet()).reshare).toEqual({ wanted: 'approve', to })
+    expect((await back.post('/api/wallet/reshare')).status).toBe(401)
+    const { body } = await change(back, '/api/wallet/reshare')
+    expect(body).toMatchObject({ address: view.address, generation: 3 })
+    expect(body).not.toHaveProperty('reshare')
+    expect(body.shares.map(({ holder }) => holder)).toEqual(['vault', 'custodian', 'delegate'])
+    const set = await setOf(user.subject)
+    const third = await delegateShare(to, user.subject, set)
+    for (const holder of ['VAULT', 'CUSTODIAN'] as const)
+      expect(await addressOf(third, await shareOf(holder, user.subject, set))).toBe(view.address)
+  })
+
+  it('leave a delegate with nothing once their access is revoked', async () => {
+    const { user, to, view } = await delegated()
+    const approved = await reshare(user, 'approve')
+    const old = await setOf(user.subject)
+    const kept = await delegateShare(to, user.subject, old)
+    expect(kept).toBeDefined()
+    const { view: revoked } = await reshare(approved.user, 'revoke')
+    expect(revoked).toMatchObject({ address: view.address, generation: 4, delegation: null })
+    expect(revoked.shares.map(({ holder }) => holder)).toEqual(['vault', 'custodian'])
+    expect(await delegateShare(to, user.subject, old)).toBeUndefined()
+    const set = await setOf(user.subject)
+    for (const holder of ['VAULT', 'CUSTODIAN'] as const) {
+      expect(await shareOf(holder, user.subject, old)).toBeUndefined()
+      const fresh = await shareOf(holder, user.subject, set)
+      expect(await addressOf(kept, fresh)).not.toBe(view.address)
+    }
+  })
+
+  it('are sealed for one user and one set', async () => {
+    const [one, other] = [await signIn(), await signIn()]
+    const set = await setOf(one.subject)
+    const vault = walletEnv.VAULT.getByName(one.subject)
+    expect(await vault.give(other.subject, set)).toBeUndefined()
+    expect(await vault.give(one.subject, { ...set, generation: 2 })).toBeUndefined()
+  })
+
+  it('are changed by exactly one of several calls at once, and still make the key', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const user = await signIn()
+      const { address } = await user.wallet()
+      const names = Array.from({ length: 5 }, uniqueName)
+      const replies = await Promise.all(
+        names.map((to) => change(user, '/api/wallet/delegate', { to })),
+      )
+      expect(replies.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409])
+      expect((await user.wallet()).generation).toBe(2)
+      const token = await mint(user.subject, 'wallet:export')
+      const { body } = await user.post<{ privateKey: `0x${string}` }>(
+        '/api/wallet/export',
+        {},
+        token,
+      )
+      expect(privateKeyToAddress(body.privateKey)).toBe(address)
+    }
+  })
+
+  it('of the set in use are whole after a change that broke off half-way', async () => {
+    const user = await signIn()
+    const { address } = await user.wallet()
+    const orphan = { generation: 2, attempt: 'broken-off' }
+    await walletEnv.VAULT.getByName(user.subject).keep(user.subject, orphan, new Uint8Array(33))
+    const set = await setOf(user.subject)
+    const shares = [
+      await shareOf('VAULT', user.subject, set),
+      await shareOf('CUSTODIAN', user.subject, set),
+    ]
+    expect(await addressOf(...shares)).toBe(address)
+    expect((await change(user, '/api/wallet/delegate', { to: uniqueName() })).status).toBe(200)
+    expect(await shareOf('VAULT', user.subject, orphan)).toBeUndefined()
+  })
+
+  it('are never put together by one class alone: no keeper has a row of the other', async () => {
+    const user = await signIn()
+    const set = await setOf(user.subject)
+    const [vault, custodian] = [
+      await shareOf('VAULT', user.subject, set),
+      await shareOf('CUSTODIAN', user.subject, set),
+    ]
+    expect(vault).toHaveLength(33)
+    expect(custodian).toHaveLength(33)
+    expect(vault).not.toEqual(custodian)
+    expect(await addressOf(vault, vault)).toBeUndefined()
+  })
+})
+
+describe('delegating', () => {
+  it('is refused to oneself, and to a second party at once', async () => {
+    const { user } = await delegated()
+    expect((await change(user, '/api/wallet/delegate', { to: uniqueName() })).status).toBe(409)
+    const other = await signIn()
+    expect((await change(other, '/api/wallet/delegate', { to: other.name })).status).toBe(409)
+  })
+
+  it('cannot be approved where nobody was named, or twice', async () => {
+    const nobody = await signIn()
+    const wanted = { decision: 'approve' }
+    expect((await nobody.post('/api/wallet/delegation', wanted)).status).toBe(409)
+    const { user } = await delegated()
+    const approved = await reshare(user, 'approve')
+    expect((await approved.user.post('/api/wallet/delegation', wanted)).status).toBe(409)
+  })
+
+  it('can be revoked before it was approved', async () => {
+    const { user, view } = await delegated()
+    const { view: revoked } = await reshare(user, 'revoke')
+    expect(revoked).toMatchObject({ address: view.address, generation: 3, delegation: null })
+  })
+})

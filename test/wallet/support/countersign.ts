@@ -1,0 +1,130 @@
+// A Countersign that tests can steer: it answers the calls of the guard, mints tokens as the real one
+// does, and spends each once. That the real one and the guard agree is tested elsewhere.
+import { decodeJwt, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
+import { vi } from 'vitest'
+import { PUBLIC_URL } from './wallet.ts'
+
+const URL_OF = 'http://localhost:8787'
+const ISSUER = `${URL_OF}/wallet`
+const ACTIONS = ['sign', 'export', 'refresh', 'reshare'].map((name) => ({
+  action: `wallet.waas.${name}`,
+  scope: `wallet:${name}`,
+  methods: ['totp', 'passkey', 'recovery'],
+  acr: 'mfa',
+  singleUse: true,
+  freshnessSeconds: 300,
+  details: name === 'sign' ? 'required' : 'optional',
+  acceptsMfaToken: false,
+  mode: 'enforce',
+  conditional: false,
+}))
+
+const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
+const publicJwk = { ...(await exportJWK(publicKey)), kid: 'cs', alg: 'ES256', use: 'sig' }
+const spent = new Set<string>()
+/** Whether users are asked for a step-up; without, every action is permitted. */
+export const countersign = { enrolled: false, silent: false, consumed: 0 }
+
+const now = () => Math.floor(Date.now() / 1000)
+
+/** An elevated token for one scope. */
+export const mint = (
+  subject: string,
+  scope: string,
+  details?: Record<string, unknown>,
+): Promise<string> =>
+  new SignJWT({
+    client_id: 'wallet',
+    scope,
+    auth_time: now(),
+    amr: ['otp'],
+    acr: 'mfa',
+    singleUse: true,
+    epoch: 0,
+    ...(details && {
+      authorization_details: [{ ...details, type: `wallet.waas.${scope.slice('wallet:'.length)}` }],
+    }),
+  })
+    .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'cs' })
+    .setIssuer(ISSUER)
+    .setAudience(PUBLIC_URL)
+    .setSubject(subject)
+    .setJti(crypto.randomUUID().replaceAll('-', ''))
+    .setIssuedAt(now())
+    .setExpirationTime(now() + 300)
+    .sign(privateKey)
+
+const result = (data: unknown) => Response.json({ result: { data } })
+const refused = (status: number, reason: string) =>
+  Response.json({ error: { message: reason, code: -32_000, data: { reason } } }, { status })
+
+interface Input {
+  action: string
+  token: string
+  subject: string
+  details?: object
+}
+
+function claimsOf(token: string): JWTPayload {
+  try {
+    return decodeJwt(token)
+  } catch {
+    return {}
+  }
+}
+
+/** Whether a token is good for what is about to be done: the last word, whatever a guard checked. */
+function fits({ action, subject, details, token }: Input): boolean {
+  const {
+    sub,
+    scope,
+    authorization_details: [bound] = [],
+  } = claimsOf(token) as JWTPayload & {
+    authorization_details?: object[]
+  }
+  const same = (one: object) => JSON.stringify(Object.entries(one).sort())
+  const wanted = details && same({ ...details, type: action })
+  const required = action === 'wallet.waas.sign'
+  if (bound ? same(bound) !== wanted : required) return false
+  return sub === subject && scope === action.replace('.waas.', ':')
+}
+
+/** The procedures that the guard calls. */
+const PROCEDURES: Record<string, (input: Input) => Response> = {
+  'policy.list': () => result({ version: 1, epoch: 0, actions: ACTIONS }),
+  'policy.check': ({ action }) => {
+    const {
+      mode: _,
+      conditional: __,
+      acceptsMfaToken: ___,
+      ...rule
+    } = ACTIONS.find((known) => known.action === action) ?? {}
+    const decision = countersign.enrolled ? 'step_up' : 'permit'
+    const reason = countersign.enrolled ? 'enrolled' : 'not_enrolled'
+    const required = countersign.enrolled
+    return result({ ...rule, decision, required, reason, lifetimeSeconds: 300 })
+  },
+  'token.consume': (input) => {
+    const { token } = input
+    if (!fits(input)) return refused(400, 'details_mismatch')
+    if (spent.has(token)) return refused(409, 'token_used')
+    spent.add(token)
+    countersign.consumed += 1
+    return result({ accepted: true, replayed: false, claims: claimsOf(token) })
+  },
+}
+
+/** Answers for Countersign from now on. Every other address is out of reach. */
+export function serveCountersign(): void {
+  vi.stubGlobal('fetch', async (input: RequestInfo | URL, init?: RequestInit) => {
+    const request = new Request(input, init)
+    if (countersign.silent) throw new TypeError('no network')
+    if (request.url === `${ISSUER}/.well-known/jwks.json`)
+      return Response.json({ keys: [publicJwk] })
+    const name = new URL(request.url).pathname.replace('/wallet/trpc/', '')
+    const answer = request.url.startsWith(`${ISSUER}/trpc/`) ? PROCEDURES[name] : undefined
+    if (!answer) throw new TypeError(`no such address: ${request.url}`)
+    const text = await request.text()
+    return answer(text === '' ? {} : JSON.parse(text))
+  })
+}
