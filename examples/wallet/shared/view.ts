@@ -1,4 +1,4 @@
-// What the Worker says of a wallet. No share and no key is ever among it.
+// What the Worker says of a wallet, and what it answers. No share and no key is ever in a view.
 
 /** Who keeps a share. */
 export type Holder = 'vault' | 'custodian' | 'delegate'
@@ -25,4 +25,36 @@ export interface WalletView {
   reshare?: { wanted: Decision; to: string }
   /** Newest first; at is epoch seconds. */
   log: { at: number; event: string; detail: string }[]
+}
+
+type Hex = `0x${string}`
+
+/** What comes back, by kind of request. */
+export type SignResult =
+  | { signature: Hex }
+  | { serializedTransaction: Hex; hash: Hex }
+  | { authorization: SignedAuthorization }
+
+/** EIP-7702, as `authorizationList` of a transaction takes it. */
+export interface SignedAuthorization {
+  contractAddress: Hex
+  chainId: number
+  nonce: number
+  r: Hex
+  s: Hex
+  yParity: number
+}
+
+export interface Exported {
+  address: string
+  privateKey: Hex
+}
+
+/** A session that began just now. */
+export interface SignedIn {
+  session: string
+  subject: string
+  name: string
+  /** In epoch seconds. */
+  expiresAt: number
 }
