@@ -24,7 +24,8 @@ export interface RegisteredDevice {
   recoveryCodes?: string[]
 }
 
-interface Registration {
+/** What may be said of a factor when it is enrolled. */
+export interface Registration {
   /** The name that the user gives it. */
   label?: string
   /** The backend's word for the first factor, where the environment asks for it. */
@@ -36,6 +37,13 @@ const deviceOf = ({ factorId, kind, ...factor }: Factor): MfaDevice => ({
   id: factorId,
   type: kind,
 })
+
+/** Changes something of the user's factors, and tells who listens. */
+async function change<T>(instance: Countersign, call: Promise<T>): Promise<T> {
+  const answer = await ask(call)
+  instance.emit('devicesChanged', undefined)
+  return answer
+}
 
 /** What the user has. */
 export async function getMfaMethods(instance?: Countersign): Promise<MfaMethods> {
@@ -81,7 +89,8 @@ export async function confirmTotpMfaDevice(
   instance?: Countersign,
 ): Promise<RegisteredDevice> {
   const countersign = instanceOf(instance)
-  const { factor, ...rest } = await ask(
+  const { factor, ...rest } = await change(
+    countersign,
     countersign.rpc.factor.confirm.mutate({ kind: 'totp', factorId: deviceId, code }),
   )
   countersign.pendingDevice = undefined
@@ -101,7 +110,8 @@ export async function registerPasskey(
 ): Promise<RegisteredDevice> {
   const countersign = instanceOf(instance)
   const { factor } = countersign.rpc
-  const confirmed = await ask(
+  const confirmed = await change(
+    countersign,
     ceremony(
       async () => {
         const started = await spending(countersign, TokenScope.Credentiallink, (options) =>
@@ -124,8 +134,9 @@ export async function renameMfaDevice(
   { deviceId, label }: { deviceId: string; label?: string },
   instance?: Countersign,
 ): Promise<MfaDevice[]> {
+  const countersign = instanceOf(instance)
   const input = { factorId: deviceId, ...(label !== undefined && { label }) }
-  const { factors } = await ask(instanceOf(instance).rpc.factor.rename.mutate(input))
+  const { factors } = await change(countersign, countersign.rpc.factor.rename.mutate(input))
   return factors.map(deviceOf)
 }
 
@@ -135,8 +146,11 @@ export async function setDefaultMfaDevice(
   instance?: Countersign,
 ): Promise<MfaDevice[]> {
   const countersign = instanceOf(instance)
-  const { factors } = await spending(countersign, TokenScope.Credentialupdate, (options) =>
-    countersign.rpc.factor.setDefault.mutate({ factorId: deviceId }, options),
+  const { factors } = await change(
+    countersign,
+    spending(countersign, TokenScope.Credentialupdate, (options) =>
+      countersign.rpc.factor.setDefault.mutate({ factorId: deviceId }, options),
+    ),
   )
   return factors.map(deviceOf)
 }
@@ -147,8 +161,11 @@ export async function deleteMfaDevice(
   instance?: Countersign,
 ): Promise<MfaDevice[]> {
   const countersign = instanceOf(instance)
-  const { factors } = await spending(countersign, TokenScope.Credentialunlink, (options) =>
-    countersign.rpc.factor.remove.mutate({ factorId: deviceId }, options),
+  const { factors } = await change(
+    countersign,
+    spending(countersign, TokenScope.Credentialunlink, (options) =>
+      countersign.rpc.factor.remove.mutate({ factorId: deviceId }, options),
+    ),
   )
   return factors.map(deviceOf)
 }
@@ -156,15 +173,19 @@ export async function deleteMfaDevice(
 /** New recovery codes in place of all earlier ones. Spends a `credential:update` token. */
 export async function createNewMfaRecoveryCodes(instance?: Countersign): Promise<string[]> {
   const countersign = instanceOf(instance)
-  const { recoveryCodes } = await spending(countersign, TokenScope.Credentialupdate, (options) =>
-    countersign.rpc.recovery.regenerate.mutate({}, options),
+  const { recoveryCodes } = await change(
+    countersign,
+    spending(countersign, TokenScope.Credentialupdate, (options) =>
+      countersign.rpc.recovery.regenerate.mutate({}, options),
+    ),
   )
   return recoveryCodes
 }
 
 /** Says that the user has put the recovery codes away. */
 export async function acknowledgeRecoveryCodes(instance?: Countersign): Promise<boolean> {
-  return (await ask(instanceOf(instance).rpc.recovery.acknowledge.mutate())).acknowledged
+  const countersign = instanceOf(instance)
+  return (await change(countersign, countersign.rpc.recovery.acknowledge.mutate())).acknowledged
 }
 
 const unexpected = () => new CountersignError('unavailable', 'The server answered something else.')

@@ -46,6 +46,10 @@ export interface CountersignEvents {
   mfaCompleted: MfaCompleted
   mfaFailed: { method: Method; error: CountersignError }
   tokensChanged: undefined
+  /** Somebody else is signed in, or nobody: noticed when the session is next asked for. */
+  sessionChanged: Session | undefined
+  /** A factor or the recovery codes were changed from this page. */
+  devicesChanged: undefined
 }
 
 /** An instance. Applications hand it on; its members are for this package. */
@@ -80,12 +84,14 @@ export function createCountersign(options: CountersignOptions): Countersign {
   const send: typeof fetch = (input, init) => (options.fetch ?? fetch)(input, init)
   const tokens = createTokenStore(keepTokens(`countersign ${url}/${environment}`))
   const events = new EventTarget()
+  let seen: string | undefined
   const session = async () => {
-    const token = await options.getSessionToken()
-    const found = token
-      ? { token, subject: (options.subjectOf ?? subjectOf)(token) ?? token }
-      : undefined
+    const found = sessionOf(options, await options.getSessionToken())
     tokens.keepOnly(found?.subject)
+    if (found?.subject !== seen) {
+      seen = found?.subject
+      instance.emit('sessionChanged', found)
+    }
     return found
   }
   const instance: Countersign = {
@@ -112,6 +118,12 @@ export function createCountersign(options: CountersignOptions): Countersign {
   if (isDefault) defaultInstance = instance
   return instance
 }
+
+/** Whose a session token is; one that names nobody stands for itself. */
+export const sessionOf = (
+  { subjectOf: read = subjectOf }: CountersignOptions,
+  token: MaybeToken,
+): Session | undefined => (token ? { token, subject: read(token) ?? token } : undefined)
 
 /** The `sub` of a JWT, which the server verifies and this page only reads (RFC 7519, section 4.1.2). */
 function subjectOf(token: string): string | undefined {

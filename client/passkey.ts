@@ -1,6 +1,10 @@
 // The browser's half of a passkey ceremony (WebAuthn Level 3, section 5.1), one at a time. What the
 // browser throws is told apart here; what the server says of the answer is not.
-import { startAuthentication, startRegistration } from '@simplewebauthn/browser'
+import {
+  startAuthentication,
+  startRegistration,
+  WebAuthnAbortService,
+} from '@simplewebauthn/browser'
 import type {
   AuthenticationResponse,
   CeremonyOptions,
@@ -33,6 +37,12 @@ export async function ceremony<S extends { options: CeremonyOptions }, R, T>(
     throw identify(error, over)
   })
   return finish(started, response)
+}
+
+/** Ends the ceremony that is under way as `cancelled`, and closes the browser's prompt. */
+export function cancelCeremony(): void {
+  latest += 1
+  WebAuthnAbortService.cancelCeremony()
 }
 
 /** Creates a passkey. */
