@@ -36,7 +36,7 @@ function createWatch(instance: Countersign): Watch {
     if (!session) return null
     const { subject, token } = session
     if (subject !== token) return subject
-    const alias = aliases.get(token) ?? crypto.randomUUID()
+    const alias = aliases.get(token) ?? `session ${aliases.size} of ${performance.timeOrigin}`
     aliases.set(token, alias)
     return alias
   }

@@ -1,0 +1,186 @@
+// What the dialog says from its first word to its last: reach the server, enroll where there is
+// nothing to verify with, verify. It shows one thing at a time, and ends in one of three ways.
+import { useState } from 'react'
+import { checkStepUpAuth, type StepUpAuth } from '../check.ts'
+import type { CountersignError } from '../errors.ts'
+import type { Countersign } from '../instance.ts'
+import { MFAAction, TokenScope } from '../names.ts'
+import type { StepUpRequest } from '../withstepup.ts'
+import { Choices } from './choices.tsx'
+import { askedFor, denied } from './desk.ts'
+import { DetailList } from './details.tsx'
+import { Again, type Enrolled, EnrollPasskey, EnrollTotp } from './enroll.tsx'
+import { useCall } from './parts.tsx'
+import { RecoveryCodes } from './recoverycodes.tsx'
+import { errorInWords, inWords, type StepUpTexts, type StepUpTextsPart } from './texts.ts'
+import { Notice, Verify } from './verify.tsx'
+
+export interface ConversationProps {
+  request: StepUpRequest
+  instance: Countersign
+  texts: StepUpTexts
+  ownTexts: StepUpTextsPart | undefined
+  titleId: string
+  introId: string
+  onVerified: () => void
+  /** It cannot go on, and not by the user's will. */
+  onFailed: (error: CountersignError) => void
+}
+
+type Step =
+  | { at: 'verify'; nextCodeAt?: number | undefined }
+  | { at: 'choose' }
+  | { at: 'enroll'; kind: Kind }
+  | { at: 'link'; kind: Kind; auth: StepUpAuth | undefined }
+  | { at: 'codes'; codes: readonly string[]; enrolled: Enrolled }
+type Kind = 'passkey' | 'totp'
+
+export function Conversation(props: ConversationProps) {
+  const { instance, texts, ownTexts, titleId, introId, onVerified, onFailed } = props
+  const [request, setRequest] = useState(props.request)
+  const [step, setStep] = useState<Step>({ at: request.enroll ? 'choose' : 'verify' })
+  const { busy, run } = useCall()
+  const { action, scope, details, cause } = request
+
+  const ask = () =>
+    run(() => checkStepUpAuth({ mfaAction: action, details }, instance), {
+      done: (auth) => {
+        const { decision, isRequired } = auth
+        if (!isRequired) return onVerified()
+        if (decision?.decision === 'deny') return onFailed(denied(decision.reason))
+        const { cause: _, ...before } = request
+        const again: StepUpRequest = { ...before, ...auth, ...askedFor(auth, before) }
+        setRequest(again)
+        setStep({ at: again.enroll ? 'choose' : 'verify' })
+      },
+    })
+  const link = (kind: Kind) => {
+    setStep({ at: 'link', kind, auth: undefined })
+    run(() => checkStepUpAuth({ mfaAction: MFAAction.CredentialLink }, instance), {
+      done: (auth) =>
+        setStep(auth.isRequired ? { at: 'link', kind, auth } : { at: 'enroll', kind }),
+    })
+  }
+  const enrolled = (done: Enrolled) => {
+    const { device, recoveryCodes } = done
+    const { id, type, label } = device
+    setRequest({
+      ...request,
+      methods: [type],
+      credentials: [{ id, type, label, isDefault: true }],
+      defaultCredentialId: id,
+    })
+    if (recoveryCodes) setStep({ at: 'codes', codes: recoveryCodes, enrolled: done })
+    else setStep({ at: 'verify', nextCodeAt: done.nextCodeAt })
+  }
+
+  const shared = { instance, ...(ownTexts && { texts: ownTexts }) }
+  const { title, intro } = heading(cause ? 'verify' : step.at, inWords(texts, action), texts)
+  return (
+    <>
+      <header className="countersign-header">
+        <h2 id={titleId}>{title}</h2>
+        <p id={introId}>{intro}</p>
+        <p className="countersign-name">{action}</p>
+      </header>
+      {details && step.at !== 'codes' && <DetailList details={details} texts={texts} />}
+      {panel()}
+    </>
+  )
+
+  function panel() {
+    if (cause) {
+      const unreachable = cause.reason === 'unavailable'
+      const problem = unreachable ? texts.offline : errorInWords(texts, cause)
+      const label = busy ? texts.loading : texts.retry
+      return <Again problem={problem} label={label} busy={busy} onPress={ask} />
+    }
+    switch (step.at) {
+      case 'choose':
+        return (
+          <Kinds
+            request={request}
+            texts={texts}
+            onChoose={(kind) => setStep({ at: 'enroll', kind })}
+          />
+        )
+      case 'enroll': {
+        const Enroll = step.kind === 'totp' ? EnrollTotp : EnrollPasskey
+        return <Enroll {...shared} onDone={enrolled} onStepUpRequired={() => link(step.kind)} />
+      }
+      case 'codes':
+        return (
+          <RecoveryCodes
+            {...shared}
+            codes={step.codes}
+            onAcknowledged={() => setStep({ at: 'verify', nextCodeAt: step.enrolled.nextCodeAt })}
+          />
+        )
+      case 'link':
+        return linking(step)
+      case 'verify':
+        return (
+          <Verify
+            key={scope}
+            instance={instance}
+            texts={texts}
+            scope={scope}
+            details={details}
+            methods={request.methods}
+            credentials={request.credentials}
+            nextCodeAt={step.nextCodeAt}
+            onVerified={onVerified}
+          />
+        )
+    }
+  }
+  /** A further factor takes a step-up of its own, with what the user has. */
+  function linking({ kind, auth }: Extract<Step, { at: 'link' }>) {
+    const problem = auth?.cause && errorInWords(texts, auth.cause)
+    if (!auth || problem) {
+      const label = busy ? texts.loading : texts.retry
+      return <Again problem={problem} label={label} busy={busy} onPress={() => link(kind)} />
+    }
+    const { decision, credentials } = auth
+    if (decision?.decision !== 'step_up') return <Notice>{texts.nothingUsable}</Notice>
+    return (
+      <Verify
+        key="link"
+        instance={instance}
+        texts={texts}
+        scope={TokenScope.Credentiallink}
+        details={undefined}
+        methods={decision.methods}
+        credentials={credentials}
+        onVerified={() => setStep({ at: 'enroll', kind })}
+      />
+    )
+  }
+}
+
+function heading(at: Step['at'], what: string, texts: StepUpTexts) {
+  if (at === 'codes') return { title: texts.codesTitle, intro: texts.intro(what) }
+  if (at === 'link') return { title: texts.title, intro: texts.linkFirst }
+  return at === 'verify'
+    ? { title: texts.title, intro: texts.intro(what) }
+    : { title: texts.enrollTitle, intro: texts.enrollIntro(what) }
+}
+
+interface KindsProps {
+  request: StepUpRequest
+  texts: StepUpTexts
+  onChoose: (kind: Kind) => void
+}
+
+/** What may be enrolled for this action. */
+function Kinds({ request, texts, onChoose }: KindsProps) {
+  const all: readonly Kind[] = ['passkey', 'totp']
+  const kinds = all.filter((kind) => request.methods.includes(kind))
+  if (kinds.length === 0) return <Notice>{texts.nothingUsable}</Notice>
+  const rows = kinds.map((id) => ({
+    id,
+    title: texts.enroll[id],
+    hint: texts.enroll[`${id}Hint`],
+  }))
+  return <Choices label={texts.enrollTitle} choices={rows} onChoose={onChoose} />
+}

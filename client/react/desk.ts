@@ -1,0 +1,148 @@
+// Where step-ups wait for the dialog: one is asked at a time, in the order in which they came. Whoever
+// waited is asked only if it is still needed. No React in here.
+import { checkStepUpAuth, type StepUpAuth } from '../check.ts'
+import { CountersignError } from '../errors.ts'
+import type { Countersign } from '../instance.ts'
+import type { StepUpAnswer, StepUpRequest } from '../withstepup.ts'
+import { type UserName, watchOf } from './user.ts'
+
+/** A step-up that is being asked. */
+export interface Open {
+  id: number
+  request: StepUpRequest
+  answer: (answer: StepUpAnswer) => void
+  fail: (error: CountersignError) => void
+}
+
+/** The waiting line of one dialog. */
+export interface Desk {
+  readonly instance: Countersign
+  prompt: (request: StepUpRequest) => Promise<StepUpAnswer>
+  /** What the dialog shows now. */
+  current: () => Open | undefined
+  subscribe: (changed: () => void) => () => void
+  /** A dialog is there. Returns how it goes: whoever waits then is cancelled. */
+  attach: () => () => void
+}
+
+interface Entry extends Open {
+  user: UserName
+}
+
+/** How often a session getter that answers at once is looked at while the dialog is open. */
+const LOOK_MILLISECONDS = 1000
+
+/**
+ * Makes a desk.
+ *
+ * @example const desk = createDesk(instance)
+ */
+export function createDesk(instance: Countersign): Desk {
+  const watch = watchOf(instance)
+  const listeners = new Set<() => void>()
+  const line: Entry[] = []
+  let shown: Entry | undefined
+  let dialogs = 0
+  let wasAttached = false
+  let lastId = 0
+
+  const show = (entry: Entry | undefined) => {
+    shown = entry
+    for (const listener of listeners) listener()
+  }
+  const leave = (entry: Entry): boolean => {
+    const place = line.indexOf(entry)
+    if (place < 0) return false
+    line.splice(place, 1)
+    if (place === 0) showNext().catch(() => {})
+    return true
+  }
+  const showNext = async () => {
+    const [next] = line
+    show(undefined)
+    if (!next) return
+    const { action, details } = next.request
+    const auth = await checkStepUpAuth({ mfaAction: action, details }, instance)
+    if (line[0] !== next) return
+    const { decision, isRequired } = auth
+    // What was asked before may have earned the token that this one needs.
+    if (!isRequired && !decision) next.answer({ verified: true })
+    else if (decision?.decision === 'deny') next.fail(denied(decision.reason))
+    else {
+      if (isRequired) next.request = { ...next.request, ...auth, ...askedFor(auth, next.request) }
+      show(next)
+    }
+  }
+  const cancelAll = () => {
+    for (const entry of line.splice(0)) entry.answer(null)
+    show(undefined)
+  }
+  const userChanged = () => {
+    const now = watch.current()
+    if (line.some(({ user }) => user !== undefined && user !== now)) cancelAll()
+  }
+
+  return {
+    instance,
+    current: () => shown,
+    subscribe(changed) {
+      listeners.add(changed)
+      return () => listeners.delete(changed)
+    },
+    prompt(request) {
+      if (dialogs === 0) {
+        if (wasAttached) return Promise.resolve(null)
+        const message = 'Render the dialog of useStepUp, or a StepUpProvider around it.'
+        return Promise.reject(new CountersignError('input_invalid', message))
+      }
+      lastId += 1
+      let resolve: (answer: StepUpAnswer) => void = () => {}
+      let reject: (error: CountersignError) => void = () => {}
+      const promise = new Promise<StepUpAnswer>((resolved, rejected) => {
+        resolve = resolved
+        reject = rejected
+      })
+      const entry: Entry = {
+        id: lastId,
+        request,
+        user: watch.current(),
+        answer: (answer) => {
+          leave(entry)
+          resolve(answer)
+        },
+        fail: (error) => {
+          leave(entry)
+          reject(error)
+        },
+      }
+      line.push(entry)
+      if (line.length === 1) show(entry)
+      return promise
+    },
+    attach() {
+      dialogs += 1
+      wasAttached = true
+      const stopWatching = watch.subscribe(userChanged)
+      const timer = setInterval(() => line.length > 0 && watch.current(), LOOK_MILLISECONDS)
+      return () => {
+        dialogs -= 1
+        stopWatching()
+        clearInterval(timer)
+        if (dialogs === 0) cancelAll()
+      }
+    },
+  }
+}
+
+/** Which methods to offer, and whether to enroll them, by a newer answer where there is one. */
+export const askedFor = (
+  { decision }: StepUpAuth,
+  { methods, enroll }: Pick<StepUpRequest, 'methods' | 'enroll'>,
+) =>
+  decision
+    ? { methods: decision.methods, enroll: decision.decision === 'enroll' }
+    : { methods, enroll }
+
+/** What `withStepUp` throws as well. */
+export const denied = (reason: string) =>
+  new CountersignError('denied', `The rule denies this action (${reason}).`)

@@ -1,0 +1,145 @@
+// A step-up around an action, with the dialog that asks for it: what most pages need of all this.
+import {
+  createContext,
+  type ReactElement,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useSyncExternalStore,
+} from 'react'
+import type { Details } from '../../contract/index.ts'
+import { CountersignError } from '../errors.ts'
+import type { Countersign } from '../instance.ts'
+import type { MFAAction } from '../names.ts'
+import { type StepUpFetch, type StepUpPrompt, withStepUp } from '../withstepup.ts'
+import { createDesk, type Desk } from './desk.ts'
+import { StepUpDialog, type StepUpLook } from './dialog.tsx'
+import { useCountersign } from './provider.ts'
+import { watchOf } from './user.ts'
+
+/** How an action ended that was not refused. */
+export type StepUpOutcome<T> = { status: 'completed'; value: T } | { status: 'cancelled' }
+
+/**
+ * Runs an action, and has the dialog verify the user before it where that is needed.
+ *
+ * @returns `cancelled` where the user closed the dialog, the component went, or somebody else signed in
+ * @throws CountersignError `denied`, those of `withStepUp`, and whatever `run` throws
+ */
+export type StepUp = <T>(
+  action: MFAAction,
+  run: (fetch: StepUpFetch) => Promise<T>,
+  options?: { details?: Details | undefined },
+) => Promise<StepUpOutcome<T>>
+
+/** What `useStepUp` and `StepUpProvider` can be told. */
+export interface StepUpOptions extends StepUpLook {
+  /** The instance to use; the provider's, else the default one. */
+  instance?: Countersign
+}
+
+/** What `useStepUp` gives. */
+export interface StepUpHandle {
+  stepUp: StepUp
+  /** Asks by the dialog alone: for `withStepUp`, or `createCountersign({ prompt })`. */
+  prompt: StepUpPrompt
+  /** Render it anywhere; null below a `StepUpProvider`, which does. */
+  dialog: ReactElement | null
+}
+
+const DeskContext = createContext<Desk | undefined>(undefined)
+
+/**
+ * A step-up around an action. Several at a time are asked one after the other, in their order; one that
+ * is no longer needed when its turn comes is not asked.
+ *
+ * @example
+ * const { stepUp, dialog } = useStepUp()
+ * const result = await stepUp('wallet.waas.export', (fetch) => fetch('/api/export', { method: 'POST' }))
+ * if (result.status === 'completed') show(await result.value.json())
+ */
+export function useStepUp({ instance: given, texts, theme }: StepUpOptions = {}): StepUpHandle {
+  const instance = useCountersign(given)
+  const around = useContext(DeskContext)
+  const own = useMemo(() => createDesk(instance), [instance])
+  const isOwn = !around || around.instance !== instance
+  const desk = isOwn ? own : around
+  const stepUp: StepUp = useCallback((...args) => stepUpAt(desk, ...args), [desk])
+  return {
+    stepUp,
+    prompt: desk.prompt,
+    dialog: isOwn ? <AtDesk desk={own} texts={texts} theme={theme} /> : null,
+  }
+}
+
+/**
+ * Mounts the dialog once, for every `useStepUp` below.
+ *
+ * @example <StepUpProvider><App /></StepUpProvider>
+ */
+export function StepUpProvider({
+  instance: given,
+  texts,
+  theme,
+  children,
+}: StepUpOptions & { children?: ReactNode }) {
+  const instance = useCountersign(given)
+  const desk = useMemo(() => createDesk(instance), [instance])
+  return (
+    <DeskContext.Provider value={desk}>
+      {children}
+      <AtDesk desk={desk} texts={texts} theme={theme} />
+    </DeskContext.Provider>
+  )
+}
+
+/** The dialog of whoever is asked now. */
+function AtDesk({ desk, ...look }: StepUpLook & { desk: Desk }) {
+  const open = useSyncExternalStore(desk.subscribe, desk.current, nobody)
+  useEffect(() => desk.attach(), [desk])
+  if (!open) return null
+  return (
+    <StepUpDialog
+      {...look}
+      key={open.id}
+      instance={desk.instance}
+      request={open.request}
+      onVerified={() => open.answer({ verified: true })}
+      onCancel={() => open.answer(null)}
+      onFailed={open.fail}
+    />
+  )
+}
+
+const nobody = () => undefined
+
+async function stepUpAt<T>(
+  desk: Desk,
+  action: MFAAction,
+  run: (fetch: StepUpFetch) => Promise<T>,
+  { details }: { details?: Details | undefined } = {},
+): Promise<StepUpOutcome<T>> {
+  const { look } = watchOf(desk.instance)
+  const user = await look().catch(() => undefined)
+  let isCancelled = false
+  const prompt: StepUpPrompt = async (request) => {
+    const answer = await desk.prompt(request)
+    isCancelled = !answer
+    return answer
+  }
+  // What one user began is not done for the next.
+  const runForUser = async (fetch: StepUpFetch) => {
+    if (user === undefined || (await look()) === user) return run(fetch)
+    isCancelled = true
+    throw new CountersignError('cancelled', 'Somebody else is signed in now.')
+  }
+  try {
+    const value = await withStepUp(action, runForUser, { prompt, details }, desk.instance)
+    return { status: 'completed', value }
+  } catch (error) {
+    if (isCancelled) return { status: 'cancelled' }
+    throw error
+  }
+}
