@@ -1,10 +1,10 @@
 // How the wallet's page is built: from page/ into dist/, which the Worker serves. `countersign` is
 // imported as any application imports it; the addresses of its files stand here alone.
-import { fileURLToPath } from 'node:url'
+import { resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 
-const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+const at = (path: string): string => resolve(import.meta.dirname, path)
 
 export default defineConfig({
   root: at('page'),

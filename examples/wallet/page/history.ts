@@ -67,7 +67,10 @@ const TEXTS: Record<string, [(data: Data, names: FactorNames) => string, Line['t
     (data, names) => `Confirmed with ${factor(data, names)}${purpose(data)}`,
     'good',
   ],
-  'step_up.failed': [(data, names) => `Could not confirm with ${factor(data, names)}${because(data)}`, 'bad'],
+  'step_up.failed': [
+    (data, names) => `Could not confirm with ${factor(data, names)}${because(data)}`,
+    'bad',
+  ],
   'attempts.refused': [(data) => `Attempts were turned away${because(data)}`, 'bad'],
   'token.consumed': [(data) => `Used for ${action(data)}`, 'good'],
   'token.consumed_again': [(data) => `Used again for ${action(data)}`],

@@ -1,5 +1,6 @@
 // What the page knows of the wallet: asked for once, and replaced by what every change answers.
 import { queryOptions, useQueryClient } from '@tanstack/react-query'
+import type { StepUpOutcome } from 'countersign/react'
 import type { SignedIn, WalletView } from '../shared/view.ts'
 import { readWallet } from './api.ts'
 
@@ -22,6 +23,10 @@ export function useWalletChanged(session: SignedIn): (now?: WalletView) => void 
     else queries.invalidateQueries({ queryKey }).catch(() => {})
   }
 }
+
+/** What a guarded action came to; undefined where the user turned back. */
+export const completed = <T>(outcome: StepUpOutcome<T>): T | undefined =>
+  outcome.status === 'completed' ? outcome.value : undefined
 
 /** An address as it is recognised. */
 export const shortAddress = (address: string): string =>

@@ -95,14 +95,19 @@ export function wordsOf(error: unknown): Words {
   const { name, message, reason, retryAfterSeconds } = error as Failure
   const nobody = reason === 'unreachable' || (reason === 'unavailable' && name !== 'WalletError')
   if (nobody && !navigator.onLine) {
-    return { title: 'You are offline', text: 'Connect to the internet and try again.', canRetry: true }
+    return {
+      title: 'You are offline',
+      text: 'Connect to the internet and try again.',
+      canRetry: true,
+    }
   }
   const [title, text, canRetry = false] = WORDS[reason] ?? [OTHER.title, OTHER.text, true]
   if (name === 'WalletError' && reason === 'unavailable')
     return { title: 'Not possible right now', text: sentence(message), canRetry: true }
   if (name === 'WalletError' && TOLD_BY_WALLET.has(reason))
     return { title, text: sentence(message), canRetry }
-  if (retryAfterSeconds) return { title, text: `Try again ${inSeconds(retryAfterSeconds)}.`, canRetry }
+  if (retryAfterSeconds)
+    return { title, text: `Try again ${inSeconds(retryAfterSeconds)}.`, canRetry }
   return { title, text, canRetry }
 }
 

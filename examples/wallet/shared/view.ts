@@ -21,6 +21,8 @@ export interface WalletView {
   delegation: { to: string; state: 'pending' | 'approved' } | null
   /** Set while the wallet was made for a user who has not claimed it. */
   pregenerated: { by: string } | null
+  /** What the user wants of the delegation, and will be asked at their next sign-in. */
+  wanted?: Decision
   /** What the user wanted before they signed in anew, and must confirm now. */
   reshare?: { wanted: Decision; to: string }
   /** Newest first; at is epoch seconds. */

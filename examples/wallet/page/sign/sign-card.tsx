@@ -9,7 +9,7 @@ import { post, WalletError } from '../api.ts'
 import { Card } from '../parts/card.tsx'
 import { Failure } from '../parts/notice.tsx'
 import { Tabs } from '../parts/tabs.tsx'
-import { useWalletChanged, type WalletProps } from '../wallet.ts'
+import { completed, useWalletChanged, type WalletProps } from '../wallet.ts'
 import { AuthorizationForm } from './authorization-form.tsx'
 import { MessageForm } from './message-form.tsx'
 import { Signed } from './signed.tsx'
@@ -42,14 +42,14 @@ const FORMS: Record<Kind, ComponentType<SignFormProps>> = {
 
 export function SignCard({ wallet: { address }, session }: WalletProps) {
   const [kind, setKind] = useState<Kind>('message')
-  const stepUp = useStepUp()
+  const { stepUp } = useStepUp()
   const changed = useWalletChanged(session)
   const signing = useMutation({
     mutationFn: async (request: SignRequest) => {
       const details = readDetails(request)
       const sign = (fetch: Parameters<typeof post>[2]) =>
         post<SignResult>('/api/wallet/sign', request, fetch)
-      return { request, result: await stepUp('wallet.waas.sign', sign, { details }) }
+      return { request, result: completed(await stepUp('wallet.waas.sign', sign, { details })) }
     },
     onSuccess: () => changed(),
   })
@@ -68,7 +68,9 @@ export function SignCard({ wallet: { address }, session }: WalletProps) {
           onSign={(request) => signing.mutate(request)}
         />
         <Failure error={signing.error} />
-        {signing.data && <Signed {...signing.data} address={address} />}
+        {signing.data?.result && (
+          <Signed request={signing.data.request} result={signing.data.result} address={address} />
+        )}
       </Tabs>
     </Card>
   )

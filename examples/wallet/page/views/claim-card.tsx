@@ -7,15 +7,20 @@ import { Button } from '../parts/button.tsx'
 import { Card } from '../parts/card.tsx'
 import { Failure } from '../parts/notice.tsx'
 import { say } from '../parts/toasts.tsx'
-import { useWalletChanged, type WalletProps } from '../wallet.ts'
+import { completed, useWalletChanged, type WalletProps } from '../wallet.ts'
 
 export function ClaimCard({ wallet, session }: WalletProps) {
-  const stepUp = useStepUp()
+  const { stepUp } = useStepUp()
   const changed = useWalletChanged(session)
   const claiming = useMutation({
-    mutationFn: () =>
-      stepUp('wallet.waas.refresh', (fetch) => post<WalletView>('/api/wallet/claim', {}, fetch)),
+    mutationFn: async () =>
+      completed(
+        await stepUp('wallet.waas.refresh', (fetch) =>
+          post<WalletView>('/api/wallet/claim', {}, fetch),
+        ),
+      ),
     onSuccess: (now) => {
+      if (!now) return
       changed(now)
       say('The wallet is yours. Its shares were renewed.')
     },

@@ -10,7 +10,7 @@ import { TextField } from '../parts/field.tsx'
 import { Form } from '../parts/form.tsx'
 import { Failure, Notice } from '../parts/notice.tsx'
 import { say } from '../parts/toasts.tsx'
-import { useWalletChanged, type WalletProps } from '../wallet.ts'
+import { completed, useWalletChanged, type WalletProps } from '../wallet.ts'
 
 export const DelegationCard = (props: WalletProps) => (
   <Card
@@ -24,14 +24,17 @@ export const DelegationCard = (props: WalletProps) => (
 function Delegate({ session }: WalletProps) {
   const [to, setTo] = useState('')
   const [problem, setProblem] = useState<string>()
-  const stepUp = useStepUp()
+  const { stepUp } = useStepUp()
   const changed = useWalletChanged(session)
   const delegating = useMutation({
-    mutationFn: () =>
-      stepUp('wallet.waas.refresh', (fetch) =>
-        post<WalletView>('/api/wallet/delegate', { to }, fetch),
+    mutationFn: async () =>
+      completed(
+        await stepUp('wallet.waas.refresh', (fetch) =>
+          post<WalletView>('/api/wallet/delegate', { to }, fetch),
+        ),
       ),
     onSuccess: (now) => {
+      if (!now) return
       changed(now)
       say(`Delegated to ${to.trim()}. It takes effect when you approve it.`)
     },

@@ -10,16 +10,20 @@ import { Card } from '../parts/card.tsx'
 import { Failure, Notice } from '../parts/notice.tsx'
 import { say } from '../parts/toasts.tsx'
 import { SecretValue } from '../parts/value.tsx'
-import { useWalletChanged, type WalletProps } from '../wallet.ts'
+import { completed, useWalletChanged, type WalletProps } from '../wallet.ts'
 
 const SHOWN_SECONDS = 60
 
 export function ExportCard({ wallet, session }: WalletProps) {
-  const stepUp = useStepUp()
+  const { stepUp } = useStepUp()
   const changed = useWalletChanged(session)
   const { data, error, isPending, mutate, reset } = useMutation({
-    mutationFn: () =>
-      stepUp('wallet.waas.export', (fetch) => post<Exported>('/api/wallet/export', {}, fetch)),
+    mutationFn: async () =>
+      completed(
+        await stepUp('wallet.waas.export', (fetch) =>
+          post<Exported>('/api/wallet/export', {}, fetch),
+        ),
+      ),
     onSuccess: () => changed(),
     // The key is in memory for as long as it is shown, and no longer.
     gcTime: 0,

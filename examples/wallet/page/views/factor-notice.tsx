@@ -2,7 +2,8 @@
 import { useGetMfaMethods, useIsUserMissingMfaAuth } from 'countersign/react'
 import { Notice } from '../parts/notice.tsx'
 
-export function FactorNotice() {
+/** `isHere`: where one can be added, so that no way there need be shown. */
+export function FactorNotice({ isHere = false }: { isHere?: boolean }) {
   const { data: isMissing } = useIsUserMissingMfaAuth()
   const { data: methods } = useGetMfaMethods()
   if (isMissing) {
@@ -10,7 +11,8 @@ export function FactorNotice() {
       <Notice tone="warn">
         <strong>Set up a second factor to go on</strong>
         <p>
-          This wallet asks everybody for one. <a href="#/security">Add one under Security</a>.
+          This wallet asks everybody for one.{' '}
+          {isHere ? 'Add one below.' : <a href="#/security">Add one under Security</a>}
         </p>
       </Notice>
     )
@@ -21,7 +23,7 @@ export function FactorNotice() {
       <strong>Your wallet is not protected by a second factor yet</strong>
       <p>
         Whoever can sign in as you can export its key.{' '}
-        <a href="#/security">Add an authenticator app or a passkey</a>.
+        {isHere ? 'Add one below.' : <a href="#/security">Add an authenticator app or a passkey</a>}
       </p>
     </Notice>
   )

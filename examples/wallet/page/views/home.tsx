@@ -1,20 +1,33 @@
 // The frame around everything that is there after signing in: who it is, where one can go, and what
 // is open. The address of the page names the view, so that a reload and the back button keep it.
 import { useQuery } from '@tanstack/react-query'
+import { StepUpProvider, type StepUpTextsPart } from 'countersign/react'
 import { type ComponentType, useEffect, useRef, useSyncExternalStore } from 'react'
 import type { SignedIn } from '../../shared/view.ts'
+import { walletQuery } from '../wallet.ts'
 import { FactorNotice } from './factor-notice.tsx'
 import { Header } from './header.tsx'
 import { HistoryView } from './history.tsx'
 import { SecurityView } from './security.tsx'
 import { WalletPage } from './wallet-page.tsx'
-import { walletQuery } from '../wallet.ts'
 
 const VIEWS = {
   wallet: { title: 'Wallet', View: WalletPage },
   security: { title: 'Security', View: SecurityView },
   history: { title: 'History', View: HistoryView },
 } satisfies Record<string, { title: string; View: ComponentType<{ session: SignedIn }> }>
+
+/** How the dialog calls what is about to be signed. */
+const TEXTS: StepUpTextsPart = {
+  detailNames: {
+    kind: 'Kind',
+    chainId: 'Chain',
+    to: 'Recipient',
+    value: 'Amount in wei',
+    dataHash: 'Hash of the data',
+    hash: 'Hash',
+  },
+}
 
 export type ViewName = keyof typeof VIEWS
 
@@ -46,7 +59,7 @@ export function Home({ session }: { session: SignedIn }) {
 
   const skip = () => heading.current?.focus()
   return (
-    <>
+    <StepUpProvider texts={TEXTS}>
       <button type="button" className="button skip" onClick={skip}>
         Skip to content
       </button>
@@ -58,6 +71,6 @@ export function Home({ session }: { session: SignedIn }) {
         {name !== 'security' && <FactorNotice />}
         <View session={session} />
       </main>
-    </>
+    </StepUpProvider>
   )
 }

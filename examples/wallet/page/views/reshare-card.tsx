@@ -8,16 +8,21 @@ import { Button } from '../parts/button.tsx'
 import { Card } from '../parts/card.tsx'
 import { Failure } from '../parts/notice.tsx'
 import { say } from '../parts/toasts.tsx'
-import { useWalletChanged, type WalletProps } from '../wallet.ts'
+import { completed, useWalletChanged, type WalletProps } from '../wallet.ts'
 
 export function ReshareCard({ wallet: { reshare }, session }: WalletProps) {
   const [isLater, setLater] = useState(false)
-  const stepUp = useStepUp()
+  const { stepUp } = useStepUp()
   const changed = useWalletChanged(session)
   const resharing = useMutation({
-    mutationFn: () =>
-      stepUp('wallet.waas.reshare', (fetch) => post<WalletView>('/api/wallet/reshare', {}, fetch)),
+    mutationFn: async () =>
+      completed(
+        await stepUp('wallet.waas.reshare', (fetch) =>
+          post<WalletView>('/api/wallet/reshare', {}, fetch),
+        ),
+      ),
     onSuccess: (now) => {
+      if (!now) return
       changed(now)
       say(now.delegation ? `${now.delegation.to} holds a share now.` : 'The access has ended.')
     },
