@@ -1,6 +1,8 @@
-// A form with one button: Enter sends it, and while it is under way it is not sent again.
-import type { FormEvent, ReactNode } from 'react'
+// A form with one button: Enter sends it, and while it is under way it is not sent again. Where a field
+// is wrong, the first of them gets the focus.
+import { type FormEvent, type ReactNode, useRef } from 'react'
 import { Button } from './button.tsx'
+import { useFocusKept } from './focus.ts'
 
 interface FormProps {
   action: string
@@ -13,12 +15,17 @@ interface FormProps {
 }
 
 export function Form({ action, isPending, onSend, look = 'strong', beside, children }: FormProps) {
+  const form = useRef<HTMLFormElement>(null)
+  useFocusKept()
   const send = (event: FormEvent) => {
     event.preventDefault()
-    if (!isPending) onSend()
+    if (isPending) return
+    onSend()
+    // Once what is wrong has been rendered.
+    setTimeout(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus())
   }
   return (
-    <form className="stack" onSubmit={send} noValidate>
+    <form className="stack" onSubmit={send} noValidate ref={form}>
       {children}
       <div className="row">
         <Button type="submit" look={look} isPending={isPending}>

@@ -1,4 +1,4 @@
-// Short messages on what was done, read aloud when they come and gone after a while. What went wrong
+// Short messages on what was done, one at a time, read aloud when they come and gone after a while. What went wrong
 // is not said here: that stays beside what caused it.
 import { useEffect, useSyncExternalStore } from 'react'
 import { Button } from './button.tsx'
@@ -23,7 +23,7 @@ function change(next: readonly Toast[]): void {
 /** Says something to the user. */
 export function say(text: string): void {
   count += 1
-  change([...toasts.slice(-2), { id: count, text }])
+  change([{ id: count, text }])
 }
 
 const dismiss = (id: number): void => change(toasts.filter((toast) => toast.id !== id))

@@ -8,6 +8,7 @@ import { Card } from '../parts/card.tsx'
 import { TextField } from '../parts/field.tsx'
 import { Failure } from '../parts/notice.tsx'
 import { say } from '../parts/toasts.tsx'
+import { Within } from '../parts/within.tsx'
 import { completed } from '../wallet.ts'
 
 const LABEL_MAX_CHARACTERS = 64
@@ -43,16 +44,18 @@ export function AddFactor({ onCodes }: AddFactorProps) {
   if (isAdding) {
     return (
       <Card title="Add an authenticator app">
-        <EnrollTotp
-          {...named}
-          onDone={({ recoveryCodes }) => done('The authenticator app', recoveryCodes)}
-          onStepUpRequired={() => setAdding(false)}
-        />
-        <div className="row">
-          <Button look="plain" onClick={() => setAdding(false)}>
-            Cancel
-          </Button>
-        </div>
+        <Within label="Add an authenticator app">
+          <EnrollTotp
+            {...named}
+            onDone={({ recoveryCodes }) => done('The authenticator app', recoveryCodes)}
+            onStepUpRequired={() => setAdding(false)}
+          />
+          <div className="row">
+            <Button look="plain" onClick={() => setAdding(false)}>
+              Cancel
+            </Button>
+          </div>
+        </Within>
       </Card>
     )
   }

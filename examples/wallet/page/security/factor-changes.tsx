@@ -39,33 +39,16 @@ export function FactorChanges({ device, name }: FactorChangesProps) {
   })
   const close = () => setOpen(undefined)
 
-  if (open === 'rename') return <Rename device={device} onClose={close} />
-  if (open === 'remove') {
-    return (
-      <Within label={`Remove ${name}`}>
-        <p>Remove {name}? You will not be able to confirm with it any more.</p>
-        <div className="row">
-          <Button
-            look="danger"
-            small
-            isPending={removing.isPending}
-            onClick={() => removing.mutate()}
-          >
-            Yes, remove it
-          </Button>
-          <Button look="plain" small onClick={close}>
-            Keep it
-          </Button>
-        </div>
-        <Failure error={removing.error} />
-      </Within>
-    )
-  }
   const of = <span className="hidden-visually"> {name}</span>
+  const opener = (panel: 'rename' | 'remove') => ({
+    small: true,
+    'aria-expanded': open === panel,
+    onClick: () => setOpen(open === panel ? undefined : panel),
+  })
   return (
-    <div className="stack stack-close">
+    <div className="stack">
       <div className="row">
-        <Button look="plain" small onClick={() => setOpen('rename')}>
+        <Button look="plain" {...opener('rename')}>
           Rename{of}
         </Button>
         {!isDefault && (
@@ -78,11 +61,26 @@ export function FactorChanges({ device, name }: FactorChangesProps) {
             Make default{of}
           </Button>
         )}
-        <Button look="danger" small onClick={() => setOpen('remove')}>
+        <Button look="danger" {...opener('remove')}>
           Remove{of}
         </Button>
       </div>
       <Failure error={toDefault.error} />
+      {open === 'rename' && <Rename device={device} onClose={close} />}
+      {open === 'remove' && (
+        <Within label={`Remove ${name}`}>
+          <p>Remove {name}? You will not be able to confirm with it any more.</p>
+          <div className="row">
+            <Button look="danger" isPending={removing.isPending} onClick={() => removing.mutate()}>
+              Yes, remove it
+            </Button>
+            <Button look="plain" onClick={close}>
+              Keep it
+            </Button>
+          </div>
+          <Failure error={removing.error} />
+        </Within>
+      )}
     </div>
   )
 }

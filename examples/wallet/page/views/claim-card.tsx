@@ -5,6 +5,7 @@ import type { WalletView } from '../../shared/view.ts'
 import { post } from '../api.ts'
 import { Button } from '../parts/button.tsx'
 import { Card } from '../parts/card.tsx'
+import { useFocusKept } from '../parts/focus.ts'
 import { Failure } from '../parts/notice.tsx'
 import { say } from '../parts/toasts.tsx'
 import { completed, useWalletChanged, type WalletProps } from '../wallet.ts'
@@ -25,6 +26,7 @@ export function ClaimCard({ wallet, session }: WalletProps) {
       say('The wallet is yours. Its shares were renewed.')
     },
   })
+  useFocusKept()
   return (
     <Card
       isAsking

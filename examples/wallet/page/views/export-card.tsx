@@ -42,24 +42,21 @@ export function ExportCard({ wallet, session }: WalletProps) {
       title="Export"
       lead="Whoever has the private key has everything in this wallet, for good."
     >
-      {data ? (
+      {data && (
         <>
           <SecretValue what="private key" text={data.privateKey} />
-          <Match isEqual={privateKeyToAddress(data.privateKey) === wallet.address} />
-          <div className="row row-apart">
-            <Button look="plain" small onClick={() => reset()}>
-              Hide private key
-            </Button>
-            <p className="small soft">It is hidden again after {SHOWN_SECONDS} seconds.</p>
+          <div role="status">
+            <Match isEqual={privateKeyToAddress(data.privateKey) === wallet.address} />
           </div>
         </>
-      ) : (
-        <div className="row">
-          <Button look="plain" isPending={isPending} onClick={() => mutate()}>
-            Export private key
-          </Button>
-        </div>
       )}
+      <div className="row">
+        {/* One button, so that it keeps the focus while its work changes. */}
+        <Button look="plain" isPending={isPending} onClick={() => (data ? reset() : mutate())}>
+          {data ? 'Hide private key' : 'Export private key'}
+        </Button>
+        {data && <p className="small soft">It is hidden again after {SHOWN_SECONDS} seconds.</p>}
+      </div>
       <Failure error={error} onRetry={() => mutate()} />
     </Card>
   )

@@ -19,7 +19,7 @@ export function FactorNotice({ isHere = false }: { isHere?: boolean }) {
   }
   if (!methods || methods.enrolled) return null
   return (
-    <Notice>
+    <Notice tone="warn">
       <strong>Your wallet is not protected by a second factor yet</strong>
       <p>
         Whoever can sign in as you can export its key.{' '}

@@ -6,12 +6,22 @@ import type { WalletView } from '../../shared/view.ts'
 import { post } from '../api.ts'
 import { Button } from '../parts/button.tsx'
 import { Card } from '../parts/card.tsx'
+import { useFocusKept } from '../parts/focus.ts'
 import { Failure } from '../parts/notice.tsx'
 import { say } from '../parts/toasts.tsx'
 import { completed, useWalletChanged, type WalletProps } from '../wallet.ts'
 
-export function ReshareCard({ wallet: { reshare }, session }: WalletProps) {
+export function ReshareCard(props: WalletProps) {
   const [isLater, setLater] = useState(false)
+  const { reshare } = props.wallet
+  return reshare && !isLater ? (
+    <Asking {...props} reshare={reshare} onLater={() => setLater(true)} />
+  ) : null
+}
+
+type AskingProps = WalletProps & { reshare: Required<WalletView>['reshare']; onLater: () => void }
+
+function Asking({ reshare, session, onLater }: AskingProps) {
   const { stepUp } = useStepUp()
   const changed = useWalletChanged(session)
   const resharing = useMutation({
@@ -27,7 +37,7 @@ export function ReshareCard({ wallet: { reshare }, session }: WalletProps) {
       say(now.delegation ? `${now.delegation.to} holds a share now.` : 'The access has ended.')
     },
   })
-  if (!reshare || isLater) return null
+  useFocusKept()
   const isApproval = reshare.wanted === 'approve'
   const lead = isApproval
     ? `Before you signed in you wanted to approve it. The key gets new shares, and ${reshare.to} holds one of them.`
@@ -42,7 +52,7 @@ export function ReshareCard({ wallet: { reshare }, session }: WalletProps) {
         <Button isPending={resharing.isPending} onClick={() => resharing.mutate()}>
           {isApproval ? 'Confirm approval' : 'Confirm revocation'}
         </Button>
-        <Button look="plain" onClick={() => setLater(true)}>
+        <Button look="plain" onClick={onLater}>
           Later
         </Button>
       </div>
