@@ -1,4 +1,5 @@
-// Three kinds of tests: pure ones on Node, and ones inside workerd with the bindings of either Worker.
+// Four kinds of tests: pure ones on Node, ones of pages in a DOM, and ones inside workerd with the
+// bindings of either Worker.
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -15,6 +16,13 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'node', include: inNode, environment: 'node' } },
+      {
+        test: {
+          name: 'react',
+          include: ['test/react/**/*.test.{ts,tsx}'],
+          environment: 'happy-dom',
+        },
+      },
       {
         plugins: [
           cloudflareTest({

@@ -42,7 +42,7 @@ export function CodeField(props: CodeFieldProps) {
   const waiting = useSecondsUntil(waitUntil)
   const untilNext = useSecondsUntil(nextCodeAt)
 
-  useEffect(() => input.current?.focus(), [])
+  useEffect(() => input.current?.focus({ preventScroll: true }), [])
   // A wrong code is selected: the next one replaces it.
   useEffect(() => {
     if (!error) return

@@ -10,7 +10,7 @@ import { Choices } from './choices.tsx'
 import { askedFor, denied } from './desk.ts'
 import { DetailList } from './details.tsx'
 import { Again, type Enrolled, EnrollPasskey, EnrollTotp } from './enroll.tsx'
-import { useCall } from './parts.tsx'
+import { Button, useCall } from './parts.tsx'
 import { RecoveryCodes } from './recoverycodes.tsx'
 import { errorInWords, inWords, type StepUpTexts, type StepUpTextsPart } from './texts.ts'
 import { Notice, Verify } from './verify.tsx'
@@ -75,15 +75,17 @@ export function Conversation(props: ConversationProps) {
   }
 
   const shared = { instance, ...(ownTexts && { texts: ownTexts }) }
+  // The action is named where it is decided on, and not over a step of something else.
+  const isAsking = step.at === 'verify' || step.at === 'choose'
   const { title, intro } = heading(cause ? 'verify' : step.at, inWords(texts, action), texts)
   return (
     <>
       <header className="countersign-header">
         <h2 id={titleId}>{title}</h2>
         <p id={introId}>{intro}</p>
-        <p className="countersign-name">{action}</p>
+        {isAsking && <p className="countersign-name">{action}</p>}
       </header>
-      {details && step.at !== 'codes' && <DetailList details={details} texts={texts} />}
+      {isAsking && details && <DetailList details={details} texts={texts} />}
       {panel()}
     </>
   )
@@ -106,7 +108,16 @@ export function Conversation(props: ConversationProps) {
         )
       case 'enroll': {
         const Enroll = step.kind === 'totp' ? EnrollTotp : EnrollPasskey
-        return <Enroll {...shared} onDone={enrolled} onStepUpRequired={() => link(step.kind)} />
+        return (
+          <>
+            <Enroll {...shared} onDone={enrolled} onStepUpRequired={() => link(step.kind)} />
+            {kindsOf(request).length > 1 && (
+              <Button kind="quiet" onPress={() => setStep({ at: 'choose' })}>
+                {texts.anotherMethod}
+              </Button>
+            )}
+          </>
+        )
       }
       case 'codes':
         return (
@@ -159,12 +170,15 @@ export function Conversation(props: ConversationProps) {
 }
 
 function heading(at: Step['at'], what: string, texts: StepUpTexts) {
-  if (at === 'codes') return { title: texts.codesTitle, intro: texts.intro(what) }
+  if (at === 'codes') return { title: texts.codesTitle, intro: texts.codesIntro }
   if (at === 'link') return { title: texts.title, intro: texts.linkFirst }
   return at === 'verify'
     ? { title: texts.title, intro: texts.intro(what) }
     : { title: texts.enrollTitle, intro: texts.enrollIntro(what) }
 }
+
+const KINDS: readonly Kind[] = ['passkey', 'totp']
+const kindsOf = ({ methods }: StepUpRequest) => KINDS.filter((kind) => methods.includes(kind))
 
 interface KindsProps {
   request: StepUpRequest
@@ -174,8 +188,7 @@ interface KindsProps {
 
 /** What may be enrolled for this action. */
 function Kinds({ request, texts, onChoose }: KindsProps) {
-  const all: readonly Kind[] = ['passkey', 'totp']
-  const kinds = all.filter((kind) => request.methods.includes(kind))
+  const kinds = kindsOf(request)
   if (kinds.length === 0) return <Notice>{texts.nothingUsable}</Notice>
   const rows = kinds.map((id) => ({
     id,

@@ -39,6 +39,7 @@ export interface StepUpTexts {
   waitOver: string
   nextCode: string
   nextCodeIn: (seconds: number) => string
+  lockedWithPasskey: string
   nothingUsable: string
   linkFirst: string
   offline: string
@@ -53,12 +54,12 @@ export interface StepUpTexts {
   enrollCodeLabel: string
   confirm: string
   createPasskey: string
+  codesIntro: string
   codesHint: string
   codesLabel: string
   download: string
   codesFile: string
   codesSaved: string
-  enrolled: string
   /** What went wrong, by its reason. */
   errors: Partial<Record<CountersignReason, string>> & { other: string }
 }
@@ -107,6 +108,7 @@ export const DEFAULT_TEXTS: StepUpTexts = {
   waitOver: 'You can try again now.',
   nextCode: 'The code you just used works once. Wait for the next one in your app.',
   nextCodeIn: (seconds) => `Next code in ${seconds} s`,
+  lockedWithPasskey: 'Codes are locked after too many wrong ones. Your passkey still works.',
   nothingUsable: 'None of your verification methods can be used here.',
   linkFirst: 'This action needs a stronger method. Before adding it, confirm that it’s you.',
   offline: 'The verification service can’t be reached. Check your connection and try again.',
@@ -126,17 +128,17 @@ export const DEFAULT_TEXTS: StepUpTexts = {
   enrollCodeLabel: 'Code from the app',
   confirm: 'Continue',
   createPasskey: 'Create passkey',
+  codesIntro: 'Do this before you go on.',
   codesHint:
     'They get you back in if you lose your device. Each works once, and they are shown only now.',
   codesLabel: 'Recovery codes',
   download: 'Download',
   codesFile: 'recovery-codes.txt',
   codesSaved: 'I have saved them',
-  enrolled: 'Added. Now confirm once with your new method.',
   errors: {
     invalid_code: 'That code is not right.',
     code_already_used: 'That code was used already. Wait for the next one.',
-    locked: 'Codes are locked after too many wrong ones.',
+    locked: 'Codes are locked after too many wrong ones. Ask support to unlock them.',
     rate_limited: 'Too many attempts. Wait a moment, then try again.',
     cancelled: 'The passkey prompt was closed. Try again, or use another method.',
     not_allowed: 'Passkeys can’t be used on this page. Use another method.',

@@ -13,7 +13,7 @@ import {
 } from '../stepup.ts'
 import { Choices } from './choices.tsx'
 import { CodeField } from './codefield.tsx'
-import { Button, type Call, Problem, useCall, useSecondsUntil } from './parts.tsx'
+import { Button, Problem, useCall, useSecondsUntil } from './parts.tsx'
 import { errorInWords, type StepUpTexts } from './texts.ts'
 
 /** What is verified, and with what. */
@@ -51,6 +51,7 @@ export function Verify(props: VerifyProps) {
   const [isLocked, setLocked] = useState(false)
   const call = useCall()
   const atPasskey = useRef(false)
+  const asked = useRef(method)
   useEffect(
     () => () => {
       if (atPasskey.current) cancelCeremony()
@@ -63,6 +64,7 @@ export function Verify(props: VerifyProps) {
 
   const verify = (kind: 'code' | 'passkey', run: () => Promise<Verified>) => {
     atPasskey.current = kind === 'passkey'
+    asked.current = kind === 'passkey' ? 'passkey' : method
     call.run(run, {
       done: onVerified,
       late: (result) => discard(instance, result),
@@ -98,13 +100,29 @@ export function Verify(props: VerifyProps) {
       setChoosing(true)
     }
   }
-  const panel = { texts, call, waitUntil: method === 'passkey' ? waits.passkey : waits.code }
+  // A prompt that was left for another method ends as `cancelled`, which is nobody's mistake.
+  const error = asked.current === method ? call.error : undefined
+  const panel = {
+    texts,
+    busy: call.busy,
+    error,
+    waitUntil: method === 'passkey' ? waits.passkey : waits.code,
+  }
   return (
     <>
       {method === 'passkey' ? (
         <PasskeyPanel {...panel} onPress={withPasskey} />
       ) : isLocked ? (
-        <Notice>{texts.errors.locked ?? texts.errors.other}</Notice>
+        <Locked
+          texts={texts}
+          onPasskey={
+            choices.includes('passkey') &&
+            (() => {
+              choose('passkey')
+              withPasskey()
+            })
+          }
+        />
       ) : method === 'totp' ? (
         <>
           {apps.length > 1 && (
@@ -118,7 +136,7 @@ export function Verify(props: VerifyProps) {
             submitLabel={texts.verify}
             texts={texts}
             busy={call.busy}
-            error={call.error}
+            error={error}
             waitUntil={waits.code}
             nextCodeAt={nextCodeAt}
             onCode={(code) =>
@@ -140,16 +158,16 @@ export function Verify(props: VerifyProps) {
           submitLabel={texts.verify}
           texts={texts}
           busy={call.busy}
-          error={call.error}
+          error={error}
           waitUntil={waits.code}
           onCode={(code) =>
             verify('code', () => authenticateMfaRecoveryCode({ ...wish, code }, instance))
           }
         />
       )}
-      {others.length > 0 && (
+      {others.length > 0 && !(isLocked && method !== 'passkey') && (
         <Button kind="quiet" disabled={call.busy && method !== 'passkey'} onPress={another}>
-          {isLocked ? texts.usePasskey : texts.anotherMethod}
+          {texts.anotherMethod}
         </Button>
       )}
     </>
@@ -169,31 +187,44 @@ function discard({ tokens, rpc }: Countersign, result: Verified): void {
 
 interface PasskeyPanelProps {
   texts: StepUpTexts
-  call: Pick<Call, 'busy'> & { error: CountersignError | undefined }
+  busy: boolean
+  error: CountersignError | undefined
   waitUntil?: number | undefined
   onPress: () => void
 }
 
-function PasskeyPanel({ texts, call, waitUntil, onPress }: PasskeyPanelProps) {
+function PasskeyPanel({ texts, busy, error, waitUntil, onPress }: PasskeyPanelProps) {
   const button = useRef<HTMLButtonElement>(null)
   const waiting = useSecondsUntil(waitUntil)
   useEffect(() => button.current?.focus(), [])
   return (
     <div className="countersign-form">
       <p className="countersign-hint">{texts.passkeyHint}</p>
-      <Problem>{call.error && <p>{errorInWords(texts, call.error)}</p>}</Problem>
-      <Button
-        kind="primary"
-        innerRef={button}
-        busy={call.busy}
-        disabled={waiting > 0}
-        onPress={onPress}
-      >
-        {call.busy ? texts.passkeyPending : waiting > 0 ? texts.waiting(waiting) : texts.usePasskey}
+      <Problem>{error && <p>{errorInWords(texts, error)}</p>}</Problem>
+      <Button kind="primary" innerRef={button} busy={busy} disabled={waiting > 0} onPress={onPress}>
+        {busy ? texts.passkeyPending : waiting > 0 ? texts.waiting(waiting) : texts.usePasskey}
       </Button>
     </div>
   )
 }
+
+interface LockedProps {
+  texts: StepUpTexts
+  onPasskey: (() => void) | false
+}
+
+/** No code is taken any more; a passkey is, and ends the lock. */
+const Locked = ({ texts, onPasskey }: LockedProps) =>
+  onPasskey ? (
+    <div className="countersign-form">
+      <Notice>{texts.lockedWithPasskey}</Notice>
+      <Button kind="primary" onPress={onPasskey}>
+        {texts.usePasskey}
+      </Button>
+    </div>
+  ) : (
+    <Notice>{texts.errors.locked ?? texts.errors.other}</Notice>
+  )
 
 /** Something to be read where there is nothing to be done. */
 export function Notice({ children }: { children: string }) {
