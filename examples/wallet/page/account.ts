@@ -3,6 +3,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import { type Countersign, createCountersign, logout } from 'countersign'
 import type { SignedIn } from '../shared/view.ts'
 import { post, readConfig } from './api.ts'
+import { hush } from './parts/toasts.tsx'
 import { currentSession, setSession } from './session.ts'
 
 /** Finds out where Countersign is, and makes the instance that the whole page uses. */
@@ -14,6 +15,7 @@ export async function connect(): Promise<Countersign> {
 /** Signs in. Tokens of whoever was signed in before are gone when this returns. */
 export async function signIn(name: string, countersign: Countersign): Promise<void> {
   setSession(await post<SignedIn>('/api/sign-in', { name }))
+  hush()
   await countersign.session()
 }
 

@@ -72,9 +72,9 @@ const TEXTS: Record<string, [(data: Data, names: FactorNames) => string, Line['t
     'bad',
   ],
   'attempts.refused': [(data) => `Attempts were turned away${because(data)}`, 'bad'],
-  'token.consumed': [(data) => `Used for ${action(data)}`, 'good'],
-  'token.consumed_again': [(data) => `Used again for ${action(data)}`],
-  'token.refused': [(data) => `Refused for ${action(data)}${because(data)}`, 'bad'],
+  'token.consumed': [(data) => `Confirmation used for ${action(data)}`, 'good'],
+  'token.consumed_again': [(data) => `Confirmation used again for ${action(data)}`],
+  'token.refused': [(data) => `Confirmation refused for ${action(data)}${because(data)}`, 'bad'],
   'token.revoked': [() => 'Ended a confirmation that was not used'],
   'policy.observed': [(data) => `Went ahead without a confirmation: ${action(data)}`],
   'subject.unlocked': [() => 'Support unlocked codes'],
@@ -97,7 +97,7 @@ const method = ({ kind, method: by }: Data): string => said(METHODS, kind ?? by)
 
 function factor(data: Data, names: FactorNames): string {
   const name = names.get(String(data.factorId))
-  return name ? `${method(data)} “${name}”` : method(data)
+  return name ? `“${name}”` : method(data)
 }
 
 const action = (data: Data): string => said(ACTIONS, data.action) ?? 'an action'

@@ -26,6 +26,9 @@ export function say(text: string): void {
   change([{ id: count, text }])
 }
 
+/** Takes back what was said: it is of no concern to whoever comes next. */
+export const hush = (): void => change([])
+
 const dismiss = (id: number): void => change(toasts.filter((toast) => toast.id !== id))
 
 function subscribe(listener: () => void): () => void {

@@ -3,6 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import type { AuditEvent } from 'countersign/contract'
 import { useCountersign, useGetMfaDevices } from 'countersign/react'
 import type { SignedIn } from '../../shared/view.ts'
+import { listEvents } from '../audit.ts'
 import { type FactorNames, lineOf } from '../history.ts'
 import { Button } from '../parts/button.tsx'
 import { Card } from '../parts/card.tsx'
@@ -11,13 +12,12 @@ import { dayOf, Time } from '../parts/time.tsx'
 import { VerifyChain } from './verify-chain.tsx'
 
 export function HistoryView({ session: { subject } }: { session: SignedIn }) {
-  const { rpc } = useCountersign()
+  const countersign = useCountersign()
   const { data: devices = [] } = useGetMfaDevices()
   const names = new Map(devices.flatMap(({ id, label }) => (label ? [[id, label]] : [])))
   const history = useInfiniteQuery({
     queryKey: ['history', subject],
-    queryFn: ({ pageParam }) =>
-      rpc.audit.list.query(pageParam === undefined ? {} : { cursor: pageParam }),
+    queryFn: ({ pageParam }) => listEvents(countersign, pageParam),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ cursor }) => cursor,
   })

@@ -19,16 +19,20 @@ export function SecurityView() {
     say('Recovery codes are put away.')
   }
   return (
-    <div className="stack narrow">
+    <div className="stack">
       <FactorNotice isHere />
       {codes && (
         <Card isAsking title="Save your recovery codes">
           <RecoveryCodes codes={codes} onAcknowledged={onAcknowledged} />
         </Card>
       )}
-      <Factors />
-      <AddFactor onCodes={onCodes} />
-      <Recovery onCodes={onCodes} isShown={codes !== undefined} />
+      <div className="columns">
+        <div className="stack">
+          <Factors />
+          <AddFactor onCodes={onCodes} />
+        </div>
+        <Recovery onCodes={onCodes} isShown={codes !== undefined} />
+      </div>
     </div>
   )
 }

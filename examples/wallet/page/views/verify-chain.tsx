@@ -1,25 +1,17 @@
 // Whether the history is whole: every event holds the hash of the one before, and Countersign computes
 // them anew. A user who noted the last hash can tell later that nothing before it was changed.
 import { useMutation } from '@tanstack/react-query'
-import type { Countersign } from 'countersign'
 import { useCountersign } from 'countersign/react'
+import { verifyChain } from '../audit.ts'
 import { Button } from '../parts/button.tsx'
 import { Card } from '../parts/card.tsx'
 import { Failure, Notice } from '../parts/notice.tsx'
 import { Value } from '../parts/value.tsx'
 
-/** Verifies page by page, until the chain ends or breaks. */
-async function verifyAll({ rpc }: Countersign) {
-  let verified = await rpc.audit.verify.query({})
-  while (verified.intact && verified.cursor)
-    verified = await rpc.audit.verify.query({ cursor: verified.cursor })
-  return verified
-}
-
 export function VerifyChain() {
   const countersign = useCountersign()
   const { data, error, isPending, mutate } = useMutation({
-    mutationFn: () => verifyAll(countersign),
+    mutationFn: () => verifyChain(countersign),
   })
   return (
     <Card
