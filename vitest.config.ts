@@ -1,4 +1,4 @@
-// Three kinds of tests: pure ones on Node, ones of pages in a DOM, and ones inside workerd with the
+// Four kinds of tests: pure ones on Node, ones of pages in a DOM, and ones inside workerd with the
 // bindings of either Worker.
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdirSync } from 'node:fs'

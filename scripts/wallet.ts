@@ -108,7 +108,7 @@ export async function buildPage(signal: AbortSignal): Promise<void> {
   mkdirSync(`${folder}/dist`, { recursive: true })
   if (!existsSync(`${folder}/page/index.html`)) return
   const vite = [`${ROOT}node_modules/vite/bin/vite.js`, 'build', `${folder}/page`]
-  const args = [...vite, '--outDir', `${folder}/dist`, '--emptyOutDir', '--logLevel', 'warn']
+  const args = [...vite, '--config', `${folder}/vite.config.ts`, '--logLevel', 'warn']
   await promisify(execFile)(process.execPath, args, { cwd: ROOT, signal }).catch((error) => {
     const said = [error.stdout, error.stderr].filter(Boolean).join('\n')
     throw new Complaint(`The wallet's page could not be built:\n\n${said || error.message}`)

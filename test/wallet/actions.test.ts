@@ -10,7 +10,7 @@ import { recoverAuthorizationAddress } from 'viem/utils'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { detailsOf } from '../../examples/wallet/shared/details.ts'
 import type { SignRequest } from '../../examples/wallet/shared/requests.ts'
-import type { SignedAuthorization } from '../../examples/wallet/worker/signing.ts'
+import type { SignedAuthorization } from '../../examples/wallet/shared/view.ts'
 import { countersign, mint, serveCountersign } from './support/countersign.ts'
 import { signIn } from './support/wallet.ts'
 

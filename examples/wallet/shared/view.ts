@@ -1,4 +1,4 @@
-// What the Worker says of a wallet. No share and no key is ever among it.
+// What the Worker says of a wallet, and what it answers. No share and no key is ever in a view.
 
 /** Who keeps a share. */
 export type Holder = 'vault' | 'custodian' | 'delegate'
@@ -21,8 +21,42 @@ export interface WalletView {
   delegation: { to: string; state: 'pending' | 'approved' } | null
   /** Set while the wallet was made for a user who has not claimed it. */
   pregenerated: { by: string } | null
+  /** What the user wants of the delegation, and will be asked at their next sign-in. */
+  wanted?: Decision
   /** What the user wanted before they signed in anew, and must confirm now. */
   reshare?: { wanted: Decision; to: string }
   /** Newest first; at is epoch seconds. */
   log: { at: number; event: string; detail: string }[]
+}
+
+type Hex = `0x${string}`
+
+/** What comes back, by kind of request. */
+export type SignResult =
+  | { signature: Hex }
+  | { serializedTransaction: Hex; hash: Hex }
+  | { authorization: SignedAuthorization }
+
+/** EIP-7702, as `authorizationList` of a transaction takes it. */
+export interface SignedAuthorization {
+  contractAddress: Hex
+  chainId: number
+  nonce: number
+  r: Hex
+  s: Hex
+  yParity: number
+}
+
+export interface Exported {
+  address: string
+  privateKey: Hex
+}
+
+/** A session that began just now. */
+export interface SignedIn {
+  session: string
+  subject: string
+  name: string
+  /** In epoch seconds. */
+  expiresAt: number
 }

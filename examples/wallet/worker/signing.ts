@@ -4,23 +4,8 @@ import { type Hex, keccak256 } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { checksummed, detailsOf, type SignDetails, typedDataOf } from '../shared/details.ts'
 import type { AuthorizationRequest, SignRequest, TransactionRequest } from '../shared/requests.ts'
+import type { SignedAuthorization, SignResult } from '../shared/view.ts'
 import { refuse } from './problem.ts'
-
-/** What comes back, by kind of request. */
-export type SignResult =
-  | { signature: Hex }
-  | { serializedTransaction: Hex; hash: Hex }
-  | { authorization: SignedAuthorization }
-
-/** EIP-7702, as `authorizationList` of a transaction takes it. */
-export interface SignedAuthorization {
-  contractAddress: string
-  chainId: number
-  nonce: number
-  r: Hex
-  s: Hex
-  yParity: number
-}
 
 /**
  * The details of a request; what cannot be hashed cannot be signed either, and is bad input.

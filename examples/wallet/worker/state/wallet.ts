@@ -135,7 +135,7 @@ export class Wallet extends DurableObject<WalletEnv> {
 
 /** What the page may know of a wallet, in a session. */
 export function viewOf({ document, log }: OpenWallet, signIn: number): WalletView {
-  const { address, set, shares, delegation, madeBy } = document
+  const { address, set, shares, delegation, madeBy, wanted } = document
   const due = dueReshare(document, signIn)
   return {
     address,
@@ -144,6 +144,7 @@ export function viewOf({ document, log }: OpenWallet, signIn: number): WalletVie
     shares,
     delegation: delegation && { to: delegation.to, state: delegation.state },
     pregenerated: madeBy === null ? null : { by: madeBy },
+    ...(wanted && !due && { wanted: wanted.decision }),
     ...(due && delegation && { reshare: { wanted: due, to: delegation.to } }),
     log,
   }

@@ -1,0 +1,36 @@
+// Signing in and out: the wallet's session, and with it everything that Countersign kept for the user.
+import type { QueryClient } from '@tanstack/react-query'
+import { type Countersign, createCountersign, logout } from 'countersign'
+import type { SignedIn } from '../shared/view.ts'
+import { post, readConfig } from './api.ts'
+import { hush } from './parts/toasts.tsx'
+import { currentSession, setSession } from './session.ts'
+
+/** Finds out where Countersign is, and makes the instance that the whole page uses. */
+export async function connect(): Promise<Countersign> {
+  const { countersign } = await readConfig()
+  return createCountersign({ ...countersign, getSessionToken: () => currentSession()?.session })
+}
+
+/** Signs in. Tokens of whoever was signed in before are gone when this returns. */
+export async function signIn(name: string, countersign: Countersign): Promise<void> {
+  setSession(await post<SignedIn>('/api/sign-in', { name }))
+  hush()
+  await countersign.session()
+}
+
+/**
+ * Signs out: first the tokens end, while the session can still say so, then the session.
+ *
+ * @returns false where somebody could not be told, and what they know lives on until it expires
+ */
+export async function signOut(countersign: Countersign, queries: QueryClient): Promise<boolean> {
+  const { failed } = await logout(countersign)
+  const told = await post('/api/sign-out', {}).then(
+    () => true,
+    () => false,
+  )
+  setSession(undefined)
+  queries.clear()
+  return told && failed === 0
+}

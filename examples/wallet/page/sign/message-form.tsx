@@ -1,0 +1,28 @@
+// A message to sign (ERC-191).
+import { useState } from 'react'
+import { TextField } from '../parts/field.tsx'
+import { Form } from '../parts/form.tsx'
+import type { SignFormProps } from './sign-card.tsx'
+
+const MESSAGE_MAX_CHARACTERS = 16_384
+
+export function MessageForm({ isPending, onSign }: SignFormProps) {
+  const [message, setMessage] = useState('I am the owner of this wallet.')
+  const [problem, setProblem] = useState<string>()
+  const send = () => {
+    setProblem(message === '' ? 'Enter a message.' : undefined)
+    if (message !== '') onSign({ kind: 'message', message })
+  }
+  return (
+    <Form action="Sign message" isPending={isPending} onSend={send}>
+      <TextField
+        label="Message"
+        rows={4}
+        value={message}
+        onValue={setMessage}
+        error={problem}
+        maxLength={MESSAGE_MAX_CHARACTERS}
+      />
+    </Form>
+  )
+}

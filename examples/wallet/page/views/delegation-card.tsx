@@ -1,0 +1,115 @@
+// Access for somebody else: delegated now, and approved or revoked at the next sign-in.
+import { useMutation } from '@tanstack/react-query'
+import { useStepUp } from 'countersign/react'
+import { useState } from 'react'
+import type { Decision, WalletView } from '../../shared/view.ts'
+import { post } from '../api.ts'
+import { Button } from '../parts/button.tsx'
+import { Card } from '../parts/card.tsx'
+import { TextField } from '../parts/field.tsx'
+import { Form } from '../parts/form.tsx'
+import { Failure, Notice } from '../parts/notice.tsx'
+import { say } from '../parts/toasts.tsx'
+import { completed, useWalletChanged, type WalletProps } from '../wallet.ts'
+
+export const DelegationCard = (props: WalletProps) => (
+  <Card
+    title="Shared access"
+    lead="Somebody you trust can hold a third share. Your own two still make the key without it."
+  >
+    {props.wallet.delegation ? <Delegated {...props} /> : <Delegate {...props} />}
+  </Card>
+)
+
+function Delegate({ session }: WalletProps) {
+  const [to, setTo] = useState('')
+  const [problem, setProblem] = useState<string>()
+  const { stepUp } = useStepUp()
+  const changed = useWalletChanged(session)
+  const delegating = useMutation({
+    mutationFn: async () =>
+      completed(
+        await stepUp('wallet.waas.refresh', (fetch) =>
+          post<WalletView>('/api/wallet/delegate', { to }, fetch),
+        ),
+      ),
+    onSuccess: (now) => {
+      if (!now) return
+      changed(now)
+      say(`Delegated to ${to.trim()}. It takes effect when you approve it.`)
+    },
+  })
+  const send = () => {
+    const isMissing = to.trim() === ''
+    setProblem(isMissing ? 'Enter who it is for.' : undefined)
+    if (!isMissing) delegating.mutate()
+  }
+  return (
+    <Form action="Delegate access" look="plain" isPending={delegating.isPending} onSend={send}>
+      <TextField
+        label="Delegate’s name"
+        hint="The name with which they sign in."
+        value={to}
+        onValue={setTo}
+        error={problem}
+        maxLength={40}
+      />
+      <Failure error={delegating.error} />
+    </Form>
+  )
+}
+
+function Delegated({ wallet: { delegation, wanted }, session }: WalletProps) {
+  const changed = useWalletChanged(session)
+  const wanting = useMutation({
+    mutationFn: (decision: Decision) => post('/api/wallet/delegation', { decision }),
+    onSuccess: () => {
+      changed()
+      say('You will be asked at your next sign-in.')
+    },
+  })
+  if (!delegation) return null
+  const isPending = delegation.state === 'pending'
+  const deciding = (decision: Decision) => wanting.isPending && wanting.variables === decision
+  return (
+    <>
+      <p>
+        {isPending ? (
+          <>
+            Access for <strong>{delegation.to}</strong> awaits your approval.
+          </>
+        ) : (
+          <>
+            <strong>{delegation.to}</strong> holds a share of your key.
+          </>
+        )}
+      </p>
+      {wanted && (
+        <Notice tone="warn">
+          <p>
+            You want to {wanted} it: you will be asked at your next sign-in. Nothing changes before.
+          </p>
+        </Notice>
+      )}
+      <div className="row">
+        {isPending && (
+          <Button
+            look="plain"
+            isPending={deciding('approve')}
+            onClick={() => wanting.mutate('approve')}
+          >
+            Approve access
+          </Button>
+        )}
+        <Button
+          look="danger"
+          isPending={deciding('revoke')}
+          onClick={() => wanting.mutate('revoke')}
+        >
+          Revoke access
+        </Button>
+      </div>
+      <Failure error={wanting.error} />
+    </>
+  )
+}

@@ -1,0 +1,30 @@
+// Says that the user has nothing yet to confirm with: firmly where the environment asks for it.
+import { useGetMfaMethods, useIsUserMissingMfaAuth } from 'countersign/react'
+import { Notice } from '../parts/notice.tsx'
+
+/** `isHere`: where one can be added, so that no way there need be shown. */
+export function FactorNotice({ isHere = false }: { isHere?: boolean }) {
+  const { data: isMissing } = useIsUserMissingMfaAuth()
+  const { data: methods } = useGetMfaMethods()
+  if (isMissing) {
+    return (
+      <Notice tone="warn">
+        <strong>Set up a second factor to go on</strong>
+        <p>
+          This wallet asks everybody for one.{' '}
+          {isHere ? 'Add one below.' : <a href="#/security">Add one under Security</a>}
+        </p>
+      </Notice>
+    )
+  }
+  if (!methods || methods.enrolled) return null
+  return (
+    <Notice tone="warn">
+      <strong>Your wallet is not protected by a second factor yet</strong>
+      <p>
+        Whoever can sign in as you can export its key.{' '}
+        {isHere ? 'Add one below.' : <a href="#/security">Add an authenticator app or a passkey</a>}
+      </p>
+    </Notice>
+  )
+}

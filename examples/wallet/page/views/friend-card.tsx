@@ -1,0 +1,49 @@
+// Making a wallet for somebody who has none: it is theirs once they sign in and claim it.
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { post } from '../api.ts'
+import { Card } from '../parts/card.tsx'
+import { TextField } from '../parts/field.tsx'
+import { Form } from '../parts/form.tsx'
+import { Failure, Notice } from '../parts/notice.tsx'
+import type { WalletProps } from '../wallet.ts'
+
+export function FriendCard(_: WalletProps) {
+  const [name, setName] = useState('')
+  const [problem, setProblem] = useState<string>()
+  const making = useMutation({
+    mutationFn: () => post<{ name: string }>('/api/pregenerate', { name }),
+    onSuccess: () => setName(''),
+  })
+  const send = () => {
+    const isMissing = name.trim() === ''
+    setProblem(isMissing ? 'Enter who it is for.' : undefined)
+    if (!isMissing) making.mutate()
+  }
+  return (
+    <Card
+      title="A wallet for a friend"
+      lead="Make it now; they claim it when they first sign in. You never hold its key."
+    >
+      <Form action="Create wallet" look="plain" isPending={making.isPending} onSend={send}>
+        <TextField
+          label="Friend’s name"
+          value={name}
+          onValue={setName}
+          error={problem}
+          maxLength={40}
+        />
+        {making.data && (
+          <div role="status">
+            <Notice tone="good">
+              <p>
+                A wallet is ready for {making.data.name}. They sign in with that name and claim it.
+              </p>
+            </Notice>
+          </div>
+        )}
+        <Failure error={making.error} />
+      </Form>
+    </Card>
+  )
+}

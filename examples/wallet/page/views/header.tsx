@@ -1,0 +1,63 @@
+// The top of the page: the way to the views, who is signed in, the theme, and the way out.
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useCountersign } from 'countersign/react'
+import type { SignedIn } from '../../shared/view.ts'
+import { signOut } from '../account.ts'
+import { Button } from '../parts/button.tsx'
+import { ThemeToggle } from '../parts/theme.tsx'
+import { say } from '../parts/toasts.tsx'
+import { shortAddress } from '../wallet.ts'
+import { Brand } from './brand.tsx'
+
+const LINKS = [
+  ['wallet', 'Wallet'],
+  ['security', 'Security'],
+  ['history', 'History'],
+] as const
+
+interface HeaderProps {
+  session: SignedIn
+  address: string | undefined
+  view: string
+}
+
+export function Header({ session, address, view }: HeaderProps) {
+  const countersign = useCountersign()
+  const queries = useQueryClient()
+  const leaving = useMutation({
+    mutationFn: () => signOut(countersign, queries),
+    onSuccess: (told) =>
+      say(told ? 'You are signed out.' : 'You are signed out here. The server was not reached.'),
+  })
+  return (
+    <header className="header">
+      <div className="frame header-bar">
+        <Brand />
+        <nav className="nav" aria-label="Views">
+          <ul>
+            {LINKS.map(([name, label]) => (
+              <li key={name}>
+                <a href={`#/${name}`} aria-current={view === name ? 'page' : undefined}>
+                  {label}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <div className="who">
+          <p className="who-name small">
+            <strong>
+              <span className="hidden-visually">Signed in as </span>
+              {session.name}
+            </strong>
+            {address && <span className="soft mono">{shortAddress(address)}</span>}
+          </p>
+          <ThemeToggle />
+          <Button look="plain" small isPending={leaving.isPending} onClick={() => leaving.mutate()}>
+            Sign out
+          </Button>
+        </div>
+      </div>
+    </header>
+  )
+}

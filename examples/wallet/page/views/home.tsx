@@ -1,0 +1,76 @@
+// The frame around everything that is there after signing in: who it is, where one can go, and what
+// is open. The address of the page names the view, so that a reload and the back button keep it.
+import { useQuery } from '@tanstack/react-query'
+import { StepUpProvider, type StepUpTextsPart } from 'countersign/react'
+import { type ComponentType, useEffect, useRef, useSyncExternalStore } from 'react'
+import type { SignedIn } from '../../shared/view.ts'
+import { walletQuery } from '../wallet.ts'
+import { FactorNotice } from './factor-notice.tsx'
+import { Header } from './header.tsx'
+import { HistoryView } from './history.tsx'
+import { SecurityView } from './security.tsx'
+import { WalletPage } from './wallet-page.tsx'
+
+const VIEWS = {
+  wallet: { title: 'Wallet', View: WalletPage },
+  security: { title: 'Security', View: SecurityView },
+  history: { title: 'History', View: HistoryView },
+} satisfies Record<string, { title: string; View: ComponentType<{ session: SignedIn }> }>
+
+/** How the dialog calls what is about to be signed. */
+const TEXTS: StepUpTextsPart = {
+  detailNames: {
+    kind: 'Kind',
+    chainId: 'Chain',
+    to: 'Recipient',
+    value: 'Amount in wei',
+    dataHash: 'Hash of the data',
+    hash: 'Hash',
+  },
+}
+
+export type ViewName = keyof typeof VIEWS
+
+const isView = (name: string): name is ViewName => Object.hasOwn(VIEWS, name)
+
+function readView(): ViewName {
+  const name = location.hash.slice(2)
+  return isView(name) ? name : 'wallet'
+}
+
+function subscribe(listener: () => void): () => void {
+  addEventListener('hashchange', listener)
+  return () => removeEventListener('hashchange', listener)
+}
+
+export function Home({ session }: { session: SignedIn }) {
+  const name = useSyncExternalStore(subscribe, readView)
+  const { title, View } = VIEWS[name]
+  const heading = useRef<HTMLHeadingElement>(null)
+  const last = useRef(name)
+  const wallet = useQuery(walletQuery(session))
+
+  useEffect(() => {
+    document.title = `${title} · Wallet`
+    // Who goes to another view starts at its heading; who opened the page starts at its top.
+    if (last.current !== name) heading.current?.focus()
+    last.current = name
+  }, [name, title])
+
+  const skip = () => heading.current?.focus()
+  return (
+    <StepUpProvider texts={TEXTS}>
+      <button type="button" className="button skip" onClick={skip}>
+        Skip to content
+      </button>
+      <Header session={session} address={wallet.data?.address} view={name} />
+      <main className="frame main stack">
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
+        {name !== 'security' && <FactorNotice />}
+        <View session={session} />
+      </main>
+    </StepUpProvider>
+  )
+}

@@ -1,0 +1,62 @@
+// What the user wanted before they signed in anew, asked for now: only then does anything change.
+import { useMutation } from '@tanstack/react-query'
+import { useStepUp } from 'countersign/react'
+import { useState } from 'react'
+import type { WalletView } from '../../shared/view.ts'
+import { post } from '../api.ts'
+import { Button } from '../parts/button.tsx'
+import { Card } from '../parts/card.tsx'
+import { useFocusKept } from '../parts/focus.ts'
+import { Failure } from '../parts/notice.tsx'
+import { say } from '../parts/toasts.tsx'
+import { completed, useWalletChanged, type WalletProps } from '../wallet.ts'
+
+export function ReshareCard(props: WalletProps) {
+  const [isLater, setLater] = useState(false)
+  const { reshare } = props.wallet
+  return reshare && !isLater ? (
+    <Asking {...props} reshare={reshare} onLater={() => setLater(true)} />
+  ) : null
+}
+
+type AskingProps = WalletProps & { reshare: Required<WalletView>['reshare']; onLater: () => void }
+
+function Asking({ reshare, session, onLater }: AskingProps) {
+  const { stepUp } = useStepUp()
+  const changed = useWalletChanged(session)
+  const resharing = useMutation({
+    mutationFn: async () =>
+      completed(
+        await stepUp('wallet.waas.reshare', (fetch) =>
+          post<WalletView>('/api/wallet/reshare', {}, fetch),
+        ),
+      ),
+    onSuccess: (now) => {
+      if (!now) return
+      changed(now)
+      say(now.delegation ? `${now.delegation.to} holds a share now.` : 'The access has ended.')
+    },
+  })
+  useFocusKept()
+  const isApproval = reshare.wanted === 'approve'
+  const lead = isApproval
+    ? `Before you signed in you wanted to approve it. The key gets new shares, and ${reshare.to} holds one of them.`
+    : `Before you signed in you wanted to revoke it. The key gets new shares, and the one of ${reshare.to} is worth nothing.`
+  return (
+    <Card
+      isAsking
+      title={`${isApproval ? 'Approve' : 'Revoke'} the access of ${reshare.to}?`}
+      lead={lead}
+    >
+      <div className="row">
+        <Button isPending={resharing.isPending} onClick={() => resharing.mutate()}>
+          {isApproval ? 'Confirm approval' : 'Confirm revocation'}
+        </Button>
+        <Button look="plain" onClick={onLater}>
+          Later
+        </Button>
+      </div>
+      <Failure error={resharing.error} onRetry={() => resharing.mutate()} />
+    </Card>
+  )
+}

@@ -1,0 +1,46 @@
+// Whether the history is whole: every event holds the hash of the one before, and Countersign computes
+// them anew. A user who noted the last hash can tell later that nothing before it was changed.
+import { useMutation } from '@tanstack/react-query'
+import { useCountersign } from 'countersign/react'
+import { verifyChain } from '../audit.ts'
+import { Button } from '../parts/button.tsx'
+import { Card } from '../parts/card.tsx'
+import { Failure, Notice } from '../parts/notice.tsx'
+import { Value } from '../parts/value.tsx'
+
+export function VerifyChain() {
+  const countersign = useCountersign()
+  const { data, error, isPending, mutate } = useMutation({
+    mutationFn: () => verifyChain(countersign),
+  })
+  return (
+    <Card
+      title="Is it whole?"
+      lead="Every event is chained to the one before, so that none can be changed or left out unseen."
+    >
+      <div className="row">
+        <Button look="plain" isPending={isPending} onClick={() => mutate()}>
+          Verify the chain
+        </Button>
+      </div>
+      <div role="status" className="stack">
+        {data?.intact && (
+          <>
+            <Notice tone="good">
+              <p>
+                Intact: {data.count} {data.count === 1 ? 'event' : 'events'}, none changed.
+              </p>
+            </Notice>
+            <Value what="last hash" text={data.head} />
+          </>
+        )}
+        {data && !data.intact && (
+          <Notice tone="bad">
+            <p>The chain is broken at event {data.brokenAt}. Tell whoever runs this wallet.</p>
+          </Notice>
+        )}
+      </div>
+      <Failure error={error} onRetry={() => mutate()} />
+    </Card>
+  )
+}
