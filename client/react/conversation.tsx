@@ -10,10 +10,11 @@ import { Choices } from './choices.tsx'
 import { askedFor, denied } from './desk.ts'
 import { DetailList } from './details.tsx'
 import { Again, type Enrolled, EnrollPasskey, EnrollTotp } from './enroll.tsx'
+import { Notice } from './panels.tsx'
 import { Button, useCall } from './parts.tsx'
 import { RecoveryCodes } from './recoverycodes.tsx'
 import { errorInWords, inWords, type StepUpTexts, type StepUpTextsPart } from './texts.ts'
-import { Notice, Verify } from './verify.tsx'
+import { Verify } from './verify.tsx'
 
 export interface ConversationProps {
   request: StepUpRequest

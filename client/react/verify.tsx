@@ -3,7 +3,6 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Details, Method } from '../../contract/index.ts'
 import type { StepUpCredential } from '../check.ts'
-import type { CountersignError } from '../errors.ts'
 import type { Countersign } from '../instance.ts'
 import { cancelCeremony } from '../passkey.ts'
 import {
@@ -13,8 +12,9 @@ import {
 } from '../stepup.ts'
 import { Choices } from './choices.tsx'
 import { CodeField } from './codefield.tsx'
-import { Button, Problem, useCall, useSecondsUntil } from './parts.tsx'
-import { errorInWords, type StepUpTexts } from './texts.ts'
+import { Devices, Locked, Notice, PasskeyPanel } from './panels.tsx'
+import { Button, useCall } from './parts.tsx'
+import type { StepUpTexts } from './texts.ts'
 
 /** What is verified, and with what. */
 export interface VerifyProps {
@@ -184,81 +184,3 @@ function discard({ tokens, rpc }: Countersign, result: Verified): void {
   tokens.drop(kept.jti)
   rpc.token.revoke.mutate({ token: kept.token }).catch(() => {})
 }
-
-interface PasskeyPanelProps {
-  texts: StepUpTexts
-  busy: boolean
-  error: CountersignError | undefined
-  waitUntil?: number | undefined
-  onPress: () => void
-}
-
-function PasskeyPanel({ texts, busy, error, waitUntil, onPress }: PasskeyPanelProps) {
-  const button = useRef<HTMLButtonElement>(null)
-  const waiting = useSecondsUntil(waitUntil)
-  useEffect(() => button.current?.focus(), [])
-  return (
-    <div className="countersign-form">
-      <p className="countersign-hint">{texts.passkeyHint}</p>
-      <Problem>{error && <p>{errorInWords(texts, error)}</p>}</Problem>
-      <Button kind="primary" innerRef={button} busy={busy} disabled={waiting > 0} onPress={onPress}>
-        {busy ? texts.passkeyPending : waiting > 0 ? texts.waiting(waiting) : texts.usePasskey}
-      </Button>
-    </div>
-  )
-}
-
-interface LockedProps {
-  texts: StepUpTexts
-  onPasskey: (() => void) | false
-}
-
-/** No code is taken any more; a passkey is, and ends the lock. */
-const Locked = ({ texts, onPasskey }: LockedProps) =>
-  onPasskey ? (
-    <div className="countersign-form">
-      <Notice>{texts.lockedWithPasskey}</Notice>
-      <Button kind="primary" onPress={onPasskey}>
-        {texts.usePasskey}
-      </Button>
-    </div>
-  ) : (
-    <Notice>{texts.errors.locked ?? texts.errors.other}</Notice>
-  )
-
-/** Something to be read where there is nothing to be done. */
-export function Notice({ children }: { children: string }) {
-  const notice = useRef<HTMLParagraphElement>(null)
-  useEffect(() => notice.current?.focus(), [])
-  return (
-    <Problem>
-      <p ref={notice} tabIndex={-1}>
-        {children}
-      </p>
-    </Problem>
-  )
-}
-
-interface DevicesProps {
-  apps: readonly StepUpCredential[]
-  texts: StepUpTexts
-  value: string | undefined
-  onChange: (deviceId: string) => void
-}
-
-const Devices = ({ apps, texts, value, onChange }: DevicesProps) => (
-  <label className="countersign-form countersign-label">
-    {texts.deviceLabel}
-    <select
-      className="countersign-input countersign-select"
-      value={value}
-      onChange={({ target }) => onChange(target.value)}
-    >
-      {apps.map(({ id, label }, index) => (
-        <option key={id} value={id}>
-          {label ?? texts.unnamedDevice(index + 1)}
-        </option>
-      ))}
-    </select>
-  </label>
-)

@@ -1,3 +1,4 @@
+import { onlineManager } from '@tanstack/react-query'
 import { act, fireEvent, screen, waitFor } from '@testing-library/react'
 import { useState } from 'react'
 import { expect, test, vi } from 'vitest'
@@ -313,4 +314,42 @@ test('listens for as long as the component is there', async () => {
   unmount()
   await sdk.authenticateTotpMfaDevice({ code: '123456', requestedScopes: ['a:b'] }).catch(() => {})
   expect(failed).toHaveBeenCalledOnce()
+})
+
+test('asks nothing for a user who is not signed in any more', async () => {
+  const service = startService()
+  service.factors = [app]
+  const { queryFn } = react.getMfaDevicesQueryOptions()
+  const ask = queryFn as () => Promise<unknown>
+  service.signedIn = 'grace'
+  await expect(ask()).rejects.toMatchObject({ reason: 'unauthenticated' })
+  expect(service.count('factor.list')).toBe(0)
+})
+
+test('asks and changes also where the browser believes that it is offline', async () => {
+  const service = startService()
+  service.factors = [app]
+  onlineManager.setOnline(false)
+  try {
+    const { result } = page().hook(() => ({
+      required: react.useIsMfaRequiredForAction({ mfaAction: 'wallet.waas.export' }),
+      acknowledge: react.useAcknowledgeRecoveryCodes(),
+    }))
+    await waitFor(() => expect(result.current.required.data).toBe(true))
+    act(() => result.current.acknowledge.mutate())
+    await waitFor(() => expect(result.current.acknowledge.data).toBe(true))
+  } finally {
+    onlineManager.setOnline(true)
+  }
+})
+
+test('forgets what a mutation answered when the user changes', async () => {
+  const service = startService()
+  service.factors = [app]
+  const { result, rerender } = page().hook(() => react.useCreateNewMfaRecoveryCodes())
+  act(() => result.current.mutate())
+  await waitFor(() => expect(result.current.data).toEqual(['ABCD-EFGH']))
+  service.signedIn = 'grace'
+  rerender()
+  await waitFor(() => expect(result.current.data).toBeUndefined())
 })

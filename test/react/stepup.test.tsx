@@ -226,6 +226,24 @@ test('leaves a pending passkey for a code, and blames nobody for it', async () =
   await waitFor(() => expect(outcome).toHaveBeenCalledWith(COMPLETED))
 })
 
+test('opens no prompt of a passkey after the cancel', async () => {
+  const { get } = stubPasskeys()
+  let answer: (value: unknown) => void = () => {}
+  service.factors = [laptop]
+  service.on['challenge.start'] = () =>
+    new Promise((resolve) => {
+      answer = resolve
+    })
+  await open()
+  press('Continue with passkey')
+  await waitFor(() => expect(service.count('challenge.start')).toBe(1))
+  press('Cancel')
+  answer({ challenge: 'carried', options: { challenge: 'AAAA' }, expiresAt: 1 })
+  await waitFor(() => expect(outcome).toHaveBeenCalledWith(CANCELLED))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(get).not.toHaveBeenCalled()
+})
+
 test('closes the prompt of a passkey when it is cancelled', async () => {
   let isAborted = false
   const { get } = stubPasskeys(
@@ -286,6 +304,7 @@ test('enrolls on the spot, shows the recovery codes, and verifies with the next 
   enter('123456', 'Code from the app')
   expect(await screen.findByText('ABCD-EFGH-JKMN-PQRS-TVWX-0000')).toBeDefined()
   expect(ran).not.toHaveBeenCalled()
+  expect(service.count('factor.enroll')).toBe(1)
   press('I have saved them')
   const next = await screen.findByRole('button', { name: /Next code in/ })
   expect(isDisabled(next)).toBe(true)
