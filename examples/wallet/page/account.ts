@@ -1,8 +1,7 @@
 // Signing in and out: the wallet's session, and with it everything that Countersign kept for the user.
-import type { QueryClient } from '@tanstack/react-query'
 import { type Countersign, createCountersign, logout } from 'countersign'
 import type { SignedIn } from '../shared/view.ts'
-import { post, readConfig } from './api.ts'
+import { fetchAs, post, readConfig } from './api.ts'
 import { hush } from './parts/toasts.tsx'
 import { currentSession, setSession } from './session.ts'
 
@@ -20,17 +19,18 @@ export async function signIn(name: string, countersign: Countersign): Promise<vo
 }
 
 /**
- * Signs out: first the tokens end, while the session can still say so, then the session.
+ * Signs out: first the tokens end, while the session can still say so, then the session, here and at
+ * the wallet.
  *
  * @returns false where somebody could not be told, and what they know lives on until it expires
  */
-export async function signOut(countersign: Countersign, queries: QueryClient): Promise<boolean> {
+export async function signOut(countersign: Countersign): Promise<boolean> {
   const { failed } = await logout(countersign)
-  const told = await post('/api/sign-out', {}).then(
+  const ending = fetchAs(currentSession())
+  setSession(undefined)
+  const told = await post('/api/sign-out', {}, ending).then(
     () => true,
     () => false,
   )
-  setSession(undefined)
-  queries.clear()
   return told && failed === 0
 }

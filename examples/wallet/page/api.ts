@@ -1,6 +1,6 @@
 // Calls to the wallet's own API, and why one failed. Guarded calls are made with the `fetch` that a
 // step-up hands out; the others with the plain one below.
-import type { WalletView } from '../shared/view.ts'
+import type { SignedIn, WalletView } from '../shared/view.ts'
 import { currentSession, setSession } from './session.ts'
 
 const NAME = 'WalletError'
@@ -18,13 +18,17 @@ export class WalletError extends Error {
 
 type Fetch = (input: string, init?: RequestInit) => Promise<Response>
 
+/** `fetch` with a session. */
+export const fetchAs =
+  (session: SignedIn | undefined): Fetch =>
+  (input, init) => {
+    const headers = new Headers(init?.headers)
+    if (session) headers.set('authorization', `Bearer ${session.session}`)
+    return fetch(input, { ...init, headers })
+  }
+
 /** `fetch` with the session of whoever is signed in. */
-const plainFetch: Fetch = (input, init) => {
-  const headers = new Headers(init?.headers)
-  const session = currentSession()
-  if (session) headers.set('authorization', `Bearer ${session.session}`)
-  return fetch(input, { ...init, headers })
-}
+const plainFetch: Fetch = (input, init) => fetchAs(currentSession())(input, init)
 
 /**
  * Sends something to the wallet's API.

@@ -11,7 +11,7 @@ import { SignIn } from './views/sign-in.tsx'
 export function App() {
   const session = useSession()
   const { data, error, refetch } = useQuery({
-    queryKey: ['countersign instance'],
+    queryKey: ['instance'],
     queryFn: connect,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: Number.POSITIVE_INFINITY,

@@ -7,8 +7,10 @@ import { applyTheme } from './parts/theme.tsx'
 import 'countersign/react/dialog.css'
 import './styles/theme.css'
 import './styles/base.css'
+import './styles/controls.css'
 import './styles/parts.css'
 import './styles/views.css'
+import './styles/frame.css'
 
 // A browser may believe that it is offline and be wrong: every call is tried, and says what became of it.
 const queries = new QueryClient({

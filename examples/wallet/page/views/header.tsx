@@ -1,5 +1,5 @@
 // The top of the page: the way to the views, who is signed in, the theme, and the way out.
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useCountersign } from 'countersign/react'
 import type { SignedIn } from '../../shared/view.ts'
 import { signOut } from '../account.ts'
@@ -23,9 +23,8 @@ interface HeaderProps {
 
 export function Header({ session, address, view }: HeaderProps) {
   const countersign = useCountersign()
-  const queries = useQueryClient()
   const leaving = useMutation({
-    mutationFn: () => signOut(countersign, queries),
+    mutationFn: () => signOut(countersign),
     onSuccess: (told) =>
       say(told ? 'You are signed out.' : 'You are signed out here. The server was not reached.'),
   })

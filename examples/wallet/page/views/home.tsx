@@ -1,6 +1,6 @@
 // The frame around everything that is there after signing in: who it is, where one can go, and what
 // is open. The address of the page names the view, so that a reload and the back button keep it.
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { StepUpProvider, type StepUpTextsPart } from 'countersign/react'
 import { type ComponentType, useEffect, useRef, useSyncExternalStore } from 'react'
 import type { SignedIn } from '../../shared/view.ts'
@@ -49,6 +49,16 @@ export function Home({ session }: { session: SignedIn }) {
   const heading = useRef<HTMLHeadingElement>(null)
   const last = useRef(name)
   const wallet = useQuery(walletQuery(session))
+  const queries = useQueryClient()
+
+  // What was asked for one session is nothing to whoever comes next, however it ended.
+  useEffect(
+    () => () => {
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'instance' })
+      queries.getMutationCache().clear()
+    },
+    [queries],
+  )
 
   useEffect(() => {
     document.title = `${title} · Wallet`

@@ -31,7 +31,7 @@ export function SignIn() {
       </div>
       <div className="card">
         <div className="stack stack-close">
-          <h1>Sign in</h1>
+          <h1 tabIndex={-1}>Sign in</h1>
           <p className="soft">
             An embedded wallet that asks who you are when it matters: before it signs, exports a key
             or changes who holds a share.
