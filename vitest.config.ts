@@ -1,5 +1,5 @@
-// Four kinds of tests: pure ones on Node, ones of pages in a DOM, and ones inside workerd with the
-// bindings of either Worker.
+// Kinds of tests: pure ones on Node, ones of pages in a DOM, ones in a real browser, and ones inside
+// workerd with the bindings of either Worker.
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -22,6 +22,18 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'node', include: inNode, environment: 'node' } },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          environment: 'node',
+          globalSetup: ['test/browser/support/stage.ts'],
+          // One browser and two cores: files that wait for each other are no faster.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+        },
+      },
       {
         test: {
           name: 'react',

@@ -1,0 +1,121 @@
+// The four actions of the wallet in a real browser, each with a code and with a passkey. That a
+// signature is the wallet's and that a key gives its address is checked in the page, with viem.
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import {
+  browserTests,
+  dialogOf,
+  enrollPasskey,
+  enrollTotp,
+  enterCode,
+  makePerson,
+  type Person,
+  signIn,
+} from './support/page.ts'
+
+const openPage = browserTests()
+
+/** Each method: how the user gets it before they sign in, after it, and how they answer with it. */
+const METHODS = {
+  'a code': async (page: Page, person: Person) => {
+    const codes = await enrollTotp(person)
+    await signIn(page, person.name)
+    return () => enterCode(page, codes())
+  },
+  'a passkey': async (page: Page, person: Person) => {
+    await signIn(page, person.name)
+    await enrollPasskey(page)
+    return () => dialogOf(page).getByRole('button', { name: 'Continue with passkey' }).click()
+  },
+}
+
+describe.each(Object.entries(METHODS))('with %s', (_, prepare) => {
+  /** A page of somebody who has the factor, and how they answer; `before` happens while they have none. */
+  async function open(before: (person: Person) => Promise<unknown> = async () => undefined) {
+    const page = await openPage()
+    const person = await makePerson()
+    await before(person)
+    return { page, person, answer: await prepare(page, person) }
+  }
+
+  it('exports the private key, which gives the address of the wallet', async () => {
+    const { page, answer } = await open()
+    await page.getByRole('button', { name: 'Export private key' }).click()
+    await answer()
+    await page.getByText('importing this key gives the address of your wallet').waitFor()
+    await page.getByRole('button', { name: 'Show private key' }).click()
+    expect(await page.getByText(/^0x[0-9a-f]{64}$/).textContent()).toMatch(/^0x/)
+  })
+
+  it.each(['Message', 'Typed data', 'Transaction', 'Authorization'])('signs: %s', async (kind) => {
+    const { page, answer } = await open()
+    await page.getByRole('tab', { name: kind }).click()
+    await page.getByRole('button', { name: `Sign ${kind.toLowerCase()}` }).click()
+    // What is signed is bound to the token, and shown.
+    await dialogOf(page).getByRole('term').first().waitFor()
+    await answer()
+    await page.getByText('it was signed by your wallet').waitFor()
+  })
+
+  it('refreshes the shares when access is delegated, and keeps the address', async () => {
+    const { page, person, answer } = await open()
+    const friend = await makePerson()
+    const before = await walletOf(person)
+    await page.getByLabel('Delegate’s name').fill(friend.name)
+    await page.getByRole('button', { name: 'Delegate access' }).click()
+    await answer()
+    await page.getByText('awaits your approval').waitFor()
+    expectNewShares(before, await walletOf(person))
+  })
+
+  it('refreshes the shares when a pregenerated wallet is claimed, and keeps the address', async () => {
+    const maker = await makePerson()
+    const name = `friend ${crypto.randomUUID().slice(0, 8)}`
+    const made = await maker.post('/api/pregenerate', { name })
+    const page = await openPage()
+    const person = await makePerson(name)
+    const answer = await prepare(page, person)
+    const before = await walletOf(person)
+    expect(before.address).toBe(made.address)
+    await page.getByRole('button', { name: 'Claim wallet' }).click()
+    await answer()
+    await page.getByText('The wallet is yours.').waitFor()
+    expectNewShares(before, await walletOf(person))
+  })
+
+  it.each(['approve', 'revoke'])('reshares at the next sign-in after: %s', async (decision) => {
+    const { page, person, answer } = await open(async (owner) => {
+      const friend = await makePerson()
+      await owner.post('/api/wallet/delegate', { to: friend.name })
+      await owner.post('/api/wallet/delegation', { decision })
+    })
+    const before = await walletOf(person)
+    await page
+      .getByRole('button', {
+        name: decision === 'approve' ? 'Confirm approval' : 'Confirm revocation',
+      })
+      .click()
+    await answer()
+    await page
+      .getByText(decision === 'approve' ? 'holds a share now.' : 'The access has ended.')
+      .waitFor()
+    const after = await walletOf(person)
+    expectNewShares(before, after)
+    expect(after.shares).toHaveLength(decision === 'approve' ? 3 : 2)
+  })
+})
+
+interface Wallet {
+  address: string
+  generation: number
+  shares: { holder: string; fingerprint: string }[]
+}
+
+const walletOf = async ({ get }: Person) => (await get('/api/wallet')) as unknown as Wallet
+
+function expectNewShares(before: Wallet, after: Wallet): void {
+  expect(after.address).toBe(before.address)
+  expect(after.generation).toBeGreaterThan(before.generation)
+  const fingerprints = new Set(before.shares.map(({ fingerprint }) => fingerprint))
+  for (const { fingerprint } of after.shares) expect(fingerprints).not.toContain(fingerprint)
+}

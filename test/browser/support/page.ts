@@ -1,0 +1,159 @@
+// A page of the wallet in a real Chromium, with a virtual authenticator plugged in. A test that fails
+// leaves a picture of its page in test-results/. What is on the stage is started by stage.ts.
+import { mkdirSync } from 'node:fs'
+import { Secret, TOTP } from 'otpauth'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest'
+import { type CountersignClient, createClient } from '../../../client/index.ts'
+
+const PICTURES = 'test-results'
+const PATIENCE_MILLISECONDS = 15_000
+
+export const walletUrl = inject('walletUrl')
+export const serviceUrl = inject('serviceUrl')
+
+/** How a page is opened. */
+export interface Opening {
+  theme?: 'light' | 'dark'
+  width?: number
+  /** An earlier page, whose storage this one is to share. */
+  beside?: BrowserContext
+}
+
+let browser: Browser
+let opened: { page: Page; complaints: string[] }[] = []
+
+/** To be called once by a file of browser tests. Returns how to open a page. */
+export function browserTests(): (opening?: Opening) => Promise<Page> {
+  beforeAll(async () => {
+    browser = await chromium.connect(inject('browserEndpoint'))
+  })
+  afterAll(() => browser.close())
+  afterEach(async ({ task }) => {
+    const pages = opened
+    opened = []
+    try {
+      if (task.result?.state === 'fail') await takePictures(task.name, pages)
+      // Nothing that the page was refused by its own policy goes unseen.
+      for (const { complaints } of pages) expect(complaints).toEqual([])
+    } finally {
+      await Promise.all(pages.map(({ page }) => page.context().close()))
+    }
+  })
+  return openPage
+}
+
+async function openPage({ theme = 'light', width = 1280, beside }: Opening = {}): Promise<Page> {
+  const context =
+    beside ?? (await browser.newContext({ colorScheme: theme, viewport: { width, height: 900 } }))
+  const page = await context.newPage()
+  page.setDefaultTimeout(PATIENCE_MILLISECONDS)
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (/Content Security Policy|Trusted ?Type/i.test(message.text()))
+      complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  opened.push({ page, complaints })
+  const devtools = await context.newCDPSession(page)
+  await devtools.send('WebAuthn.enable')
+  await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  })
+  await page.goto(walletUrl)
+  return page
+}
+
+async function takePictures(name: string, pages: typeof opened): Promise<void> {
+  mkdirSync(PICTURES, { recursive: true })
+  const file = name.replaceAll(/[^a-z0-9]+/gi, '-').slice(0, 80)
+  await Promise.all(
+    pages.map(({ page }, index) => page.screenshot({ path: `${PICTURES}/${file}-${index}.png` })),
+  )
+}
+
+/** Somebody with a wallet, as a test acts for them beside the page. */
+export interface Person {
+  name: string
+  countersign: CountersignClient
+  /** Both call the wallet, and fail where it does not do what was asked. */
+  get(path: string): Promise<Record<string, unknown>>
+  post(path: string, body?: unknown): Promise<Record<string, unknown>>
+}
+
+/** Signs somebody in beside the page; the page may sign in with the same name. */
+export async function makePerson(
+  name = `user ${crypto.randomUUID().slice(0, 8)}`,
+): Promise<Person> {
+  const call = async (path: string, init: RequestInit) => {
+    const answer = await fetch(walletUrl + path, init)
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`)
+    return (await answer.json()) as Record<string, unknown>
+  }
+  const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+    call(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    })
+  const { session } = await post('/api/sign-in', { name })
+  const bearer = String(session)
+  const headers = { authorization: `Bearer ${bearer}` }
+  return {
+    name,
+    countersign: createClient({ url: serviceUrl, environment: 'wallet', bearer: () => bearer }),
+    get: (path) => call(path, { headers }),
+    post: (path, body = {}) => post(path, body, headers),
+  }
+}
+
+/** Codes of an authenticator app. */
+export type Codes = (stepsFromNow?: number) => string
+
+/** Enrolls an authenticator app, with the code before the one that is shown now. */
+export async function enrollTotp({ countersign }: Person): Promise<Codes> {
+  const { factorId, ...shown } = await countersign.factor.enroll.mutate({ kind: 'totp' })
+  if (!('secret' in shown)) throw new Error('no TOTP secret came back')
+  const totp = new TOTP({ secret: Secret.fromBase32(shown.secret) })
+  const codes: Codes = (stepsFromNow = 0) =>
+    totp.generate({ timestamp: Date.now() + stepsFromNow * 30_000 })
+  await countersign.factor.confirm.mutate({ kind: 'totp', factorId, code: codes(-1) })
+  return codes
+}
+
+/** Signs in on the page. */
+export async function signIn(page: Page, name: string): Promise<void> {
+  await page.getByLabel('Your name').fill(name)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign out' }).waitFor()
+}
+
+/** Enrolls a passkey on the page, as the first factor. */
+export async function enrollPasskey(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Security' }).click()
+  await page.getByRole('button', { name: 'Add passkey' }).click()
+  await page.getByRole('button', { name: 'I have saved them' }).click()
+  await page.getByRole('link', { name: 'Wallet' }).click()
+}
+
+/** The dialog that asks for the step-up. */
+export const dialogOf = (page: Page) => page.getByRole('dialog')
+
+/** Gives a code in the dialog. */
+export async function enterCode(page: Page, code: string): Promise<void> {
+  await dialogOf(page).getByLabel('Authentication code').fill(code)
+  await dialogOf(page).getByRole('button', { name: 'Verify' }).click()
+}
+
+/** A code that is certainly not one of now. */
+export function wrongCode(codes: Codes): string {
+  const right = [-1, 0, 1].map(codes)
+  return ['000000', '111111', '222222', '333333'].find((code) => !right.includes(code)) ?? ''
+}
