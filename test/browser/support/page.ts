@@ -82,6 +82,8 @@ async function takePictures(name: string, pages: typeof opened): Promise<void> {
 /** Somebody with a wallet, as a test acts for them beside the page. */
 export interface Person {
   name: string
+  /** Their session token. */
+  session: string
   countersign: CountersignClient
   /** Both call the wallet, and fail where it does not do what was asked. */
   get(path: string): Promise<Record<string, unknown>>
@@ -108,6 +110,7 @@ export async function makePerson(
   const headers = { authorization: `Bearer ${bearer}` }
   return {
     name,
+    session: bearer,
     countersign: createClient({ url: serviceUrl, environment: 'wallet', bearer: () => bearer }),
     get: (path) => call(path, { headers }),
     post: (path, body = {}) => post(path, body, headers),
@@ -117,6 +120,15 @@ export async function makePerson(
 /** Codes of an authenticator app. */
 export type Codes = (stepsFromNow?: number) => string
 
+const STEP_MILLISECONDS = 30_000
+const MARGIN_MILLISECONDS = 2_000
+
+/** Waits where the previous step's code would be too old by the time that it arrives. */
+async function awayFromStepEnd(): Promise<void> {
+  const left = STEP_MILLISECONDS - (Date.now() % STEP_MILLISECONDS)
+  if (left < MARGIN_MILLISECONDS) await new Promise((resolve) => setTimeout(resolve, left + 100))
+}
+
 /** Enrolls an authenticator app, with the code before the one that is shown now. */
 export async function enrollTotp({ countersign }: Person): Promise<Codes> {
   const { factorId, ...shown } = await countersign.factor.enroll.mutate({ kind: 'totp' })
@@ -124,6 +136,7 @@ export async function enrollTotp({ countersign }: Person): Promise<Codes> {
   const totp = new TOTP({ secret: Secret.fromBase32(shown.secret) })
   const codes: Codes = (stepsFromNow = 0) =>
     totp.generate({ timestamp: Date.now() + stepsFromNow * 30_000 })
+  await awayFromStepEnd()
   await countersign.factor.confirm.mutate({ kind: 'totp', factorId, code: codes(-1) })
   return codes
 }
