@@ -80,7 +80,8 @@ async function decide(instance: Countersign, { details, ...named }: Asked): Prom
       instance.rpc.policy.check.query({ ...namedFor(named), ...(details && { details }) }),
     )
     instance.scopes.set(decision.action, decision.scope)
-    return { isRequired: decision.required, credentials: [], decision }
+    // Only a no is a no: an answer of another form is none.
+    return { isRequired: decision.required !== false, credentials: [], decision }
   } catch (error) {
     return { isRequired: true, credentials: [], cause: asCountersignError(error) }
   }

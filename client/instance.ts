@@ -90,6 +90,7 @@ export function createCountersign(options: CountersignOptions): Countersign {
     tokens.keepOnly(found?.subject)
     if (found?.subject !== seen) {
       seen = found?.subject
+      instance.pendingDevice = undefined
       instance.emit('sessionChanged', found)
     }
     return found

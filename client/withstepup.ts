@@ -49,7 +49,7 @@ export type StepUpFetch = (input: RequestInfo | URL, init?: RequestInit) => Prom
  *
  * @param run does it, with the `fetch` that it is given or any other function of this SDK
  * @returns what `run` returns
- * @throws CountersignError `cancelled` by the user, `denied` or `operator_reset_needed` by the rule, those of
+ * @throws CountersignError `cancelled` by the user, `denied` by the rule, those of
  *   verifying, and whatever `run` throws
  * @example
  * const response = await withStepUp('wallet.waas.export', (fetch) => fetch('/api/export', { method: 'POST' }), { prompt })
@@ -68,8 +68,8 @@ export async function withStepUp<T>(
       throw new CountersignError('denied', `The rule denies this action (${decision.reason}).`)
     }
     if (!asks) throw challenge ?? new CountersignError('step_up_required', 'Nobody asks the user.')
-    const scope =
-      challenge?.scope ?? decision?.scope ?? (await learnScope(countersign, { mfaAction: action }))
+    // Never the challenge's: an API could have the user verify for another action than they see.
+    const scope = decision?.scope ?? (await learnScope(countersign, { mfaAction: action }))
     const answer = await asks({
       ...auth,
       action,

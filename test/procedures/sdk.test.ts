@@ -91,6 +91,14 @@ describe('asking whether a step-up is needed', () => {
     expect(await sdk.isMfaRequiredForAction({ mfaAction: 'no.such' }, instance)).toBe(true)
   })
 
+  it.each([{}, null, { required: 'no' }])('says yes where the answer is none: %j', async (data) => {
+    const { instance } = await enrolledPage(
+      {},
+      { fetch: async () => Response.json({ result: { data } }) },
+    )
+    expect(await sdk.isMfaRequiredForAction({ scope: 'wallet:export' }, instance)).toBe(true)
+  })
+
   it('names the factors that are good enough', async () => {
     const { instance, factorId } = await enrolledPage()
     expect(await sdk.checkStepUpAuth({ scope: TokenScope.Walletexport }, instance)).toMatchObject({
@@ -348,6 +356,27 @@ describe('withStepUp', () => {
     expect(prompt).toHaveBeenCalledTimes(1)
   })
 
+  it('verifies for its own action alone, whatever the API asks for', async () => {
+    const { instance } = await enrolledPage()
+    const asked: string[] = []
+    const prompt = ({ scope }: sdk.StepUpRequest) => {
+      asked.push(scope)
+      return { verified: true } as const
+    }
+    const requirement = {
+      action: 'wallet.waas.export',
+      scope: 'wallet:export',
+      methods: ['totp' as const],
+      acr: 'mfa' as const,
+      freshnessSeconds: 300,
+      details: 'none' as const,
+    }
+    const run = () =>
+      Promise.reject(new sdk.StepUpRequiredError('step_up_required', 'Step up.', requirement))
+    await failure(sdk.withStepUp(MFAAction.UserUpdate, run, { prompt }, instance))
+    expect(asked).toEqual(['user:update', 'user:update'])
+  })
+
   it('binds the token to the details that the action runs with', async () => {
     const { instance, secret, application } = await enrolledPage()
     const body = JSON.stringify(details)
@@ -401,6 +430,19 @@ describe('users', () => {
       'unauthenticated',
     )
     expect(instance.tokens.list()).toEqual([])
+  })
+
+  it('confirms no authenticator app that another user was shown', async () => {
+    const { instance, state, application } = await enrolledPage()
+    const shown = await application.environment.user()
+    state.user = shown
+    await sdk.registerTotpMfaDevice({}, instance)
+    const other = await application.environment.user()
+    const { secret } = await enrollTotp(other)
+    state.user = other
+    await instance.session()
+    const verified = await sdk.authenticateTotpMfaDevice({ code: totpCode(secret) }, instance)
+    expect(verified).toMatchObject({ acr: 'mfa' })
   })
 
   it('revokes what it held at logout', async () => {

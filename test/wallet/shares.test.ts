@@ -70,11 +70,11 @@ describe('the shares', () => {
     const { user, to, view } = await delegated()
     expect((await user.post('/api/wallet/delegation', { decision: 'approve' })).status).toBe(202)
     expect(await user.wallet()).not.toHaveProperty('reshare')
-    expect((await change(user, '/api/wallet/reshare')).status).toBe(409)
+    expect((await change(user, '/api/wallet/reshare', { decision: 'approve' })).status).toBe(409)
     const back = await signIn(user.name)
     expect((await back.wallet()).reshare).toEqual({ wanted: 'approve', to })
-    expect((await back.post('/api/wallet/reshare')).status).toBe(401)
-    const { body } = await change(back, '/api/wallet/reshare')
+    expect((await back.post('/api/wallet/reshare', { decision: 'approve' })).status).toBe(401)
+    const { body } = await change(back, '/api/wallet/reshare', { decision: 'approve' })
     expect(body).toMatchObject({ address: view.address, generation: 3 })
     expect(body).not.toHaveProperty('reshare')
     expect(body.shares.map(({ holder }) => holder)).toEqual(['vault', 'custodian', 'delegate'])
@@ -138,6 +138,18 @@ describe('delegating', () => {
     const { user } = await delegated()
     const approved = await reshare(user, 'approve')
     expect((await approved.user.post('/api/wallet/delegation', wanted)).status).toBe(409)
+  })
+
+  it('is not approved by whoever confirms that it is revoked', async () => {
+    const { user } = await delegated()
+    await user.post('/api/wallet/delegation', { decision: 'revoke' })
+    const back = await signIn(user.name)
+    expect((await back.wallet()).reshare).toMatchObject({ wanted: 'revoke' })
+    // Another session of theirs, which took no step-up, wants the contrary meanwhile.
+    await user.post('/api/wallet/delegation', { decision: 'approve' })
+    const { status } = await change(back, '/api/wallet/reshare', { decision: 'revoke' })
+    expect(status).toBe(409)
+    expect((await back.wallet()).delegation).toMatchObject({ state: 'pending' })
   })
 
   it('can be revoked before it was approved', async () => {

@@ -26,6 +26,7 @@ export const SignInRequest = z.strictObject({ name: Name })
 export const PregenerateRequest = z.strictObject({ name: Name })
 export const DelegateRequest = z.strictObject({ to: Name })
 export const DelegationRequest = z.strictObject({ decision: z.enum(['approve', 'revoke']) })
+export type DelegationRequest = z.infer<typeof DelegationRequest>
 export const NoRequest = z.strictObject({})
 
 const Decimal = z.string().check(

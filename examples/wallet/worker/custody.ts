@@ -6,8 +6,9 @@ import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts'
 import type { Holder, PublicShare } from '../shared/view.ts'
 import type { WalletEnv } from './env.ts'
 import { refuse } from './problem.ts'
-import { type Change, holdersAfter, OWN_HOLDERS, type WalletDocument } from './rules.ts'
+import { type Change, holdersAfter, OWN_HOLDERS } from './rules.ts'
 import { combineShares, fingerprintOf, type SetRef, splitKey } from './shares.ts'
+import type { CurrentWallet } from './state/wallet.ts'
 
 /** How often a set is looked for again that was replaced between two questions. */
 const TRIES = 3
@@ -53,7 +54,7 @@ export async function makeWallet(
 export async function withKey<T>(
   env: WalletEnv,
   subject: string,
-  use: (key: Hex, set: SetRef) => T | Promise<T>,
+  use: (key: Hex, current: CurrentWallet) => T | Promise<T>,
 ): Promise<T> {
   for (let tries = 0; tries < TRIES; tries += 1) {
     const current = await walletObject(env, subject).current()
@@ -69,7 +70,7 @@ export async function withKey<T>(
     const key = await combineShares(whole)
     if (privateKeyToAddress(key) !== current.address)
       return refuse('unavailable', 'The shares do not make the key of this wallet.')
-    return use(key, current.set)
+    return use(key, current)
   }
   return refuse('unavailable', 'A share of this wallet cannot be reached: try again.')
 }
@@ -79,17 +80,14 @@ export async function withKey<T>(
  *
  * @throws Problem `conflict` where the change may not happen, or another one came first
  */
-export async function redistribute(
-  env: WalletEnv,
-  subject: string,
-  { delegation }: WalletDocument,
-  change: Change,
-): Promise<void> {
-  const delegate = delegation?.subject
-  const { from, set, write } = await withKey(env, subject, async (key, from) => {
+export async function redistribute(env: WalletEnv, subject: string, change: Change): Promise<void> {
+  const { from, delegate, set, write } = await withKey(env, subject, async (key, current) => {
+    const from = current.set
+    // Whoever the set in use names: with another one it is not put to use.
+    const delegate = current.delegation?.subject
     const set = newSet(from.generation + 1)
     const order = { subject, holders: holdersAfter(change), set, delegate }
-    return { from, set, write: await spread(env, key, order) }
+    return { from, delegate, set, write: await spread(env, key, order) }
   })
   const switched = await walletObject(env, subject).switchTo(change, from, {
     set,

@@ -3,14 +3,14 @@
 
 import { Hono } from 'hono'
 import { DelegateRequest, DelegationRequest, NoRequest, SignRequest } from '../shared/requests.ts'
-import type { WalletView } from '../shared/view.ts'
+import type { Decision, WalletView } from '../shared/view.ts'
 import { type App, type SignedIn, signedIn, stepUp, unless } from './app.ts'
 import { input } from './body.ts'
 import { redistribute, walletObject, withKey } from './custody.ts'
 import type { WalletEnv } from './env.ts'
-import { subjectOf } from './issuer.ts'
+import { type Session, subjectOf } from './issuer.ts'
 import { refuse } from './problem.ts'
-import { type Change, dueReshare, notChangeable, notUsable } from './rules.ts'
+import { type Change, notChangeable, notUsable } from './rules.ts'
 import { readDetails, signRequest } from './signing.ts'
 import { viewOf } from './state/wallet.ts'
 
@@ -82,29 +82,30 @@ wallet.post('/delegation', signedIn, input(DelegationRequest), async (c) => {
 wallet.post(
   '/reshare',
   signedIn,
-  input(NoRequest),
-  unless(({ wallet, session }) =>
-    dueReshare(wallet.document, session.signIn)
-      ? undefined
-      : 'No reshare is due: say what you want, then sign in again.',
+  input(DelegationRequest),
+  // The user says which decision they confirm: another session may want another one by now.
+  unless<DelegationRequest>(({ wallet, session, input: { decision } }) =>
+    notChangeable(wallet.document, resharing(decision, session)),
   ),
   stepUp('wallet.waas.reshare'),
-  async (c) => {
-    const { signIn } = c.var.session
-    const decision = dueReshare(c.var.wallet.document, signIn) ?? 'revoke'
-    return c.json(await changed(c.env, c.var, { kind: 'reshare', decision, signIn }))
-  },
+  async (c) => c.json(await changed(c.env, c.var, resharing(c.var.input.decision, c.var.session))),
 )
 
 const delegating = (to: string): Change => ({ kind: 'delegate', to, subject: subjectOf(to) })
 
+const resharing = (decision: Decision, { signIn }: Session): Change => ({
+  kind: 'reshare',
+  decision,
+  signIn,
+})
+
 /** Carries out a change, and shows the wallet as it is then. */
 async function changed(
   env: WalletEnv,
-  { session, wallet }: SignedIn['Variables'],
+  { session }: SignedIn['Variables'],
   change: Change,
 ): Promise<WalletView> {
-  await redistribute(env, session.subject, wallet.document, change)
+  await redistribute(env, session.subject, change)
   const now = await walletObject(env, session.subject).open(session.id)
   if (typeof now === 'string') return refuse('unauthenticated', 'You signed out meanwhile.')
   return viewOf(now, session.signIn)

@@ -24,10 +24,14 @@ export async function delegated() {
 /** Says what is wanted, signs in anew, and carries it out. */
 export async function reshare(user: TestUser, decision: 'approve' | 'revoke') {
   expect((await user.post('/api/wallet/delegation', { decision })).status).toBe(202)
-  const back = await signIn(user.name)
-  const { status, body } = await change(back, '/api/wallet/reshare')
+  return confirm(await signIn(user.name), decision)
+}
+
+/** Carries out what is due. */
+export async function confirm(user: TestUser, decision: 'approve' | 'revoke') {
+  const { status, body } = await change(user, '/api/wallet/reshare', { decision })
   expect(status, JSON.stringify(body)).toBe(200)
-  return { user: back, view: body }
+  return { user, view: body }
 }
 
 export const setOf = async (subject: string): Promise<SetRef> => {

@@ -28,7 +28,7 @@ function Asking({ reshare, session, onLater }: AskingProps) {
     mutationFn: async () =>
       completed(
         await stepUp('wallet.waas.reshare', (fetch) =>
-          post<WalletView>('/api/wallet/reshare', {}, fetch),
+          post<WalletView>('/api/wallet/reshare', { decision: reshare.wanted }, fetch),
         ),
       ),
     onSuccess: (now) => {
@@ -36,6 +36,8 @@ function Asking({ reshare, session, onLater }: AskingProps) {
       changed(now)
       say(now.delegation ? `${now.delegation.to} holds a share now.` : 'The access has ended.')
     },
+    // What is due may have become something else: it is shown before it is asked again.
+    onError: () => changed(),
   })
   useFocusKept()
   const isApproval = reshare.wanted === 'approve'

@@ -32,6 +32,9 @@ export interface OpenWallet {
   log: WalletView['log']
 }
 
+/** Which shares make the key, of what address, and who is trusted with one: all of one moment. */
+export type CurrentWallet = Pick<WalletDocument, 'address' | 'set' | 'delegation'>
+
 export class Wallet extends DurableObject<WalletEnv> {
   readonly #sql: SqlStorage
 
@@ -67,7 +70,7 @@ export class Wallet extends DurableObject<WalletEnv> {
   }
 
   /** The set of shares in use, with the address that they must lead to. */
-  current(): Pick<WalletDocument, 'address' | 'set'> | undefined {
+  current(): CurrentWallet | undefined {
     return this.#read()
   }
 
