@@ -22,8 +22,9 @@ export async function provision(
 ): Promise<'made' | 'changed' | 'found'> {
   try {
     const { settings, version } = await environments.get.query({ environment })
-    if (covers(settings, wanted)) return 'found'
-    await environments.update.mutate({ environment, version, settings: { ...settings, ...wanted } })
+    const merged = { ...settings, ...wanted, actions: mergedActions(settings, wanted) }
+    if (covers(settings, merged)) return 'found'
+    await environments.update.mutate({ environment, version, settings: merged })
     return 'changed'
   } catch (error) {
     if (reasonOf(error)?.reason !== 'unknown_environment') throw explained(error, environment)
@@ -32,6 +33,17 @@ export async function provision(
     throw explained(error, environment)
   })
   return 'made'
+}
+
+/** The actions that are there, with those that are wanted in place of what is not as it is wanted. */
+function mergedActions({ actions = [] }: EnvironmentSettings, wanted: EnvironmentSettings) {
+  const missing = (wanted.actions ?? []).filter((one) => !actions.some((own) => covers(own, one)))
+  const replacing = (name: string) => missing.find(({ action }) => action === name)
+  const names = actions.map(({ action }) => action)
+  return [
+    ...actions.map((own) => replacing(own.action) ?? own),
+    ...missing.filter(({ action }) => !names.includes(action)),
+  ]
 }
 
 function explained(error: unknown, environment: string): unknown {

@@ -4,9 +4,9 @@ import type { StepUpOutcome } from 'countersign/react'
 import type { SignedIn, WalletView } from '../shared/view.ts'
 import { readWallet } from './api.ts'
 
-/** The wallet of whoever is signed in. */
-export const walletQuery = ({ session }: SignedIn) =>
-  queryOptions({ queryKey: ['wallet', session], queryFn: readWallet })
+/** The wallet of whoever is signed in. A session token has no place in a key, which tools show and keep. */
+export const walletQuery = ({ subject, expiresAt }: SignedIn) =>
+  queryOptions({ queryKey: ['wallet', subject, expiresAt], queryFn: readWallet })
 
 /** What a part of the wallet's page is given. */
 export interface WalletProps {

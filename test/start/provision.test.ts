@@ -1,0 +1,54 @@
+// Setting up an environment that somebody has changed: what is wanted is there afterwards, and theirs too.
+import { expect, it } from 'vitest'
+import type { CountersignClient } from '../../client/index.ts'
+import type { EnvironmentSettings } from '../../contract/index.ts'
+import { provision } from '../../scripts/provision.ts'
+import { walletSettings } from '../../scripts/wallet.ts'
+
+const wanted = walletSettings('http://localhost:8790')
+const [sign] = wanted.actions ?? []
+const refund = { action: 'order.refund', scope: 'orders:refund', base: { require: 'always' } }
+const strictSign = { ...sign, stricter: [{ when: 'true', require: 'always' }] }
+
+/** The service as `provision` calls it, with an environment as it was left. */
+function serviceWith(settings: object) {
+  const updates: EnvironmentSettings[] = []
+  const environment = {
+    get: { query: async () => ({ settings, version: 1 }) },
+    update: {
+      mutate: async (input: { settings: EnvironmentSettings }) => updates.push(input.settings),
+    },
+  }
+  return { client: { environment } as unknown as CountersignClient, updates }
+}
+
+it('leaves alone an environment that has more actions, and stricter ones', async () => {
+  const { client, updates } = serviceWith({ ...wanted, actions: [refund, strictSign] })
+  expect(await provision(client, 'wallet', wanted)).toBe('found')
+  expect(updates).toEqual([])
+})
+
+it('keeps the actions of others where something else is to be changed', async () => {
+  const { client, updates } = serviceWith({
+    ...wanted,
+    origins: ['http://localhost:1'],
+    actions: [refund, strictSign],
+  })
+  expect(await provision(client, 'wallet', wanted)).toBe('changed')
+  expect(updates).toEqual([{ ...wanted, actions: [refund, strictSign] }])
+})
+
+it('adds and mends the actions that are wanted', async () => {
+  const lax = { action: 'wallet.waas.sign', base: { details: 'none' } }
+  for (const [there, then] of [
+    [[refund], [refund, sign]],
+    [
+      [lax, refund],
+      [sign, refund],
+    ],
+  ]) {
+    const { client, updates } = serviceWith({ ...wanted, actions: there })
+    await provision(client, 'wallet', wanted)
+    expect(updates).toEqual([{ ...wanted, actions: then }])
+  }
+})
