@@ -51,7 +51,7 @@ function spell(value: object): string {
 
 function refuseAmbiguous(value: unknown, depth: number): void {
   if (depth > DETAILS_MAX_DEPTH) invalid('are nested too deep')
-  if (isAmbiguous(value)) invalid('hold a value that has no one spelling in JSON')
+  if (isAmbiguous(value)) invalid('hold what JSON cannot say')
   if (typeof value !== 'object' || value === null) return
   if (Object.hasOwn(value, '__proto__')) invalid('hold a key named __proto__')
   for (const [key, member] of Object.entries(value)) {
@@ -65,7 +65,13 @@ const isAmbiguous = (value: unknown): boolean =>
     ? !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))
     : typeof value === 'string'
       ? !value.isWellFormed()
-      : typeof value === 'function'
+      : typeof value === 'function' || isOpaque(value)
+
+/** A map, a set, an instance: JSON sees little or nothing of it. What says its JSON itself is none. */
+const isOpaque = (value: unknown): boolean =>
+  isRecord(value) &&
+  !('toJSON' in value) &&
+  Object.getPrototypeOf(Object.getPrototypeOf(value) ?? Object.prototype) !== null
 
 function invalid(what: string): never {
   return refuse('input_invalid', { detail: `The details of this call ${what}.` })

@@ -102,6 +102,6 @@ function unreadable(cause: unknown): Blocked {
   const [reason, detail] =
     cause instanceof SyntaxError
       ? (['input_invalid', 'The request could not be read.'] as const)
-      : (['unavailable', 'What this action is about could not be read from the request.'] as const)
+      : (['unavailable', 'What this action is about could not be read.'] as const)
   return { allowed: false, reason, response: answerTo(reason, { detail }), cause }
 }

@@ -165,8 +165,7 @@ function explain(
   if (!isChallenge(reason)) return new GuardRefusal(reason, members)
   const requirement = members.requirement ?? requirementOf(rule)
   if (requirement.details === 'required' && !details) {
-    const detail =
-      'The rule of this action requires details: the guard of this API must be given `details`.'
+    const detail = 'The rule requires details: the guard of this API must be given `details`.'
     return new GuardRefusal('details_required', { detail, requirement })
   }
   const enroll = reason === 'step_up_required' && decision?.decision === 'enroll'

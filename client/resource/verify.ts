@@ -61,7 +61,7 @@ export async function verifyToken(
 ): Promise<VerifiedToken> {
   const signed = await readSigned(token, (kid) =>
     keyOf(kid, keys).catch((cause) =>
-      unavailable('The key set of Countersign cannot be had now.', cause),
+      unavailable('Countersign does not answer with its keys.', cause),
     ),
   ).catch((cause) => (cause instanceof GuardRefusal ? Promise.reject(cause) : undefined))
   const verified = (signed && readClaims(signed.typ, signed.payload)) ?? refuse('token_invalid')
