@@ -109,7 +109,8 @@ export async function buildPage(signal: AbortSignal): Promise<void> {
   if (!existsSync(`${folder}/page/index.html`)) return
   const vite = [`${ROOT}node_modules/vite/bin/vite.js`, 'build', `${folder}/page`]
   const args = [...vite, '--config', `${folder}/vite.config.ts`, '--logLevel', 'warn']
-  await promisify(execFile)(process.execPath, args, { cwd: ROOT, signal }).catch((error) => {
+  const env = environmentWithout(SERVICE_VARIABLES)
+  await promisify(execFile)(process.execPath, args, { cwd: ROOT, signal, env }).catch((error) => {
     const said = [error.stdout, error.stderr].filter(Boolean).join('\n')
     throw new Complaint(`The wallet's page could not be built:\n\n${said || error.message}`)
   })
@@ -137,18 +138,23 @@ export function startWallet(options: WalletOptions): RunningWorker {
     port,
     persistTo: join(state, 'wallet'),
     envFile,
-    variables: environmentWithout([
-      ...Object.keys(readEnvFile(envFile)),
-      ...['ROOT_SECRET', 'OPERATOR_KEY', 'DEMO_ISSUER_KEY', 'RESTORE_EPOCH'],
-    ]),
+    variables: environmentWithout([...Object.keys(readEnvFile(envFile)), ...SERVICE_VARIABLES]),
     log: join(state, LOG),
     verbose,
     probe: (signal) => probe(url, countersignUrl, signal),
   })
 }
 
-/** Wrangler prefers its own environment to the file, and the service's secrets are not the wallet's. */
-const environmentWithout = (names: string[]): NodeJS.ProcessEnv =>
+/** The service's own, which are no matter of the wallet. */
+const SERVICE_VARIABLES = [
+  'ROOT_SECRET',
+  'OPERATOR_KEY',
+  'DEMO_ISSUER_KEY',
+  'RESTORE_EPOCH',
+] as const
+
+/** Wrangler prefers its own environment to the file, so what stands there is taken out of it. */
+const environmentWithout = (names: readonly string[]): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !names.includes(name)))
 
 interface ConfigBody {
