@@ -22,3 +22,7 @@ export const CREDENTIAL_ACTIONS = [
   'credential.unlink',
 ] as const
 export type CredentialAction = (typeof CREDENTIAL_ACTIONS)[number]
+
+/** The action that guards Countersign itself from its operators' keys, and the scope of its token. */
+export const OPERATOR_ACTION = 'operator.change'
+export const OPERATOR_SCOPE = 'operator:change'

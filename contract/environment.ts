@@ -1,7 +1,7 @@
 // Environments: the settings document that an operator writes, its keys, and the resource keys.
 import * as z from 'zod/mini'
 import { ACRS } from './assurance.ts'
-import { Audience, EnvironmentId, EpochSeconds, Label } from './common.ts'
+import { Audience, CompactJwt, EnvironmentId, EpochSeconds, Label } from './common.ts'
 import { ActionEntry } from './policy.ts'
 
 /** Signature algorithms accepted on the tokens of others (RFC 7518, RFC 8037): asymmetric only. */
@@ -155,3 +155,54 @@ export type RevokeResourceKeyInput = z.infer<typeof RevokeResourceKeyInput>
 
 export const RevokeResourceKeyResult = z.strictObject({ revoked: z.literal(true) })
 export type RevokeResourceKeyResult = z.infer<typeof RevokeResourceKeyResult>
+
+/**
+ * One difference between two settings documents, both with every default filled in.
+ * `path` is as in `actions[wallet.waas.sign].base.acr`; a member that is not there is left out.
+ */
+export const SettingChange = z.strictObject({
+  path: z.string(),
+  before: z.optional(z.unknown()),
+  after: z.optional(z.unknown()),
+  /** Whether it makes something easier to do, or harder to notice, than it was. */
+  weaker: z.boolean(),
+})
+export type SettingChange = z.infer<typeof SettingChange>
+
+export const EnvironmentPreviewInput = z.strictObject({
+  environment: EnvironmentId,
+  settings: EnvironmentSettings,
+})
+export type EnvironmentPreviewInput = z.infer<typeof EnvironmentPreviewInput>
+
+/** What saving would change, against the version that is in force now. */
+export const EnvironmentPreviewResult = z.strictObject({
+  version: z.int(),
+  changes: z.array(SettingChange),
+})
+export type EnvironmentPreviewResult = z.infer<typeof EnvironmentPreviewResult>
+
+/** A session token to try; `session` is a draft to try it with instead of the settings in force. */
+export const TrySessionInput = z.strictObject({
+  environment: EnvironmentId,
+  token: CompactJwt,
+  session: z.optional(SessionSettings),
+})
+export type TrySessionInput = z.infer<typeof TrySessionInput>
+
+/** Whom the token names, or why it is refused. Nothing of it is kept. */
+export const TrySessionResult = z.union([
+  z.strictObject({
+    accepted: z.literal(true),
+    subject: z.string(),
+    sessionId: z.optional(z.string()),
+    clientId: z.optional(z.string()),
+    authTime: z.optional(EpochSeconds),
+    expiresAt: EpochSeconds,
+  }),
+  z.strictObject({ accepted: z.literal(false), message: z.string() }),
+])
+export type TrySessionResult = z.infer<typeof TrySessionResult>
+
+export const EnvironmentRemoveResult = z.strictObject({ removed: z.literal(true) })
+export type EnvironmentRemoveResult = z.infer<typeof EnvironmentRemoveResult>
