@@ -14,7 +14,10 @@ import type {
   EndTokensResult,
   EnvironmentCreateInput,
   EnvironmentListResult,
+  EnvironmentPreviewInput,
+  EnvironmentPreviewResult,
   EnvironmentReference,
+  EnvironmentRemoveResult,
   EnvironmentUpdateInput,
   EnvironmentView,
   FactorConfirmInput,
@@ -26,6 +29,12 @@ import type {
   FactorRenameInput,
   FactorsResult,
   NoInput,
+  OperatorCreateInput,
+  OperatorCreateResult,
+  OperatorListResult,
+  OperatorReference,
+  OperatorRevokeResult,
+  OperatorSelf,
   PolicyCheckInput,
   PolicyDecision,
   PolicyList,
@@ -46,6 +55,8 @@ import type {
   TokenIntrospection,
   TokenReference,
   TokenRevokeResult,
+  TrySessionInput,
+  TrySessionResult,
   UnlockResult,
 } from '../contract/index.ts'
 
@@ -96,7 +107,10 @@ export interface CountersignProcedures {
     create: Mutation<EnvironmentCreateInput, EnvironmentView>
     list: Query<NoInput, EnvironmentListResult>
     get: Query<EnvironmentReference, EnvironmentView>
+    preview: Query<EnvironmentPreviewInput, EnvironmentPreviewResult>
     update: Mutation<EnvironmentUpdateInput, EnvironmentView>
+    remove: Mutation<EnvironmentReference, EnvironmentRemoveResult>
+    trySession: Query<TrySessionInput, TrySessionResult>
     rotateKeys: Mutation<RotateKeysInput, SigningKeysResult>
     createResourceKey: Mutation<CreateResourceKeyInput, CreateResourceKeyResult>
     revokeResourceKey: Mutation<RevokeResourceKeyInput, RevokeResourceKeyResult>
@@ -106,6 +120,12 @@ export interface CountersignProcedures {
     unlock: Mutation<SubjectReference, UnlockResult>
     resetFactors: Mutation<SubjectReference, ResetFactorsResult>
     endTokens: Mutation<SubjectReference, EndTokensResult>
+  }
+  operator: {
+    self: Query<NoInput, OperatorSelf>
+    create: Mutation<OperatorCreateInput, OperatorCreateResult>
+    list: Query<NoInput, OperatorListResult>
+    revoke: Mutation<OperatorReference, OperatorRevokeResult>
   }
   audit: {
     list: Query<AuditInput, AuditListResult>

@@ -15,6 +15,8 @@ export interface Bindings {
   environments: DurableObjectNamespace<Environment>
   directories: DurableObjectNamespace<Directory>
   published: KVNamespace
+  /** The files of the operators' page, where it was built. */
+  assets?: Fetcher
   rootSecret: string
   /** The root secret before the last change of it, as long as some environment is still sealed by it. */
   previousRootSecret?: string
@@ -55,6 +57,7 @@ export function readBindings(env: Env): Bindings {
     environments: env.ENVIRONMENT,
     directories: env.DIRECTORY,
     published: env.PUBLISHED,
+    assets: env.ASSETS,
     rootSecret: ROOT_SECRET,
     ...(typeof previous === 'string' && previous !== '' && { previousRootSecret: previous }),
     ...(OPERATOR_KEY.startsWith(OPERATOR_KEY_PREFIX) &&

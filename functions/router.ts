@@ -3,6 +3,7 @@ import { auditRouter } from './procedures/audit.ts'
 import { challengeRouter } from './procedures/challenge.ts'
 import { environmentRouter } from './procedures/environment.ts'
 import { factorRouter } from './procedures/factor.ts'
+import { operatorRouter } from './procedures/operator.ts'
 import { policyRouter } from './procedures/policy.ts'
 import { recoveryRouter } from './procedures/recovery.ts'
 import { subjectRouter } from './procedures/subject.ts'
@@ -17,6 +18,7 @@ export const appRouter = router({
   token: tokenRouter,
   environment: environmentRouter,
   subject: subjectRouter,
+  operator: operatorRouter,
   audit: auditRouter,
 })
 

@@ -4,6 +4,7 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { Hono, type Context as HonoContext } from 'hono'
 import { cors } from 'hono/cors'
 import { EnvironmentId, REASONS, RESERVED_ENVIRONMENT_IDS, type Reason } from '../contract/index.ts'
+import { CONSOLE_ROUTE, servePage, signIn, signOut } from './console.ts'
 import { type Refusal, Refused, refusal, refuse } from './domain/refusal.ts'
 import { readBody, WrongContentType } from './door.ts'
 import { type Bindings, ConfigurationError, readBindings } from './env.ts'
@@ -61,6 +62,12 @@ app.get('/:environment/.well-known/jwks.json', cors({ origin: '*' }), async (c) 
   const { keySet } = await openEnvironment(c.get('bindings'), environmentId(c))
   return c.json(keySet, 200, { 'cache-control': KEY_SET_CACHE })
 })
+
+app.post(`${CONSOLE_ROUTE}/session`, (c) => signIn(c.get('bindings'), c.req.raw.headers))
+app.delete(`${CONSOLE_ROUTE}/session`, (c) => signOut(c.get('bindings'), c.req.raw.headers))
+app.all(`${CONSOLE_ROUTE}/session`, () => refuse('method_unsupported'))
+for (const path of [CONSOLE_ROUTE, `${CONSOLE_ROUTE}/*`])
+  app.get(path, (c) => servePage(c.get('bindings'), new URL(c.req.url)))
 
 app.use(
   '/:environment/trpc/*',

@@ -57,6 +57,11 @@ const BUILT_IN_RULES: Record<BuiltInAction, Rule> = {
 
 export const isBuiltIn = (action: string): action is BuiltInAction =>
   Object.hasOwn(BUILT_IN_ACTIONS, action)
+/** Every built-in action as it is where no operator wrote anything about it. */
+export const BUILT_IN_ENTRIES = Object.fromEntries(
+  Object.entries(BUILT_IN_RULES).map(([action, base]) => [action, { action, base }]),
+) as Record<BuiltInAction, { action: BuiltInAction; base: Rule }>
+
 export const isCredentialAction = (action: string): action is CredentialAction =>
   CREDENTIAL_ACTIONS.some((name) => name === action)
 

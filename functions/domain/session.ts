@@ -21,6 +21,8 @@ const CLIENT_ID_MAX_CHARACTERS = 255
 /** A verified session, in the words that the rest of the service uses. */
 export interface Session {
   subject: string
+  /** What their authenticator shows instead of the subject; only operators have names here. */
+  name?: string
   sessionId?: string
   clientId?: string
   /** When the user signed in, epoch seconds; absent where the token does not say, or says the future. */

@@ -29,24 +29,27 @@ const ALIAS_CLAIMS = ['email', 'phone_number', 'preferred_username']
 export const isLoopback = ({ hostname }: URL): boolean =>
   ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
 
+/** How sessions are verified, with every default filled in. */
+export const resolveSession = (session: EnvironmentSettings['session']) => ({
+  ...session,
+  algorithms: session.algorithms ?? [...FOREIGN_ALGORITHMS],
+  acceptAnyAudience: session.acceptAnyAudience ?? false,
+  subjectClaim: session.subjectClaim ?? 'sub',
+  sessionIdClaim: session.sessionIdClaim ?? 'sid',
+  authTimeClaim: session.authTimeClaim ?? 'auth_time',
+})
+
 /**
  * A settings document with every default filled in. It is a valid document itself.
  *
  * @example resolveSettings(document).methods.totp.digits // 6
  */
 export function resolveSettings(document: EnvironmentSettings) {
-  const { session, methods, assertions } = document
+  const { methods, assertions } = document
   return {
     ...document,
     name: document.name ?? 'Countersign',
-    session: {
-      ...session,
-      algorithms: session.algorithms ?? [...FOREIGN_ALGORITHMS],
-      acceptAnyAudience: session.acceptAnyAudience ?? false,
-      subjectClaim: session.subjectClaim ?? 'sub',
-      sessionIdClaim: session.sessionIdClaim ?? 'sid',
-      authTimeClaim: session.authTimeClaim ?? 'auth_time',
-    },
+    session: resolveSession(document.session),
     rpName: document.rpName ?? document.name ?? 'Countersign',
     enrollment: document.enrollment ?? ('action' as const),
     firstFactor: document.firstFactor ?? ('freshSession' as const),
@@ -91,7 +94,7 @@ export interface Place {
  * @throws Refused `input_invalid` with a sentence, or `conflict` where two actions share a scope
  */
 export function checkSettings(document: EnvironmentSettings, place: Place): void {
-  checkSession(document, place)
+  checkSession(document.session, place)
   checkRelyingParty(document, place)
   if (document.senderConstrained === 'dpop') {
     invalid('`senderConstrained: dpop` is not offered by this version: leave it at `none`.')
@@ -111,7 +114,12 @@ export function checkSettings(document: EnvironmentSettings, place: Place): void
   checkUniqueness(entries)
 }
 
-function checkSession({ session }: EnvironmentSettings, place: Place): void {
+/**
+ * Checks the part of a document that says whose sessions are believed.
+ *
+ * @throws Refused `input_invalid`
+ */
+export function checkSession(session: EnvironmentSettings['session'], place: Place): void {
   checkForeignIssuer('session.issuer', session.issuer, place)
   checkKeySource('session.keys', session.keys, place)
   if (!session.audiences && !session.acceptAnyAudience) {
@@ -122,6 +130,18 @@ function checkSession({ session }: EnvironmentSettings, place: Place): void {
       `\`session.subjectClaim\` may not be ${session.subjectClaim}: it can pass from one person to another.`,
     )
   }
+}
+
+/**
+ * Makes sure that a change was made to the version that is there.
+ *
+ * @throws Refused `conflict`
+ */
+export function checkVersion(current: number, given: number): void {
+  if (current === given) return
+  refuse('conflict', {
+    message: `The settings are at version ${current} now: read them again, then apply your change.`,
+  })
 }
 
 function checkForeignIssuer(where: string, issuer: string, place: Place): void {

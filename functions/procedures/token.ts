@@ -54,10 +54,10 @@ export const tokenRouter = router({
       const bound = input.details && bindDetails(input.details, action.action)
       const token = await readToken(environment, input.token)
       const { object, who, jti } = tokenHolder(bindings, environment, token)
-      const shown = { who, jti, action: action.action, resource: keyId }
+      const shown = { who, jti, action: action.action, actor: `resource:${keyId}` }
       await noting(
         () => checkUse(token, { ...input, action }, termsOf(environment)),
-        (reason) => object.noteRefusal({ ...shown, actor: `resource:${keyId}`, reason }),
+        (reason) => object.noteRefusal({ ...shown, reason }),
       )
       const holder = holderOf(caller, action, input.idempotencyKey, bound?.hash)
       const requirement = requirementOf(action, environment.offered)

@@ -30,6 +30,7 @@ interface Notes {
   passkeyFailures: Window
   sessionChanges: Window
   keepDays: number
+  environment: string
   alarmAt: number
 }
 
@@ -41,6 +42,7 @@ const NO_NOTES: Notes = {
   passkeyFailures: NOTHING_COUNTED,
   sessionChanges: NOTHING_COUNTED,
   keepDays: 400,
+  environment: '',
   alarmAt: Number.MAX_SAFE_INTEGER,
 }
 
@@ -75,7 +77,8 @@ export class Ledger {
     try {
       return answering(() =>
         this.#storage.transactionSync(() => {
-          if (this.note('keepDays') !== who.keepDays) this.setNote('keepDays', who.keepDays)
+          for (const key of ['keepDays', 'environment'] as const)
+            if (this.note(key) !== who[key]) this.setNote(key, who[key])
           return run()
         }),
       )
@@ -127,6 +130,12 @@ export class Ledger {
       if (next.length > 0)
         this.#wakeBy(Math.max(now + CLEANUP_INTERVAL_SECONDS, Math.min(...next)), now)
     })
+  }
+
+  /** Forgets all of it. */
+  async remove(): Promise<void> {
+    this.#made = false
+    await this.#storage.deleteAll()
   }
 
   #make(): void {

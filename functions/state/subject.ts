@@ -29,6 +29,10 @@ export class Subject extends DurableObject<Env> {
   list(call: { who: Who }) {
     return overview.list(this.#ledger, call)
   }
+  /** Whether this user ever confirmed a factor. */
+  isEnrolled(): boolean {
+    return this.#ledger.exists && this.#ledger.note('enrolled')
+  }
   passkeys() {
     return answering(() => overview.passkeys(this.#ledger))
   }
@@ -120,8 +124,13 @@ export class Subject extends DurableObject<Env> {
       : { intact: true, count: 0, head: GENESIS_HASH }
   }
 
-  override alarm(): void {
-    this.#ledger.clean(epochSeconds())
+  /** Cleans up; where the user's environment was removed, all that is known of them goes. */
+  override async alarm(): Promise<void> {
+    if (!this.#ledger.exists) return
+    const environment = this.#ledger.note('environment')
+    const removed = environment !== '' && (await this.#environment({ environment }).isRemoved())
+    if (removed) await this.#ledger.remove()
+    else this.#ledger.clean(epochSeconds())
   }
 
   /** A change that a token opens: where the token is what was refused, that is counted (rule 13). */
@@ -139,8 +148,8 @@ export class Subject extends DurableObject<Env> {
     return answered
   }
 
-  #environment(who: Who) {
-    return readBindings(this.env).environments.getByName(who.environment)
+  #environment({ environment }: Pick<Who, 'environment'>) {
+    return readBindings(this.env).environments.getByName(environment)
   }
 
   #register(who: Who): enrollment.CredentialRegister {
