@@ -29,6 +29,8 @@ import type {
   PolicyCheckInput,
   PolicyDecision,
   PolicyList,
+  PolicySimulateInput,
+  PolicySimulateResult,
   Reason,
   RecoveryCodesResult,
   Requirement,
@@ -68,6 +70,7 @@ type Mutation<Input, Output> = TRPCMutationProcedure<{
 export interface CountersignProcedures {
   policy: {
     check: Query<PolicyCheckInput, PolicyDecision>
+    simulate: Query<PolicySimulateInput, PolicySimulateResult>
     list: Query<NoInput, PolicyList>
   }
   factor: {

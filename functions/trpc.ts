@@ -22,6 +22,8 @@ export interface Context {
   /** The first segment of the address: an environment's id, or `operator`. */
   route: string
   headers: Headers
+  /** Where the call comes from (ISO 3166-1), as the platform says: never what a header says. */
+  country?: string | undefined
 }
 
 /** Whoever calls, verified. */
@@ -32,6 +34,7 @@ export interface SubjectCaller {
   session: Session
   who: Who
   object: SubjectObject
+  country?: string | undefined
 }
 export interface ResourceCaller {
   kind: 'resource'
@@ -196,7 +199,7 @@ function checkOrigin(headers: Headers, allowed: readonly string[]): void {
 async function verify(
   kind: Caller['kind'],
   bearer: string,
-  { bindings }: Context,
+  { bindings, country }: Context,
   environment: LiveEnvironment | undefined,
 ): Promise<Caller> {
   if (kind === 'operator') {
@@ -206,7 +209,7 @@ async function verify(
   if (!environment) refuse('forbidden', { message: 'This call is made under /{environment}/trpc.' })
   return kind === 'resource'
     ? verifyResource(environment, bearer)
-    : verifySubject(bindings, environment, bearer)
+    : { ...(await verifySubject(bindings, environment, bearer)), country }
 }
 
 function verifyOperator({ operatorKey }: Bindings, bearer: string): OperatorCaller {

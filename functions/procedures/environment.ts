@@ -29,7 +29,7 @@ export const environmentRouter = router({
       if (RESERVED_ENVIRONMENT_IDS.includes(environment)) {
         refuse('input_invalid', { message: `No environment may be named ${environment}.` })
       }
-      checkSettings(settings, bindings)
+      await checkSettings(settings, bindings)
       unwrap(await directoryObject(bindings).enter(environment, caller.name))
       const created = unwrap(
         await environmentObject(bindings, environment).create(environment, settings, caller.name),
@@ -56,7 +56,7 @@ export const environmentRouter = router({
     .input(EnvironmentUpdateInput)
     .output(EnvironmentView)
     .mutation(async ({ ctx: { caller, bindings }, input: { environment, settings, version } }) => {
-      checkSettings(settings, bindings)
+      await checkSettings(settings, bindings)
       const updated = unwrap(
         await environmentObject(bindings, environment).update(settings, version, caller.name),
       )

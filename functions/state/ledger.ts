@@ -29,6 +29,8 @@ interface Notes {
   attempts: Attempts
   passkeyFailures: Window
   sessionChanges: Window
+  /** Epoch seconds of the last step-up that was passed; 0 for none. */
+  lastStepUpAt: number
   keepDays: number
   alarmAt: number
 }
@@ -40,6 +42,7 @@ const NO_NOTES: Notes = {
   attempts: NO_ATTEMPTS,
   passkeyFailures: NOTHING_COUNTED,
   sessionChanges: NOTHING_COUNTED,
+  lastStepUpAt: 0,
   keepDays: 400,
   alarmAt: Number.MAX_SAFE_INTEGER,
 }
