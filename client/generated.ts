@@ -38,6 +38,8 @@ import type {
   PolicyCheckInput,
   PolicyDecision,
   PolicyList,
+  PolicySimulateInput,
+  PolicySimulateResult,
   Reason,
   RecoveryCodesResult,
   Requirement,
@@ -79,6 +81,7 @@ type Mutation<Input, Output> = TRPCMutationProcedure<{
 export interface CountersignProcedures {
   policy: {
     check: Query<PolicyCheckInput, PolicyDecision>
+    simulate: Query<PolicySimulateInput, PolicySimulateResult>
     list: Query<NoInput, PolicyList>
   }
   factor: {

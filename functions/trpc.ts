@@ -30,6 +30,8 @@ export interface Context {
   /** The first segment of the address: an environment's id, or `operator`. */
   route: string
   headers: Headers
+  /** Where the call comes from (ISO 3166-1), as the platform says: never what a header says. */
+  country?: string | undefined
 }
 
 /** Whoever calls, verified. */
@@ -40,6 +42,7 @@ export interface SubjectCaller {
   session: Session
   who: Who
   object: SubjectObject
+  country?: string | undefined
 }
 export interface ResourceCaller {
   kind: 'resource'
@@ -177,7 +180,7 @@ async function identify<K extends Caller['kind']>(
 
 /** At an environment: a user by their session, or a resource by its key. */
 async function identifyAt(
-  { bindings, route, headers }: Context,
+  { bindings, route, headers, country }: Context,
   kinds: Caller['kind'][],
   bearer: string | undefined,
 ): Promise<Caller> {
@@ -189,7 +192,7 @@ async function identifyAt(
     refuse('forbidden', { message: 'Operators call under /operator/trpc.' })
   return claimed === 'resource'
     ? verifyResource(environment, shown)
-    : verifySubject(bindings, environment, shown)
+    : { ...(await verifySubject(bindings, environment, shown)), country }
 }
 
 /** At the operators' route: an operator, and for what users do, the user that this operator is there. */

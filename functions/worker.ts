@@ -6,7 +6,7 @@ import { cors } from 'hono/cors'
 import { EnvironmentId, REASONS, RESERVED_ENVIRONMENT_IDS, type Reason } from '../contract/index.ts'
 import { CONSOLE_ROUTE, servePage, signIn, signOut } from './console.ts'
 import { type Refusal, Refused, refusal, refuse } from './domain/refusal.ts'
-import { readBody, WrongContentType } from './door.ts'
+import { countryOf, readBody, WrongContentType } from './door.ts'
 import { type Bindings, ConfigurationError, readBindings } from './env.ts'
 import { describeHealth } from './health.ts'
 import { describeIssuer } from './metadata.ts'
@@ -91,7 +91,12 @@ app.all('/:environment/trpc/*', async (c) => {
     router: appRouter,
     allowMethodOverride: true,
     allowBatching: false,
-    createContext: () => ({ bindings: c.get('bindings'), route, headers }),
+    createContext: () => ({
+      bindings: c.get('bindings'),
+      route,
+      headers,
+      country: countryOf(c.req.raw),
+    }),
     responseMeta: ({ errors: [error] }) => (error ? metaOf(refusalOf(error)) : {}),
     onError: ({ error }) => {
       c.set('reason', refusalOf(error).reason)

@@ -9,6 +9,7 @@ import {
   FOREIGN_ALGORITHMS,
   type KeySource,
 } from '../../contract/index.ts'
+import { checkConditions } from './conditioncheck.ts'
 import { overlay } from './defaults.ts'
 import { isBuiltIn, isCredentialAction, type Offered, ruleOf } from './policy.ts'
 import { refuse } from './refusal.ts'
@@ -93,7 +94,7 @@ export interface Place {
  *
  * @throws Refused `input_invalid` with a sentence, or `conflict` where two actions share a scope
  */
-export function checkSettings(document: EnvironmentSettings, place: Place): void {
+export async function checkSettings(document: EnvironmentSettings, place: Place): Promise<void> {
   checkSession(document.session, place)
   checkRelyingParty(document, place)
   if (document.senderConstrained === 'dpop') {
@@ -112,6 +113,7 @@ export function checkSettings(document: EnvironmentSettings, place: Place): void
   const entries = document.actions ?? []
   for (const entry of entries) checkAction(entry, document)
   checkUniqueness(entries)
+  await checkConditions(entries)
 }
 
 /**
@@ -196,14 +198,6 @@ function checkRelyingParty({ rpId, origins }: EnvironmentSettings, { development
 
 function checkAction(entry: ActionEntry, { audiences }: EnvironmentSettings): void {
   const { action } = entry
-  if (entry.stricter?.length)
-    invalid(
-      `\`${action}\`: conditions (\`stricter\`) are not evaluated by this version, so they are refused rather than ignored.`,
-    )
-  if (entry.detailsSchema)
-    invalid(
-      `\`${action}\`: \`detailsSchema\` is not checked by this version, so it is refused rather than ignored.`,
-    )
   if (isBuiltIn(action)) {
     if (entry.scope && entry.scope !== BUILT_IN_ACTIONS[action]) {
       invalid(`\`${action}\`: the scope of a built-in action is ${BUILT_IN_ACTIONS[action]}.`)
@@ -223,15 +217,16 @@ function checkAction(entry: ActionEntry, { audiences }: EnvironmentSettings): vo
   if (entry.audience && !audiences.includes(entry.audience)) {
     invalid(`\`${action}\`: its audience ${entry.audience} is not one of \`audiences\`.`)
   }
-  if (new Set(entry.base?.methods).size !== (entry.base?.methods ?? []).length) {
-    invalid(`\`${action}\`: a method is named twice.`)
+  for (const { methods = [] } of [entry.base ?? {}, ...(entry.stricter ?? [])]) {
+    if (new Set(methods).size !== methods.length) invalid(`\`${action}\`: a method is named twice.`)
   }
   if (isCredentialAction(action)) checkFloor(entry)
 }
 
 /** What guards the factors themselves may be made stronger, never weaker. */
 function checkFloor(entry: ActionEntry): void {
-  const rule = ruleOf(entry)
+  // Entries only strengthen; what theirs may not say is told with its place, later.
+  const rule = ruleOf({ ...entry, stricter: [] })
   const floor = (holds: boolean, what: string) => {
     if (!holds) invalid(`\`${entry.action}\` guards the users' factors and ${what}.`)
   }

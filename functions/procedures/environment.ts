@@ -43,7 +43,7 @@ export const environmentRouter = router({
       if (RESERVED_ENVIRONMENT_IDS.includes(environment)) {
         refuse('input_invalid', { message: `No environment may be named ${environment}.` })
       }
-      checkSettings(settings, bindings)
+      await checkSettings(settings, bindings)
       await authorize(ctx, 'environment.create', input)
       unwrap(await directoryObject(bindings).enter(environment, caller.name))
       const created = unwrap(
@@ -71,7 +71,7 @@ export const environmentRouter = router({
     .input(EnvironmentPreviewInput)
     .output(EnvironmentPreviewResult)
     .query(async ({ ctx: { bindings }, input: { environment, settings } }) => {
-      checkSettings(settings, bindings)
+      await checkSettings(settings, bindings)
       return changesTo(objectOf(bindings, environment), settings)
     }),
 
@@ -81,7 +81,7 @@ export const environmentRouter = router({
     .mutation(async ({ ctx, input }) => {
       const { environment, settings, version } = input
       const { bindings, caller } = ctx
-      checkSettings(settings, bindings)
+      await checkSettings(settings, bindings)
       const object = objectOf(bindings, environment)
       const planned = await changesTo(object, settings)
       // Looked at before anything is spent, and by the object once more.

@@ -29,6 +29,8 @@ interface Notes {
   attempts: Attempts
   passkeyFailures: Window
   sessionChanges: Window
+  /** Epoch seconds of the last step-up that was passed; 0 for none. */
+  lastStepUpAt: number
   keepDays: number
   environment: string
   alarmAt: number
@@ -41,6 +43,7 @@ const NO_NOTES: Notes = {
   attempts: NO_ATTEMPTS,
   passkeyFailures: NOTHING_COUNTED,
   sessionChanges: NOTHING_COUNTED,
+  lastStepUpAt: 0,
   keepDays: 400,
   environment: '',
   alarmAt: Number.MAX_SAFE_INTEGER,

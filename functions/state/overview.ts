@@ -1,7 +1,13 @@
 // What can be asked of a user's ledger without changing it, and what operators do to it.
-import type { FactorListResult, PolicyDecision, SubjectView } from '../../contract/index.ts'
+import type {
+  FactorListResult,
+  PolicyDecision,
+  SubjectFacts,
+  SubjectView,
+} from '../../contract/index.ts'
 import { RECOVERY_CODE_COUNT } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
+import type { Conditions, Facts } from '../domain/condition.ts'
 import {
   type Action,
   decide,
@@ -10,6 +16,7 @@ import {
   wouldDecide,
 } from '../domain/policy.ts'
 import { type Answer, refuse } from '../domain/refusal.ts'
+import { effectiveAction } from '../domain/strengthen.ts'
 import {
   failuresSince,
   failuresToday,
@@ -38,15 +45,54 @@ function possession(ledger: Ledger, { epoch }: Who): Possession {
   }
 }
 
+/** What a condition may read of a user, as they are in this moment. */
+export function facts(ledger: Ledger, { who }: { who: Who }): SubjectFacts {
+  const has = possession(ledger, who)
+  if (!ledger.exists) return has
+  const now = epochSeconds()
+  const newest = ledger.factors.confirmed().at(-1)?.confirmed_at
+  const steppedUpAt = ledger.note('lastStepUpAt')
+  return {
+    ...has,
+    ...(newest && { newestFactorAgeSeconds: Math.max(0, now - newest) }),
+    ...(steppedUpAt > 0 && { lastStepUpAgeSeconds: Math.max(0, now - steppedUpAt) }),
+  }
+}
+
+/** What is known of a call beside its user. */
+export type CallFacts = Omit<Facts, 'subject'>
+
 export interface CheckCall {
   who: Who
   action: Action
   offered: Offered
+  /** Sent for a conditional action alone. */
+  call?: CallFacts
 }
 
-/** Decides an action for this user; a rule in `observe` leaves a count of what it would have asked. */
-export function check(ledger: Ledger, { who, action, offered }: CheckCall): PolicyDecision {
-  const user = possession(ledger, who)
+/**
+ * Decides an action for this user; a rule in `observe` leaves a count of what it would have asked. All of
+ * it is one read of one moment: whatever takes its time was done before.
+ */
+export function check(
+  ledger: Ledger,
+  { who, action: asked, offered, call }: CheckCall,
+  conditions?: Conditions,
+): PolicyDecision {
+  if (!asked.conditional) return settle(ledger, who, asked, possession(ledger, who), offered)
+  const subject = facts(ledger, { who })
+  const known = call ?? { request: { time: epochSeconds() } }
+  const { action } = effectiveAction(asked, { ...known, subject }, conditions)
+  return settle(ledger, who, action, subject, offered)
+}
+
+function settle(
+  ledger: Ledger,
+  who: Who,
+  action: Action,
+  user: Possession,
+  offered: Offered,
+): PolicyDecision {
   if (action.rule.mode === 'observe') observe(ledger, { who, action, offered }, user)
   return decide(action, user, offered)
 }
@@ -155,6 +201,7 @@ export function resetFactors(
     for (const row of rows) ledger.tokens.forgetClaim(totpClaimKey(row.id))
     ledger.setNote('enrolled', false)
     ledger.setNote('acknowledged', false)
+    ledger.setNote('lastStepUpAt', 0)
     ledger.setNote('attempts', NO_ATTEMPTS)
     ledger.setNote('passkeyFailures', NOTHING_COUNTED)
     const endedTokens = ledger.tokens.endAll(now)

@@ -43,13 +43,16 @@ export async function authenticate(
   const known = sessions.get(key, now)
   if (known && known.expiresAt + CLOCK_TOLERANCE_SECONDS > now) return known
   const { session } = environment.settings
-  const verified = await verifySession(
+  const { claims, ...lean } = await verifySession(
     token,
     session,
     keysOf(environment, session.keys),
     now,
     publicUrl,
   )
+  // Thousands of sessions are kept: their claims only where somebody may ask for them.
+  const conditional = environment.actions.some((action) => action.conditional)
+  const verified: Session = conditional && claims ? { ...lean, claims } : lean
   sessions.set(key, verified, now)
   return verified
 }

@@ -2,9 +2,10 @@
 // atomic step; what they do stands in the files beside it, what they keep in the ledger. Refusals cross
 // between objects as values: a thrown error would lose its reason on the way.
 import { DurableObject } from 'cloudflare:workers'
-import type { AuditEvent, AuditVerifyResult } from '../../contract/index.ts'
+import type { AuditEvent, AuditVerifyResult, PolicyDecision } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { GENESIS_HASH } from '../domain/audit.ts'
+import { loadConditions } from '../domain/condition.ts'
 import { type Answer, answering, answeringLater } from '../domain/refusal.ts'
 import { readBindings } from '../env.ts'
 import * as changes from './changes.ts'
@@ -23,8 +24,14 @@ export class Subject extends DurableObject<Env> {
     this.#ledger = new Ledger(ctx.storage)
   }
 
-  check(call: overview.CheckCall) {
-    return overview.check(this.#ledger, call)
+  /** Conditions are loaded first, and only where there are any: the decision itself waits for nothing. */
+  check(call: overview.CheckCall): PolicyDecision | Promise<PolicyDecision> {
+    return call.action.conditional
+      ? loadConditions().then((conditions) => overview.check(this.#ledger, call, conditions))
+      : overview.check(this.#ledger, call)
+  }
+  facts(call: { who: Who }) {
+    return overview.facts(this.#ledger, call)
   }
   list(call: { who: Who }) {
     return overview.list(this.#ledger, call)
