@@ -48,6 +48,8 @@ import type {
   RevokeResourceKeyResult,
   RotateKeysInput,
   SigningKeysResult,
+  StatsInput,
+  StatsResult,
   SubjectReference,
   SubjectView,
   TokenConsumeInput,
@@ -129,6 +131,9 @@ export interface CountersignProcedures {
     create: Mutation<OperatorCreateInput, OperatorCreateResult>
     list: Query<NoInput, OperatorListResult>
     revoke: Mutation<OperatorReference, OperatorRevokeResult>
+  }
+  stats: {
+    get: Query<StatsInput, StatsResult>
   }
   audit: {
     list: Query<AuditInput, AuditListResult>

@@ -2,6 +2,7 @@
 
 import { OPERATOR_KEY_PREFIX } from './domain/names.ts'
 import { isLoopback } from './domain/settings.ts'
+import type { Counts } from './state/counts.ts'
 import type { Directory } from './state/directory.ts'
 import type { Environment } from './state/environment.ts'
 import type { Subject } from './state/subject.ts'
@@ -14,6 +15,7 @@ export interface Bindings {
   subjects: DurableObjectNamespace<Subject>
   environments: DurableObjectNamespace<Environment>
   directories: DurableObjectNamespace<Directory>
+  counts: DurableObjectNamespace<Counts>
   published: KVNamespace
   /** The files of the operators' page, where it was built. */
   assets?: Fetcher
@@ -56,6 +58,7 @@ export function readBindings(env: Env): Bindings {
     subjects: env.SUBJECT,
     environments: env.ENVIRONMENT,
     directories: env.DIRECTORY,
+    counts: env.COUNTS,
     published: env.PUBLISHED,
     assets: env.ASSETS,
     rootSecret: ROOT_SECRET,

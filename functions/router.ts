@@ -6,6 +6,7 @@ import { factorRouter } from './procedures/factor.ts'
 import { operatorRouter } from './procedures/operator.ts'
 import { policyRouter } from './procedures/policy.ts'
 import { recoveryRouter } from './procedures/recovery.ts'
+import { statsRouter } from './procedures/stats.ts'
 import { subjectRouter } from './procedures/subject.ts'
 import { tokenRouter } from './procedures/token.ts'
 import { router } from './trpc.ts'
@@ -19,6 +20,7 @@ export const appRouter = router({
   environment: environmentRouter,
   subject: subjectRouter,
   operator: operatorRouter,
+  stats: statsRouter,
   audit: auditRouter,
 })
 

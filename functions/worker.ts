@@ -5,6 +5,7 @@ import { Hono, type Context as HonoContext } from 'hono'
 import { cors } from 'hono/cors'
 import { EnvironmentId, REASONS, RESERVED_ENVIRONMENT_IDS, type Reason } from '../contract/index.ts'
 import { CONSOLE_ROUTE, servePage, signIn, signOut } from './console.ts'
+import { flushWhenDue } from './counting.ts'
 import { type Refusal, Refused, refusal, refuse } from './domain/refusal.ts'
 import { countryOf, readBody, WrongContentType } from './door.ts'
 import { type Bindings, ConfigurationError, readBindings } from './env.ts'
@@ -14,6 +15,7 @@ import { appRouter } from './router.ts'
 import { openEnvironment } from './state/published.ts'
 import { codeNumberOf, OPERATOR_ROUTE, refusalOf } from './trpc.ts'
 
+export { Counts } from './state/counts.ts'
 export { Directory } from './state/directory.ts'
 export { Environment } from './state/environment.ts'
 export { Subject } from './state/subject.ts'
@@ -39,8 +41,10 @@ app.use(async (c, next) => {
 })
 
 app.use(async (c, next) => {
-  c.set('bindings', readBindings(c.env))
+  const bindings = readBindings(c.env)
+  c.set('bindings', bindings)
   await next()
+  flushWhenDue(bindings, (work) => c.executionCtx.waitUntil(work))
 })
 
 app.get('/health', async (c) => {

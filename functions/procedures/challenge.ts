@@ -6,6 +6,7 @@ import {
   ChallengeVerifyResult,
 } from '../../contract/index.ts'
 import { epochSeconds, random } from '../clock.ts'
+import { countStepUp } from '../counting.ts'
 import { toBase64Url } from '../domain/bytes.ts'
 import {
   newChallenge,
@@ -61,8 +62,12 @@ export const challengeRouter = router({
           : input
       const grant = await grantFor(caller, attempt.method, wishOf(attempt))
       const orders = await orderTokens(caller, grant, input.mfaToken)
-      const stepped = unwrap(
-        await verifyFactor(caller, attempt, { who: caller.who, orders: ordersOf(orders) }),
+      const call = { who: caller.who, orders: ordersOf(orders) }
+      const stepped = await countStepUp(
+        caller.environment,
+        attempt.method,
+        grant?.scopes ?? [],
+        async () => unwrap(await verifyFactor(caller, attempt, call)),
       )
       const { factorId, amr, acr, authTime } = stepped.proof
       const tokens = await mint(caller, orders, stepped)

@@ -6,6 +6,7 @@ import {
   PolicyDecision,
   PolicyList,
 } from '../../contract/index.ts'
+import { countCheck } from '../counting.ts'
 import { checkDetails } from '../domain/detailsschema.ts'
 import { type Action, type ActionName, findAction, isDenied } from '../domain/policy.ts'
 import { Refused, refuse } from '../domain/refusal.ts'
@@ -34,7 +35,14 @@ export const policyRouter = router({
       const { who, object, country, ...user } = userOf(ctx, ctx.caller, input)
       const session = user.session ?? (await sessionOf(ctx, ctx.caller, who.subject, input.context))
       const call = action.conditional && callFacts(session, country, input.details)
-      return object.check({ who, action, offered: environment.offered, ...(call && { call }) })
+      const { decision, observed } = await object.check({
+        who,
+        action,
+        offered: environment.offered,
+        ...(call && { call }),
+      })
+      countCheck(environment.id, decision, observed)
+      return decision
     }),
 
   simulate,

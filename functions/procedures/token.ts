@@ -10,6 +10,7 @@ import {
   TokenRevokeResult,
 } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
+import { countStepUp } from '../counting.ts'
 import type { VerifiedAssertion } from '../domain/assertion.ts'
 import { hashParts, toBase64Url } from '../domain/bytes.ts'
 import { checkDetails } from '../domain/detailsschema.ts'
@@ -38,11 +39,13 @@ export const tokenRouter = router({
       )
       const orders = await orderTokens(caller, await grantFor(caller, asserted), undefined)
       const call = { who: caller.who, orders: ordersOf(orders), proof: asserted.proof }
-      const { elevatedToken } = await mint(
-        caller,
-        orders,
-        unwrap(await caller.object.exchange(call)),
+      const stepped = await countStepUp(
+        caller.environment,
+        'assertion',
+        asserted.scopes,
+        async () => unwrap(await caller.object.exchange(call)),
       )
+      const { elevatedToken } = await mint(caller, orders, stepped)
       return { elevatedToken: elevatedToken ?? refuse('scope_not_allowed') }
     }),
 

@@ -70,6 +70,12 @@ export interface CheckCall {
   call?: CallFacts
 }
 
+/** The answer to a check, and whether a rule that only observes would have asked for something. */
+export interface Checked {
+  decision: PolicyDecision
+  observed: boolean
+}
+
 /**
  * Decides an action for this user; a rule in `observe` leaves a count of what it would have asked. All of
  * it is one read of one moment: whatever takes its time was done before.
@@ -78,7 +84,7 @@ export function check(
   ledger: Ledger,
   { who, action: asked, offered, call }: CheckCall,
   conditions?: Conditions,
-): PolicyDecision {
+): Checked {
   if (!asked.conditional) return settle(ledger, who, asked, possession(ledger, who), offered)
   const subject = facts(ledger, { who })
   const known = call ?? { request: { time: epochSeconds() } }
@@ -92,14 +98,14 @@ function settle(
   action: Action,
   user: Possession,
   offered: Offered,
-): PolicyDecision {
-  if (action.rule.mode === 'observe') observe(ledger, { who, action, offered }, user)
-  return decide(action, user, offered)
+): Checked {
+  const observed = action.rule.mode === 'observe' && observe(ledger, { who, action, offered }, user)
+  return { decision: decide(action, user, offered), observed }
 }
 
-function observe(ledger: Ledger, { who, action, offered }: CheckCall, user: Possession): void {
+function observe(ledger: Ledger, { who, action, offered }: CheckCall, user: Possession): boolean {
   const { decision, required } = wouldDecide(action, user, offered)
-  if (!required) return
+  if (!required) return false
   const now = epochSeconds()
   const hour = Math.floor(now / HOUR_SECONDS) * HOUR_SECONDS
   ledger.change(now, who, () => {
@@ -113,6 +119,7 @@ function observe(ledger: Ledger, { who, action, offered }: CheckCall, user: Poss
     })
     return {}
   })
+  return true
 }
 
 function recoveryView(ledger: Ledger, { epoch }: Who) {

@@ -2,7 +2,7 @@
 // atomic step; what they do stands in the files beside it, what they keep in the ledger. Refusals cross
 // between objects as values: a thrown error would lose its reason on the way.
 import { DurableObject } from 'cloudflare:workers'
-import type { AuditEvent, AuditVerifyResult, PolicyDecision } from '../../contract/index.ts'
+import type { AuditEvent, AuditVerifyResult } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { GENESIS_HASH } from '../domain/audit.ts'
 import { loadConditions } from '../domain/condition.ts'
@@ -25,7 +25,7 @@ export class Subject extends DurableObject<Env> {
   }
 
   /** Conditions are loaded first, and only where there are any: the decision itself waits for nothing. */
-  check(call: overview.CheckCall): PolicyDecision | Promise<PolicyDecision> {
+  check(call: overview.CheckCall): overview.Checked | Promise<overview.Checked> {
     return call.action.conditional
       ? loadConditions().then((conditions) => overview.check(this.#ledger, call, conditions))
       : overview.check(this.#ledger, call)

@@ -23,6 +23,7 @@ type Kind = 'subject' | 'resource' | 'operator'
 const CALLERS: Record<string, Kind[]> = {
   'policy.check': ['subject', 'resource'],
   'policy.list': ['resource'],
+  'policy.simulate': ['operator'],
   'factor.list': ['subject'],
   'factor.enroll': ['subject'],
   'factor.confirm': ['subject'],
@@ -55,6 +56,7 @@ const CALLERS: Record<string, Kind[]> = {
   'operator.create': ['operator'],
   'operator.list': ['operator'],
   'operator.revoke': ['operator'],
+  'stats.get': ['operator'],
   'audit.list': ['operator', 'subject'],
   'audit.verify': ['operator', 'subject'],
 }
