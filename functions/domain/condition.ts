@@ -4,16 +4,14 @@
 import type { Environment, ParseResult } from '@marcbachmann/cel-js'
 import type { Details, SubjectFacts } from '../../contract/index.ts'
 import { utf8 } from './bytes.ts'
-import { celTypesOf, celValue, type Value } from './conditionvalues.ts'
+import { celValue, checkingTypes, runningTypes, type Value } from './conditionvalues.ts'
 import type { DetailsSchema } from './detailsschema.ts'
 import {
-  CONDITION_LIMITS,
   CONDITION_MAX_BYTES,
   ConditionMistake,
   inspect,
   type Mistake,
   type Read,
-  VARIABLES,
 } from './language.ts'
 
 /** What is known when an action is decided. What is left out is unknown, and reading it fails. */
@@ -50,7 +48,6 @@ export interface Conditions {
 
 type Library = typeof import('@marcbachmann/cel-js')
 const KEPT_CONDITIONS = 500
-const ANYTHING = 'map<string, dyn>'
 
 let loaded: Conditions | undefined
 
@@ -109,7 +106,7 @@ interface Compiled {
 }
 
 function makeConditions(library: Library): Conditions {
-  const untyped = declare(library)
+  const untyped = runningTypes(library)
   const compiled = new Map<string, Compiled | Mistake>()
 
   /** Compiled once for all that is evaluated; bounded, the oldest goes. */
@@ -140,7 +137,8 @@ function makeConditions(library: Library): Conditions {
     check: (when, schema) => {
       const condition = compile(when)
       if ('what' in condition) return condition
-      return checkTypes(library, when, schema)
+      const { valid, error } = condition.run.check()
+      return valid ? checkTypes(library, when, schema) : mistakeOf(library, error, when)
     },
     evaluate,
     explain: (when, variables) => {
@@ -149,13 +147,6 @@ function makeConditions(library: Library): Conditions {
       return { result: evaluate(when, variables), ...fill(when, reads, variables) }
     },
   }
-}
-
-/** The environment in which conditions run: what each variable holds is found out as it is read. */
-function declare({ Environment }: Library): Environment {
-  const environment = new Environment({ limits: CONDITION_LIMITS })
-  for (const name of VARIABLES) environment.registerVariable(name, ANYTHING)
-  return environment
 }
 
 function read(library: Library, environment: Environment, when: string): Compiled | Mistake {
@@ -176,7 +167,7 @@ function checkTypes(
   when: string,
   schema: DetailsSchema | undefined,
 ): Mistake | undefined {
-  const typed = celTypesOf(library, schema, CONDITION_LIMITS)
+  const typed = checkingTypes(library, schema)
   const { valid, type, error } = typed.check(when)
   if (!valid) return mistakeOf(library, error, when)
   if (type !== 'bool' && type !== 'dyn')

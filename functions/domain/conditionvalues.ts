@@ -1,7 +1,8 @@
 // Values and types of conditions: how JSON becomes what CEL computes with, and what a schema of details
 // says of their types.
-import type { Environment, Limits } from '@marcbachmann/cel-js'
+import type { Environment } from '@marcbachmann/cel-js'
 import { type DetailsSchema, isRecord } from './detailsschema.ts'
+import { CONDITION_LIMITS, VARIABLES } from './language.ts'
 
 /** What a condition computes with. A symbol is a value that no condition may look into. */
 export type Value =
@@ -69,27 +70,37 @@ const SUBJECT = {
 const SESSION = { claims: 'map<string, dyn>', ageSeconds: 'int' }
 const REQUEST = { country: 'string', time: 'google.protobuf.Timestamp' }
 
+type Library = typeof import('@marcbachmann/cel-js')
+
+const ANYTHING = 'map<string, dyn>'
+
+/** The environment in which conditions run: what each variable holds is found out as it is read. */
+export function runningTypes({ Environment }: Library): Environment {
+  const environment = comparing(new Environment({ limits: CONDITION_LIMITS }))
+  for (const name of VARIABLES) environment.registerVariable(name, ANYTHING)
+  return environment
+}
+
 /**
  * An environment of the library in which every name and type is known that can be: for checking alone.
  *
  * @param schema of the details; without one they are a map of anything
  */
-export function celTypesOf(
-  { Environment }: { Environment: typeof import('@marcbachmann/cel-js').Environment },
-  schema: DetailsSchema | undefined,
-  limits: Limits,
-): Environment {
-  const environment = new Environment({ limits })
-    // JSON does not tell 1000 from 1000.0, so that comparing them is no mistake.
-    .registerOperator('double == int', (a: number, b: bigint) => a === Number(b))
+export function checkingTypes({ Environment }: Library, schema?: DetailsSchema): Environment {
+  const environment = comparing(new Environment({ limits: CONDITION_LIMITS }))
     .registerType('Subject', { fields: SUBJECT })
     .registerType('Session', { fields: SESSION })
     .registerType('Request', { fields: REQUEST })
     .registerVariable('subject', 'Subject')
     .registerVariable('session', 'Session')
     .registerVariable('request', 'Request')
-  return environment.registerVariable('details', typeOf(schema ?? true, 'Details', environment))
+  const details = schema ? typeOf(schema, 'Details', environment) : ANYTHING
+  return environment.registerVariable('details', details)
 }
+
+/** JSON does not tell 1000 from 1000.0, so that comparing them is no mistake. */
+const comparing = (environment: Environment): Environment =>
+  environment.registerOperator('double == int', (a: number, b: bigint) => a === Number(b))
 
 /** Whether more names may stand in an object than its `properties` say, and be meant. */
 const isOpen = ({ additionalProperties, anyOf, oneOf, allOf }: DetailsSchema): boolean =>
@@ -97,11 +108,11 @@ const isOpen = ({ additionalProperties, anyOf, oneOf, allOf }: DetailsSchema): b
 
 /** The type of a schema; one that leaves it open is `dyn`, of which nothing is checked. */
 function typeOf(schema: unknown, name: string, environment: Environment): string {
-  if (!isRecord(schema)) return name === 'Details' ? 'map<string, dyn>' : 'dyn'
+  if (!isRecord(schema)) return 'dyn'
   const { type, properties, items } = schema
   if (type === 'array') return `list<${typeOf(items, `${name}_item`, environment)}>`
   if (type !== 'object') return PLAIN[String(type)] ?? 'dyn'
-  if (!isRecord(properties) || isOpen(schema)) return 'map<string, dyn>'
+  if (!isRecord(properties) || isOpen(schema)) return ANYTHING
   const fields = Object.entries(properties).map(([key, one], index) => [
     key,
     typeOf(one, `${name}_${index}`, environment),

@@ -1,6 +1,11 @@
 // Conditions: what may be said in one, what is found wrong with it and where, and what it comes to with
 // the facts of a call.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { ActionEntry, type SubjectFacts } from '../../contract/index.ts'
 import {
   type Conditions,
   type Facts,
@@ -8,12 +13,15 @@ import {
   readsDetails,
   variablesOf,
 } from '../../functions/domain/condition.ts'
+import { checkConditions } from '../../functions/domain/conditioncheck.ts'
 import {
   checkDetails,
   type DetailsSchema,
   schemaFault,
 } from '../../functions/domain/detailsschema.ts'
+import { resolveActions } from '../../functions/domain/policy.ts'
 import { Refused } from '../../functions/domain/refusal.ts'
+import { effectiveAction } from '../../functions/domain/strengthen.ts'
 
 const NOW = 1_800_000_000
 const SCHEMA: DetailsSchema = {
@@ -180,6 +188,13 @@ describe('numbers in details', () => {
     }
   })
 
+  it('are counted as integers, and compared with either', () => {
+    for (const when of ['size(details.to) == 2', 'size(details.to) == 2.0', '1.0 == 1']) {
+      expect(conditions.check(when, SCHEMA)).toBeUndefined()
+      expect(withDetails(when, { to: 'ab' }, SCHEMA)).toBe('matched')
+    }
+  })
+
   it('are integers where the schema says so, and are divided as such', () => {
     expect(conditions.check('details.count % 2 == 1', SCHEMA)).toBeUndefined()
     expect(withDetails('details.count % 2 == 1', { count: 3 }, SCHEMA)).toBe('matched')
@@ -303,6 +318,22 @@ describe('what a user sends', () => {
     expect(performance.now() - before).toBeLessThan(1000)
   })
 
+  it('never makes a condition throw', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.jsonValue(), (more, amount) => {
+        const details = { ...more, amount, list: [amount] }
+        for (const when of [
+          'details.amount > 1000',
+          'details.amount == 1 || details.amount in details.list',
+          'details.list.exists(x, x == details.amount && x.y > size(x))',
+          'size(details) > 3 && details.amount[0].b == {}',
+        ])
+          for (const schema of [undefined, SCHEMA])
+            expect(['matched', 'unmatched', 'failed']).toContain(withDetails(when, details, schema))
+      }),
+    )
+  })
+
   it('is not kept from one evaluation to the next', () => {
     const when = 'details.list.exists(x, x > details.limit)'
     expect(withDetails(when, { list: [5], limit: 3 })).toBe('matched')
@@ -397,5 +428,31 @@ describe('a schema of details', () => {
     const schema = structuredClone(SCHEMA)
     refusalOf({ amount: 1 }, schema)
     expect(schema).toEqual(SCHEMA)
+  })
+})
+
+describe('the example in README.md', () => {
+  const readme = String(readFileSync(join(fileURLToPath(import.meta.url), '../../../README.md')))
+  const written = /## Conditions[\s\S]*?```json\n([\s\S]*?)```/.exec(readme)?.[1] ?? ''
+  const action = ActionEntry.parse(JSON.parse(written))
+
+  it('could be saved, and does what is said of it', async () => {
+    await checkConditions([action])
+    const [rule] = resolveActions([action], '', '').filter((one) => one.action === action.action)
+    const ruleFor = (amount: number, payee: string, subject: Partial<SubjectFacts> = {}) => {
+      const has = { enrolled: true, totp: true, passkey: true, recovery: true }
+      const known = { newestFactorAgeSeconds: 90_000, ...has, ...subject }
+      const session = { claims: { payees: ['bob'] } }
+      const call = facts({ details: { amount, payee }, session, subject: known })
+      return rule && effectiveAction(rule, call, conditions).action.rule
+    }
+    expect(ruleFor(1000, 'bob')).toMatchObject({ require: 'whenEnrolled', acr: 'mfa' })
+    expect(ruleFor(1001, 'bob')).toMatchObject({
+      acr: 'phr',
+      singleUse: true,
+      require: 'whenEnrolled',
+    })
+    expect(ruleFor(10, 'mallory')).toMatchObject({ require: 'always', acr: 'mfa' })
+    expect(ruleFor(10, 'bob', { newestFactorAgeSeconds: 60 })).toMatchObject({ require: 'deny' })
   })
 })
