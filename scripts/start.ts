@@ -2,6 +2,8 @@
 // wallet beside it, until Ctrl-C. How their processes are started and ended stands in worker.ts.
 import { once } from 'node:events'
 import { resolve } from 'node:path'
+import type { CountersignClient } from '../client/index.ts'
+import { keepAutomationKey, setupClient } from './automation.ts'
 import { DEMO, demoSettings, isLocal, pageOf, readDemoIssuer } from './demo.ts'
 import { buildPage } from './pages.ts'
 import {
@@ -12,7 +14,7 @@ import {
   recallPorts,
   rememberPorts,
 } from './ports.ts'
-import { operatorClient, provision } from './provision.ts'
+import { provision } from './provision.ts'
 import { DEFAULT_STATE, type Service, startService } from './service.ts'
 import { interruption, paint, readOptions, runCommand } from './terminal.ts'
 import { completeVariables, readVariables, variablesFile } from './variables.ts'
@@ -108,9 +110,10 @@ async function serve(service: Service, running: RunningWorker[], plan: Plan): Pr
   await service.ready
   rememberPorts(state, { service: port })
   const wanted = demoSettings(pageOf(service.url, service.publicUrl), issuer.publicJwk)
-  const operator = operatorClient(service.url, operatorKey)
+  const operator = await setupClient(service.url, operatorKey, state)
+  await keepAutomationKey(operator, service.url, state)
   const done = await provision(operator, DEMO.environment, wanted)
-  const wallet = await serveWallet(service, running, plan)
+  const wallet = await serveWallet(service, running, operator, plan)
   console.log(describe(service, wallet, done, plan))
   return Promise.race(running.map(({ died }) => died))
 }
@@ -119,10 +122,11 @@ async function serve(service: Service, running: RunningWorker[], plan: Plan): Pr
 async function serveWallet(
   service: Service,
   running: RunningWorker[],
-  { walletPort, state, operatorKey, verbose, interrupted }: Plan,
+  operator: CountersignClient,
+  { walletPort, state, verbose, interrupted }: Plan,
 ): Promise<RunningWorker | undefined> {
   if (walletPort === undefined) return undefined
-  const { url: serviceUrl, publicUrl: countersignUrl } = service
+  const { publicUrl: countersignUrl } = service
   if (!isLocal(countersignUrl)) {
     console.log(
       paint('yellow', `The wallet is left out: it cannot use ${countersignUrl} from here.`),
@@ -131,7 +135,6 @@ async function serveWallet(
   }
   console.log('Starting the wallet …')
   const url = `http://localhost:${walletPort}`
-  const operator = operatorClient(serviceUrl, operatorKey)
   await provision(operator, WALLET.environment, walletSettings(url))
   const envFile = await completeWallet(operator, state, { url, countersignUrl })
   await buildPage('wallet', interrupted)

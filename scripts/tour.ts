@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CountersignClient } from '../client/index.ts'
+import { setupClient } from './automation.ts'
 import { DEMO, demoSettings, pageOf, readDemoIssuer } from './demo.ts'
 import { DEFAULT_PORT, nextFreePort } from './ports.ts'
-import { operatorClient, provision } from './provision.ts'
+import { provision } from './provision.ts'
 import { askHealth, DEFAULT_STATE, findService, startService } from './service.ts'
 import { Complaint, interruption, readOptions, runCommand, USAGE_EXIT_CODE } from './terminal.ts'
 import { assertionIsExchanged, assertionIsSpent } from './tour/assertion.ts'
@@ -72,12 +73,17 @@ async function tellMainJob(tour: Tour): Promise<void> {
   await chainIsIntact(tour, user, events)
 }
 
-async function tour(url: string, file: string, interrupted: AbortSignal): Promise<number> {
+async function tour(
+  url: string,
+  state: string,
+  file: string,
+  interrupted: AbortSignal,
+): Promise<number> {
   const { OPERATOR_KEY, DEMO_ISSUER_KEY } = readVariables(file, ['OPERATOR_KEY', 'DEMO_ISSUER_KEY'])
   const application = await readDemoIssuer(DEMO_ISSUER_KEY)
   const publicUrl = await publicUrlOf(url)
   const page = pageOf(url, publicUrl)
-  const operator = operatorClient(url, OPERATOR_KEY)
+  const operator = await setupClient(url, OPERATOR_KEY, state)
   await provision(operator, DEMO.environment, demoSettings(page, application.publicJwk))
 
   const issuer = `${publicUrl}/${DEMO.environment}`
@@ -128,10 +134,11 @@ async function tourAlone(interrupted: AbortSignal): Promise<number> {
     await completeVariables(file)
     const variables = readVariables(file, ['ROOT_SECRET'])
     const port = await nextFreePort(DEFAULT_PORT)
-    const service = await startService({ port, state: join(folder, 'state'), variables })
+    const state = join(folder, 'state')
+    const service = await startService({ port, state, variables })
     try {
       await service.ready
-      return await Promise.race([service.died, tour(service.url, file, interrupted)])
+      return await Promise.race([service.died, tour(service.url, state, file, interrupted)])
     } finally {
       await service.stop()
     }
@@ -144,8 +151,9 @@ async function main(): Promise<number> {
   const options = readOptions({ url: { type: 'string' }, state: { type: 'string' } }, HELP)
   if (!options) return 0
   const interrupted = interruption()
-  const url = options.url ? readUrl(options.url) : await findService(options.state ?? DEFAULT_STATE)
-  return url ? tour(url, variablesFile(), interrupted) : tourAlone(interrupted)
+  const { state = DEFAULT_STATE } = options
+  const url = options.url ? readUrl(options.url) : await findService(state)
+  return url ? tour(url, state, variablesFile(), interrupted) : tourAlone(interrupted)
 }
 
 function readUrl(text: string): string {

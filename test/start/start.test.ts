@@ -3,6 +3,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Secret, TOTP } from 'otpauth'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { detailsOf } from '../../examples/wallet/shared/details.ts'
 import { nextFreePort } from '../../scripts/ports.ts'
@@ -223,6 +224,23 @@ describe('npm start', { timeout: TIMEOUT }, () => {
     expect(resourceKeys.map((key) => key.id)).toEqual([RESOURCE_KEY_ID])
     const user = await signIn(walletUrl, url)
     expect((await user.post('/api/wallet/export')).status).toBe(200)
+  })
+
+  it('goes on where operators guard themselves, and so does the tour', async () => {
+    const { OPERATOR_KEY } = readVariables(file, ['OPERATOR_KEY'])
+    const operator = operatorClient(url, OPERATOR_KEY)
+    const { factorId, ...shown } = await operator.factor.enroll.mutate({ kind: 'totp' })
+    if (!('secret' in shown)) throw new Error('no TOTP secret came back')
+    const code = new TOTP({ secret: Secret.fromBase32(shown.secret) }).generate()
+    await operator.factor.confirm.mutate({ kind: 'totp', factorId, code })
+    const naming = operator.operator.create.mutate({ name: 'mallory' })
+    await expect(naming).rejects.toMatchObject({ data: { reason: 'step_up_required' } })
+    await end()
+    service = startAgain()
+    await service.said(READY)
+    const tour = runScript('tour', ['--state', state], variables)
+    expect(await tour.ended, tour.output()).toBe(0)
+    expect(tour.output()).toContain('19 of 19 steps held.')
   })
 
   it.runIf(onLinux)('says so, and leaves nothing running, when the wallet dies', async () => {
