@@ -8,8 +8,8 @@ import { defineConfig } from 'vitest/config'
 
 const inNode = ['test/{domain,client,start,package}/**/*.test.ts']
 
-// Its page may not be built, and a test does not need it.
-mkdirSync('examples/wallet/dist', { recursive: true })
+// The pages may not be built, and a test does not need them.
+for (const pages of ['console/dist', 'examples/wallet/dist']) mkdirSync(pages, { recursive: true })
 const issuerKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 
 // The names that the package has where it is installed.

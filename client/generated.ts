@@ -14,7 +14,10 @@ import type {
   EndTokensResult,
   EnvironmentCreateInput,
   EnvironmentListResult,
+  EnvironmentPreviewInput,
+  EnvironmentPreviewResult,
   EnvironmentReference,
+  EnvironmentRemoveResult,
   EnvironmentUpdateInput,
   EnvironmentView,
   FactorConfirmInput,
@@ -26,9 +29,17 @@ import type {
   FactorRenameInput,
   FactorsResult,
   NoInput,
+  OperatorCreateInput,
+  OperatorCreateResult,
+  OperatorListResult,
+  OperatorReference,
+  OperatorRevokeResult,
+  OperatorSelf,
   PolicyCheckInput,
   PolicyDecision,
   PolicyList,
+  PolicySimulateInput,
+  PolicySimulateResult,
   Reason,
   RecoveryCodesResult,
   Requirement,
@@ -37,6 +48,8 @@ import type {
   RevokeResourceKeyResult,
   RotateKeysInput,
   SigningKeysResult,
+  StatsInput,
+  StatsResult,
   SubjectReference,
   SubjectView,
   TokenConsumeInput,
@@ -46,6 +59,8 @@ import type {
   TokenIntrospection,
   TokenReference,
   TokenRevokeResult,
+  TrySessionInput,
+  TrySessionResult,
   UnlockResult,
 } from '../contract/index.ts'
 
@@ -68,6 +83,7 @@ type Mutation<Input, Output> = TRPCMutationProcedure<{
 export interface CountersignProcedures {
   policy: {
     check: Query<PolicyCheckInput, PolicyDecision>
+    simulate: Query<PolicySimulateInput, PolicySimulateResult>
     list: Query<NoInput, PolicyList>
   }
   factor: {
@@ -96,7 +112,10 @@ export interface CountersignProcedures {
     create: Mutation<EnvironmentCreateInput, EnvironmentView>
     list: Query<NoInput, EnvironmentListResult>
     get: Query<EnvironmentReference, EnvironmentView>
+    preview: Query<EnvironmentPreviewInput, EnvironmentPreviewResult>
     update: Mutation<EnvironmentUpdateInput, EnvironmentView>
+    remove: Mutation<EnvironmentReference, EnvironmentRemoveResult>
+    trySession: Query<TrySessionInput, TrySessionResult>
     rotateKeys: Mutation<RotateKeysInput, SigningKeysResult>
     createResourceKey: Mutation<CreateResourceKeyInput, CreateResourceKeyResult>
     revokeResourceKey: Mutation<RevokeResourceKeyInput, RevokeResourceKeyResult>
@@ -106,6 +125,15 @@ export interface CountersignProcedures {
     unlock: Mutation<SubjectReference, UnlockResult>
     resetFactors: Mutation<SubjectReference, ResetFactorsResult>
     endTokens: Mutation<SubjectReference, EndTokensResult>
+  }
+  operator: {
+    self: Query<NoInput, OperatorSelf>
+    create: Mutation<OperatorCreateInput, OperatorCreateResult>
+    list: Query<NoInput, OperatorListResult>
+    revoke: Mutation<OperatorReference, OperatorRevokeResult>
+  }
+  stats: {
+    get: Query<StatsInput, StatsResult>
   }
   audit: {
     list: Query<AuditInput, AuditListResult>

@@ -38,6 +38,7 @@ export const SessionSettings = z.strictObject({
   sessionIdClaim: z.optional(ClaimName),
   authTimeClaim: z.optional(ClaimName),
 })
+export type SessionSettings = z.infer<typeof SessionSettings>
 
 export const MethodSettings = z.strictObject({
   totp: z.optional(

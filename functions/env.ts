@@ -2,6 +2,7 @@
 
 import { OPERATOR_KEY_PREFIX } from './domain/names.ts'
 import { isLoopback } from './domain/settings.ts'
+import type { Counts } from './state/counts.ts'
 import type { Directory } from './state/directory.ts'
 import type { Environment } from './state/environment.ts'
 import type { Subject } from './state/subject.ts'
@@ -14,7 +15,10 @@ export interface Bindings {
   subjects: DurableObjectNamespace<Subject>
   environments: DurableObjectNamespace<Environment>
   directories: DurableObjectNamespace<Directory>
+  counts: DurableObjectNamespace<Counts>
   published: KVNamespace
+  /** The files of the operators' page, where it was built. */
+  assets?: Fetcher
   rootSecret: string
   /** The root secret before the last change of it, as long as some environment is still sealed by it. */
   previousRootSecret?: string
@@ -54,7 +58,9 @@ export function readBindings(env: Env): Bindings {
     subjects: env.SUBJECT,
     environments: env.ENVIRONMENT,
     directories: env.DIRECTORY,
+    counts: env.COUNTS,
     published: env.PUBLISHED,
+    assets: env.ASSETS,
     rootSecret: ROOT_SECRET,
     ...(typeof previous === 'string' && previous !== '' && { previousRootSecret: previous }),
     ...(OPERATOR_KEY.startsWith(OPERATOR_KEY_PREFIX) &&

@@ -3,8 +3,10 @@ import { auditRouter } from './procedures/audit.ts'
 import { challengeRouter } from './procedures/challenge.ts'
 import { environmentRouter } from './procedures/environment.ts'
 import { factorRouter } from './procedures/factor.ts'
+import { operatorRouter } from './procedures/operator.ts'
 import { policyRouter } from './procedures/policy.ts'
 import { recoveryRouter } from './procedures/recovery.ts'
+import { statsRouter } from './procedures/stats.ts'
 import { subjectRouter } from './procedures/subject.ts'
 import { tokenRouter } from './procedures/token.ts'
 import { router } from './trpc.ts'
@@ -17,6 +19,8 @@ export const appRouter = router({
   token: tokenRouter,
   environment: environmentRouter,
   subject: subjectRouter,
+  operator: operatorRouter,
+  stats: statsRouter,
   audit: auditRouter,
 })
 

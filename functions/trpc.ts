@@ -3,18 +3,26 @@
 import { initTRPC, TRPCError } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { REASONS, type Reason, type Requirement } from '../contract/index.ts'
-import { fromBase64Url, sameBytes, sha256, utf8 } from './domain/bytes.ts'
+import { fromBase64Url, sameBytes } from './domain/bytes.ts'
 import { hashKey, OPERATOR_KEY_PREFIX, RESOURCE_KEY_PREFIX } from './domain/names.ts'
+import { OPERATOR_ENVIRONMENT } from './domain/operators.ts'
 import { type Refusal, Refused, refusal, refuse } from './domain/refusal.ts'
 import type { Session } from './domain/session.ts'
 import type { Bindings } from './env.ts'
+import {
+  asSubject,
+  bearerOf,
+  checkOrigin,
+  type OperatorCaller,
+  verifyOperator,
+} from './operators.ts'
 import type { Who } from './state/ledger.ts'
 import { type SubjectObject, subjectObject } from './state/objects.ts'
 import { type LiveEnvironment, openEnvironment } from './state/published.ts'
 import { authenticate } from './state/sessions.ts'
 
-/** The first segment of the operators' route; no environment may be named so. */
-export const OPERATOR_ROUTE = 'operator'
+/** The first segment of the operators' route; no other environment may be named so. */
+export const OPERATOR_ROUTE = OPERATOR_ENVIRONMENT
 
 /** What a call comes with, before anything of it is believed. */
 export interface Context {
@@ -22,6 +30,8 @@ export interface Context {
   /** The first segment of the address: an environment's id, or `operator`. */
   route: string
   headers: Headers
+  /** Where the call comes from (ISO 3166-1), as the platform says: never what a header says. */
+  country?: string | undefined
 }
 
 /** Whoever calls, verified. */
@@ -32,6 +42,7 @@ export interface SubjectCaller {
   session: Session
   who: Who
   object: SubjectObject
+  country?: string | undefined
 }
 export interface ResourceCaller {
   kind: 'resource'
@@ -39,11 +50,6 @@ export interface ResourceCaller {
   keyId: string
   audience: string
 }
-export interface OperatorCaller {
-  kind: 'operator'
-  name: string
-}
-
 /** `error.data` of every refusal, as the typed client sees it. */
 export interface ErrorData {
   reason: Reason
@@ -163,17 +169,52 @@ async function identify<K extends Caller['kind']>(
   context: Context,
   kinds: K[],
 ): Promise<Extract<Caller, { kind: K }>> {
-  const { route, headers, bindings } = context
-  const environment = route === OPERATOR_ROUTE ? undefined : await openEnvironment(bindings, route)
-  checkOrigin(headers, environment?.settings.origins ?? [bindings.publicUrl])
-  const bearer =
-    /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1] ?? refuse('unauthenticated')
-  const claimed = kindOf(bearer)
-  if (!kinds.some((kind) => kind === claimed)) {
-    refuse('forbidden', { message: `This call is not for ${CREDENTIALS[claimed]}.` })
-  }
-  const caller = await verify(claimed, bearer, context, environment)
+  const { route, headers } = context
+  const bearer = bearerOf(headers)
+  const caller =
+    route === OPERATOR_ROUTE
+      ? await identifyOperator(context, kinds, bearer)
+      : await identifyAt(context, kinds, bearer)
   return caller as Extract<Caller, { kind: K }>
+}
+
+/** At an environment: a user by their session, or a resource by its key. */
+async function identifyAt(
+  { bindings, route, headers, country }: Context,
+  kinds: Caller['kind'][],
+  bearer: string | undefined,
+): Promise<Caller> {
+  const environment = await openEnvironment(bindings, route)
+  checkOrigin(headers, environment.settings.origins)
+  const shown = bearer ?? refuse('unauthenticated')
+  const claimed = claimedKind(shown, kinds)
+  if (claimed === 'operator')
+    refuse('forbidden', { message: 'Operators call under /operator/trpc.' })
+  return claimed === 'resource'
+    ? verifyResource(environment, shown)
+    : { ...(await verifySubject(bindings, environment, shown)), country }
+}
+
+/** At the operators' route: an operator, and for what users do, the user that this operator is there. */
+async function identifyOperator(
+  { bindings, headers }: Context,
+  kinds: Caller['kind'][],
+  bearer: string | undefined,
+): Promise<Caller> {
+  checkOrigin(headers, [bindings.publicUrl])
+  const served = kinds.includes('operator') || kinds.includes('subject')
+  if (bearer !== undefined && !(served && kindOf(bearer) === 'operator'))
+    refuse('forbidden', { message: 'This call is made under /{environment}/trpc.' })
+  const operator = await verifyOperator(bindings, headers, bearer)
+  if (kinds.includes('operator')) return operator
+  return served ? asSubject(bindings, operator) : refuse('forbidden')
+}
+
+function claimedKind(bearer: string, kinds: Caller['kind'][]): Caller['kind'] {
+  const claimed = kindOf(bearer)
+  if (!kinds.includes(claimed))
+    refuse('forbidden', { message: `This call is not for ${CREDENTIALS[claimed]}.` })
+  return claimed
 }
 
 const CREDENTIALS = {
@@ -185,40 +226,6 @@ const CREDENTIALS = {
 function kindOf(bearer: string): Caller['kind'] {
   if (bearer.startsWith(OPERATOR_KEY_PREFIX)) return 'operator'
   return bearer.startsWith(RESOURCE_KEY_PREFIX) ? 'resource' : 'subject'
-}
-
-/** A browser names the page that calls; a key or session in a foreign page is not to be trusted. */
-function checkOrigin(headers: Headers, allowed: readonly string[]): void {
-  const origin = headers.get('origin')
-  if (origin !== null && !allowed.includes(origin)) refuse('origin_not_allowed')
-}
-
-async function verify(
-  kind: Caller['kind'],
-  bearer: string,
-  { bindings }: Context,
-  environment: LiveEnvironment | undefined,
-): Promise<Caller> {
-  if (kind === 'operator') {
-    if (environment) refuse('forbidden', { message: 'Operators call under /operator/trpc.' })
-    return verifyOperator(bindings, bearer)
-  }
-  if (!environment) refuse('forbidden', { message: 'This call is made under /{environment}/trpc.' })
-  return kind === 'resource'
-    ? verifyResource(environment, bearer)
-    : verifySubject(bindings, environment, bearer)
-}
-
-function verifyOperator({ operatorKey }: Bindings, bearer: string): OperatorCaller {
-  if (!operatorKey) {
-    refuse('unauthenticated', {
-      message:
-        'OPERATOR_KEY is not set, or is not csk_op_ and at least 32 random characters: until it is, no operator call is answered.',
-    })
-  }
-  if (!sameBytes(sha256(utf8(bearer)), sha256(utf8(operatorKey))))
-    refuse('unauthenticated', { message: 'This operator key is not known.' })
-  return { kind: 'operator', name: 'first' }
 }
 
 function verifyResource(environment: LiveEnvironment, bearer: string): ResourceCaller {

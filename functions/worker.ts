@@ -4,8 +4,10 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { Hono, type Context as HonoContext } from 'hono'
 import { cors } from 'hono/cors'
 import { EnvironmentId, REASONS, RESERVED_ENVIRONMENT_IDS, type Reason } from '../contract/index.ts'
+import { CONSOLE_ROUTE, servePage, signIn, signOut } from './console.ts'
+import { flushWhenDue } from './counting.ts'
 import { type Refusal, Refused, refusal, refuse } from './domain/refusal.ts'
-import { readBody, WrongContentType } from './door.ts'
+import { countryOf, readBody, WrongContentType } from './door.ts'
 import { type Bindings, ConfigurationError, readBindings } from './env.ts'
 import { describeHealth } from './health.ts'
 import { describeIssuer } from './metadata.ts'
@@ -13,6 +15,7 @@ import { appRouter } from './router.ts'
 import { openEnvironment } from './state/published.ts'
 import { codeNumberOf, OPERATOR_ROUTE, refusalOf } from './trpc.ts'
 
+export { Counts } from './state/counts.ts'
 export { Directory } from './state/directory.ts'
 export { Environment } from './state/environment.ts'
 export { Subject } from './state/subject.ts'
@@ -38,8 +41,10 @@ app.use(async (c, next) => {
 })
 
 app.use(async (c, next) => {
-  c.set('bindings', readBindings(c.env))
+  const bindings = readBindings(c.env)
+  c.set('bindings', bindings)
   await next()
+  flushWhenDue(bindings, (work) => c.executionCtx.waitUntil(work))
 })
 
 app.get('/health', async (c) => {
@@ -61,6 +66,12 @@ app.get('/:environment/.well-known/jwks.json', cors({ origin: '*' }), async (c) 
   const { keySet } = await openEnvironment(c.get('bindings'), environmentId(c))
   return c.json(keySet, 200, { 'cache-control': KEY_SET_CACHE })
 })
+
+app.post(`${CONSOLE_ROUTE}/session`, (c) => signIn(c.get('bindings'), c.req.raw.headers))
+app.delete(`${CONSOLE_ROUTE}/session`, (c) => signOut(c.get('bindings'), c.req.raw.headers))
+app.all(`${CONSOLE_ROUTE}/session`, () => refuse('method_unsupported'))
+for (const path of [CONSOLE_ROUTE, `${CONSOLE_ROUTE}/*`])
+  app.get(path, (c) => servePage(c.get('bindings'), new URL(c.req.url)))
 
 app.use(
   '/:environment/trpc/*',
@@ -84,7 +95,12 @@ app.all('/:environment/trpc/*', async (c) => {
     router: appRouter,
     allowMethodOverride: true,
     allowBatching: false,
-    createContext: () => ({ bindings: c.get('bindings'), route, headers }),
+    createContext: () => ({
+      bindings: c.get('bindings'),
+      route,
+      headers,
+      country: countryOf(c.req.raw),
+    }),
     responseMeta: ({ errors: [error] }) => (error ? metaOf(refusalOf(error)) : {}),
     onError: ({ error }) => {
       c.set('reason', refusalOf(error).reason)

@@ -51,8 +51,8 @@ const STEPS: [name: string, command: string[], remedy: string][] = [
     'see the message',
   ],
 ]
-// Its page may not be built; its Worker bundles without.
-mkdirSync('examples/wallet/dist', { recursive: true })
+// The pages may not be built; the Workers bundle without.
+for (const pages of ['console/dist', 'examples/wallet/dist']) mkdirSync(pages, { recursive: true })
 
 let passed = 0
 let failed = 0

@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { DEMO, demoSettings, isLocal, pageOf, readDemoIssuer } from './demo.ts'
+import { buildPage } from './pages.ts'
 import {
   type ChosenPort,
   choosePort,
@@ -15,7 +16,7 @@ import { operatorClient, provision } from './provision.ts'
 import { DEFAULT_STATE, type Service, startService } from './service.ts'
 import { interruption, paint, readOptions, runCommand } from './terminal.ts'
 import { completeVariables, readVariables, variablesFile } from './variables.ts'
-import { buildPage, completeWallet, startWallet, WALLET, walletSettings } from './wallet.ts'
+import { completeWallet, startWallet, WALLET, walletSettings } from './wallet.ts'
 import type { RunningWorker } from './worker.ts'
 
 const HELP = `Starts Countersign on this machine, with an example wallet and a demo environment to try it on.
@@ -66,6 +67,7 @@ async function main(): Promise<number> {
 
   const interrupted = interruption()
   const over = once(interrupted, 'abort')
+  await buildPage('console', interrupted)
   console.log('Starting the Worker …')
   const service = await startService({ port: ports.port, state, variables, verbose })
   const running: RunningWorker[] = [service]
@@ -132,7 +134,7 @@ async function serveWallet(
   const operator = operatorClient(serviceUrl, operatorKey)
   await provision(operator, WALLET.environment, walletSettings(url))
   const envFile = await completeWallet(operator, state, { url, countersignUrl })
-  await buildPage(interrupted)
+  await buildPage('wallet', interrupted)
   // Nothing is started that nobody would end.
   interrupted.throwIfAborted()
   const wallet = startWallet({ url, countersignUrl, port: walletPort, state, envFile, verbose })
@@ -157,6 +159,7 @@ function describe(
     ['health', `${url}/health`],
     ['demo metadata', `${demo}/.well-known/oauth-authorization-server`],
     ['demo key set', `${demo}/.well-known/jwks.json`],
+    ['dashboard', `${publicUrl}/console`],
     ['operator calls', `${url}/operator/trpc`],
     ['operator key', key],
     ['state', resolve(state)],

@@ -92,3 +92,15 @@ export function readVariables<N extends VariableName>(
 /** What stands in a file of variables; nothing where there is none. */
 export const readEnvFile = (file: string): Record<string, string | undefined> =>
   existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}
+
+/** The service's own, which are no matter of what else is started here. */
+export const SERVICE_VARIABLES = [
+  'ROOT_SECRET',
+  'OPERATOR_KEY',
+  'DEMO_ISSUER_KEY',
+  'RESTORE_EPOCH',
+] as const
+
+/** Wrangler prefers its own environment to the file, so what stands there is taken out of it. */
+export const environmentWithout = (names: readonly string[]): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !names.includes(name)))

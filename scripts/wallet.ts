@@ -1,13 +1,17 @@
 // The example wallet on this machine: an application beside the service, with an environment of its
 // own in it, a resource key, and a page. How its processes are started and ended stands in worker.ts.
-import { execFile } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
 import type { CountersignClient } from '../client/index.ts'
 import type { EnvironmentSettings } from '../contract/index.ts'
-import { Complaint } from './terminal.ts'
-import { FILE_MODE, makeIssuerKey, ROOT, randomText, readEnvFile } from './variables.ts'
+import {
+  environmentWithout,
+  FILE_MODE,
+  makeIssuerKey,
+  randomText,
+  readEnvFile,
+  SERVICE_VARIABLES,
+} from './variables.ts'
 import { ask, type RunningWorker, startWorker } from './worker.ts'
 
 export const WALLET = { environment: 'wallet', audience: 'wallet' } as const
@@ -98,24 +102,6 @@ async function resourceKeyFor(
   return environments.createResourceKey.mutate({ environment, audience, label: KEY_LABEL })
 }
 
-/**
- * Builds the wallet's page into the folder that its Worker serves, where there is a page.
- *
- * @throws Complaint with what the build said
- */
-export async function buildPage(signal: AbortSignal): Promise<void> {
-  const folder = `${ROOT}${FOLDER}`
-  mkdirSync(`${folder}/dist`, { recursive: true })
-  if (!existsSync(`${folder}/page/index.html`)) return
-  const vite = [`${ROOT}node_modules/vite/bin/vite.js`, 'build', `${folder}/page`]
-  const args = [...vite, '--config', `${folder}/vite.config.ts`, '--logLevel', 'warn']
-  const env = environmentWithout(SERVICE_VARIABLES)
-  await promisify(execFile)(process.execPath, args, { cwd: ROOT, signal, env }).catch((error) => {
-    const said = [error.stdout, error.stderr].filter(Boolean).join('\n')
-    throw new Complaint(`The wallet's page could not be built:\n\n${said || error.message}`)
-  })
-}
-
 export interface WalletOptions extends WalletAddresses {
   port: number
   state: string
@@ -144,18 +130,6 @@ export function startWallet(options: WalletOptions): RunningWorker {
     probe: (signal) => probe(url, countersignUrl, signal),
   })
 }
-
-/** The service's own, which are no matter of the wallet. */
-const SERVICE_VARIABLES = [
-  'ROOT_SECRET',
-  'OPERATOR_KEY',
-  'DEMO_ISSUER_KEY',
-  'RESTORE_EPOCH',
-] as const
-
-/** Wrangler prefers its own environment to the file, so what stands there is taken out of it. */
-const environmentWithout = (names: readonly string[]): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !names.includes(name)))
 
 interface ConfigBody {
   countersign?: { url: string }

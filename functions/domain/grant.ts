@@ -7,7 +7,8 @@ import {
   METHOD_ACR,
   type Method,
 } from '../../contract/index.ts'
-import { type BoundDetails, bindDetails } from './details.ts'
+import type { BoundDetails } from './details.ts'
+import { checkDetails } from './detailsschema.ts'
 import { type Action, isDenied, type Offered, requirementOf } from './policy.ts'
 import { refuse } from './refusal.ts'
 import type { Settings } from './settings.ts'
@@ -67,7 +68,7 @@ export function planGrant(
     lifetimeSeconds: Math.min(...rules.map((rule) => rule.lifetimeSeconds)),
     freshnessSeconds: Math.min(...rules.map((rule) => rule.freshnessSeconds)),
     acr: rules.map((rule) => rule.acr).reduce((a, b) => (acrReaches(a, b) ? a : b)),
-    ...(wish.details && first && { bound: bindDetails(wish.details, first.action) }),
+    ...(wish.details && first && { bound: checkDetails(wish.details, first) }),
   }
 }
 

@@ -15,5 +15,9 @@ export const OPERATOR_KEY_PREFIX = 'csk_op_'
 export const newResourceKey = (random: Random): string =>
   RESOURCE_KEY_PREFIX + toBase64Url(random(32))
 
+/** An operator's key, made and stored in the same way. */
+export const newOperatorKey = (random: Random): string =>
+  OPERATOR_KEY_PREFIX + toBase64Url(random(32))
+
 export const hashKey = (key: string): string =>
   toBase64Url(sha256(utf8('countersign/key/v1'), utf8(key)))

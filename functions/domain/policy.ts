@@ -13,8 +13,11 @@ import {
   type PolicyDecision,
   type Requirement,
   type Rule,
+  type RulePart,
 } from '../../contract/index.ts'
+import { readsDetails } from './condition.ts'
 import { overlay } from './defaults.ts'
+import type { DetailsSchema } from './detailsschema.ts'
 import { refuse } from './refusal.ts'
 
 /** An action with everything about it decided but the user. */
@@ -22,8 +25,17 @@ export interface Action {
   action: string
   scope: string
   audience: string
+  /** What holds whatever the conditions say; `strengthen.ts` gives the rule of one call. */
   rule: Rule
   conditional: boolean
+  stricter: readonly Stricter[]
+  detailsSchema?: DetailsSchema
+}
+
+/** A part of a rule that holds where its condition matches, or fails. */
+export interface Stricter {
+  when: string
+  part: RulePart
 }
 
 /** What may be looked up: by the action's name or by its scope. */
@@ -57,6 +69,11 @@ const BUILT_IN_RULES: Record<BuiltInAction, Rule> = {
 
 export const isBuiltIn = (action: string): action is BuiltInAction =>
   Object.hasOwn(BUILT_IN_ACTIONS, action)
+/** Every built-in action as it is where no operator wrote anything about it. */
+export const BUILT_IN_ENTRIES = Object.fromEntries(
+  Object.entries(BUILT_IN_RULES).map(([action, base]) => [action, { action, base }]),
+) as Record<BuiltInAction, { action: BuiltInAction; base: Rule }>
+
 export const isCredentialAction = (action: string): action is CredentialAction =>
   CREDENTIAL_ACTIONS.some((name) => name === action)
 
@@ -72,11 +89,23 @@ export function ruleOf(entry: ActionEntry): Rule {
   const lifetimeSeconds = base.lifetimeSeconds ?? defaults.lifetimeSeconds
   const freshnessSeconds = base.freshnessSeconds ?? lifetimeSeconds
   const rule = overlay({ ...defaults, lifetimeSeconds, freshnessSeconds }, base)
-  return {
+  const stricter = entry.stricter ?? []
+  return withinReason({
     ...rule,
-    acceptsMfaToken: rule.acceptsMfaToken && rule.details !== 'required' && rule.acr !== 'phr',
-  }
+    // A condition over the details can be decided only for a call that names them.
+    details: stricter.some(({ when }) => readsDetails(when)) ? 'required' : rule.details,
+    // A legacy token says nothing of its action, so nothing was decided when it was issued, and it is
+    // spent by the base rule: one entry that does not take it is enough.
+    acceptsMfaToken:
+      rule.acceptsMfaToken && stricter.every(({ acceptsMfaToken }) => acceptsMfaToken !== false),
+  })
 }
+
+/** A legacy token names no details and is no passkey, so some rules cannot accept one. */
+export const withinReason = (rule: Rule): Rule => ({
+  ...rule,
+  acceptsMfaToken: rule.acceptsMfaToken && rule.details !== 'required' && rule.acr !== 'phr',
+})
 
 /**
  * All actions of an environment: the built-in ones, replaced or joined by the operator's entries.
@@ -98,6 +127,8 @@ export function resolveActions(
     audience: isCredentialAction(entry.action) ? issuer : (entry.audience ?? defaultAudience),
     rule: ruleOf(entry),
     conditional: (entry.stricter ?? []).length > 0,
+    stricter: (entry.stricter ?? []).map(({ when, ...part }) => ({ when, part })),
+    ...(entry.detailsSchema && { detailsSchema: entry.detailsSchema }),
   }))
 }
 

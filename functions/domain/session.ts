@@ -21,11 +21,15 @@ const CLIENT_ID_MAX_CHARACTERS = 255
 /** A verified session, in the words that the rest of the service uses. */
 export interface Session {
   subject: string
+  /** What their authenticator shows instead of the subject; only operators have names here. */
+  name?: string
   sessionId?: string
   clientId?: string
   /** When the user signed in, epoch seconds; absent where the token does not say, or says the future. */
   authTime?: number
   expiresAt: number
+  /** All that the token says, verified: for conditions. Left out where no condition could read it. */
+  claims?: Record<string, unknown>
 }
 
 const NumericDate = z.number().check(z.gte(0), z.lte(253_402_300_799))
@@ -129,6 +133,7 @@ function readSession(payload: JWTPayload, settings: Settings['session'], now: nu
   return {
     subject: subject.data,
     expiresAt: Math.floor(expiresAt.data),
+    claims: { ...payload },
     ...(sessionId.data !== undefined && { sessionId: sessionId.data }),
     ...(typeof clientId === 'string' && { clientId }),
     ...(authTime.success &&

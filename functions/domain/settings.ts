@@ -9,6 +9,7 @@ import {
   FOREIGN_ALGORITHMS,
   type KeySource,
 } from '../../contract/index.ts'
+import { checkConditions } from './conditioncheck.ts'
 import { overlay } from './defaults.ts'
 import { isBuiltIn, isCredentialAction, type Offered, ruleOf } from './policy.ts'
 import { refuse } from './refusal.ts'
@@ -29,24 +30,27 @@ const ALIAS_CLAIMS = ['email', 'phone_number', 'preferred_username']
 export const isLoopback = ({ hostname }: URL): boolean =>
   ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
 
+/** How sessions are verified, with every default filled in. */
+export const resolveSession = (session: EnvironmentSettings['session']) => ({
+  ...session,
+  algorithms: session.algorithms ?? [...FOREIGN_ALGORITHMS],
+  acceptAnyAudience: session.acceptAnyAudience ?? false,
+  subjectClaim: session.subjectClaim ?? 'sub',
+  sessionIdClaim: session.sessionIdClaim ?? 'sid',
+  authTimeClaim: session.authTimeClaim ?? 'auth_time',
+})
+
 /**
  * A settings document with every default filled in. It is a valid document itself.
  *
  * @example resolveSettings(document).methods.totp.digits // 6
  */
 export function resolveSettings(document: EnvironmentSettings) {
-  const { session, methods, assertions } = document
+  const { methods, assertions } = document
   return {
     ...document,
     name: document.name ?? 'Countersign',
-    session: {
-      ...session,
-      algorithms: session.algorithms ?? [...FOREIGN_ALGORITHMS],
-      acceptAnyAudience: session.acceptAnyAudience ?? false,
-      subjectClaim: session.subjectClaim ?? 'sub',
-      sessionIdClaim: session.sessionIdClaim ?? 'sid',
-      authTimeClaim: session.authTimeClaim ?? 'auth_time',
-    },
+    session: resolveSession(document.session),
     rpName: document.rpName ?? document.name ?? 'Countersign',
     enrollment: document.enrollment ?? ('action' as const),
     firstFactor: document.firstFactor ?? ('freshSession' as const),
@@ -90,8 +94,8 @@ export interface Place {
  *
  * @throws Refused `input_invalid` with a sentence, or `conflict` where two actions share a scope
  */
-export function checkSettings(document: EnvironmentSettings, place: Place): void {
-  checkSession(document, place)
+export async function checkSettings(document: EnvironmentSettings, place: Place): Promise<void> {
+  checkSession(document.session, place)
   checkRelyingParty(document, place)
   if (document.senderConstrained === 'dpop') {
     invalid('`senderConstrained: dpop` is not offered by this version: leave it at `none`.')
@@ -109,9 +113,15 @@ export function checkSettings(document: EnvironmentSettings, place: Place): void
   const entries = document.actions ?? []
   for (const entry of entries) checkAction(entry, document)
   checkUniqueness(entries)
+  await checkConditions(entries)
 }
 
-function checkSession({ session }: EnvironmentSettings, place: Place): void {
+/**
+ * Checks the part of a document that says whose sessions are believed.
+ *
+ * @throws Refused `input_invalid`
+ */
+export function checkSession(session: EnvironmentSettings['session'], place: Place): void {
   checkForeignIssuer('session.issuer', session.issuer, place)
   checkKeySource('session.keys', session.keys, place)
   if (!session.audiences && !session.acceptAnyAudience) {
@@ -122,6 +132,18 @@ function checkSession({ session }: EnvironmentSettings, place: Place): void {
       `\`session.subjectClaim\` may not be ${session.subjectClaim}: it can pass from one person to another.`,
     )
   }
+}
+
+/**
+ * Makes sure that a change was made to the version that is there.
+ *
+ * @throws Refused `conflict`
+ */
+export function checkVersion(current: number, given: number): void {
+  if (current === given) return
+  refuse('conflict', {
+    message: `The settings are at version ${current} now: read them again, then apply your change.`,
+  })
 }
 
 function checkForeignIssuer(where: string, issuer: string, place: Place): void {
@@ -176,14 +198,6 @@ function checkRelyingParty({ rpId, origins }: EnvironmentSettings, { development
 
 function checkAction(entry: ActionEntry, { audiences }: EnvironmentSettings): void {
   const { action } = entry
-  if (entry.stricter?.length)
-    invalid(
-      `\`${action}\`: conditions (\`stricter\`) are not evaluated by this version, so they are refused rather than ignored.`,
-    )
-  if (entry.detailsSchema)
-    invalid(
-      `\`${action}\`: \`detailsSchema\` is not checked by this version, so it is refused rather than ignored.`,
-    )
   if (isBuiltIn(action)) {
     if (entry.scope && entry.scope !== BUILT_IN_ACTIONS[action]) {
       invalid(`\`${action}\`: the scope of a built-in action is ${BUILT_IN_ACTIONS[action]}.`)
@@ -203,15 +217,16 @@ function checkAction(entry: ActionEntry, { audiences }: EnvironmentSettings): vo
   if (entry.audience && !audiences.includes(entry.audience)) {
     invalid(`\`${action}\`: its audience ${entry.audience} is not one of \`audiences\`.`)
   }
-  if (new Set(entry.base?.methods).size !== (entry.base?.methods ?? []).length) {
-    invalid(`\`${action}\`: a method is named twice.`)
+  for (const { methods = [] } of [entry.base ?? {}, ...(entry.stricter ?? [])]) {
+    if (new Set(methods).size !== methods.length) invalid(`\`${action}\`: a method is named twice.`)
   }
   if (isCredentialAction(action)) checkFloor(entry)
 }
 
 /** What guards the factors themselves may be made stronger, never weaker. */
 function checkFloor(entry: ActionEntry): void {
-  const rule = ruleOf(entry)
+  // Entries only strengthen; what theirs may not say is told with its place, later.
+  const rule = ruleOf({ ...entry, stricter: [] })
   const floor = (holds: boolean, what: string) => {
     if (!holds) invalid(`\`${entry.action}\` guards the users' factors and ${what}.`)
   }

@@ -5,7 +5,8 @@ import { type Refusal, refusal } from './refusal.ts'
 export const FREE_CONSECUTIVE_FAILURES = 5
 export const FIRST_WAIT_SECONDS = 30
 export const LONGEST_WAIT_SECONDS = 15 * 60
-export const DAY_SECONDS = 24 * 3600
+export const HOUR_SECONDS = 3600
+export const DAY_SECONDS = 24 * HOUR_SECONDS
 export const FAILURES_PER_DAY = 20
 export const MONTH_SECONDS = 30 * DAY_SECONDS
 export const FAILURES_PER_MONTH = 100

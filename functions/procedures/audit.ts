@@ -5,14 +5,14 @@ import { deriveKey, utf8 } from '../domain/bytes.ts'
 import { refuse } from '../domain/refusal.ts'
 import { carry, readCarried } from '../domain/statement.ts'
 import type { Bindings } from '../env.ts'
+import { type OperatorCaller, openFor } from '../operators.ts'
 import {
   directoryObject,
   environmentObject,
   type SubjectObject,
   subjectObject,
 } from '../state/objects.ts'
-import { openEnvironment } from '../state/published.ts'
-import { calledBy, type OperatorCaller, router, type SubjectCaller } from '../trpc.ts'
+import { calledBy, router, type SubjectCaller } from '../trpc.ts'
 
 export const auditRouter = router({
   list: calledBy('subject', 'operator')
@@ -70,7 +70,7 @@ async function chainOf(
     const key = deriveKey(utf8(bindings.rootSecret), 'countersign/directory')
     return { name: ['directory'], key, object: directoryObject(bindings) }
   }
-  const environment = await openEnvironment(bindings, id)
+  const environment = await openFor(bindings, id)
   const key = environment.secrets().dataKey
   if (subject === undefined)
     return { name: ['environment'], key, object: environmentObject(bindings, id) }

@@ -6,6 +6,7 @@ import {
   ChallengeVerifyResult,
 } from '../../contract/index.ts'
 import { epochSeconds, random } from '../clock.ts'
+import { countStepUp } from '../counting.ts'
 import { toBase64Url } from '../domain/bytes.ts'
 import {
   newChallenge,
@@ -20,6 +21,7 @@ import type { SteppedUp, StepUpCall } from '../state/stepup.ts'
 import { calledBy, router, type SubjectCaller } from '../trpc.ts'
 import { challengeContext } from './factor.ts'
 import { checkOffered } from './gate.ts'
+import { actionsInForce } from './inforce.ts'
 import { mint, ordersOf, orderTokens } from './minting.ts'
 import { noteFailure, noting } from './noting.ts'
 
@@ -29,7 +31,7 @@ export const challengeRouter = router({
     .output(ChallengeStartResult)
     .mutation(async ({ ctx: { caller }, input }) => {
       const { environment, object } = caller
-      const grant = grantFor(caller, 'passkey', input)
+      const grant = await grantFor(caller, 'passkey', input)
       const { existing } = unwrap(await object.passkeys())
       const context = { ...challengeContext(caller), purpose: STEP_UP_PURPOSE }
       const wish = { scope: grant?.scopes.join(' ') ?? '', details: input.details }
@@ -58,10 +60,14 @@ export const challengeRouter = router({
         input.method === 'passkey'
           ? { ...input, statement: await readStatement(caller, input.challenge) }
           : input
-      const grant = grantFor(caller, attempt.method, wishOf(attempt))
+      const grant = await grantFor(caller, attempt.method, wishOf(attempt))
       const orders = await orderTokens(caller, grant, input.mfaToken)
-      const stepped = unwrap(
-        await verifyFactor(caller, attempt, { who: caller.who, orders: ordersOf(orders) }),
+      const call = { who: caller.who, orders: ordersOf(orders) }
+      const stepped = await countStepUp(
+        caller.environment,
+        attempt.method,
+        grant?.scopes ?? [],
+        async () => unwrap(await verifyFactor(caller, attempt, call)),
       )
       const { factorId, amr, acr, authTime } = stepped.proof
       const tokens = await mint(caller, orders, stepped)
@@ -69,14 +75,14 @@ export const challengeRouter = router({
     }),
 })
 
-function grantFor(
-  { environment }: SubjectCaller,
+async function grantFor(
+  caller: SubjectCaller,
   method: 'totp' | 'passkey' | 'recovery',
   wish: Wish,
 ) {
-  const { actions, offered } = environment
+  const { environment } = caller
   checkOffered(environment, method)
-  return planGrant(actions, offered, method, wish)
+  return planGrant(await actionsInForce(caller, wish), environment.offered, method, wish)
 }
 
 function readStatement(caller: SubjectCaller, carried: string): Promise<Statement> {

@@ -4,7 +4,11 @@ import {
   CreateResourceKeyResult,
   EnvironmentCreateInput,
   EnvironmentListResult,
+  EnvironmentPreviewInput,
+  EnvironmentPreviewResult,
   EnvironmentReference,
+  EnvironmentRemoveResult,
+  type EnvironmentSettings,
   EnvironmentUpdateInput,
   EnvironmentView,
   NoInput,
@@ -12,24 +16,35 @@ import {
   RevokeResourceKeyInput,
   RevokeResourceKeyResult,
   RotateKeysInput,
+  type SettingChange,
   SigningKeysResult,
+  TrySessionInput,
+  TrySessionResult,
 } from '../../contract/index.ts'
-import { refuse, unwrap } from '../domain/refusal.ts'
-import { checkSettings, resolveSettings } from '../domain/settings.ts'
+import { compareSettings } from '../domain/changes.ts'
+import { checkAutomatedChanges } from '../domain/operators.ts'
+import { Refused, refuse, unwrap } from '../domain/refusal.ts'
+import { checkSession, checkSettings, checkVersion, resolveSettings } from '../domain/settings.ts'
+import type { Bindings } from '../env.ts'
 import type { Overview } from '../state/environment.ts'
-import { directoryObject, environmentObject } from '../state/objects.ts'
-import { forgetEnvironment } from '../state/published.ts'
+import { directoryObject, type EnvironmentObject, environmentObject } from '../state/objects.ts'
+import { forgetEnvironment, openEnvironment, unpublish } from '../state/published.ts'
+import { trySession } from '../state/sessions.ts'
 import { calledBy, router } from '../trpc.ts'
+import { authorize } from './authorize.ts'
 
 export const environmentRouter = router({
   create: calledBy('operator')
     .input(EnvironmentCreateInput)
     .output(EnvironmentView)
-    .mutation(async ({ ctx: { caller, bindings }, input: { environment, settings } }) => {
+    .mutation(async ({ ctx, input }) => {
+      const { environment, settings } = input
+      const { bindings, caller } = ctx
       if (RESERVED_ENVIRONMENT_IDS.includes(environment)) {
         refuse('input_invalid', { message: `No environment may be named ${environment}.` })
       }
-      checkSettings(settings, bindings)
+      await checkSettings(settings, bindings)
+      await authorize(ctx, 'environment.create', input)
       unwrap(await directoryObject(bindings).enter(environment, caller.name))
       const created = unwrap(
         await environmentObject(bindings, environment).create(environment, settings, caller.name),
@@ -49,60 +64,132 @@ export const environmentRouter = router({
     .input(EnvironmentReference)
     .output(EnvironmentView)
     .query(async ({ ctx: { bindings }, input: { environment } }) =>
-      viewOf(environment, unwrap(await environmentObject(bindings, environment).overview())),
+      viewOf(environment, unwrap(await objectOf(bindings, environment).overview())),
     ),
+
+  preview: calledBy('operator')
+    .input(EnvironmentPreviewInput)
+    .output(EnvironmentPreviewResult)
+    .query(async ({ ctx: { bindings }, input: { environment, settings } }) => {
+      await checkSettings(settings, bindings)
+      return changesTo(objectOf(bindings, environment), settings)
+    }),
 
   update: calledBy('operator')
     .input(EnvironmentUpdateInput)
     .output(EnvironmentView)
-    .mutation(async ({ ctx: { caller, bindings }, input: { environment, settings, version } }) => {
-      checkSettings(settings, bindings)
-      const updated = unwrap(
-        await environmentObject(bindings, environment).update(settings, version, caller.name),
-      )
+    .mutation(async ({ ctx, input }) => {
+      const { environment, settings, version } = input
+      const { bindings, caller } = ctx
+      await checkSettings(settings, bindings)
+      const object = objectOf(bindings, environment)
+      const planned = await changesTo(object, settings)
+      // Looked at before anything is spent, and by the object once more.
+      checkVersion(planned.version, version)
+      if (caller.automation) checkAutomatedChanges(planned.changes)
+      await authorize(ctx, 'environment.update', input)
+      const updated = unwrap(await object.update(settings, version, caller.name))
       forgetEnvironment(environment)
       return viewOf(environment, updated)
+    }),
+
+  remove: calledBy('operator')
+    .input(EnvironmentReference)
+    .output(EnvironmentRemoveResult)
+    .mutation(async ({ ctx, input }) => {
+      const { environment } = input
+      const directory = directoryObject(ctx.bindings)
+      const listed = await directory.list()
+      if (!listed.some((one) => one.environment === environment)) refuse('unknown_environment')
+      await authorize(ctx, 'environment.remove', input)
+      const last = await objectOf(ctx.bindings, environment).remove()
+      await unpublish(ctx.bindings.published, environment)
+      await directory.leave(environment, last, ctx.caller.name)
+      forgetEnvironment(environment)
+      return { removed: true as const }
+    }),
+
+  trySession: calledBy('operator')
+    .input(TrySessionInput)
+    .output(TrySessionResult)
+    .query(async ({ ctx: { bindings }, input }) => {
+      const environment = await openEnvironment(bindings, input.environment)
+      if (input.session) checkSession(input.session, bindings)
+      try {
+        const { subject, sessionId, clientId, authTime, expiresAt } = await trySession(
+          environment,
+          bindings.publicUrl,
+          input.token,
+          input.session,
+        )
+        return {
+          accepted: true as const,
+          subject,
+          ...(sessionId !== undefined && { sessionId }),
+          ...(clientId !== undefined && { clientId }),
+          ...(authTime !== undefined && { authTime }),
+          expiresAt,
+        }
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error
+        return { accepted: false as const, message: error.refusal.message }
+      }
     }),
 
   rotateKeys: calledBy('operator')
     .input(RotateKeysInput)
     .output(SigningKeysResult)
-    .mutation(
-      async ({ ctx: { caller, bindings }, input: { environment, compromised = false } }) => {
-        const rotated = unwrap(
-          await environmentObject(bindings, environment).rotateKeys(compromised, caller.name),
-        )
-        forgetEnvironment(environment)
-        return rotated
-      },
-    ),
+    .mutation(async ({ ctx, input }) => {
+      const { environment, compromised = false } = input
+      const object = objectOf(ctx.bindings, environment)
+      unwrap(await object.overview())
+      await authorize(ctx, 'environment.rotateKeys', input)
+      const rotated = unwrap(await object.rotateKeys(compromised, ctx.caller.name))
+      forgetEnvironment(environment)
+      return rotated
+    }),
 
   createResourceKey: calledBy('operator')
     .input(CreateResourceKeyInput)
     .output(CreateResourceKeyResult)
-    .mutation(
-      async ({ ctx: { caller, bindings }, input: { environment, audience, label = null } }) => {
-        const created = unwrap(
-          await environmentObject(bindings, environment).createResourceKey(
-            audience,
-            label,
-            caller.name,
-          ),
-        )
-        forgetEnvironment(environment)
-        return created
-      },
-    ),
+    .mutation(async ({ ctx, input }) => {
+      const { environment, audience, label = null } = input
+      const object = objectOf(ctx.bindings, environment)
+      unwrap(await object.overview())
+      await authorize(ctx, 'environment.createResourceKey', input)
+      const created = unwrap(await object.createResourceKey(audience, label, ctx.caller.name))
+      forgetEnvironment(environment)
+      return created
+    }),
 
   revokeResourceKey: calledBy('operator')
     .input(RevokeResourceKeyInput)
     .output(RevokeResourceKeyResult)
-    .mutation(async ({ ctx: { caller, bindings }, input: { environment, id } }) => {
-      unwrap(await environmentObject(bindings, environment).revokeResourceKey(id, caller.name))
+    .mutation(async ({ ctx, input }) => {
+      const { environment, id } = input
+      const object = objectOf(ctx.bindings, environment)
+      unwrap(await object.overview())
+      await authorize(ctx, 'environment.revokeResourceKey', input)
+      unwrap(await object.revokeResourceKey(id, ctx.caller.name))
       forgetEnvironment(environment)
       return { revoked: true as const }
     }),
 })
+
+/** The object of an application's environment; the operators' own is not set up by anybody. */
+function objectOf(bindings: Bindings, environment: string): EnvironmentObject {
+  if (RESERVED_ENVIRONMENT_IDS.includes(environment)) refuse('unknown_environment')
+  return environmentObject(bindings, environment)
+}
+
+/** What a document would change, and of which version. */
+async function changesTo(
+  object: EnvironmentObject,
+  document: EnvironmentSettings,
+): Promise<{ version: number; changes: SettingChange[] }> {
+  const { settings, version } = unwrap(await object.overview())
+  return { version, changes: compareSettings(resolveSettings(settings), resolveSettings(document)) }
+}
 
 const viewOf = (environment: string, { settings, ...rest }: Overview) => ({
   environment,

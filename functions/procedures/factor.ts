@@ -18,6 +18,7 @@ import { newFactorId } from '../domain/names.ts'
 import { registrationOptions } from '../domain/passkey.ts'
 import { unwrap } from '../domain/refusal.ts'
 import { seal } from '../domain/seal.ts'
+import type { Session } from '../domain/session.ts'
 import { describeTotp, newTotpSecret } from '../domain/totp.ts'
 import type { StartCall } from '../state/enrollment.ts'
 import { type StoredTotp, totpPlace } from '../state/stepup.ts'
@@ -107,6 +108,8 @@ export const challengeContext = ({ environment, session }: SubjectCaller) => ({
   epoch: environment.epoch,
 })
 
+const shownName = ({ name, subject }: Session): string => name ?? subject
+
 type Opening = Pick<StartCall, 'who' | 'factorId' | 'label' | 'gate' | 'first'>
 
 async function enrollTotp({ environment, object, session }: SubjectCaller, opening: Opening) {
@@ -124,7 +127,7 @@ async function enrollTotp({ environment, object, session }: SubjectCaller, openi
       expiresAt,
     }),
   )
-  const shown = describeTotp(secret, stored, environment.settings.rpName, session.subject)
+  const shown = describeTotp(secret, stored, environment.settings.rpName, shownName(session))
   return { factorId: opening.factorId, ...shown, expiresAt }
 }
 
@@ -144,7 +147,7 @@ async function enrollPasskey(caller: SubjectCaller, opening: Opening) {
   const started = unwrap(
     await object.startEnrollment({ ...opening, kind: 'passkey', secret: '{}', expiresAt }),
   )
-  const user = { handle: started.userHandle, name: session.subject }
+  const user = { handle: started.userHandle, name: shownName(session) }
   const options = await registrationOptions(
     environment.settings,
     user,

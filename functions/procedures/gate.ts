@@ -10,6 +10,7 @@ import type { LiveEnvironment } from '../state/published.ts'
 import type { Gate } from '../state/spending.ts'
 import type { SubjectCaller } from '../trpc.ts'
 import { readAssertion } from './assertion.ts'
+import { inForce } from './inforce.ts'
 import { noting } from './noting.ts'
 
 /** The header in which an elevated token travels. */
@@ -28,7 +29,7 @@ export async function gateOf(
 ): Promise<Gate> {
   const { environment, session, object, who } = caller
   const { issuer, epoch, keySet, offered, settings } = environment
-  const action = findAction(environment.actions, { action: name })
+  const action = await inForce(caller, findAction(environment.actions, { action: name }))
   if (isDenied(action.rule)) refuse('denied')
   const requirement = requirementOf(action, offered)
   const presented = headers.get(TOKEN_HEADER)

@@ -6,9 +6,11 @@ import {
   PolicyDecision,
   PolicyList,
 } from '../../contract/index.ts'
-import { bindDetails } from '../domain/details.ts'
+import { countCheck } from '../counting.ts'
+import { checkDetails } from '../domain/detailsschema.ts'
 import { type Action, type ActionName, findAction, isDenied } from '../domain/policy.ts'
 import { Refused, refuse } from '../domain/refusal.ts'
+import type { Session } from '../domain/session.ts'
 import { subjectObject } from '../state/objects.ts'
 import { authenticate } from '../state/sessions.ts'
 import {
@@ -19,6 +21,8 @@ import {
   type SubjectCaller,
   whoIs,
 } from '../trpc.ts'
+import { callFacts } from './inforce.ts'
+import { simulate } from './simulation.ts'
 
 export const policyRouter = router({
   check: calledBy('subject', 'resource')
@@ -27,11 +31,21 @@ export const policyRouter = router({
     .query(async ({ ctx, input }) => {
       const { environment } = ctx.caller
       const action = actionFor(ctx.caller, input)
-      if (input.details) bindDetails(input.details, action.action)
-      const { who, object } = userOf(ctx, ctx.caller, input)
-      await checkContext(ctx, ctx.caller, who.subject, input.context)
-      return object.check({ who, action, offered: environment.offered })
+      if (input.details) checkDetails(input.details, action)
+      const { who, object, country, ...user } = userOf(ctx, ctx.caller, input)
+      const session = user.session ?? (await sessionOf(ctx, ctx.caller, who.subject, input.context))
+      const call = action.conditional && callFacts(session, country, input.details)
+      const { decision, observed } = await object.check({
+        who,
+        action,
+        offered: environment.offered,
+        ...(call && { call }),
+      })
+      countCheck(environment.id, decision, observed)
+      return decision
     }),
+
+  simulate,
 
   list: calledBy('resource')
     .input(NoInput)
@@ -73,12 +87,12 @@ export function actionFor(caller: SubjectCaller | ResourceCaller, name: ActionNa
   return action
 }
 
-/** The user whom a call is about: the caller, or the one whom a resource names. */
+/** The user whom a call is about, and from where: the caller, or the one whom a resource names. */
 function userOf(
   ctx: Context,
   caller: SubjectCaller | ResourceCaller,
   { subject, context }: Pick<PolicyCheckInput, 'subject' | 'context'>,
-) {
+): Pick<SubjectCaller, 'who' | 'object' | 'country'> & { session?: Session } {
   if (caller.kind === 'subject') {
     if (subject !== undefined)
       refuse('input_invalid', {
@@ -98,22 +112,22 @@ function userOf(
   return {
     who: whoIs(environment, subject),
     object: subjectObject(ctx.bindings, environment.id, subject),
+    country: context?.country,
   }
 }
 
 /**
- * Makes sure that the session a resource tells of is one, and its user's own. Conditions may read it
- * afterwards; nothing does yet.
+ * The session that a resource tells of, if it does: one of the application's, and its user's own.
  *
  * @throws Refused `input_invalid`, or `unavailable` when the issuer's keys cannot be had
  */
-async function checkContext(
+async function sessionOf(
   { bindings }: Context,
   { environment }: SubjectCaller | ResourceCaller,
   subject: string,
   context: CallContext | undefined,
-): Promise<void> {
-  if (context?.sessionToken === undefined) return
+): Promise<Session | undefined> {
+  if (context?.sessionToken === undefined) return undefined
   const session = await authenticate(environment, bindings.publicUrl, context.sessionToken).catch(
     (error) => {
       if (!(error instanceof Refused) || error.refusal.reason !== 'unauthenticated') throw error
@@ -126,4 +140,5 @@ async function checkContext(
       message: '`context.sessionToken` is the session of another user than `subject`.',
     })
   }
+  return session
 }

@@ -6,11 +6,13 @@ import {
   SubjectView,
   UnlockResult,
 } from '../../contract/index.ts'
-import { unwrap } from '../domain/refusal.ts'
+import { OPERATOR_ENVIRONMENT } from '../domain/operators.ts'
+import { refuse, unwrap } from '../domain/refusal.ts'
 import type { Bindings } from '../env.ts'
+import { type OperatorCaller, openFor } from '../operators.ts'
 import { subjectObject } from '../state/objects.ts'
-import { openEnvironment } from '../state/published.ts'
-import { calledBy, type OperatorCaller, router, whoIs } from '../trpc.ts'
+import { calledBy, router, whoIs } from '../trpc.ts'
+import { authorize } from './authorize.ts'
 
 export const subjectRouter = router({
   get: calledBy('operator')
@@ -24,8 +26,9 @@ export const subjectRouter = router({
   unlock: calledBy('operator')
     .input(SubjectReference)
     .output(UnlockResult)
-    .mutation(async ({ ctx: { caller, bindings }, input }) => {
-      const { object, call } = await reach(bindings, caller, input)
+    .mutation(async ({ ctx, input }) => {
+      const { object, call } = await reach(ctx.bindings, ctx.caller, input)
+      await authorize(ctx, 'subject.unlock', input)
       unwrap(await object.unlock(call))
       return { unlocked: true as const }
     }),
@@ -33,26 +36,37 @@ export const subjectRouter = router({
   resetFactors: calledBy('operator')
     .input(SubjectReference)
     .output(ResetFactorsResult)
-    .mutation(async ({ ctx: { caller, bindings }, input }) => {
-      const { object, call } = await reach(bindings, caller, input)
+    .mutation(async ({ ctx, input }) => {
+      refuseOperators(input)
+      const { object, call } = await reach(ctx.bindings, ctx.caller, input)
+      await authorize(ctx, 'subject.resetFactors', input)
       return unwrap(await object.resetFactors(call))
     }),
 
   endTokens: calledBy('operator')
     .input(SubjectReference)
     .output(EndTokensResult)
-    .mutation(async ({ ctx: { caller, bindings }, input }) => {
-      const { object, call } = await reach(bindings, caller, input)
+    .mutation(async ({ ctx, input }) => {
+      const { object, call } = await reach(ctx.bindings, ctx.caller, input)
+      await authorize(ctx, 'subject.endTokens', input)
       return unwrap(await object.endTokens(call))
     }),
 })
+
+/** An operator who lost their factors gets a new key: a reset would let any holder of the old one in. */
+function refuseOperators({ environment }: SubjectReference): void {
+  if (environment === OPERATOR_ENVIRONMENT)
+    refuse('forbidden', {
+      message: 'The factors of an operator are not reset: revoke the operator and name a new one.',
+    })
+}
 
 async function reach(
   bindings: Bindings,
   { name: operator }: OperatorCaller,
   input: SubjectReference,
 ) {
-  const environment = await openEnvironment(bindings, input.environment)
+  const environment = await openFor(bindings, input.environment)
   const call = { who: whoIs(environment, input.subject), operator, reason: input.reason }
   return { object: subjectObject(bindings, environment.id, input.subject), call }
 }

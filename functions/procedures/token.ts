@@ -10,9 +10,10 @@ import {
   TokenRevokeResult,
 } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
+import { countStepUp } from '../counting.ts'
 import type { VerifiedAssertion } from '../domain/assertion.ts'
 import { hashParts, toBase64Url } from '../domain/bytes.ts'
-import { bindDetails } from '../domain/details.ts'
+import { checkDetails } from '../domain/detailsschema.ts'
 import { planGrant } from '../domain/grant.ts'
 import { type Action, requirementOf } from '../domain/policy.ts'
 import { Refused, refuse, unwrap } from '../domain/refusal.ts'
@@ -22,6 +23,7 @@ import { subjectObject } from '../state/objects.ts'
 import type { LiveEnvironment } from '../state/published.ts'
 import { calledBy, type ResourceCaller, router, type SubjectCaller, whoIs } from '../trpc.ts'
 import { readAssertion } from './assertion.ts'
+import { actionsInForce } from './inforce.ts'
 import { mint, ordersOf, orderTokens } from './minting.ts'
 import { noteFailure, noting } from './noting.ts'
 import { actionFor } from './policy.ts'
@@ -35,29 +37,33 @@ export const tokenRouter = router({
         () => readAssertion(caller, input.assertion),
         (reason) => noteFailure(caller, { type: 'step_up.failed', method: 'assertion', reason }),
       )
-      const orders = await orderTokens(caller, grantFor(caller, asserted), undefined)
+      const orders = await orderTokens(caller, await grantFor(caller, asserted), undefined)
       const call = { who: caller.who, orders: ordersOf(orders), proof: asserted.proof }
-      const { elevatedToken } = await mint(
-        caller,
-        orders,
-        unwrap(await caller.object.exchange(call)),
+      const stepped = await countStepUp(
+        caller.environment,
+        'assertion',
+        asserted.scopes,
+        async () => unwrap(await caller.object.exchange(call)),
       )
+      const { elevatedToken } = await mint(caller, orders, stepped)
       return { elevatedToken: elevatedToken ?? refuse('scope_not_allowed') }
     }),
 
+  // By the base rule. A condition over the details was decided when the token was issued for exactly
+  // these; whatever else has changed since, the guard asks `policy.check` about before it comes here.
   consume: calledBy('resource')
     .input(TokenConsumeInput)
     .output(TokenConsumeResult)
     .mutation(async ({ ctx: { caller, bindings }, input }) => {
       const { environment, keyId } = caller
       const action = actionFor(caller, input)
-      const bound = input.details && bindDetails(input.details, action.action)
+      const bound = input.details && checkDetails(input.details, action)
       const token = await readToken(environment, input.token)
       const { object, who, jti } = tokenHolder(bindings, environment, token)
-      const shown = { who, jti, action: action.action, resource: keyId }
+      const shown = { who, jti, action: action.action, actor: `resource:${keyId}` }
       await noting(
         () => checkUse(token, { ...input, action }, termsOf(environment)),
-        (reason) => object.noteRefusal({ ...shown, actor: `resource:${keyId}`, reason }),
+        (reason) => object.noteRefusal({ ...shown, reason }),
       )
       const holder = holderOf(caller, action, input.idempotencyKey, bound?.hash)
       const requirement = requirementOf(action, environment.offered)
@@ -95,11 +101,10 @@ export const tokenRouter = router({
     }),
 })
 
-function grantFor({ environment }: SubjectCaller, { proof, scopes, details }: VerifiedAssertion) {
-  const grant = planGrant(environment.actions, environment.offered, 'assertion', {
-    requestedScopes: scopes,
-    details,
-  })
+async function grantFor(caller: SubjectCaller, { proof, scopes, details }: VerifiedAssertion) {
+  const wish = { requestedScopes: scopes, details }
+  const actions = await actionsInForce(caller, wish)
+  const grant = planGrant(actions, caller.environment.offered, 'assertion', wish)
   if (grant && !acrReaches(proof.acr, grant.acr)) refuse('method_not_allowed')
   return grant
 }

@@ -1,50 +1,130 @@
-// The Directory object: the one list of environments. Cold paths only; no user's call comes here.
+// The Directory object: the one list of environments, the named operators and the sessions of their
+// pages. Cold paths only; no user's call comes here.
 import { DurableObject } from 'cloudflare:workers'
 import type { AuditEvent, AuditVerifyResult, EnvironmentListResult } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
+import { FIRST_OPERATOR } from '../domain/operators.ts'
 import { type Answer, answering, refuse } from '../domain/refusal.ts'
-import { History } from './history.ts'
+import { REMOVED } from './environment.ts'
+import { type ChainEnd, History } from './history.ts'
+import { type ConsoleSession, type KnownOperator, Operators } from './operators.ts'
 
 export const ENVIRONMENT_LIMIT = 1000
 const KEEP_DAYS = 3650
 
-const SCHEMA = `CREATE TABLE IF NOT EXISTS environments (environment TEXT PRIMARY KEY, created_at INTEGER NOT NULL);`
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS environments (environment TEXT PRIMARY KEY, created_at INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS removed_environments (environment TEXT PRIMARY KEY);`
+
+/** What the holder of the secret `OPERATOR_KEY` is judged by. */
+export interface FirstKey {
+  hash: string
+  /** Whether the secret stays good beside named operators: on the machine of a developer alone. */
+  always: boolean
+}
 
 export class Directory extends DurableObject<Env> {
   readonly #sql: SqlStorage
   readonly #history: History
+  readonly #operators: Operators
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#sql = ctx.storage.sql
     this.#history = new History(ctx.storage.sql)
+    this.#operators = new Operators(ctx.storage.sql)
     this.#sql.exec(SCHEMA)
+    this.#operators.ensure()
     this.#history.ensure()
   }
 
   /** Enters an environment before it is made, so that none is ever without an entry. Repeatable. */
   enter(environment: string, operator: string): Answer<object> {
-    return answering(() =>
-      this.ctx.storage.transactionSync(() => {
-        const known = this.#sql
-          .exec('SELECT 1 FROM environments WHERE environment = ?', environment)
-          .toArray()
-        if (known.length > 0) return {}
-        const { n } = this.#sql.exec<{ n: number }>('SELECT COUNT(*) AS n FROM environments').one()
-        if (n >= ENVIRONMENT_LIMIT)
-          refuse('conflict', { message: `There are ${ENVIRONMENT_LIMIT} environments already.` })
-        const now = epochSeconds()
-        this.#sql.exec('INSERT INTO environments VALUES (?, ?)', environment, now)
-        this.#history.append({
-          type: 'environment.entered',
-          actor: `operator:${operator}`,
-          at: now,
-          data: { environment },
-        })
-        this.#history.trim(now, KEEP_DAYS)
-        return {}
-      }),
-    )
+    return this.#change(() => {
+      const isIn = (table: string) =>
+        this.#sql.exec(`SELECT 1 FROM ${table} WHERE environment = ?`, environment).toArray()
+          .length > 0
+      if (isIn('removed_environments')) refuse('conflict', { message: REMOVED })
+      if (isIn('environments')) return {}
+      const { n } = this.#sql.exec<{ n: number }>('SELECT COUNT(*) AS n FROM environments').one()
+      if (n >= ENVIRONMENT_LIMIT)
+        refuse('conflict', { message: `There are ${ENVIRONMENT_LIMIT} environments already.` })
+      this.#sql.exec('INSERT INTO environments VALUES (?, ?)', environment, epochSeconds())
+      this.#tell('environment.entered', operator, { environment })
+      return {}
+    })
+  }
+
+  /** Takes a removed environment off the list; its name and the end of its history stay here. Repeatable. */
+  leave(environment: string, end: ChainEnd, operator: string): object {
+    return this.#change(() => {
+      this.#sql.exec('DELETE FROM environments WHERE environment = ?', environment)
+      this.#sql.exec('INSERT OR IGNORE INTO removed_environments VALUES (?)', environment)
+      this.#tell('environment.removed', operator, { environment, ...end })
+      return {}
+    })
+  }
+
+  /** The operator of a key: a named one, or the holder of `OPERATOR_KEY` as long as that is good. */
+  operatorByKey(hash: string, first: FirstKey): KnownOperator | undefined {
+    return hash === first.hash ? this.#first(first) : this.#operators.byKey(hash)
+  }
+
+  /** The session of a page and its operator, as long as the key that it was made with is good. */
+  operatorBySession(
+    secretHash: string,
+    first: FirstKey,
+  ): { operator: KnownOperator; session: ConsoleSession } | undefined {
+    const session = this.#operators.session(secretHash, epochSeconds())
+    if (!session) return undefined
+    const operator = this.operatorByKey(session.keyHash, first)
+    return operator?.id === session.operator ? { operator, session } : undefined
+  }
+
+  operators(): KnownOperator[] {
+    return this.#operators.list()
+  }
+
+  createOperator(
+    name: string,
+    automation: boolean,
+    by: string,
+  ): Answer<{ operator: KnownOperator; key: string }> {
+    return this.#change(() => {
+      const created = this.#operators.create(name, automation, epochSeconds())
+      const { id } = created.operator
+      this.#tell('operator.created', by, { id, name, automation })
+      return created
+    })
+  }
+
+  revokeOperator(id: string, by: string): Answer<object> {
+    return this.#change(() => {
+      const { name } = this.#operators.revoke(id, epochSeconds())
+      this.#tell('operator.revoked', by, { id, name })
+      return {}
+    })
+  }
+
+  /** Begins the session of a page for the holder of a key. */
+  signIn(
+    keyHash: string,
+    secretHash: string,
+    first: FirstKey,
+  ): Answer<ConsoleSession & { name: string }> {
+    return this.#change(() => {
+      const operator = this.operatorByKey(keyHash, first)
+      if (!operator) refuse('unauthenticated', { message: 'This operator key is not known.' })
+      if (operator.automation)
+        refuse('forbidden', { message: 'A key for automation does not sign in to a page.' })
+      const session = this.#operators.signIn(operator.id, keyHash, secretHash, epochSeconds())
+      this.#tell('operator.signed_in', operator.name, { id: operator.id, session: session.id })
+      return { ...session, name: operator.name }
+    })
+  }
+
+  signOut(secretHash: string): void {
+    this.ctx.storage.transactionSync(() => this.#operators.signOut(secretHash))
   }
 
   /** Answers: that is all that a health check wants to know. */
@@ -66,5 +146,20 @@ export class Directory extends DurableObject<Env> {
   }
   verifyEvents(after: number | undefined): Omit<AuditVerifyResult, 'cursor'> & { next?: number } {
     return this.#history.verify(after)
+  }
+
+  #first({ always }: FirstKey): KnownOperator | undefined {
+    if (!always && this.#operators.hasPerson()) return undefined
+    return { id: FIRST_OPERATOR, name: FIRST_OPERATOR, automation: false, createdAt: 0 }
+  }
+
+  #change<T extends object>(run: () => Answer<T>): Answer<T> {
+    return answering(() => this.ctx.storage.transactionSync(run))
+  }
+
+  #tell(type: string, operator: string, data: Record<string, unknown>): void {
+    const now = epochSeconds()
+    this.#history.append({ type, actor: `operator:${operator}`, at: now, data })
+    this.#history.trim(now, KEEP_DAYS)
   }
 }

@@ -14,15 +14,22 @@ import { hashParts, toBase64Url, utf8 } from '../domain/bytes.ts'
 import { PUBLISH_AHEAD_SECONDS, publishedKeys, type RingKey, viewRing } from '../domain/keyring.ts'
 import { type Answer, answering, refusal, refuse } from '../domain/refusal.ts'
 import { open, seal } from '../domain/seal.ts'
-import { resolveSettings } from '../domain/settings.ts'
+import { checkVersion, resolveSettings } from '../domain/settings.ts'
 import { readBindings } from '../env.ts'
 import { Credentials, type HeldCredential } from './credentials.ts'
-import { History } from './history.ts'
+import { type ChainEnd, History } from './history.ts'
 import { publish } from './published.ts'
 import { ResourceKeys } from './resourcekeys.ts'
 import { makeSigningKey, SigningKeys } from './signingkeys.ts'
 
 const PUBLISH_INTERVAL_SECONDS = 60
+export const REMOVED =
+  'There was an environment of this name, and its users are still known by it: choose another.'
+/** All that an environment keeps, for the day when it is removed. */
+const TABLES = [
+  ...['document', 'signing_keys', 'resource_keys', 'credentials'],
+  ...['events', 'chain', 'tallies'],
+]
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS document (
@@ -85,6 +92,7 @@ export class Environment extends DurableObject<Env> {
     return this.#change(() => {
       if (this.#document())
         refuse('conflict', { message: 'There is an environment of this name already.' })
+      if (this.isRemoved()) refuse('conflict', { message: REMOVED })
       this.#sql.exec(
         'INSERT INTO document VALUES (1, ?, 1, ?, ?, ?)',
         environment,
@@ -127,11 +135,7 @@ export class Environment extends DurableObject<Env> {
   update(settings: EnvironmentSettings, version: number, operator: string): Answer<Overview> {
     return this.#change(() => {
       const document = this.#mustHave()
-      if (document.version !== version) {
-        refuse('conflict', {
-          message: `The settings are at version ${document.version} now: read them again, then apply your change.`,
-        })
-      }
+      checkVersion(document.version, version)
       this.#sql.exec(
         'UPDATE document SET settings = ?, version = version + 1',
         JSON.stringify(settings),
@@ -196,6 +200,27 @@ export class Environment extends DurableObject<Env> {
     })
   }
 
+  /**
+   * Removes all that the environment is: nobody can be signed in, served or signed for after it. That
+   * it was here stays known, so that another one of its name could never meet its users. Repeatable.
+   *
+   * @returns the end of its history, for the Directory's
+   */
+  async remove(): Promise<ChainEnd> {
+    const end = this.#exists() ? this.#history.end() : { events: 0, head: GENESIS_HASH }
+    this.ctx.storage.transactionSync(() => {
+      for (const table of TABLES) this.#sql.exec(`DROP TABLE IF EXISTS ${table}`)
+      this.#sql.exec('CREATE TABLE IF NOT EXISTS removed (at INTEGER NOT NULL)')
+      this.#sql.exec('INSERT INTO removed VALUES (?)', epochSeconds())
+    })
+    return end
+  }
+
+  /** Whether there was an environment here that was removed. */
+  isRemoved(): boolean {
+    return this.#hasTable('removed')
+  }
+
   /** Takes a credential id for one enrollment of a user; false where another user has it. */
   claimCredential(held: HeldCredential, holder: string): boolean {
     if (!this.#exists()) return false
@@ -229,9 +254,11 @@ export class Environment extends DurableObject<Env> {
   }
 
   #exists(): boolean {
-    return (
-      this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'document'").toArray().length > 0
-    )
+    return this.#hasTable('document')
+  }
+
+  #hasTable(name: string): boolean {
+    return this.#sql.exec('SELECT 1 FROM sqlite_master WHERE name = ?', name).toArray().length > 0
   }
 
   #document(): DocumentRow | undefined {

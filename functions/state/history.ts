@@ -36,6 +36,12 @@ export interface Tally extends Happening {
   dueAt?: number
 }
 
+/** The end of a chain. */
+export interface ChainEnd {
+  events: number
+  head: string
+}
+
 export class History {
   readonly #sql: SqlStorage
 
@@ -164,6 +170,12 @@ export class History {
     if (reached !== chain.seq || head !== chain.head)
       return { intact: false, count, head, brokenAt: reached + 1 }
     return { intact: true, count, head }
+  }
+
+  /** Where the chain stands: how many events there ever were, and the hash of the last. */
+  end(): ChainEnd {
+    const { seq, head } = this.#chain()
+    return { events: seq, head }
   }
 
   #chain(): ChainRow {

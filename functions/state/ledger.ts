@@ -29,7 +29,10 @@ interface Notes {
   attempts: Attempts
   passkeyFailures: Window
   sessionChanges: Window
+  /** Epoch seconds of the last step-up that was passed; 0 for none. */
+  lastStepUpAt: number
   keepDays: number
+  environment: string
   alarmAt: number
 }
 
@@ -40,7 +43,9 @@ const NO_NOTES: Notes = {
   attempts: NO_ATTEMPTS,
   passkeyFailures: NOTHING_COUNTED,
   sessionChanges: NOTHING_COUNTED,
+  lastStepUpAt: 0,
   keepDays: 400,
+  environment: '',
   alarmAt: Number.MAX_SAFE_INTEGER,
 }
 
@@ -75,7 +80,8 @@ export class Ledger {
     try {
       return answering(() =>
         this.#storage.transactionSync(() => {
-          if (this.note('keepDays') !== who.keepDays) this.setNote('keepDays', who.keepDays)
+          for (const key of ['keepDays', 'environment'] as const)
+            if (this.note(key) !== who[key]) this.setNote(key, who[key])
           return run()
         }),
       )
@@ -127,6 +133,12 @@ export class Ledger {
       if (next.length > 0)
         this.#wakeBy(Math.max(now + CLEANUP_INTERVAL_SECONDS, Math.min(...next)), now)
     })
+  }
+
+  /** Forgets all of it. */
+  async remove(): Promise<void> {
+    this.#made = false
+    await this.#storage.deleteAll()
   }
 
   #make(): void {

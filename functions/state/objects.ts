@@ -3,6 +3,7 @@
 // answered later.
 import { subjectObjectName } from '../domain/names.ts'
 import type { Bindings } from '../env.ts'
+import type { Counts } from './counts.ts'
 import type { Directory } from './directory.ts'
 import type { Environment } from './environment.ts'
 import type { Subject } from './subject.ts'
@@ -35,3 +36,16 @@ export const environmentObject = ({ environments }: Bindings, id: string): Envir
 
 export const directoryObject = ({ directories }: Bindings): DirectoryObject =>
   remote(directories.getByName(DIRECTORY_NAME))
+
+/** How many objects count for one environment: a busy one is not to wait for a single writer. */
+export const COUNTS_SHARDS = 4
+
+export const countsObject = (
+  { counts }: Bindings,
+  environment: string,
+  shard: number,
+): Remote<Counts> => remote(counts.getByName(`${environment}/${shard}`))
+
+/** All objects that count for one environment. */
+export const allCounts = (bindings: Bindings, environment: string): Remote<Counts>[] =>
+  Array.from({ length: COUNTS_SHARDS }, (_, shard) => countsObject(bindings, environment, shard))

@@ -1,7 +1,13 @@
 // What can be asked of a user's ledger without changing it, and what operators do to it.
-import type { FactorListResult, PolicyDecision, SubjectView } from '../../contract/index.ts'
+import type {
+  FactorListResult,
+  PolicyDecision,
+  SubjectFacts,
+  SubjectView,
+} from '../../contract/index.ts'
 import { RECOVERY_CODE_COUNT } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
+import type { Conditions, Facts } from '../domain/condition.ts'
 import {
   type Action,
   decide,
@@ -10,6 +16,7 @@ import {
   wouldDecide,
 } from '../domain/policy.ts'
 import { type Answer, refuse } from '../domain/refusal.ts'
+import { effectiveAction } from '../domain/strengthen.ts'
 import {
   failuresSince,
   failuresToday,
@@ -38,22 +45,67 @@ function possession(ledger: Ledger, { epoch }: Who): Possession {
   }
 }
 
+/** What a condition may read of a user, as they are in this moment. */
+export function facts(ledger: Ledger, { who }: { who: Who }): SubjectFacts {
+  const has = possession(ledger, who)
+  if (!ledger.exists) return has
+  const now = epochSeconds()
+  const newest = ledger.factors.confirmed().at(-1)?.confirmed_at
+  const steppedUpAt = ledger.note('lastStepUpAt')
+  return {
+    ...has,
+    ...(newest && { newestFactorAgeSeconds: Math.max(0, now - newest) }),
+    ...(steppedUpAt > 0 && { lastStepUpAgeSeconds: Math.max(0, now - steppedUpAt) }),
+  }
+}
+
+/** What is known of a call beside its user. */
+export type CallFacts = Omit<Facts, 'subject'>
+
 export interface CheckCall {
   who: Who
   action: Action
   offered: Offered
+  /** Sent for a conditional action alone. */
+  call?: CallFacts
 }
 
-/** Decides an action for this user; a rule in `observe` leaves a count of what it would have asked. */
-export function check(ledger: Ledger, { who, action, offered }: CheckCall): PolicyDecision {
-  const user = possession(ledger, who)
-  if (action.rule.mode === 'observe') observe(ledger, { who, action, offered }, user)
-  return decide(action, user, offered)
+/** The answer to a check, and whether a rule that only observes would have asked for something. */
+export interface Checked {
+  decision: PolicyDecision
+  observed: boolean
 }
 
-function observe(ledger: Ledger, { who, action, offered }: CheckCall, user: Possession): void {
+/**
+ * Decides an action for this user; a rule in `observe` leaves a count of what it would have asked. All of
+ * it is one read of one moment: whatever takes its time was done before.
+ */
+export function check(
+  ledger: Ledger,
+  { who, action: asked, offered, call }: CheckCall,
+  conditions?: Conditions,
+): Checked {
+  if (!asked.conditional) return settle(ledger, who, asked, possession(ledger, who), offered)
+  const subject = facts(ledger, { who })
+  const known = call ?? { request: { time: epochSeconds() } }
+  const { action } = effectiveAction(asked, { ...known, subject }, conditions)
+  return settle(ledger, who, action, subject, offered)
+}
+
+function settle(
+  ledger: Ledger,
+  who: Who,
+  action: Action,
+  user: Possession,
+  offered: Offered,
+): Checked {
+  const observed = action.rule.mode === 'observe' && observe(ledger, { who, action, offered }, user)
+  return { decision: decide(action, user, offered), observed }
+}
+
+function observe(ledger: Ledger, { who, action, offered }: CheckCall, user: Possession): boolean {
   const { decision, required } = wouldDecide(action, user, offered)
-  if (!required) return
+  if (!required) return false
   const now = epochSeconds()
   const hour = Math.floor(now / HOUR_SECONDS) * HOUR_SECONDS
   ledger.change(now, who, () => {
@@ -67,6 +119,7 @@ function observe(ledger: Ledger, { who, action, offered }: CheckCall, user: Poss
     })
     return {}
   })
+  return true
 }
 
 function recoveryView(ledger: Ledger, { epoch }: Who) {
@@ -155,6 +208,7 @@ export function resetFactors(
     for (const row of rows) ledger.tokens.forgetClaim(totpClaimKey(row.id))
     ledger.setNote('enrolled', false)
     ledger.setNote('acknowledged', false)
+    ledger.setNote('lastStepUpAt', 0)
     ledger.setNote('attempts', NO_ATTEMPTS)
     ledger.setNote('passkeyFailures', NOTHING_COUNTED)
     const endedTokens = ledger.tokens.endAll(now)

@@ -154,6 +154,10 @@ async function importPrivate(
   return key
 }
 
+/** Takes the copy of a removed environment away. */
+export const unpublish = (kv: KVNamespace, environment: string): Promise<void> =>
+  kv.delete(kvKey(environment))
+
 const keySetOf = (ring: readonly RingKey[]): JSONWebKeySet => ({
   keys: ring.map(({ publicJwk }) => publicJwk),
 })

@@ -7,12 +7,13 @@ import {
   errors,
   type JWTVerifyGetKey,
 } from 'jose'
-import type { KeySource } from '../../contract/index.ts'
+import type { KeySource, SessionSettings } from '../../contract/index.ts'
 import { ShortCache } from '../cache.ts'
 import { epochSeconds } from '../clock.ts'
 import { sha256, toBase64Url, utf8 } from '../domain/bytes.ts'
 import { refuse } from '../domain/refusal.ts'
 import { CLOCK_TOLERANCE_SECONDS, type Session, verifySession } from '../domain/session.ts'
+import { resolveSession } from '../domain/settings.ts'
 import type { LiveEnvironment } from './published.ts'
 
 export const KEY_SET_TIMEOUT_MS = 3000
@@ -42,15 +43,35 @@ export async function authenticate(
   const known = sessions.get(key, now)
   if (known && known.expiresAt + CLOCK_TOLERANCE_SECONDS > now) return known
   const { session } = environment.settings
-  const verified = await verifySession(
+  const { claims, ...lean } = await verifySession(
     token,
     session,
     keysOf(environment, session.keys),
     now,
     publicUrl,
   )
+  // Thousands of sessions are kept: their claims only where somebody may ask for them.
+  const conditional = environment.actions.some((action) => action.conditional)
+  const verified: Session = conditional && claims ? { ...lean, claims } : lean
   sessions.set(key, verified, now)
   return verified
+}
+
+/**
+ * What a session token would be here, for an operator who tries one. Nothing of it is remembered.
+ *
+ * @param draft how sessions would be verified, instead of the settings in force
+ * @throws Refused `unauthenticated` with why, or `unavailable`
+ */
+export function trySession(
+  environment: LiveEnvironment,
+  publicUrl: string,
+  token: string,
+  draft?: SessionSettings,
+): Promise<Session> {
+  const session = draft ? resolveSession(draft) : environment.settings.session
+  const keys = keysOf(environment, session.keys)
+  return verifySession(token, session, keys, epochSeconds(), publicUrl)
 }
 
 /**

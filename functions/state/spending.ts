@@ -14,8 +14,8 @@ export interface ConsumeCall extends TokenCall {
   /** What the action's rule asks for now: a rule for passkeys is not met by a code. */
   requirement: Requirement
   action: string
-  /** The resource key that asks, for the history. */
-  resource: string
+  /** Who asks, for the history: `resource:<id>`, or `operator:<name>` for a change of theirs. */
+  actor: string
   detailsHash?: string | undefined
   /** What a repeated request must match to be answered again; null where it named no key. */
   holder: string | null
@@ -33,9 +33,9 @@ export function consume(ledger: Ledger, call: ConsumeCall): Answer<{ replayed: b
     if (!call.requirement.methods.includes(row.method)) {
       refuse('step_up_required', { requirement: call.requirement })
     }
-    const { jti, action, resource, detailsHash } = call
+    const { jti, action, actor, detailsHash } = call
     const data = { jti, action, method: row.method, ...(detailsHash && { detailsHash }) }
-    const used = { type: 'token.consumed', actor: `resource:${resource}`, at: now, data }
+    const used = { type: 'token.consumed', actor, at: now, data }
     if (row.single_use) {
       const { replayed } = ledger.tokens.spend(row, now, call.holder)
       if (!replayed) ledger.history.append(used)
@@ -47,18 +47,13 @@ export function consume(ledger: Ledger, call: ConsumeCall): Answer<{ replayed: b
       ledger.history.tally({ ...used, type: 'token.consumed_again', key: `again:${jti}:${action}` })
     return { replayed: false }
   })
-  if ('refused' in answer)
-    noteRefusal(ledger, {
-      ...call,
-      actor: `resource:${call.resource}`,
-      reason: answer.refused.reason,
-    })
+  if ('refused' in answer) noteRefusal(ledger, { ...call, reason: answer.refused.reason })
   return answer
 }
 
 export interface RefusedTokenCall extends TokenCall {
   action: string
-  /** Who presented it: `subject` or `resource:<id>`. */
+  /** Who presented it: `subject`, `resource:<id>` or `operator:<name>`. */
   actor: string
   reason: Reason
 }

@@ -230,6 +230,7 @@ function accept(ledger: Ledger, { orders }: StepUpCall, full: Proof, now: number
     })
   }
   ledger.factors.touch(proof.factorId, now)
+  ledger.setNote('lastStepUpAt', now)
   const tokens = orders.map(({ jti, kind, scopes, singleUse, detailsHash }) => ({
     jti,
     kind,

@@ -5,6 +5,7 @@ import { DurableObject } from 'cloudflare:workers'
 import type { AuditEvent, AuditVerifyResult } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { GENESIS_HASH } from '../domain/audit.ts'
+import { loadConditions } from '../domain/condition.ts'
 import { type Answer, answering, answeringLater } from '../domain/refusal.ts'
 import { readBindings } from '../env.ts'
 import * as changes from './changes.ts'
@@ -23,11 +24,21 @@ export class Subject extends DurableObject<Env> {
     this.#ledger = new Ledger(ctx.storage)
   }
 
-  check(call: overview.CheckCall) {
-    return overview.check(this.#ledger, call)
+  /** Conditions are loaded first, and only where there are any: the decision itself waits for nothing. */
+  check(call: overview.CheckCall): overview.Checked | Promise<overview.Checked> {
+    return call.action.conditional
+      ? loadConditions().then((conditions) => overview.check(this.#ledger, call, conditions))
+      : overview.check(this.#ledger, call)
+  }
+  facts(call: { who: Who }) {
+    return overview.facts(this.#ledger, call)
   }
   list(call: { who: Who }) {
     return overview.list(this.#ledger, call)
+  }
+  /** Whether this user ever confirmed a factor. */
+  isEnrolled(): boolean {
+    return this.#ledger.exists && this.#ledger.note('enrolled')
   }
   passkeys() {
     return answering(() => overview.passkeys(this.#ledger))
@@ -120,8 +131,13 @@ export class Subject extends DurableObject<Env> {
       : { intact: true, count: 0, head: GENESIS_HASH }
   }
 
-  override alarm(): void {
-    this.#ledger.clean(epochSeconds())
+  /** Cleans up; where the user's environment was removed, all that is known of them goes. */
+  override async alarm(): Promise<void> {
+    if (!this.#ledger.exists) return
+    const environment = this.#ledger.note('environment')
+    const removed = environment !== '' && (await this.#environment({ environment }).isRemoved())
+    if (removed) await this.#ledger.remove()
+    else this.#ledger.clean(epochSeconds())
   }
 
   /** A change that a token opens: where the token is what was refused, that is counted (rule 13). */
@@ -139,8 +155,8 @@ export class Subject extends DurableObject<Env> {
     return answered
   }
 
-  #environment(who: Who) {
-    return readBindings(this.env).environments.getByName(who.environment)
+  #environment({ environment }: Pick<Who, 'environment'>) {
+    return readBindings(this.env).environments.getByName(environment)
   }
 
   #register(who: Who): enrollment.CredentialRegister {

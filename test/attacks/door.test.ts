@@ -462,7 +462,7 @@ describe('an address that leads nowhere', () => {
     'policy.toString.call',
     '_def.procedures',
     'factor.list%00',
-    'operator.list',
+    'operator.remove',
     'subject.remove',
     '',
   ])('knows no procedure %j', async (procedure) => {

@@ -23,6 +23,14 @@ describe('functions/domain', () => {
     expect(files.length).toBeGreaterThan(15)
   })
 
+  it('loads what evaluates conditions only where there are any', () => {
+    const loading = files.filter((name) =>
+      /^import (?!type ).*'@marcbachmann\/cel-js'/m.test(String(readFileSync(join(folder, name)))),
+    )
+    expect(loading).toEqual([])
+    expect(String(readFileSync(join(folder, 'condition.ts')))).toContain("import('@marcbachmann/")
+  })
+
   it.each(FORBIDDEN)('does not reach for %s', (_what, pattern) => {
     const guilty = files.filter((name) => pattern.test(String(readFileSync(join(folder, name)))))
     expect(guilty).toEqual([])

@@ -81,14 +81,6 @@ describe('settings', () => {
     await expectRefused(update, 'conflict')
   })
 
-  it('refuse conditions with a sentence, since they are not evaluated yet', async () => {
-    const { id, document } = await makeEnvironment()
-    const stricter = [{ when: 'details.amount > 1000', require: 'always' as const }]
-    const settings = { ...document, actions: [{ action: 'user.update', stricter }] }
-    const update = operator.environment.update.mutate({ environment: id, settings, version: 1 })
-    expect((await expectRefused(update, 'input_invalid')).message).toContain('not evaluated')
-  })
-
   it('tell the second of two operators who edit at once', async () => {
     const { id, document } = await makeEnvironment()
     const edit = (name: string) =>

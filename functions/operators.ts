@@ -1,0 +1,208 @@
+// Who an operator is: by the bearer, or by the cookie of their page. And who they are as a user of
+// Countersign itself, in the environment where they step up. What they may then do stands in
+// procedures/authorize.ts.
+import { parse } from 'hono/utils/cookie'
+import { epochSeconds } from './clock.ts'
+import { fromBase64Url } from './domain/bytes.ts'
+import { hashKey, OPERATOR_KEY_PREFIX } from './domain/names.ts'
+import {
+  CONSOLE_SESSION_SECONDS,
+  FIRST_OPERATOR,
+  OPERATOR_ENVIRONMENT,
+  operatorActions,
+  operatorSettings,
+} from './domain/operators.ts'
+import { Refused, refuse } from './domain/refusal.ts'
+import { offeredBy, resolveSettings } from './domain/settings.ts'
+import type { Bindings } from './env.ts'
+import type { FirstKey } from './state/directory.ts'
+import { directoryObject, environmentObject, subjectObject } from './state/objects.ts'
+import type { KnownOperator } from './state/operators.ts'
+import { forgetEnvironment, type LiveEnvironment, openEnvironment } from './state/published.ts'
+import { type SubjectCaller, whoIs } from './trpc.ts'
+
+/** The cookie of an operator's page. Its prefix keeps it to this host, this path and https (RFC 6265bis). */
+export const CONSOLE_COOKIE = '__Host-countersign'
+/** Sent by the page with every call: a form or a link of another site cannot add a header. */
+export const CSRF_HEADER = 'countersign-csrf'
+export const SESSION_SECRET_BYTES = 32
+
+export interface OperatorCaller {
+  kind: 'operator'
+  id: string
+  name: string
+  automation: boolean
+  /** The session of their page; absent where the key itself was shown. */
+  sessionId?: string
+  signedInAt: number
+  expiresAt: number | null
+}
+
+/**
+ * The operator who calls.
+ *
+ * @throws Refused `unauthenticated`; with a cookie also `origin_not_allowed` or `forbidden` for a call
+ *   that the page did not make itself
+ */
+export async function verifyOperator(
+  bindings: Bindings,
+  headers: Headers,
+  bearer: string | undefined,
+): Promise<OperatorCaller> {
+  const first = firstKeyOf(bindings)
+  if (bearer === undefined) return verifyPage(bindings, headers, first)
+  if (!bearer.startsWith(OPERATOR_KEY_PREFIX)) unknownKey()
+  const operator = await directoryObject(bindings).operatorByKey(hashKey(bearer), first)
+  if (!operator) return unknownKey()
+  // Showing the key is signing in.
+  return callerOf(operator, { signedInAt: epochSeconds(), expiresAt: null })
+}
+
+const unknownKey = (): never =>
+  refuse('unauthenticated', { message: 'This operator key is not known, or no longer.' })
+
+async function verifyPage(
+  bindings: Bindings,
+  headers: Headers,
+  first: FirstKey,
+): Promise<OperatorCaller> {
+  const secretHash = pageSecretHash(headers) ?? refuse('unauthenticated')
+  checkPage(bindings, headers)
+  const found = await directoryObject(bindings).operatorBySession(secretHash, first)
+  if (!found) refuse('unauthenticated', { message: 'The session has ended: sign in again.' })
+  const { id, signedInAt, expiresAt } = found.session
+  return callerOf(found.operator, { sessionId: id, signedInAt, expiresAt })
+}
+
+const callerOf = (
+  { id, name, automation }: KnownOperator,
+  session: Pick<OperatorCaller, 'sessionId' | 'signedInAt' | 'expiresAt'>,
+): OperatorCaller => ({ kind: 'operator', id, name, automation, ...session })
+
+/**
+ * Makes sure that a call which a browser authenticates by itself was made by our own page.
+ *
+ * @throws Refused `origin_not_allowed`, `forbidden`
+ */
+export function checkPage({ publicUrl }: Bindings, headers: Headers): void {
+  if (headers.get('origin') !== publicUrl) refuse('origin_not_allowed')
+  if (headers.get(CSRF_HEADER) !== '1')
+    refuse('forbidden', { message: `A page sends the header \`${CSRF_HEADER}: 1\`.` })
+}
+
+/** A browser names the page that calls; a key or session in a foreign page is not to be trusted. */
+export function checkOrigin(headers: Headers, allowed: readonly string[]): void {
+  const origin = headers.get('origin')
+  if (origin !== null && !allowed.includes(origin)) refuse('origin_not_allowed')
+}
+
+export const bearerOf = (headers: Headers): string | undefined =>
+  /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1]
+
+/** The hash under which the session of a page is kept; undefined where no cookie of ours came. */
+export function pageSecretHash(headers: Headers): string | undefined {
+  const secret = parse(headers.get('cookie') ?? '', CONSOLE_COOKIE)[CONSOLE_COOKIE]
+  return secret && fromBase64Url(secret)?.length === SESSION_SECRET_BYTES
+    ? hashKey(secret)
+    : undefined
+}
+
+/**
+ * How the Directory recognises the secret `OPERATOR_KEY`.
+ *
+ * @throws Refused `unauthenticated` while there is none: then no operator call is answered
+ */
+export function firstKeyOf({ operatorKey, development }: Bindings): FirstKey {
+  if (!operatorKey) {
+    refuse('unauthenticated', {
+      message:
+        'OPERATOR_KEY is not set, or is not csk_op_ and at least 32 random characters: until it is, no operator call is answered.',
+    })
+  }
+  return { hash: hashKey(operatorKey), always: development }
+}
+
+/**
+ * An operator as a user of the environment `operator`: the one who enrolls factors there and steps up.
+ *
+ * @throws Refused `forbidden` for a key for automation, which is nobody
+ */
+export async function asSubject(
+  bindings: Bindings,
+  { id, name, automation, sessionId, signedInAt, expiresAt }: OperatorCaller,
+): Promise<SubjectCaller> {
+  if (automation)
+    refuse('forbidden', { message: 'A key for automation is nobody who could step up.' })
+  const environment = await openOperators(bindings)
+  return {
+    kind: 'subject',
+    environment,
+    session: {
+      subject: id,
+      name,
+      ...(sessionId !== undefined && { sessionId }),
+      authTime: signedInAt,
+      expiresAt: expiresAt ?? signedInAt + CONSOLE_SESSION_SECONDS,
+    },
+    who: whoIs(environment, id),
+    object: operatorObject(bindings, id),
+  }
+}
+
+/** The object that holds an operator's factors and history. */
+export const operatorObject = (bindings: Bindings, id: string) =>
+  subjectObject(bindings, OPERATOR_ENVIRONMENT, id)
+
+/**
+ * The environment of the operators. Its keys are made when it is first needed; its settings are never
+ * stored, they follow from where the service is.
+ */
+export async function openOperators(bindings: Bindings): Promise<LiveEnvironment> {
+  const [opened, guarded] = await Promise.all([openOrMake(bindings), isGuarded(bindings)])
+  const settings = resolveSettings(operatorSettings(bindings.publicUrl))
+  return {
+    ...opened,
+    settings,
+    actions: operatorActions(opened.issuer, guarded),
+    offered: offeredBy(settings),
+  }
+}
+
+/** The environment that an operator names: one of the applications', or their own. */
+export const openFor = (bindings: Bindings, id: string): Promise<LiveEnvironment> =>
+  id === OPERATOR_ENVIRONMENT ? openOperators(bindings) : openEnvironment(bindings, id)
+
+async function openOrMake(bindings: Bindings): Promise<LiveEnvironment> {
+  try {
+    return await openEnvironment(bindings, OPERATOR_ENVIRONMENT)
+  } catch (error) {
+    if (!(error instanceof Refused) || error.refusal.reason !== 'unknown_environment') throw error
+  }
+  const settings = operatorSettings(bindings.publicUrl)
+  // Made by somebody else meanwhile is made, too.
+  await environmentObject(bindings, OPERATOR_ENVIRONMENT).create(
+    OPERATOR_ENVIRONMENT,
+    settings,
+    FIRST_OPERATOR,
+  )
+  forgetEnvironment(OPERATOR_ENVIRONMENT)
+  return openEnvironment(bindings, OPERATOR_ENVIRONMENT)
+}
+
+/**
+ * Whether any operator ever confirmed a factor: from then on every change asks for a step-up. Asked of
+ * the operators' own objects each time, so that no copy of the answer can be wrong.
+ */
+export async function isGuarded(bindings: Bindings): Promise<boolean> {
+  const enrolled = await enrolledOperators(bindings)
+  return enrolled.some(Boolean)
+}
+
+async function enrolledOperators(bindings: Bindings): Promise<boolean[]> {
+  const named = await directoryObject(bindings).operators()
+  const persons = named.filter(({ automation }) => !automation).map(({ id }) => id)
+  return Promise.all([FIRST_OPERATOR, ...persons].map((id) => isEnrolled(bindings, id)))
+}
+
+export const isEnrolled = (bindings: Bindings, id: string): Promise<boolean> =>
+  operatorObject(bindings, id).isEnrolled()

@@ -1,0 +1,61 @@
+// What an operator's change needs beside their key: once any operator has a factor, a token of their own
+// step-up, spent before the change is made. A key for automation needs none and may do less.
+import { OPERATOR_ACTION } from '../../contract/index.ts'
+import { epochSeconds } from '../clock.ts'
+import { bindDetails } from '../domain/details.ts'
+import { changeDetails, checkAutomation } from '../domain/operators.ts'
+import { findAction, requirementOf } from '../domain/policy.ts'
+import { refuse, unwrap } from '../domain/refusal.ts'
+import { checkUse, verifyOwnToken } from '../domain/token.ts'
+import { asSubject, isEnrolled, isGuarded, type OperatorCaller } from '../operators.ts'
+import type { Context } from '../trpc.ts'
+import { TOKEN_HEADER } from './gate.ts'
+import { noting } from './noting.ts'
+
+/**
+ * Lets an operator's change happen: spends the token of their step-up where one is asked for. Called
+ * when all else about the change was found good, so that nothing is spent for what would be refused.
+ *
+ * @param call the procedure's name
+ * @param input its input, as the token may be bound to it
+ * @throws Refused `forbidden` for what a key for automation may not do; `enrollment_required` or
+ *   `step_up_required` for want of a token; or why the token is not good for this change
+ * @example await authorize(ctx, 'environment.rotateKeys', input)
+ */
+export async function authorize(
+  ctx: Context & { caller: OperatorCaller },
+  call: string,
+  input: unknown,
+): Promise<void> {
+  const { caller, bindings, headers } = ctx
+  if (caller.automation) return checkAutomation(call)
+  if (!(await isGuarded(bindings))) return
+  const { environment, object, who, session } = await asSubject(bindings, caller)
+  const { issuer, epoch, keySet, offered } = environment
+  const action = findAction(environment.actions, { action: OPERATOR_ACTION })
+  const requirement = requirementOf(action, offered)
+  const presented = headers.get(TOKEN_HEADER)
+  if (presented === null) {
+    if (!(await isEnrolled(bindings, caller.id)))
+      refuse('enrollment_required', {
+        message: 'Operators change things only with a factor of their own: enroll one first.',
+        requirement,
+      })
+    refuse('step_up_required', { requirement })
+  }
+  const now = epochSeconds()
+  const token = await verifyOwnToken(presented, keySet, { issuer, epoch, now })
+  const { jti, sub } = token.claims
+  const details = changeDetails(call, input)
+  const use = { action, subject: caller.id, sessionId: session.sessionId, details }
+  const shown = { who, jti, action: OPERATOR_ACTION, actor: `operator:${caller.name}` }
+  await noting(
+    () => checkUse(token, use, { issuer, offered, mfaTokens: 'off', now }),
+    async (reason) => {
+      // Another operator's token is no matter of this one's history.
+      if (sub === caller.id) await object.noteRefusal({ ...shown, reason })
+    },
+  )
+  const { hash: detailsHash } = bindDetails(details, OPERATOR_ACTION)
+  unwrap(await object.consume({ ...shown, requirement, detailsHash, holder: null }))
+}

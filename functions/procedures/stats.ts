@@ -1,0 +1,24 @@
+// stats.*: how often what happened in an environment, as estimates.
+import { StatsInput, StatsResult } from '../../contract/index.ts'
+import { epochSeconds } from '../clock.ts'
+import { flush } from '../counting.ts'
+import { addUp, rangeOf } from '../domain/stats.ts'
+import { allCounts } from '../state/objects.ts'
+import { openEnvironment } from '../state/published.ts'
+import { calledBy, router } from '../trpc.ts'
+
+export const statsRouter = router({
+  get: calledBy('operator')
+    .input(StatsInput)
+    .output(StatsResult)
+    .query(async ({ ctx: { bindings }, input: { environment, range } }) => {
+      const { id } = await openEnvironment(bindings, environment)
+      // What this isolate knows is in the answer; others are at most ten seconds behind.
+      await flush(bindings)
+      const asked = rangeOf(range, epochSeconds())
+      const shards = await Promise.all(
+        allCounts(bindings, id).map((shard) => shard.rows(range, asked.from)),
+      )
+      return { ...asked, rows: addUp(shards) }
+    }),
+})

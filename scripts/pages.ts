@@ -1,0 +1,51 @@
+// The pages that the Workers serve: built by Vite into the folders from which they are served, where
+// they are not as new as what they are made of.
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { Complaint } from './terminal.ts'
+import { environmentWithout, ROOT, SERVICE_VARIABLES } from './variables.ts'
+
+/** A page: where its configuration and its `dist/` are, and where its sources. */
+export const PAGES = {
+  console: { name: "operators' page", folder: 'console', root: 'console' },
+  wallet: { name: "wallet's page", folder: 'examples/wallet', root: 'examples/wallet/page' },
+} as const
+
+/** What every page is made of, beside its own sources. */
+const SHARED = ['client', 'contract', 'package-lock.json']
+
+/**
+ * Builds a page into the folder that its Worker serves, unless what is there is as new as its sources.
+ *
+ * @throws Complaint with what the build said
+ */
+export async function buildPage(page: keyof typeof PAGES, signal: AbortSignal): Promise<void> {
+  const { name, folder, root } = PAGES[page]
+  const built = `${ROOT}${folder}/dist`
+  mkdirSync(built, { recursive: true })
+  if (!existsSync(`${ROOT}${root}/index.html`) || isCurrent(built, folder)) return
+  const vite = [`${ROOT}node_modules/vite/bin/vite.js`, 'build', `${ROOT}${root}`]
+  const args = [...vite, '--config', `${ROOT}${folder}/vite.config.ts`, '--logLevel', 'warn']
+  const env = environmentWithout(SERVICE_VARIABLES)
+  await promisify(execFile)(process.execPath, args, { cwd: ROOT, signal, env }).catch((error) => {
+    const said = [error.stdout, error.stderr].filter(Boolean).join('\n')
+    throw new Complaint(`The ${name} could not be built:\n\n${said || error.message}`)
+  })
+}
+
+function isCurrent(built: string, folder: string): boolean {
+  const index = join(built, 'index.html')
+  if (!existsSync(index)) return false
+  const { mtimeMs } = statSync(index)
+  return [folder, ...SHARED].every((path) => newest(`${ROOT}${path}`) <= mtimeMs)
+}
+
+/** When anything below a path was last written; what is built does not count. */
+function newest(path: string): number {
+  const { mtimeMs } = statSync(path)
+  if (!statSync(path).isDirectory()) return mtimeMs
+  const entries = readdirSync(path).filter((entry) => entry !== 'dist' && entry !== 'node_modules')
+  return Math.max(0, ...entries.map((entry) => newest(join(path, entry))))
+}

@@ -1,0 +1,255 @@
+// Which differences between two settings documents weaken. The table says it for every member, so that
+// a new one is not marked harmless by being forgotten.
+import { describe, expect, it } from 'vitest'
+import type { ActionEntry, EnvironmentSettings, Rule, RulePart } from '../../contract/index.ts'
+import { compareSettings } from '../../functions/domain/changes.ts'
+import { resolveSettings } from '../../functions/domain/settings.ts'
+
+const DOCUMENT: EnvironmentSettings = {
+  session: {
+    issuer: 'https://login.example',
+    keys: { jwksUri: 'https://login.example/jwks' },
+    audiences: ['app', 'web'],
+    algorithms: ['ES256', 'RS256'],
+  },
+  rpId: 'app.example',
+  origins: ['https://app.example', 'https://www.app.example'],
+  audiences: ['https://api.example', 'https://other.example'],
+  firstFactor: 'assertion',
+  methods: {
+    totp: { enabled: true, digits: 8, periodSeconds: 30 },
+    passkey: { enabled: true },
+    recovery: { enabled: false },
+  },
+  assertions: { issuer: 'https://b.example', keys: { jwksUri: 'https://b.example/jwks' } },
+}
+
+const compare = (before: EnvironmentSettings, after: EnvironmentSettings) =>
+  compareSettings(resolveSettings(before), resolveSettings(after))
+
+const { session } = DOCUMENT
+
+describe('a change of settings', () => {
+  it.each<[what: string, Partial<EnvironmentSettings>, path: string, weaker: boolean]>([
+    ['another name', { name: 'Shop' }, 'name', false],
+    [
+      'another issuer',
+      { session: { ...session, issuer: 'https://x.example' } },
+      'session.issuer',
+      true,
+    ],
+    [
+      'other keys',
+      { session: { ...session, keys: { jwksUri: 'https://x.example/k' } } },
+      'session.keys',
+      true,
+    ],
+    [
+      'one algorithm more',
+      { session: { ...session, algorithms: ['ES256', 'RS256', 'PS256'] } },
+      'session.algorithms',
+      true,
+    ],
+    [
+      'one algorithm less',
+      { session: { ...session, algorithms: ['ES256'] } },
+      'session.algorithms',
+      false,
+    ],
+    [
+      'one audience more',
+      { session: { ...session, audiences: ['app', 'web', 'x'] } },
+      'session.audiences',
+      true,
+    ],
+    [
+      'one audience less',
+      { session: { ...session, audiences: ['app'] } },
+      'session.audiences',
+      false,
+    ],
+    [
+      'any audience',
+      { session: { ...session, acceptAnyAudience: true } },
+      'session.acceptAnyAudience',
+      true,
+    ],
+    [
+      'another subject claim',
+      { session: { ...session, subjectClaim: 'uid' } },
+      'session.subjectClaim',
+      true,
+    ],
+    [
+      'another time claim',
+      { session: { ...session, authTimeClaim: 'iat' } },
+      'session.authTimeClaim',
+      true,
+    ],
+    ['another relying party', { rpId: 'example' }, 'rpId', true],
+    [
+      'one origin more',
+      { origins: [...DOCUMENT.origins, 'https://x.app.example'] },
+      'origins',
+      true,
+    ],
+    ['one origin less', { origins: ['https://app.example'] }, 'origins', false],
+    ['one resource less', { audiences: ['https://api.example'] }, 'audiences', false],
+    ['enrollment at onboarding', { enrollment: 'onboarding' }, 'enrollment', false],
+    ['a first factor by a fresh session', { firstFactor: 'freshSession' }, 'firstFactor', true],
+    [
+      'an older first session',
+      { firstFactorSessionSeconds: 601 },
+      'firstFactorSessionSeconds',
+      true,
+    ],
+    [
+      'a younger first session',
+      { firstFactorSessionSeconds: 599 },
+      'firstFactorSessionSeconds',
+      false,
+    ],
+    ['no legacy tokens', { mfaTokens: 'off' }, 'mfaTokens', false],
+    ['reusable legacy tokens', { mfaTokens: 'session' }, 'mfaTokens', true],
+    ['no assertions', { assertions: undefined, firstFactor: 'assertion' }, 'assertions', false],
+    [
+      'stronger assertions',
+      { assertions: { ...DOCUMENT.assertions, maxAcr: 'phr' } as never },
+      'assertions',
+      true,
+    ],
+    ['a shorter history', { history: { keepDays: 399 } }, 'history.keepDays', true],
+    ['a longer history', { history: { keepDays: 401 } }, 'history.keepDays', false],
+    [
+      'shorter codes',
+      { methods: { ...DOCUMENT.methods, totp: { digits: 6 } } },
+      'methods.totp.digits',
+      true,
+    ],
+    [
+      'slower codes',
+      { methods: { ...DOCUMENT.methods, totp: { digits: 8, periodSeconds: 60 } } },
+      'methods.totp.periodSeconds',
+      true,
+    ],
+    [
+      'no codes',
+      { methods: { ...DOCUMENT.methods, totp: { digits: 8, enabled: false } } },
+      'methods.totp.enabled',
+      false,
+    ],
+    [
+      'no passkeys',
+      { methods: { ...DOCUMENT.methods, passkey: { enabled: false } } },
+      'methods.passkey.enabled',
+      false,
+    ],
+    [
+      'recovery codes',
+      { methods: { ...DOCUMENT.methods, recovery: { enabled: true } } },
+      'methods.recovery.enabled',
+      true,
+    ],
+  ])('to %s', (_what, change, path, weaker) => {
+    const changes = compare(DOCUMENT, { ...DOCUMENT, ...change })
+    expect(changes.map((one) => [one.path, one.weaker])).toContainEqual([path, weaker])
+    expect(changes.filter((one) => one.path !== path && one.path !== 'rpName')).toEqual([])
+  })
+})
+
+const BASE: Rule = {
+  require: 'whenEnrolled',
+  methods: ['totp', 'passkey'],
+  acr: 'mfa',
+  singleUse: true,
+  lifetimeSeconds: 300,
+  freshnessSeconds: 300,
+  details: 'optional',
+  acceptsMfaToken: false,
+  mode: 'enforce',
+}
+const entry = (base: RulePart, more: Partial<ActionEntry> = {}): ActionEntry => ({
+  action: 'order.refund',
+  scope: 'orders:refund',
+  base: { ...BASE, ...base },
+  ...more,
+})
+const withActions = (actions: ActionEntry[]) => ({ ...DOCUMENT, actions })
+
+describe('a change of a rule', () => {
+  it.each<[RulePart, member: keyof Rule, weaker: boolean]>([
+    [{ require: 'never' }, 'require', true],
+    [{ require: 'always' }, 'require', false],
+    [{ require: 'deny' }, 'require', false],
+    [{ methods: ['totp', 'passkey', 'recovery'] }, 'methods', true],
+    [{ methods: ['passkey'] }, 'methods', false],
+    [{ acr: 'recovery' }, 'acr', true],
+    [{ acr: 'phr' }, 'acr', false],
+    [{ singleUse: false }, 'singleUse', true],
+    [{ lifetimeSeconds: 301 }, 'lifetimeSeconds', true],
+    [{ lifetimeSeconds: 299 }, 'lifetimeSeconds', false],
+    [{ freshnessSeconds: 301 }, 'freshnessSeconds', true],
+    [{ freshnessSeconds: 299 }, 'freshnessSeconds', false],
+    [{ details: 'none' }, 'details', true],
+    [{ details: 'required' }, 'details', false],
+    [{ acceptsMfaToken: true }, 'acceptsMfaToken', true],
+    [{ mode: 'observe' }, 'mode', true],
+  ])('to %j', (part, member, weaker) => {
+    const changes = compare(withActions([entry({})]), withActions([entry(part)]))
+    expect(changes).toEqual([
+      {
+        path: `actions[order.refund].base.${member}`,
+        before: BASE[member],
+        after: part[member],
+        weaker,
+      },
+    ])
+    // And back again it is the other way about, but for what may be either.
+    const [back] = compare(withActions([entry(part)]), withActions([entry({})]))
+    expect(back?.weaker).toBe(!weaker)
+  })
+
+  it('is one difference where an action comes or goes: what guarded something no longer does', () => {
+    const [came] = compare(withActions([]), withActions([entry({})]))
+    expect(came).toMatchObject({ path: 'actions[order.refund]', weaker: false })
+    expect(came).not.toHaveProperty('before')
+    const [gone] = compare(withActions([entry({})]), withActions([]))
+    expect(gone).toMatchObject({ path: 'actions[order.refund]', weaker: true })
+    expect(gone).not.toHaveProperty('after')
+  })
+
+  it('of a built-in action is compared with its default where it was not written', () => {
+    const strong = { action: 'wallet.waas.sign', base: { acr: 'phr' as const } }
+    expect(compare(withActions([]), withActions([strong]))).toMatchObject([
+      { path: 'actions[wallet.waas.sign].base.acr', before: 'mfa', after: 'phr', weaker: false },
+      // A legacy token is never good where a passkey is asked for.
+      { path: 'actions[wallet.waas.sign].base.acceptsMfaToken', weaker: false },
+    ])
+    expect(compare(withActions([strong]), withActions([]))).toMatchObject([
+      { path: 'actions[wallet.waas.sign].base.acr', weaker: true },
+      { path: 'actions[wallet.waas.sign].base.acceptsMfaToken', weaker: true },
+    ])
+  })
+
+  it('that takes a condition away, or says it otherwise, weakens; a further one does not', () => {
+    const over = (amount: number) => ({ when: `details.amount > ${amount}`, acr: 'phr' as const })
+    const at = (stricter: ActionEntry['stricter']) =>
+      withActions([entry({ details: 'required' }, { stricter })])
+    const weaker = (before: EnvironmentSettings, after: EnvironmentSettings) =>
+      compare(before, after).map((one) => one.weaker)
+    expect(weaker(at([over(100)]), at([]))).toEqual([true])
+    expect(weaker(at([over(100)]), at([over(1000)]))).toEqual([true, false])
+    expect(weaker(at([over(100)]), at([over(100), over(1000)]))).toEqual([false])
+    expect(weaker(at([over(100), over(1000)]), at([over(1000), over(100)]))).toEqual([])
+  })
+
+  it('that takes the form of the details away, or changes it, weakens', () => {
+    const schema = (type: string) => ({ detailsSchema: { type } })
+    const weaker = (before: object, after: object) =>
+      compare(withActions([entry({}, before)]), withActions([entry({}, after)])).map(
+        (one) => one.weaker,
+      )
+    expect(weaker(schema('object'), {})).toEqual([true])
+    expect(weaker({}, schema('object'))).toEqual([false])
+  })
+})

@@ -1,0 +1,756 @@
+// Conditions from end to end: saving them, what a check answers by them, which tokens they let be earned
+// and spent, and trying them out.
+import { describe, expect, it } from 'vitest'
+import type {
+  ActionEntry,
+  EnvironmentSettings,
+  PolicySimulateInput,
+  RulePart,
+} from '../../contract/index.ts'
+import { enrollPasskey, makeDevice, stepUpWithPasskey } from '../support/ceremonies.ts'
+import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
+import { historyOf } from '../support/evidence.ts'
+import { expectBlocked, expectChallenge, guardScene } from '../support/guard.ts'
+import {
+  call,
+  enrollTotp,
+  expectRefused,
+  makeEnvironment,
+  now,
+  operator,
+  stepUp,
+  type TestEnvironment,
+  type TestUser,
+  totpCode,
+  viaWorker,
+} from '../support/service.ts'
+
+restartClockAfterEach()
+
+const REFUND = 'order.refund'
+const SCOPE = 'orders:refund'
+const PASSKEY: RulePart = { acr: 'phr', methods: ['passkey'] }
+const OVER = 'details.amount > 1000'
+const SMALL = { amount: 10, to: 'alice' }
+const LARGE = { amount: 1500, to: 'alice' }
+
+const refund = (...stricter: NonNullable<ActionEntry['stricter']>): ActionEntry => ({
+  action: REFUND,
+  scope: SCOPE,
+  stricter,
+})
+const over = { when: OVER, ...PASSKEY }
+const settings = (...actions: ActionEntry[]): Partial<EnvironmentSettings> => ({ actions })
+const described: ActionEntry = {
+  ...refund(over),
+  detailsSchema: {
+    type: 'object',
+    properties: { amount: { type: 'number' }, to: { type: 'string' } },
+    required: ['amount'],
+    additionalProperties: false,
+  },
+}
+
+async function scene(...actions: ActionEntry[]) {
+  const environment = await makeEnvironment(settings(...actions))
+  const user = await environment.user({ sid: 's' })
+  const { secret } = await enrollTotp(user)
+  const { client: resource } = await environment.resource()
+  return { environment, user, secret, resource }
+}
+
+/** A user whose only factor is a passkey. */
+async function passkeyUser(environment: TestEnvironment) {
+  const user = await environment.user()
+  const device = makeDevice()
+  await enrollPasskey(user, device)
+  return { user, device }
+}
+
+const check = (user: TestUser, details?: Record<string, unknown>) =>
+  user.client.policy.check.query({ action: REFUND, ...(details && { details }) })
+const verify = (user: TestUser, secret: string, details?: Record<string, unknown>, more = {}) =>
+  user.client.challenge.verify.mutate({
+    method: 'totp',
+    code: totpCode(secret),
+    requestedScopes: [SCOPE],
+    ...(details && { details }),
+    ...more,
+  })
+
+describe('settings with conditions', () => {
+  const update = async (...actions: ActionEntry[]) => {
+    const { id, document } = await makeEnvironment()
+    const changed = operator.environment.update.mutate({
+      environment: id,
+      settings: { ...document, actions },
+      version: 1,
+    })
+    return { id, changed }
+  }
+
+  it('are saved, and are good to be sent again as they came', async () => {
+    const { id, changed } = await update(described)
+    const { settings: saved, version } = await changed
+    expect(saved.actions?.[0]).toMatchObject({ stricter: [over], base: { details: 'required' } })
+    const again = await operator.environment.update.mutate({
+      environment: id,
+      settings: saved,
+      version,
+    })
+    expect(again.settings).toEqual(saved)
+  })
+
+  it.each<[what: string, action: ActionEntry, sentence: string]>([
+    [
+      'a name that the schema does not have',
+      { ...described, stricter: [over, { when: 'details.amout > 1' }] },
+      '`order.refund`, condition 2, at 9: details.amout is not known.',
+    ],
+    [
+      'a text compared with a number',
+      { ...described, stricter: [{ when: 'true && details.to > 1' }] },
+      '`order.refund`, condition 1, at 9: no such overload: string > int.',
+    ],
+    [
+      'what is no expression',
+      refund({ when: 'details.amount >' }),
+      '`order.refund`, condition 1, at 17: Unexpected token: EOF.',
+    ],
+    [
+      'a regular expression',
+      refund({ when: 'details.to.matches("a")' }),
+      '`order.refund`, condition 1, at 1: `matches` is not offered in conditions: a pattern can take seconds.',
+    ],
+    [
+      'an unknown variable',
+      refund({ when: 'amount > 1' }),
+      '`order.refund`, condition 1, at 1: `amount` is not known: a condition reads details, subject, session, request.',
+    ],
+    [
+      'more bytes than 1,024 in fewer characters',
+      refund({ when: `request.country == "${'é'.repeat(600)}"` }),
+      '`order.refund`, condition 1, at 1: it is 1221 bytes long, of at most 1024.',
+    ],
+    [
+      'a schema with a pattern',
+      { ...described, detailsSchema: { type: 'object', properties: { to: { pattern: 'a+' } } } },
+      '`order.refund`, detailsSchema, /properties/to: `pattern` is not offered: a pattern can take seconds.',
+    ],
+    [
+      'a method twice in an entry',
+      refund({ when: 'true', methods: ['passkey', 'passkey'] }),
+      '`order.refund`: a method is named twice.',
+    ],
+    [
+      'details of what guards the factors',
+      { action: 'credential.unlink', stricter: [over] },
+      "`credential.unlink`, condition 1: it guards the users' factors and has no details of the application.",
+    ],
+    [
+      'details required of what guards the factors',
+      { action: 'credential.update', stricter: [{ when: 'true', details: 'required' }] },
+      "`credential.update`, condition 1: it guards the users' factors and has no details of the application.",
+    ],
+    [
+      'a schema where there are no details',
+      { ...described, stricter: [], base: { details: 'none' } },
+      '`order.refund`: `detailsSchema` has nothing to describe, as `details` is none.',
+    ],
+  ])('are refused with %s', async (_what, action, sentence) => {
+    const { id, changed } = await update(action)
+    expect((await expectRefused(changed, 'input_invalid')).message).toBe(sentence)
+    expect(await operator.environment.get.query({ environment: id })).toMatchObject({ version: 1 })
+  })
+
+  it('are refused when an environment is created with them, too', async () => {
+    const made = makeEnvironment(settings(refund({ when: '1 +' })))
+    expect((await expectRefused(made, 'input_invalid')).message).toContain('condition 1, at 4')
+  })
+
+  it('list an action over details as one that needs them and takes no legacy token', async () => {
+    const environment = await makeEnvironment(
+      settings(
+        { action: 'wallet.waas.sign', stricter: [over] },
+        { action: 'wallet.waas.export', stricter: [{ when: 'true', acceptsMfaToken: false }] },
+        { action: 'wallet.waas.reshare', stricter: [{ when: 'request.country != "NL"' }] },
+      ),
+    )
+    const { client } = await environment.resource()
+    const { actions } = await client.policy.list.query()
+    const listed = (name: string) => actions.find(({ action }) => action === name)
+    expect(listed('wallet.waas.sign')).toMatchObject({
+      conditional: true,
+      details: 'required',
+      acceptsMfaToken: false,
+    })
+    expect(listed('wallet.waas.export')).toMatchObject({
+      conditional: true,
+      details: 'optional',
+      acceptsMfaToken: false,
+    })
+    expect(listed('wallet.waas.reshare')).toMatchObject({
+      details: 'optional',
+      acceptsMfaToken: true,
+    })
+    expect(listed('wallet.waas.refresh')).toMatchObject({
+      conditional: false,
+      acceptsMfaToken: true,
+    })
+  })
+})
+
+describe('a check of "over 1000"', () => {
+  it('asks a user for more above the limit, and for the base rule up to it', async () => {
+    const { user, resource } = await scene(refund(over))
+    const base = { decision: 'step_up', acr: 'mfa', methods: ['totp'], details: 'required' }
+    const strict = {
+      decision: 'enroll',
+      reason: 'no_usable_factor',
+      acr: 'phr',
+      methods: ['passkey'],
+    }
+    for (const [details, expected] of [
+      [SMALL, base],
+      [{ amount: 1000 }, base],
+      [{ amount: 1000.01 }, strict],
+      [LARGE, strict],
+    ] as const) {
+      expect(await check(user, details)).toMatchObject(expected)
+      const { subject } = user
+      const asked = resource.policy.check.query({ action: REFUND, subject, details })
+      expect(await asked).toMatchObject(expected)
+    }
+  })
+
+  it('gives the strictest answer, never an error, where there are no details', async () => {
+    const deny = {
+      when: '!(details.to in ["alice"]) && request.country == "NL"',
+      require: 'deny' as const,
+    }
+    const { user } = await scene(refund(over))
+    expect(await check(user)).toMatchObject({ decision: 'enroll', acr: 'phr' })
+    const { user: other } = await scene(refund(over, deny))
+    expect(await check(other)).toMatchObject({ decision: 'deny', reason: 'denied' })
+    const { user: third } = await scene(described)
+    expect(await check(third)).toMatchObject({ decision: 'enroll', acr: 'phr' })
+  })
+
+  it.each<Record<string, unknown>>([
+    { amount: '1' },
+    { amount: null },
+    {},
+    { amount: [1] },
+    { constructor: 1 },
+  ])('gives the strictest answer where the condition fails for %j', async (details) => {
+    const { user } = await scene(refund(over))
+    expect(await check(user, details)).toMatchObject({ decision: 'enroll', acr: 'phr' })
+  })
+
+  it('cannot be talked out of it by a `type` of the caller’s own', async () => {
+    const { user } = await scene(refund(over))
+    await expectRefused(check(user, { ...LARGE, type: 'small' }), 'input_invalid')
+  })
+
+  it('combines all entries that match', async () => {
+    const { user } = await scene(
+      refund(
+        { when: OVER, lifetimeSeconds: 60 },
+        { when: 'details.to != "alice"', require: 'always', singleUse: true },
+        { when: 'details.amount > 5000', require: 'deny' },
+      ),
+    )
+    expect(await check(user, { amount: 1500, to: 'bob' })).toMatchObject({
+      decision: 'step_up',
+      reason: 'always',
+      lifetimeSeconds: 60,
+      freshnessSeconds: 600,
+      singleUse: true,
+    })
+    expect(await check(user, { amount: 9000, to: 'alice' })).toMatchObject({ decision: 'deny' })
+  })
+})
+
+describe('what a condition reads beside details', () => {
+  const NEW_PAYEE = '!(details.to in session.claims.payees)'
+
+  it('"a new payee": the claims of the session, also of one that a resource shows', async () => {
+    const environment = await makeEnvironment(settings(refund({ when: NEW_PAYEE, ...PASSKEY })))
+    const user = await environment.user({ payees: ['alice'] })
+    await enrollTotp(user)
+    const { client } = await environment.resource()
+    expect(await check(user, { to: 'alice' })).toMatchObject({ acr: 'mfa' })
+    expect(await check(user, { to: 'mallory' })).toMatchObject({ acr: 'phr' })
+    const { subject } = user
+    const ask = (context: object) =>
+      client.policy.check.query({ action: REFUND, subject, details: { to: 'alice' }, context })
+    expect(await ask({ sessionToken: user.bearer() })).toMatchObject({ acr: 'mfa' })
+    expect(await ask({})).toMatchObject({ acr: 'phr' })
+    const without = await environment.session({ sub: subject })
+    expect(await ask({ sessionToken: without })).toMatchObject({ acr: 'phr' })
+  })
+
+  it('the age of the session, which is unknown where the token does not say', async () => {
+    stopClock()
+    const environment = await makeEnvironment(
+      settings(refund({ when: 'session.ageSeconds > 60', require: 'deny' })),
+    )
+    const user = await environment.user({ auth_time: now() - 30 })
+    expect(await check(user)).toMatchObject({ decision: 'permit' })
+    advance(31)
+    expect(await check(user)).toMatchObject({ decision: 'deny' })
+    await user.signIn({ auth_time: undefined })
+    expect(await check(user)).toMatchObject({ decision: 'deny' })
+  })
+
+  it('"a factor younger than a day"', async () => {
+    stopClock()
+    const young = { when: 'subject.newestFactorAgeSeconds < 86400', require: 'deny' as const }
+    const { user } = await scene(refund(young))
+    expect(await check(user)).toMatchObject({ decision: 'deny' })
+    advance(86_399)
+    await user.signIn({})
+    expect(await check(user)).toMatchObject({ decision: 'deny' })
+    advance(1)
+    expect(await check(user)).toMatchObject({ decision: 'step_up' })
+  })
+
+  it('the last step-up, which a reset forgets', async () => {
+    stopClock()
+    const stale = { when: 'subject.lastStepUpAgeSeconds > 60', require: 'deny' as const }
+    const { environment, user, secret } = await scene(refund(stale), { action: 'user.update' })
+    expect(await check(user)).toMatchObject({ decision: 'deny' })
+    await stepUp(user, secret, ['user:update'])
+    expect(await check(user)).toMatchObject({ decision: 'step_up' })
+    advance(61)
+    expect(await check(user)).toMatchObject({ decision: 'deny' })
+    await operator.subject.resetFactors.mutate({
+      environment: environment.id,
+      subject: user.subject,
+    })
+    const { trace } = await operator.policy.simulate.query({
+      environment: environment.id,
+      action: REFUND,
+      subject: user.subject,
+    })
+    expect(trace.join(' ')).toContain('subject.lastStepUpAgeSeconds is not known')
+  })
+
+  it('the kinds of factors that are enrolled', async () => {
+    const { environment, user } = await scene(
+      refund({ when: '!("passkey" in subject.kinds)', require: 'deny' }),
+    )
+    expect(await check(user)).toMatchObject({ decision: 'deny' })
+    const { user: other } = await passkeyUser(environment)
+    expect(await check(other)).toMatchObject({ decision: 'step_up' })
+  })
+
+  it('the country: what a resource says, or where the platform saw a user, never a header', async () => {
+    const abroad = { when: 'request.country != "NL"', ...PASSKEY }
+    const { environment, user, resource } = await scene(refund(abroad))
+    const { subject } = user
+    const ask = (context: object) =>
+      resource.policy.check.query({ action: REFUND, subject, context })
+    expect(await ask({ country: 'NL' })).toMatchObject({ acr: 'mfa' })
+    expect(await ask({ country: 'FR' })).toMatchObject({ acr: 'phr' })
+    expect(await ask({})).toMatchObject({ acr: 'phr' })
+    const from = (cf: { country: string } | undefined, headers: Record<string, string> = {}) => {
+      const there = ((input: RequestInfo, init?: RequestInit) => {
+        const sent = new Headers(init?.headers)
+        for (const [name, value] of Object.entries(headers)) sent.set(name, value)
+        return viaWorker(input, { ...init, headers: sent, ...(cf && { cf }) })
+      }) as typeof fetch
+      const client = call({ environment: environment.id, bearer: user.bearer, fetch: there })
+      return client.policy.check.query({ action: REFUND })
+    }
+    expect(await from({ country: 'NL' })).toMatchObject({ acr: 'mfa' })
+    expect(await from({ country: 'FR' })).toMatchObject({ acr: 'phr' })
+    expect(await from({ country: 'T1' })).toMatchObject({ acr: 'phr' })
+    expect(await from({ country: 'FR' }, { 'cf-ipcountry': 'NL' })).toMatchObject({ acr: 'phr' })
+    expect(await from(undefined, { 'cf-ipcountry': 'NL' })).toMatchObject({ acr: 'phr' })
+  })
+
+  it('the time', async () => {
+    const hour = new Date().getUTCHours()
+    const { user } = await scene(refund({ when: `request.time.getHours() == ${hour}`, ...PASSKEY }))
+    const { user: other } = await scene(
+      refund({ when: `request.time.getHours() == ${(hour + 12) % 24}`, ...PASSKEY }),
+    )
+    expect(await check(user)).toMatchObject({ acr: 'phr' })
+    expect(await check(other)).toMatchObject({ acr: 'mfa' })
+  })
+})
+
+describe('a token for an action with conditions', () => {
+  it('cannot be earned with a code where a passkey is wanted, and nothing is counted', async () => {
+    const { environment, user, secret } = await scene(refund(over))
+    const before = await historyOf(environment.id, user.subject)
+    for (let again = 0; again < 12; again += 1) {
+      const refused = await expectRefused(verify(user, secret, LARGE), 'method_not_allowed')
+      expect(refused.requirement).toMatchObject({ acr: 'phr', methods: ['passkey'] })
+    }
+    await expectRefused(verify(user, '', LARGE, { code: '000000' }), 'method_not_allowed')
+    expect(await historyOf(environment.id, user.subject)).toEqual(before)
+    const view = await operator.subject.get.query({
+      environment: environment.id,
+      subject: user.subject,
+    })
+    expect(view.attempts).toMatchObject({ consecutiveFailures: 0, failuresLastDay: 0 })
+    const { elevatedToken } = await verify(user, secret, SMALL)
+    expect(elevatedToken).toMatchObject({ acr: 'mfa', scopes: [SCOPE] })
+  })
+
+  it('is earned with a passkey, for exactly the details that it was asked for', async () => {
+    const environment = await makeEnvironment(settings(refund({ ...over, singleUse: true })))
+    const { user, device } = await passkeyUser(environment)
+    const small = await stepUpWithPasskey(user, device, [SCOPE], SMALL)
+    expect(small.elevatedToken).toMatchObject({ acr: 'phr', singleUse: false })
+    const large = await stepUpWithPasskey(user, device, [SCOPE], LARGE)
+    expect(large.elevatedToken).toMatchObject({ acr: 'phr', singleUse: true })
+    const { client } = await environment.resource()
+    const use = (token = '', details = LARGE) =>
+      client.token.consume.mutate({ token, subject: user.subject, action: REFUND, details })
+    await expectRefused(use(small.elevatedToken?.token), 'details_mismatch')
+    expect(await use(large.elevatedToken?.token)).toMatchObject({ accepted: true })
+  })
+
+  it('is not started with a passkey where the condition denies', async () => {
+    const environment = await makeEnvironment(settings(refund({ when: OVER, require: 'deny' })))
+    const { user } = await passkeyUser(environment)
+    const start = (details: object) =>
+      user.client.challenge.start.mutate({
+        method: 'passkey',
+        requestedScopes: [SCOPE],
+        details: { ...details },
+      })
+    await expectRefused(start(LARGE), 'denied')
+    expect(await start(SMALL)).toMatchObject({ challenge: expect.any(String) })
+  })
+
+  it('needs its details, and is asked for alone', async () => {
+    const { user, secret } = await scene(refund(over))
+    await expectRefused(verify(user, secret), 'details_required')
+    const both = { requestedScopes: [SCOPE, 'wallet:sign'] }
+    await expectRefused(verify(user, secret, SMALL, both), 'scope_not_allowed')
+    await expectRefused(verify(user, secret, undefined, both), 'scope_not_allowed')
+    expect(await verify(user, secret, SMALL)).toMatchObject({ acr: 'mfa' })
+  })
+
+  it('is weighed with the other scopes where no condition reads details', async () => {
+    const abroad = { when: 'request.country != "NL"', ...PASSKEY }
+    const { user, secret } = await scene(refund(abroad))
+    const both = { requestedScopes: ['wallet:sign', SCOPE] }
+    await expectRefused(verify(user, secret, undefined, both), 'method_not_allowed')
+  })
+
+  it('cannot be had for an assertion below what the condition wants', async () => {
+    const entry = refund({ when: OVER, acr: 'phr' })
+    const environment = await makeEnvironment(
+      settings({ ...entry, base: { methods: ['assertion', 'passkey'] } }),
+    )
+    const user = await environment.user()
+    const exchange = async (details: object) =>
+      user.client.token.exchange.mutate({
+        assertion: await environment.assertion({
+          sub: user.subject,
+          scope: SCOPE,
+          authorization_details: [details],
+        }),
+      })
+    await expectRefused(exchange(LARGE), 'method_not_allowed')
+    expect(await exchange(SMALL)).toMatchObject({ elevatedToken: { acr: 'mfa' } })
+  })
+
+  it('guards the factors too: both when it is earned and when it is spent', async () => {
+    stopClock()
+    const young = { when: 'subject.newestFactorAgeSeconds < 3600', ...PASSKEY }
+    const { user, secret } = await scene({ action: 'credential.update', stricter: [young] })
+    const asked = stepUp(user, secret, ['credential:update'])
+    await expectRefused(asked, 'method_not_allowed')
+    advance(3600)
+    const { token } = await stepUp(user, secret, ['credential:update'])
+    expect(await user.with(token).recovery.regenerate.mutate({})).toMatchObject({
+      recoveryCodes: expect.any(Array),
+    })
+  })
+
+  it('that was earned before a condition came true is not spent on factors afterwards', async () => {
+    const { environment, user, secret } = await scene({
+      action: 'credential.update',
+      stricter: [{ when: 'has(session.claims.risky) && session.claims.risky', ...PASSKEY }],
+    })
+    const { token } = await stepUp(user, secret, ['credential:update'])
+    await user.signIn({ risky: true, sid: 's' })
+    await expectRefused(user.with(token).recovery.regenerate.mutate({}), 'step_up_required')
+    await user.signIn({ risky: false, sid: 's' })
+    expect(await user.with(token).recovery.regenerate.mutate({})).toBeDefined()
+    expect(environment.id).toBeTruthy()
+  })
+})
+
+describe('details with a schema', () => {
+  const BAD = { amount: 'ten' }
+
+  it('must satisfy it wherever they are bound or shown; a refusal spends nothing', async () => {
+    const { environment, user, secret, resource } = await scene(described)
+    const { user: keyed } = await passkeyUser(environment)
+    const { subject } = user
+    const places = {
+      'policy.check': check(user, BAD),
+      'policy.check by a resource': resource.policy.check.query({
+        action: REFUND,
+        subject,
+        details: BAD,
+      }),
+      'challenge.start': keyed.client.challenge.start.mutate({
+        method: 'passkey',
+        requestedScopes: [SCOPE],
+        details: BAD,
+      }),
+      'challenge.verify': verify(user, secret, BAD),
+    }
+    for (const [place, asked] of Object.entries(places)) {
+      const { message } = await expectRefused(asked, 'input_invalid')
+      expect(`${place}: ${message}`).toContain('/amount: type')
+      expect(message).not.toContain('ten')
+    }
+    await expectRefused(verify(user, secret, { ...SMALL, note: 'x' }), 'input_invalid')
+    const { elevatedToken } = await verify(user, secret, SMALL)
+    const use = (details: Record<string, unknown>) =>
+      resource.token.consume.mutate({
+        token: elevatedToken?.token ?? '',
+        subject,
+        action: REFUND,
+        details,
+      })
+    await expectRefused(use(BAD), 'input_invalid')
+    expect(await use(SMALL)).toMatchObject({ accepted: true })
+  })
+
+  it('may be missing where nothing requires them, and must satisfy it where they are given', async () => {
+    const { user, secret } = await scene({ ...described, stricter: [] })
+    expect(await check(user)).toMatchObject({ decision: 'step_up', details: 'optional' })
+    await expectRefused(check(user, BAD), 'input_invalid')
+    await expectRefused(verify(user, secret, BAD), 'input_invalid')
+    expect(await verify(user, secret)).toMatchObject({ acr: 'mfa' })
+  })
+
+  it('of an assertion must satisfy it too', async () => {
+    const environment = await makeEnvironment(
+      settings({ ...described, base: { methods: ['assertion'] } }),
+    )
+    const user = await environment.user()
+    const assertion = await environment.assertion({
+      sub: user.subject,
+      scope: SCOPE,
+      authorization_details: [BAD],
+    })
+    await expectRefused(user.client.token.exchange.mutate({ assertion }), 'input_invalid')
+  })
+})
+
+describe('the guard before an action with conditions', () => {
+  const guarded = (...actions: ActionEntry[]) => guardScene(settings(...actions))
+
+  it('refuses an amount over the limit with a token for a smaller one, and tells what is wanted', async () => {
+    stopClock()
+    const at = await guarded(refund(over))
+    const token = await at.earn([SCOPE], SMALL)
+    const shown = await at.check(token, { action: REFUND, details: LARGE })
+    const { problem } = await expectChallenge(shown, 'details_mismatch')
+    expect(problem.requirement).toMatchObject({ acr: 'phr', methods: ['passkey'] })
+    expect(at.wire.named('token.consume')).toEqual([])
+    const small = await at.check(token, { action: REFUND, details: SMALL })
+    expect(small).toMatchObject({ allowed: true, by: 'token' })
+  })
+
+  it('asks with the details, the session and the country of the call', async () => {
+    const at = await guarded(
+      refund(over, { when: 'session.claims.sub != "x"', lifetimeSeconds: 60 }),
+    )
+    const sessionToken = at.user.bearer()
+    await at.check(undefined, { action: REFUND, details: LARGE, sessionToken, country: 'NL' })
+    expect(at.wire.named('policy.check')[0]?.body).toEqual({
+      action: REFUND,
+      subject: at.user.subject,
+      details: LARGE,
+      context: { sessionToken, country: 'NL' },
+    })
+  })
+
+  it('decides again: a token earned before the condition came true is too weak now', async () => {
+    stopClock()
+    const at = await guarded(refund({ when: 'request.country != "NL"', ...PASSKEY }, over))
+    const { secret } = at.totp
+    await expectRefused(verify(at.user, secret, SMALL), 'method_not_allowed')
+    const risky = 'has(session.claims.risky) && session.claims.risky'
+    const other = await guarded(refund({ when: risky, ...PASSKEY }))
+    const { token } = await stepUp(other.user, other.totp.secret, [SCOPE])
+    const sessionToken = await other.environment.session({ sub: other.user.subject, risky: true })
+    const shown = await other.check(token, { action: REFUND, sessionToken })
+    const { problem } = await expectChallenge(shown, 'enrollment_required')
+    expect(problem.requirement).toMatchObject({ acr: 'phr' })
+    const calm = await other.check(token, { action: REFUND, sessionToken: other.user.bearer() })
+    expect(calm).toMatchObject({ allowed: true, by: 'token' })
+  })
+
+  it('lets nobody through where a condition denies, whatever is shown', async () => {
+    stopClock()
+    const at = await guarded(refund({ when: OVER, require: 'deny' }))
+    const token = await at.earn([SCOPE], SMALL)
+    await expectBlocked(await at.check(token, { action: REFUND, details: LARGE }), 403, 'denied')
+  })
+
+  it('needs to be given the details that a condition reads', async () => {
+    const at = await guarded(refund(over))
+    await expectBlocked(await at.check(undefined, { action: REFUND }), 503, 'details_required')
+  })
+
+  it('runs what the conditions leave free, and asks where they do not', async () => {
+    const at = await guarded({
+      ...refund({ when: OVER, require: 'always' }),
+      base: { require: 'never' },
+    })
+    const small = await at.check(undefined, { action: REFUND, details: SMALL })
+    expect(small).toMatchObject({ allowed: true, by: 'policy' })
+    const large = await at.check(undefined, { action: REFUND, details: LARGE })
+    await expectChallenge(large, 'step_up_required')
+  })
+})
+
+describe('a rule that only observes', () => {
+  it('notes what it would have asked by its conditions, and enforces where one says so', async () => {
+    stopClock()
+    const { environment, user } = await scene({
+      ...refund(over, { when: 'details.amount > 5000', mode: 'enforce' }),
+      base: { mode: 'observe' },
+    })
+    expect(await check(user, LARGE)).toMatchObject({ decision: 'permit', reason: 'observe' })
+    expect(await check(user, { amount: 9000 })).toMatchObject({ decision: 'enroll', acr: 'phr' })
+    advance(3600)
+    const noted = await observedBy(environment, user)
+    expect(noted).toMatchObject([{ data: { action: REFUND, decision: 'enroll' } }])
+  })
+})
+
+const observedBy = async ({ id }: TestEnvironment, { subject }: TestUser) =>
+  (await historyOf(id, subject)).filter(({ type }) => type === 'policy.observed')
+
+describe('policy.simulate', () => {
+  const simulate = (environment: string, more: Partial<PolicySimulateInput> = {}) =>
+    operator.policy.simulate.query({ environment, action: REFUND, ...more })
+
+  it('tells how the decision for a user comes about', async () => {
+    stopClock()
+    const { environment, user } = await scene(
+      refund({ when: 'request.country == "RU"', require: 'deny' }, over),
+    )
+    advance(5)
+    const { decision, wouldAsk, trace } = await simulate(environment.id, {
+      subject: user.subject,
+      details: LARGE,
+      request: { country: 'NL' },
+    })
+    expect(decision).toEqual(await check(user, LARGE).then((d) => ({ ...d, ...decision })))
+    expect(decision).toMatchObject({ decision: 'enroll', reason: 'no_usable_factor', acr: 'phr' })
+    expect(wouldAsk).toBeUndefined()
+    expect(trace).toEqual([
+      'The base rule of order.refund (orders:refund) asks whoever has enrolled: acr mfa, by totp, passkey or recovery.',
+      'Entry 1 did not match: request.country is "NL", so that `"NL" == "RU"` is false.',
+      'Entry 2 matched because details.amount is 1500 and 1500 > 1000.',
+      'So the rule in effect has methods passkey and acr phr.',
+      'The user has enrolled and has TOTP and recovery codes; the newest factor is 5 s old.',
+      'phr is wanted, and the user has no factor for it: the decision is enroll, of passkey.',
+    ])
+  })
+
+  it('takes facts that are made up, and nobody where there are none', async () => {
+    const { id } = await makeEnvironment(settings(refund(over)))
+    const facts = { enrolled: true, totp: false, passkey: true, recovery: false }
+    const made = await simulate(id, { facts, details: LARGE })
+    expect(made.decision).toMatchObject({ decision: 'step_up', methods: ['passkey'] })
+    expect(made.trace.at(-1)).toBe(
+      'phr is wanted, and the user can verify by passkey: the decision is step_up.',
+    )
+    const nobody = await simulate(id)
+    expect(nobody.decision).toMatchObject({
+      decision: 'permit',
+      reason: 'not_enrolled',
+      acr: 'phr',
+    })
+    expect(nobody.trace).toContain(
+      'Entry 1 could not be evaluated, because it reads details, and none were given: so it counts as matched.',
+    )
+  })
+
+  it('says what was not known', async () => {
+    const { id } = await makeEnvironment(
+      settings(refund({ when: 'request.country == "NL"', singleUse: true })),
+    )
+    const { trace } = await simulate(id)
+    expect(trace[1]).toBe(
+      'Entry 1 could not be evaluated, because request.country is not known: so it counts as matched.',
+    )
+    expect(trace[2]).toBe('So the rule in effect has singleUse true.')
+  })
+
+  it('reads the claims, the age and the time that it is given', async () => {
+    const { id } = await makeEnvironment(
+      settings(
+        refund(
+          { when: 'session.claims.vip', lifetimeSeconds: 60 },
+          { when: 'session.ageSeconds > 60', singleUse: true },
+          { when: 'request.time < timestamp("2020-01-01T00:00:00Z")', require: 'deny' },
+        ),
+      ),
+    )
+    const { decision, trace } = await simulate(id, {
+      session: { claims: { vip: true }, ageSeconds: 61 },
+      request: { time: 0 },
+    })
+    expect(decision).toMatchObject({ decision: 'deny', lifetimeSeconds: 60, singleUse: true })
+    expect(trace.filter((sentence) => sentence.includes('matched because'))).toHaveLength(3)
+  })
+
+  it('tries a draft, which must be one that could be saved', async () => {
+    const { environment, user } = await scene(refund(over))
+    const { id, document } = environment
+    const draft = (when: string): EnvironmentSettings => ({
+      ...document,
+      actions: [refund({ when, require: 'deny' })],
+    })
+    const asked = { subject: user.subject, details: SMALL }
+    const { decision } = await simulate(id, { ...asked, settings: draft('details.amount > 5') })
+    expect(decision).toMatchObject({ decision: 'deny' })
+    expect(await check(user, SMALL)).toMatchObject({ decision: 'step_up' })
+    const broken = simulate(id, { ...asked, settings: draft('details.amount >') })
+    expect((await expectRefused(broken, 'input_invalid')).message).toContain('condition 1, at 17')
+  })
+
+  it('shows what a rule that only observes would ask, and notes nothing', async () => {
+    stopClock()
+    const { environment, user } = await scene({ ...refund(over), base: { mode: 'observe' } })
+    const shown = await simulate(environment.id, { subject: user.subject, details: LARGE })
+    expect(shown).toMatchObject({
+      decision: { decision: 'permit', reason: 'observe' },
+      wouldAsk: { decision: 'enroll', acr: 'phr' },
+    })
+    expect(shown.trace.at(-1)).toBe(
+      'The rule only observes: the decision is permit, and enroll is noted.',
+    )
+    advance(3600)
+    expect(await observedBy(environment, user)).toEqual([])
+  })
+
+  it('is for operators, of what there is, with one user or made-up facts, and details that fit', async () => {
+    const { environment, user } = await scene(described)
+    const { id } = environment
+    const asked = { environment: id, action: REFUND }
+    await expectRefused(user.client.policy.simulate.query(asked), 'forbidden')
+    await expectRefused(simulate('nowhere'), 'unknown_environment')
+    await expectRefused(simulate(id, { action: 'no.such' }), 'unknown_action')
+    const facts = { enrolled: true, totp: true, passkey: false, recovery: false }
+    await expectRefused(simulate(id, { subject: user.subject, facts }), 'input_invalid')
+    await expectRefused(simulate(id, { details: { amount: 'x' } }), 'input_invalid')
+  })
+})

@@ -1,0 +1,237 @@
+// The session of the operators' page, and who operators are: named, listed, revoked. What guards their
+// changes stands in test/attacks/operators.test.ts.
+import { describe, expect, it } from 'vitest'
+import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
+import { answerOf, expectRefusal, post } from '../support/http.ts'
+import { nameOperator } from '../support/operators.ts'
+import {
+  expectRefused,
+  OPERATOR_KEY,
+  operator,
+  PUBLIC_URL,
+  send,
+  unique,
+} from '../support/service.ts'
+import { withVariables } from '../support/variables.ts'
+
+restartClockAfterEach()
+
+const PAGE = { origin: PUBLIC_URL, 'countersign-csrf': '1' }
+
+const signIn = (key: string, headers: Record<string, string> = PAGE, through = send) =>
+  through('/console/session', {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
+    body: '{}',
+  })
+
+/** The cookie that a browser would send back. */
+async function cookieOf(key: string): Promise<string> {
+  const response = await signIn(key)
+  expect(response.status).toBe(200)
+  return response.headers.get('set-cookie')?.split(';')[0] ?? ''
+}
+
+const self = (headers: Record<string, string>) => post('operator', 'operator.self', { headers })
+
+describe('the session of a page', () => {
+  it('begins with an operator key and travels in a cookie that no script and no other site has', async () => {
+    const { key, id, name } = await nameOperator()
+    const response = await signIn(key)
+    expect(await response.json()).toEqual({
+      operator: { id, name },
+      expiresAt: expect.any(Number),
+    })
+    const set = response.headers.get('set-cookie') ?? ''
+    expect(set).toMatch(/^__Host-countersign=[\w-]{43}; /)
+    for (const part of ['HttpOnly', 'Secure', 'SameSite=Strict', 'Path=/', 'Max-Age=3600'])
+      expect(set).toContain(part)
+    expect(set).not.toContain(key)
+    expect(response.headers.get('cache-control')).toBe('no-store')
+  })
+
+  it('names its operator, and when it ends', async () => {
+    const now = stopClock()
+    const { key, id, name } = await nameOperator()
+    const cookie = await cookieOf(key)
+    expect(await answerOf(await self({ ...PAGE, cookie }))).toEqual({
+      id,
+      name,
+      automation: false,
+      enrolled: false,
+      guarded: false,
+      signedInAt: now,
+      expiresAt: now + 3600,
+    })
+  })
+
+  it('does what its operator may do', async () => {
+    const { key, name } = await nameOperator()
+    const headers = { ...PAGE, cookie: await cookieOf(key) }
+    const body = { name: unique('colleague') }
+    expect((await post('operator', 'operator.create', { headers, body })).status).toBe(200)
+    const { events } = await operator.audit.list.query({})
+    expect(events[0]).toMatchObject({ type: 'operator.created', actor: `operator:${name}` })
+  })
+
+  it.each([
+    ['of another site', { ...PAGE, origin: 'https://evil.example' }, 'origin_not_allowed'],
+    ['without an origin', { 'countersign-csrf': '1' }, 'origin_not_allowed'],
+    ['of a frame without an origin', { ...PAGE, origin: 'null' }, 'origin_not_allowed'],
+    ['of a form, which sends no header of its own', { origin: PUBLIC_URL }, 'forbidden'],
+    ['with another value of the header', { ...PAGE, 'countersign-csrf': '0' }, 'forbidden'],
+  ] as const)('is not lent to a call %s', async (_whose, headers, reason) => {
+    const { key } = await nameOperator()
+    const cookie = await cookieOf(key)
+    await expectRefusal(await self({ ...headers, cookie }), 403, reason)
+  })
+
+  it.each([
+    ['no cookie', ''],
+    ['an empty one', '__Host-countersign='],
+    ['a made-up one', `__Host-countersign=${'A'.repeat(43)}`],
+    ['a longer one', `__Host-countersign=${'A'.repeat(4000)}`],
+    ['one of another name', `countersign=${'A'.repeat(43)}`],
+    ['the operator key itself', `__Host-countersign=${OPERATOR_KEY}`],
+  ])('is not made by %s', async (_what, cookie) => {
+    await expectRefusal(await self({ ...PAGE, cookie }), 401, 'unauthenticated')
+  })
+
+  it('ends after an hour', async () => {
+    stopClock()
+    const { key } = await nameOperator()
+    const cookie = await cookieOf(key)
+    advance(3599)
+    expect((await self({ ...PAGE, cookie })).status).toBe(200)
+    advance(1)
+    await expectRefusal(await self({ ...PAGE, cookie }), 401, 'unauthenticated')
+  })
+
+  it('ends when its operator signs out, and only by the page itself', async () => {
+    const { key } = await nameOperator()
+    const cookie = await cookieOf(key)
+    const end = (headers: Record<string, string>) =>
+      send('/console/session', { method: 'DELETE', headers: { ...headers, cookie } })
+    await expectRefusal(await end({ origin: 'https://evil.example' }), 403, 'origin_not_allowed')
+    expect((await self({ ...PAGE, cookie })).status).toBe(200)
+    const ended = await end(PAGE)
+    expect(ended.headers.get('set-cookie')).toContain('Max-Age=0')
+    await expectRefusal(await self({ ...PAGE, cookie }), 401, 'unauthenticated')
+  })
+
+  it('ends when its operator is revoked', async () => {
+    const { key, id } = await nameOperator()
+    await nameOperator()
+    const cookie = await cookieOf(key)
+    await operator.operator.revoke.mutate({ id })
+    await expectRefusal(await self({ ...PAGE, cookie }), 401, 'unauthenticated')
+    await expectRefusal(await signIn(key), 401, 'unauthenticated')
+  })
+
+  it('is one of ten at most: a further sign-in ends the oldest', async () => {
+    const { key } = await nameOperator()
+    const oldest = await cookieOf(key)
+    const second = await cookieOf(key)
+    for (let i = 0; i < 9; i += 1) await cookieOf(key)
+    await expectRefusal(await self({ ...PAGE, cookie: oldest }), 401, 'unauthenticated')
+    expect((await self({ ...PAGE, cookie: second })).status).toBe(200)
+  })
+
+  it('does not begin for a key for automation, a wrong key, a session of a user or another site', async () => {
+    const robot = await nameOperator({ automation: true })
+    await expectRefusal(await signIn(robot.key), 403, 'forbidden')
+    await expectRefusal(await signIn(`csk_op_${'x'.repeat(43)}`), 401, 'unauthenticated')
+    await expectRefusal(await signIn('eyJhbGciOiJub25lIn0.e30.'), 401, 'unauthenticated')
+    const evil = { origin: 'https://evil.example' }
+    await expectRefusal(await signIn(OPERATOR_KEY, evil), 403, 'origin_not_allowed')
+  })
+
+  it('is asked for by POST alone', async () => {
+    await expectRefusal(await send('/console/session'), 405, 'method_unsupported')
+  })
+})
+
+describe('operators', () => {
+  it('are listed by name, without their keys', async () => {
+    const { id, name, key } = await nameOperator()
+    const robot = await nameOperator({ automation: true })
+    const { operators } = await operator.operator.list.query()
+    expect(operators).toContainEqual({
+      id,
+      name,
+      automation: false,
+      createdAt: expect.any(Number),
+      enrolled: false,
+    })
+    expect(operators).toContainEqual(expect.objectContaining({ id: robot.id, automation: true }))
+    expect(JSON.stringify(operators)).not.toContain(key)
+  })
+
+  it('have a name each, which is not given again', async () => {
+    const { id, name } = await nameOperator()
+    await expectRefused(operator.operator.create.mutate({ name }), 'conflict')
+    await nameOperator()
+    await operator.operator.revoke.mutate({ id })
+    await expectRefused(operator.operator.create.mutate({ name }), 'conflict')
+    await expectRefused(operator.operator.create.mutate({ name: 'first' }), 'conflict')
+  })
+
+  it('call no more once they are revoked', async () => {
+    const { id, client } = await nameOperator()
+    await nameOperator()
+    await client.environment.list.query()
+    await operator.operator.revoke.mutate({ id })
+    await expectRefused(client.environment.list.query(), 'unauthenticated')
+    await expectRefused(operator.operator.revoke.mutate({ id }), 'not_found')
+  })
+
+  it('are never all revoked: the last person stays, also under simultaneous revocations', async () => {
+    const before = (await operator.operator.list.query()).operators
+    const persons = before.filter(({ automation }) => !automation)
+    await Promise.allSettled(persons.map(({ id }) => operator.operator.revoke.mutate({ id })))
+    const after = (await operator.operator.list.query()).operators
+    const left = after.filter(({ automation }) => !automation)
+    expect(left).toHaveLength(1)
+    const [last] = left
+    await expectRefused(operator.operator.revoke.mutate({ id: last?.id ?? '' }), 'conflict')
+  })
+
+  it('replace the secret OPERATOR_KEY, which goes on on a developer’s machine alone', async () => {
+    const { key } = await nameOperator()
+    const url = 'https://countersign.example'
+    const deployed = withVariables({ PUBLIC_URL: url })
+    const client = (bearer: string) =>
+      deployed.call({ environment: 'operator', bearer: () => bearer })
+    await expectRefused(client(OPERATOR_KEY).environment.list.query(), 'unauthenticated')
+    expect(await client(key).operator.self.query()).toMatchObject({ guarded: false })
+    await expectRefusal(
+      await signIn(OPERATOR_KEY, { origin: url }, deployed.send),
+      401,
+      'unauthenticated',
+    )
+    expect(await operator.operator.self.query()).toMatchObject({ id: 'first', name: 'first' })
+  })
+
+  it('of the secret lose their page when it changes', async () => {
+    const cookie = await cookieOf(OPERATOR_KEY)
+    const other = withVariables({ OPERATOR_KEY: `csk_op_${'n'.repeat(43)}` })
+    const headers = { ...PAGE, cookie }
+    expect((await self(headers)).status).toBe(200)
+    const there = await post('operator', 'operator.self', { headers }, other.send)
+    await expectRefusal(there, 401, 'unauthenticated')
+  })
+})
+
+describe('the page', () => {
+  it.each(['/console', '/console/', '/console/environments/live'])(
+    'has an address at %s, with a sentence where it was not built',
+    async (path) => {
+      const response = await send(path)
+      if (response.status === 200) {
+        expect(response.headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
+        expect(response.headers.get('content-security-policy')).not.toContain('unsafe')
+        expect(response.headers.get('x-frame-options')).toBe('DENY')
+      } else await expectRefusal(response, 404, 'not_found')
+    },
+  )
+})
