@@ -1,25 +1,7 @@
 // How the page talks to the service: the contract's client with the session's cookie. The operator's
 // key goes into one request and is kept nowhere.
-import { type CountersignClient, createClient, createCountersign } from 'countersign'
-import type {
-  EnvironmentPreviewInput,
-  EnvironmentPreviewResult,
-  EnvironmentReference,
-  EnvironmentRemoveResult,
-  NoInput,
-  OperatorCreateInput,
-  OperatorCreateResult,
-  OperatorListResult,
-  OperatorReference,
-  OperatorRevokeResult,
-  OperatorSelf,
-  PolicySimulateInput,
-  PolicySimulateResult,
-  StatsInput,
-  StatsResult,
-  TrySessionInput,
-  TrySessionResult,
-} from 'countersign/contract'
+import { createClient, createCountersign } from 'countersign'
+import type { OperatorSelf } from 'countersign/contract'
 import { enter, leave, operatorId, renew } from './session.ts'
 
 const url = location.origin
@@ -42,34 +24,13 @@ async function isSignedOut(answer: Response): Promise<boolean> {
   return body?.error?.data?.reason === 'unauthenticated'
 }
 
-type Options = { context?: { elevatedToken: string | undefined }; signal?: AbortSignal }
-type Query<I, O> = { query: (input: I, options?: Options) => Promise<O> }
-type Mutation<I, O> = { mutate: (input: I, options?: Options) => Promise<O> }
-
-/** What the generated client does not know yet. */
-interface Coming {
-  policy: { simulate: Query<PolicySimulateInput, PolicySimulateResult> }
-  environment: {
-    preview: Query<EnvironmentPreviewInput, EnvironmentPreviewResult>
-    trySession: Query<TrySessionInput, TrySessionResult>
-    remove: Mutation<EnvironmentReference, EnvironmentRemoveResult>
-  }
-  operator: {
-    self: Query<NoInput, OperatorSelf>
-    list: Query<NoInput, OperatorListResult>
-    create: Mutation<OperatorCreateInput, OperatorCreateResult>
-    revoke: Mutation<OperatorReference, OperatorRevokeResult>
-  }
-  stats: { get: Query<StatsInput, StatsResult> }
-}
-
 /** Every procedure that an operator may call. */
 export const service = createClient({
   url,
   environment: 'operator',
   bearer: () => undefined,
   fetch: pageFetch,
-}) as CountersignClient & Coming
+})
 
 /** The operator as a user of Countersign: their own factors and step-ups. */
 export const countersign = createCountersign({

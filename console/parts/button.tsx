@@ -18,6 +18,7 @@ export function Button({
   isPending = false,
   type = 'button',
   children,
+  className,
   onClick,
   ...rest
 }: ButtonProps) {
@@ -26,6 +27,7 @@ export function Button({
     `button-${look}`,
     small && 'button-small',
     icon && !children && 'button-square',
+    className,
   ]
   return (
     <button

@@ -110,10 +110,10 @@ function Event({ event }: { event: AuditEvent }) {
         <span className="event-what">
           {text} {isBad && <Badge tone="warn">Look</Badge>}
           <br />
-          <span className="small soft">by {actor}</span>
+          <span className="small soft">by {actor.replace(/^operator:/, '')}</span>
         </span>
         <span className="small soft">
-          <Time at={at} />
+          <Time at={at} /> · <span className="event-more" />
         </span>
       </summary>
       <div className="event-body">
