@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
-const inNode = ['test/{domain,client,start,package}/**/*.test.ts']
+const inNode = ['test/{domain,client,console,start,package}/**/*.test.ts']
 
 // The pages may not be built, and a test does not need them.
 for (const pages of ['console/dist', 'examples/wallet/dist']) mkdirSync(pages, { recursive: true })
@@ -14,6 +14,7 @@ const issuerKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 
 // The names that the package has where it is installed.
 const alias = {
+  'countersign/contract': resolve('contract/index.ts'),
   'countersign/resource': resolve('client/resource.ts'),
   countersign: resolve('client/index.ts'),
 }
@@ -21,7 +22,7 @@ const alias = {
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'node', include: inNode, environment: 'node' } },
+      { resolve: { alias }, test: { name: 'node', include: inNode, environment: 'node' } },
       {
         test: {
           name: 'browser',

@@ -24,7 +24,7 @@ let browser: Browser
 let opened: { page: Page; complaints: string[] }[] = []
 
 /** To be called once by a file of browser tests. Returns how to open a page. */
-export function browserTests(): (opening?: Opening) => Promise<Page> {
+export function browserTests(): (opening?: Opening, address?: string) => Promise<Page> {
   beforeAll(async () => {
     browser = await chromium.connect(inject('browserEndpoint'))
   })
@@ -43,7 +43,10 @@ export function browserTests(): (opening?: Opening) => Promise<Page> {
   return openPage
 }
 
-async function openPage({ theme = 'light', width = 1280, beside }: Opening = {}): Promise<Page> {
+async function openPage(
+  { theme = 'light', width = 1280, beside }: Opening = {},
+  address = walletUrl,
+): Promise<Page> {
   const context =
     beside ?? (await browser.newContext({ colorScheme: theme, viewport: { width, height: 900 } }))
   const page = await context.newPage()
@@ -67,7 +70,7 @@ async function openPage({ theme = 'light', width = 1280, beside }: Opening = {})
       automaticPresenceSimulation: true,
     },
   })
-  await page.goto(walletUrl)
+  await page.goto(address)
   return page
 }
 

@@ -1,0 +1,74 @@
+// What the contract's schemas find wrong with what was typed, in words and by the field's path.
+import * as z from 'zod/mini'
+
+/** A field that is not as the contract wants it. */
+export interface Problem {
+  /** As in `session.issuer`, `origins.0` or `actions.2.scope`. */
+  path: string
+  text: string
+}
+
+/** What a form looks like, for fields whose pattern says nothing to people. */
+const FORMS: readonly [path: RegExp, text: string][] = [
+  [/^environment$/, 'Two to 32 small letters, digits and hyphens, a letter first, such as live.'],
+  [/^rpId$/, 'A domain in small letters, such as app.example.'],
+  [/^origins\.\d+$/, 'An origin without a path, such as https://app.example.'],
+  [/audiences?(\.\d+)?$/, 'A name or address without spaces.'],
+  [
+    /^actions\.\d+\.action$|^action$/,
+    'A small letter first, then letters, digits, dots, _ and -, such as order.refund.',
+  ],
+  [/scope$/, 'A small letter first, then letters, digits, and . _ : -, such as orders:refund.'],
+  [/Claim$/, 'The name of a claim, such as sub.'],
+  [/country$/, 'Two capital letters, such as DE.'],
+  [/[nN]ame$|label$|reason$/, 'Up to 64 characters, in one line.'],
+]
+
+/** Everything that a schema finds wrong with a value. */
+export function problemsOf(schema: z.core.$ZodType, value: unknown): Problem[] {
+  const outcome = z.safeParse(schema, value)
+  return outcome.success ? [] : outcome.error.issues.map(problemOf)
+}
+
+function problemOf(issue: z.core.$ZodIssue): Problem {
+  const path = issue.path.join('.')
+  return { path, text: textOf(issue, path) }
+}
+
+function textOf(issue: z.core.$ZodIssue, path: string): string {
+  const form = FORMS.find(([pattern]) => pattern.test(path))?.[1]
+  switch (issue.code) {
+    case 'too_small':
+      return issue.origin === 'array'
+        ? 'At least one is needed.'
+        : issue.origin === 'string'
+          ? (form ?? 'This is needed.')
+          : `At least ${issue.minimum}.`
+    case 'too_big':
+      return issue.origin === 'string'
+        ? `At most ${issue.maximum} characters.`
+        : `At most ${issue.maximum}.`
+    case 'invalid_format':
+      return form ?? 'This is not of the right form.'
+    case 'invalid_type':
+      return (
+        form ?? (issue.expected === 'string' ? 'This is needed.' : 'This is not a value that fits.')
+      )
+    case 'unrecognized_keys':
+      return `Nothing is known of ${issue.keys.join(', ')}.`
+    default:
+      return form ?? (issue.message === 'Invalid input' ? 'This does not fit.' : issue.message)
+  }
+}
+
+/** What is wrong with a field or a part of it. Lines of a list are told by their number. */
+export function problemAt(problems: readonly Problem[], path: string): string | undefined {
+  const found = problems.filter(
+    (problem) => problem.path === path || problem.path.startsWith(`${path}.`),
+  )
+  const lines = found.map(({ path: where, text }) => {
+    const line = /^\d+$/.exec(where.slice(path.length + 1))?.[0]
+    return line === undefined ? text : `Line ${Number(line) + 1}: ${text}`
+  })
+  return lines.length > 0 ? [...new Set(lines)].join(' ') : undefined
+}

@@ -1,0 +1,140 @@
+// The editor of one action: its rule, the cases in which it is stricter, what its details look like, and
+// beside it the panel to try it, with what is typed and not saved.
+import type { ActionEntry } from 'countersign/contract'
+import { useLocation, useParams } from 'wouter'
+import { editingOf, having } from '../model/editing.ts'
+import { Card, Page } from '../parts/card.tsx'
+import { SelectField } from '../parts/field.tsx'
+import { Empty, Notice } from '../parts/notice.tsx'
+import { Badge } from '../parts/table.tsx'
+import { JsonField } from '../parts/valuefields.tsx'
+import {
+  actionsOf,
+  isBuiltIn,
+  isCredential,
+  sentenceOf,
+  withAction,
+  withoutAction,
+} from '../rules.ts'
+import { BackToActions, RemoveAction } from './actions.tsx'
+import { CaseList } from './cases.tsx'
+import { RuleFields } from './rulefields.tsx'
+import { TryRule } from './tryrule.tsx'
+import type { DraftPageProps } from './withdraft.tsx'
+
+export function Action({ environment, draft }: DraftPageProps) {
+  const { action: name = '' } = useParams<{ action?: string }>()
+  const [, go] = useLocation()
+  const editing = editingOf(draft)
+  const { settings } = draft
+  const shown = actionsOf(settings).find(({ action }) => action === name)
+  if (!shown) {
+    return (
+      <>
+        <BackToActions environment={environment} />
+        <Page title={name} of={environment}>
+          <Empty icon="actions" title="There is no such action">
+            <p>It may have been removed. Look among the others.</p>
+          </Empty>
+        </Page>
+      </>
+    )
+  }
+  const { entry, rule, title, text, scope, isWritten } = shown
+  const index = (settings.actions ?? []).findIndex(({ action }) => action === name)
+  const path = `actions.${index < 0 ? (settings.actions ?? []).length : index}`
+  const set = (part: { [K in keyof ActionEntry]?: ActionEntry[K] | undefined }) =>
+    draft.edit((now) => {
+      const current = now.actions?.find(({ action }) => action === name) ?? { action: name }
+      return withAction(now, having(current, part))
+    })
+  const remove = () => {
+    draft.edit((now) => withoutAction(now, name))
+    if (!isBuiltIn(name)) go(`/e/${environment}/actions`)
+  }
+  return (
+    <>
+      <BackToActions environment={environment} />
+      <Page
+        title={title}
+        of={environment}
+        lead={text || undefined}
+        beside={
+          isWritten && (
+            <RemoveAction
+              label={isBuiltIn(name) ? 'Back to the defaults' : 'Remove this action'}
+              onRemove={remove}
+            />
+          )
+        }
+      >
+        <div className="beside">
+          <div className="stack">
+            <Notice>
+              <p>{sentenceOf(rule, entry.stricter?.length)}</p>
+              <p className="row small">
+                <code>{name}</code>
+                <Badge>{scope}</Badge>
+              </p>
+            </Notice>
+            <Card title="Rule">
+              <RuleFields
+                editing={editing}
+                path={`${path}.base`}
+                noteAt={`action ${name}`}
+                rule={rule}
+                isCredential={isCredential(name)}
+                onRule={(part) => set({ base: { ...rule, ...part } })}
+              />
+            </Card>
+            <Card
+              title="Stricter cases"
+              lead="Where a condition holds, or cannot be worked out, the parts below make the rule stronger. They never weaken it."
+            >
+              <CaseList
+                editing={editing}
+                path={`${path}.stricter`}
+                noteAt={`action ${name} case`}
+                cases={entry.stricter ?? []}
+                onCases={(cases) => set({ stricter: cases.length > 0 ? cases : undefined })}
+              />
+            </Card>
+            {!isCredential(name) && (
+              <Card
+                title="Details"
+                lead="What the action is about to do, such as amount and payee. Bound to it, a token is good for nothing else."
+              >
+                <JsonField
+                  editing={editing}
+                  path={`${path}.detailsSchema`}
+                  noteAt={`action ${name} detailsSchema`}
+                  label="Schema of the details"
+                  hint="A JSON Schema. Details that do not fit it are refused."
+                  placeholder={SCHEMA_EXAMPLE}
+                  isOptional
+                  value={entry.detailsSchema}
+                  onValue={(detailsSchema) => set({ detailsSchema })}
+                />
+                {settings.audiences.length > 1 && (
+                  <SelectField
+                    label="API"
+                    hint="Which of your APIs carries it out."
+                    value={entry.audience ?? settings.audiences[0] ?? ''}
+                    onValue={(audience) => set({ audience })}
+                    options={settings.audiences.map((value) => ({ value, label: value }))}
+                  />
+                )}
+              </Card>
+            )}
+          </div>
+          <aside aria-label="Try it">
+            <TryRule environment={environment} action={name} draft={draft} />
+          </aside>
+        </div>
+      </Page>
+    </>
+  )
+}
+
+const SCHEMA_EXAMPLE =
+  '{ "type": "object", "required": ["amount"], "properties": { "amount": { "type": "number" } } }'

@@ -1,0 +1,138 @@
+// All actions of an environment, in groups: a switch, one plain sentence for the rule, and the way to
+// its editor.
+import { Link } from 'wouter'
+import type { Drafting } from '../model/draft.ts'
+import { Button } from '../parts/button.tsx'
+import { Card, Page } from '../parts/card.tsx'
+import { Icon } from '../parts/icon.tsx'
+import { Empty } from '../parts/notice.tsx'
+import { Badge } from '../parts/table.tsx'
+import {
+  actionsOf,
+  GROUPS,
+  isCredential,
+  type ShownAction,
+  sentenceOf,
+  withAction,
+} from '../rules.ts'
+import type { DraftPageProps } from './withdraft.tsx'
+
+const LEADS: Record<string, string> = {
+  wallet: 'What an embedded wallet does with a user’s key.',
+  account: 'What your application does with a user’s profile.',
+  credentials: 'They guard Countersign’s own factors: they can be made stronger, not switched off.',
+  own: 'Whatever else in your application deserves a second look.',
+}
+
+export function Actions({ environment, draft }: DraftPageProps) {
+  const actions = actionsOf(draft.settings)
+  const add = (
+    <Link href={`/e/${environment}/actions/new`} className="button">
+      <Icon name="plus" />
+      Add an action
+    </Link>
+  )
+  return (
+    <Page
+      title="Actions"
+      of={environment}
+      lead="For each sensitive thing that users do: whether they are asked to prove who they are, how, and how long that is good for."
+      beside={add}
+    >
+      <div className="stack">
+        {GROUPS.map(({ id, title, has }) => {
+          const here = actions.filter(({ action }) => has(action))
+          return (
+            <Card key={id} title={title} lead={LEADS[id]}>
+              {here.length > 0 ? (
+                <ul className="list">
+                  {here.map((action) => (
+                    <li key={action.action}>
+                      <Line environment={environment} action={action} draft={draft} />
+                    </li>
+                  ))}
+                </ul>
+              ) : (
+                <Empty icon="actions" title="None of your own yet">
+                  <p>
+                    Name one like <code>order.refund</code>, give it a scope like{' '}
+                    <code>orders:refund</code>, and guard that call in your API.
+                  </p>
+                  {add}
+                </Empty>
+              )}
+            </Card>
+          )
+        })}
+      </div>
+    </Page>
+  )
+}
+
+interface LineProps {
+  environment: string
+  action: ShownAction
+  draft: Drafting
+}
+
+function Line({ environment, action: shown, draft }: LineProps) {
+  const { action, title, text, scope, rule, entry } = shown
+  const isOn = rule.require !== 'never'
+  const isFixed = isCredential(action)
+  const nameId = `name-${action}`
+  const toggle = () =>
+    draft.edit((settings) =>
+      withAction(settings, {
+        ...entry,
+        base: { ...entry.base, require: isOn ? 'never' : 'whenEnrolled' },
+      }),
+    )
+  return (
+    <div className="action">
+      <input
+        type="checkbox"
+        role="switch"
+        className="switch"
+        checked={isOn}
+        aria-checked={isOn}
+        disabled={isFixed}
+        aria-labelledby={nameId}
+        aria-describedby={`${nameId}-rule`}
+        onChange={toggle}
+      />
+      <div className="action-text">
+        <div className="action-name">
+          <h3 id={nameId}>{title}</h3>
+          {title !== action && <code className="soft">{action}</code>}
+          <Badge>{scope}</Badge>
+          {rule.mode === 'observe' && <Badge tone="warn">Only watches</Badge>}
+          {rule.acr === 'phr' && isOn && <Badge tone="accent">Passkey alone</Badge>}
+          {rule.require === 'deny' && <Badge tone="bad">Refused</Badge>}
+        </div>
+        {text && <p className="small soft">{text}</p>}
+        <p id={`${nameId}-rule`}>{sentenceOf(rule, entry.stricter?.length)}</p>
+      </div>
+      <Link
+        href={`/e/${environment}/actions/${action}`}
+        className="button button-plain button-small"
+      >
+        Edit<span className="hidden-visually"> {title}</span>
+      </Link>
+    </div>
+  )
+}
+
+/** Back to where all actions are. */
+export const BackToActions = ({ environment }: { environment: string }) => (
+  <Link href={`/e/${environment}/actions`} className="crumb">
+    <Icon name="left" />
+    Actions
+  </Link>
+)
+
+/** Takes an action, or what is said of a built-in one, away. */
+export const RemoveAction = ({ onRemove, label }: { onRemove: () => void; label: string }) => (
+  <Button look="danger" small icon="trash" onClick={onRemove}>
+    {label}
+  </Button>
+)

@@ -1,0 +1,105 @@
+// An action of one's own: its name and its scope. Its rule begins with the defaults, and is edited next.
+import { ActionEntry, BUILT_IN_ACTIONS } from 'countersign/contract'
+import { type FormEvent, useState } from 'react'
+import { useLocation } from 'wouter'
+import { useForm } from '../model/useform.ts'
+import { Button } from '../parts/button.tsx'
+import { Card, Page } from '../parts/card.tsx'
+import { SelectField, TextField } from '../parts/field.tsx'
+import { actionsOf, DEFAULT_RULE, withAction } from '../rules.ts'
+import { BackToActions } from './actions.tsx'
+import type { DraftPageProps } from './withdraft.tsx'
+
+const OWN = /^(credential|operator)[.:]/
+
+/** `order.refund` → `orders:refund`, as a first guess. */
+const scopeFrom = (action: string): string => action.replace('.', ':')
+
+export function AddAction({ environment, draft }: DraftPageProps) {
+  const [, go] = useLocation()
+  const { settings } = draft
+  const [audience, setAudience] = useState(settings.audiences[0] ?? '')
+  const form = useForm(ActionEntry, { action: '', scope: '' })
+  const { action, scope } = form.values
+  const known = actionsOf(settings)
+  const taken = known.some((other) => other.action === action)
+    ? 'There is an action of this name already.'
+    : OWN.test(action)
+      ? 'Names that begin with credential or operator are Countersign’s own.'
+      : undefined
+  const holder = known.find((other) => other.scope === scope)
+  const scopeTaken = holder
+    ? `This scope belongs to ${holder.action}.`
+    : OWN.test(scope)
+      ? 'Scopes that begin with credential or operator are Countersign’s own.'
+      : undefined
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (!form.send() || taken || scopeTaken) return
+    const isDefault = audience === settings.audiences[0]
+    draft.edit((now) =>
+      withAction(now, {
+        action,
+        scope,
+        ...(!isDefault && { audience }),
+        base: DEFAULT_RULE,
+      }),
+    )
+    go(`/e/${environment}/actions/${action}`)
+  }
+  return (
+    <>
+      <BackToActions environment={environment} />
+      <Page
+        title="Add an action"
+        of={environment}
+        lead="A name for what users do, and the scope that a token for it carries."
+      >
+        <form className="stack" onSubmit={submit} noValidate>
+          <Card title="Name and scope">
+            <div className="grid-2">
+              <TextField
+                label="Action"
+                hint="How your code calls it."
+                placeholder="order.refund"
+                mono
+                value={action}
+                error={form.error('action') ?? taken}
+                onBlur={() => form.leave('action')}
+                onValue={(next) =>
+                  form.setValues((now) => ({
+                    action: next,
+                    scope: now.scope === scopeFrom(now.action) ? scopeFrom(next) : now.scope,
+                  }))
+                }
+              />
+              <TextField
+                label="Scope"
+                hint={`Every action has a scope of its own. Taken: ${Object.values(BUILT_IN_ACTIONS).slice(0, 2).join(', ')} …`}
+                placeholder="order:refund"
+                mono
+                value={scope}
+                error={form.error('scope') ?? scopeTaken}
+                onBlur={() => form.leave('scope')}
+                onValue={(next) => form.setValues((now) => ({ ...now, scope: next }))}
+              />
+              <SelectField
+                label="API"
+                hint="Which of your APIs carries it out."
+                value={audience}
+                onValue={setAudience}
+                options={settings.audiences.map((value) => ({ value, label: value }))}
+              />
+            </div>
+          </Card>
+          <div className="row">
+            <Button type="submit">Go on to its rule</Button>
+            <Button look="plain" onClick={() => go(`/e/${environment}/actions`)}>
+              Cancel
+            </Button>
+          </div>
+        </form>
+      </Page>
+    </>
+  )
+}

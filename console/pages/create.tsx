@@ -1,0 +1,153 @@
+// A new environment: the few things that have no default. Everything else is set later.
+import {
+  EnvironmentId,
+  type EnvironmentSettings,
+  RESERVED_ENVIRONMENT_IDS,
+} from 'countersign/contract'
+import { type FormEvent, useState } from 'react'
+import { useLocation } from 'wouter'
+import { useChanging } from '../change.ts'
+import { forget, queries } from '../data.ts'
+import { having, useNewSettings } from '../model/editing.ts'
+import { problemsOf } from '../model/problems.ts'
+import { Button } from '../parts/button.tsx'
+import { Card, Page } from '../parts/card.tsx'
+import { TextField } from '../parts/field.tsx'
+import { Failure } from '../parts/notice.tsx'
+import { say } from '../parts/toasts.tsx'
+import { LinesField } from '../parts/valuefields.tsx'
+import { SessionFields } from './sessionfields.tsx'
+
+const NEW: EnvironmentSettings = {
+  session: { issuer: '', keys: { jwksUri: '' }, audiences: [] },
+  rpId: '',
+  origins: [],
+  audiences: [],
+}
+
+/** The domain of the first origin, which a passkey is bound to. */
+function domainOf(origin: string | undefined): string {
+  const url = origin && URL.canParse(origin) ? new URL(origin) : undefined
+  return url?.hostname ?? ''
+}
+
+export function CreateEnvironment() {
+  const [, go] = useLocation()
+  const [environment, setEnvironment] = useState('')
+  const [idProblem, setIdProblem] = useState<string>()
+  const { editing, send } = useNewSettings(NEW)
+  const { settings, edit, error } = editing
+  const creating = useChanging('environment.create', {
+    summary: ({ environment: id }) => `create the environment ${id}`,
+    onDone: (view) => {
+      queries.setQueryData(['environment', view.environment], view)
+      void forget('environments')
+      say(`${view.environment} was created.`)
+      go(`/e/${view.environment}/guide`)
+    },
+  })
+  const check = () => {
+    const [problem] = problemsOf(EnvironmentId, environment)
+    const reserved = RESERVED_ENVIRONMENT_IDS.includes(environment)
+    const text = reserved
+      ? `No environment may be named ${environment}.`
+      : problem && 'Two to 32 small letters, digits and hyphens, a letter first, such as live.'
+    setIdProblem(text)
+    return !text
+  }
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    const good = [check(), send()].every(Boolean)
+    if (good) creating.mutate({ environment, settings })
+    else setTimeout(() => document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus(), 0)
+  }
+  return (
+    <Page
+      title="Create environment"
+      lead="These have no default. You can change all of them later, except the id."
+    >
+      <form className="stack" onSubmit={submit} noValidate>
+        <Card title="Name">
+          <div className="grid-2">
+            <TextField
+              label="Id"
+              hint="The first segment of its addresses. It cannot be changed."
+              placeholder="live"
+              mono
+              value={environment}
+              error={idProblem}
+              onValue={setEnvironment}
+              onBlur={() => environment && check()}
+            />
+            <TextField
+              label="Name"
+              hint="Your users see it in their authenticator app."
+              placeholder="Acme"
+              isOptional
+              value={settings.name ?? ''}
+              error={error('name')}
+              onValue={(name) => edit((now) => having(now, { name: name || undefined }))}
+            />
+          </div>
+        </Card>
+        <Card
+          title="How your application signs users in"
+          lead="Countersign takes your session tokens and checks them by their issuer’s public keys."
+        >
+          <SessionFields editing={editing} isShort />
+        </Card>
+        <Card title="Where your application runs">
+          <div className="grid-2">
+            <LinesField
+              editing={editing}
+              path="origins"
+              label="Web origins"
+              hint="Pages that may call Countersign, one a line."
+              placeholder="https://app.example"
+              value={settings.origins}
+              onValue={(origins) =>
+                edit((now) => ({
+                  ...now,
+                  origins,
+                  rpId: now.rpId === domainOf(now.origins[0]) ? domainOf(origins[0]) : now.rpId,
+                }))
+              }
+            />
+            <TextField
+              label="Passkey domain"
+              hint="The relying party: the origins’ domain or one above it. Passkeys are bound to it for good."
+              placeholder="app.example"
+              mono
+              value={settings.rpId}
+              error={error('rpId')}
+              onValue={(rpId) => edit((now) => ({ ...now, rpId }))}
+            />
+          </div>
+        </Card>
+        <Card
+          title="Your APIs"
+          lead="Each API that performs guarded actions, as the audience of its tokens. The first is the default."
+        >
+          <LinesField
+            editing={editing}
+            path="audiences"
+            label="Audiences"
+            hint="One a line, the address of the API as a rule."
+            placeholder="https://api.app.example"
+            value={settings.audiences}
+            onValue={(audiences) => edit((now) => ({ ...now, audiences }))}
+          />
+        </Card>
+        <Failure error={creating.error} />
+        <div className="row">
+          <Button type="submit" isPending={creating.isPending}>
+            Create environment
+          </Button>
+          <Button look="plain" onClick={() => go('/')}>
+            Cancel
+          </Button>
+        </div>
+      </form>
+    </Page>
+  )
+}

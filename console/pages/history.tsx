@@ -1,0 +1,34 @@
+// The history of an environment, and that of the service: operators and environments.
+import { Link } from 'wouter'
+import { Card, Page } from '../parts/card.tsx'
+import { Events } from '../parts/events.tsx'
+import { Icon } from '../parts/icon.tsx'
+
+export const History = ({ environment }: { environment: string }) => (
+  <Page
+    title="History"
+    of={environment}
+    lead="What was changed in this environment, and by whom. Every event carries the hash of the one before, so that none can be changed or left out unseen. A user’s own history is with the user."
+  >
+    <Card title="Events">
+      <Events chain={{ environment }} name={`countersign-${environment}`} />
+    </Card>
+  </Page>
+)
+
+export const DirectoryHistory = () => (
+  <>
+    <Link href="/operators" className="crumb">
+      <Icon name="left" />
+      Operators
+    </Link>
+    <Page
+      title="What operators did"
+      lead="Who came and went among the operators, and which environments were made and removed."
+    >
+      <Card title="Events">
+        <Events chain={{}} name="countersign-operators" />
+      </Card>
+    </Page>
+  </>
+)

@@ -1,0 +1,182 @@
+// The keys of an environment: those that sign its tokens, and those by which its APIs call.
+import type { EnvironmentView, ResourceKey, SigningKey } from 'countersign/contract'
+import { useState } from 'react'
+import { useChanging } from '../change.ts'
+import { forget, useEnvironment } from '../data.ts'
+import { Button } from '../parts/button.tsx'
+import { Card, Page } from '../parts/card.tsx'
+import { CopyButton } from '../parts/copy.tsx'
+import { Confirm } from '../parts/dialog.tsx'
+import { Answer, Empty } from '../parts/notice.tsx'
+import { Badge, Table } from '../parts/table.tsx'
+import { Ago, Time } from '../parts/time.tsx'
+import { say } from '../parts/toasts.tsx'
+import { MakeResourceKey } from './resourcekey.tsx'
+
+export function Keys({ environment }: { environment: string }) {
+  const query = useEnvironment(environment)
+  return (
+    <Page
+      title="Keys"
+      of={environment}
+      lead="Signing keys are made and kept by Countersign; nobody ever sees one. Resource keys belong to your APIs."
+    >
+      <Answer query={query} what="the keys" lines={6}>
+        {(view) => (
+          <div className="stack">
+            <SigningKeys view={view} />
+            <ResourceKeys view={view} />
+          </div>
+        )}
+      </Answer>
+    </Page>
+  )
+}
+
+const STATES = {
+  next: ['Next', 'accent'],
+  current: ['Current', 'good'],
+  retired: ['Retired', 'plain'],
+} as const
+
+function SigningKeys({ view: { environment, keys } }: { view: EnvironmentView }) {
+  const [open, setOpen] = useState<'rotate' | 'compromised'>()
+  const rotating = useChanging('environment.rotateKeys', {
+    summary: ({ compromised }) =>
+      compromised
+        ? `replace the signing key of ${environment} at once and end every token`
+        : `rotate the signing key of ${environment}`,
+    onDone: async (_, { compromised }) => {
+      await forget('environment', environment)
+      setOpen(undefined)
+      say(compromised ? 'Replaced. Every earlier token has ended.' : 'A next key is published.')
+    },
+  })
+  const address = `${location.origin}/${environment}/.well-known/jwks.json`
+  return (
+    <Card
+      title="Signing keys"
+      lead="A next key is published ten minutes before it signs, so that no verifier meets an unknown one."
+      beside={
+        <>
+          <Button look="plain" onClick={() => setOpen('rotate')}>
+            Rotate
+          </Button>
+          <Button look="danger" onClick={() => setOpen('compromised')}>
+            A key leaked
+          </Button>
+        </>
+      }
+    >
+      <Table<SigningKey>
+        caption="Signing keys"
+        rows={keys}
+        keyOf={({ kid }) => kid}
+        columns={[
+          { name: 'Key', isHead: true, cell: ({ kid }) => <code>{kid}</code> },
+          {
+            name: 'State',
+            cell: ({ state }) => <Badge tone={STATES[state][1]}>{STATES[state][0]}</Badge>,
+          },
+          { name: 'Signs from', cell: ({ signsAt }) => <Time at={signsAt} /> },
+          {
+            name: 'Published until',
+            cell: ({ leavesAt }) => (leavesAt === null ? 'it is replaced' : <Time at={leavesAt} />),
+          },
+        ]}
+      />
+      <p className="row small soft">
+        Public keys: <code>{address}</code>
+        <CopyButton text={address} what="the address of the key set" />
+      </p>
+      {open && (
+        <Confirm
+          title={open === 'rotate' ? 'Rotate the signing key?' : 'Replace the key at once?'}
+          action={open === 'rotate' ? 'Rotate' : 'Replace and end every token'}
+          look={open === 'rotate' ? 'strong' : 'danger'}
+          {...(open === 'compromised' && { typed: environment })}
+          isPending={rotating.isPending}
+          error={rotating.error}
+          onClose={() => setOpen(undefined)}
+          onConfirm={() =>
+            rotating.mutate({ environment, ...(open === 'compromised' && { compromised: true }) })
+          }
+        >
+          <p>
+            {open === 'rotate'
+              ? 'A next key is published now and signs in ten minutes. The current one stays published for a day after that. Nobody notices.'
+              : 'For a key that somebody else may hold: a new one signs at once, the old one is withdrawn, and every token ends. Users who are in the middle of something step up again.'}
+          </p>
+        </Confirm>
+      )}
+    </Card>
+  )
+}
+
+function ResourceKeys({ view }: { view: EnvironmentView }) {
+  const { environment, resourceKeys } = view
+  const [revoked, setRevoked] = useState<ResourceKey>()
+  const revoking = useChanging('environment.revokeResourceKey', {
+    summary: () => `revoke a resource key of ${environment}`,
+    onDone: async () => {
+      await forget('environment', environment)
+      setRevoked(undefined)
+      say('Revoked. It is refused everywhere within 25 seconds.')
+    },
+  })
+  return (
+    <Card
+      title="Resource keys"
+      lead="With one, an API asks for rules and uses up tokens. Each is bound to one audience."
+    >
+      {resourceKeys.length === 0 ? (
+        <Empty icon="keys" title="No API can call yet">
+          <p>Make a key for each API that guards an action, and put it among that API’s secrets.</p>
+        </Empty>
+      ) : (
+        <Table<ResourceKey>
+          caption="Resource keys"
+          rows={resourceKeys}
+          keyOf={({ id }) => id}
+          columns={[
+            { name: 'Label', isHead: true, cell: ({ label, id }) => label ?? <code>{id}</code> },
+            { name: 'Audience', cell: ({ audience }) => <code>{audience}</code> },
+            { name: 'Made', cell: ({ createdAt }) => <Ago at={createdAt} /> },
+            {
+              name: 'Revoke',
+              isTools: true,
+              cell: (key) => (
+                <Button
+                  look="danger"
+                  small
+                  onClick={() => {
+                    revoking.reset()
+                    setRevoked(key)
+                  }}
+                >
+                  Revoke<span className="hidden-visually"> {key.label ?? key.id}</span>
+                </Button>
+              ),
+            },
+          ]}
+        />
+      )}
+      <MakeResourceKey view={view} />
+      {revoked && (
+        <Confirm
+          title={`Revoke ${revoked.label ?? revoked.id}?`}
+          action="Revoke"
+          isPending={revoking.isPending}
+          error={revoking.error}
+          onClose={() => setRevoked(undefined)}
+          onConfirm={() => revoking.mutate({ environment, id: revoked.id })}
+        >
+          <p>
+            An API that still uses it can guard nothing, and refuses its actions. Make another
+            first.
+          </p>
+        </Confirm>
+      )}
+    </Card>
+  )
+}

@@ -1,0 +1,196 @@
+// Who runs Countersign: named operators, each with a key of their own that is shown once.
+import { type Operator, OperatorCreateInput } from 'countersign/contract'
+import { type FormEvent, useState } from 'react'
+import { Link } from 'wouter'
+import { useChanging } from '../change.ts'
+import { forget, useOperators } from '../data.ts'
+import { useForm } from '../model/useform.ts'
+import { Button } from '../parts/button.tsx'
+import { Card, Page } from '../parts/card.tsx'
+import { Check } from '../parts/choice.tsx'
+import { Secret } from '../parts/copy.tsx'
+import { Confirm } from '../parts/dialog.tsx'
+import { TextField } from '../parts/field.tsx'
+import { Answer, Empty, Failure } from '../parts/notice.tsx'
+import { Badge, Table } from '../parts/table.tsx'
+import { Time } from '../parts/time.tsx'
+import { say } from '../parts/toasts.tsx'
+import { useSelf } from '../session.ts'
+
+export function Operators() {
+  const query = useOperators()
+  return (
+    <Page
+      title="Operators"
+      lead="Everybody who may change something here, by name. What they do is recorded under it."
+      beside={
+        <Link href="/operators/history" className="button button-plain">
+          What operators did
+        </Link>
+      }
+    >
+      <div className="stack">
+        <Card title="Who there is">
+          <Answer query={query} what="the operators">
+            {(operators) =>
+              operators.length === 0 ? (
+                <Empty icon="operators" title="Nobody has a name yet">
+                  <p>
+                    You use the first key of the service. Name yourself below: from then on that
+                    first key is good for nothing, except in development.
+                  </p>
+                </Empty>
+              ) : (
+                <List operators={operators} />
+              )
+            }
+          </Answer>
+        </Card>
+        <Add />
+      </div>
+    </Page>
+  )
+}
+
+function List({ operators }: { operators: readonly Operator[] }) {
+  const self = useSelf()
+  const [leaving, setLeaving] = useState<Operator>()
+  const revoking = useChanging('operator.revoke', {
+    summary: () => `revoke the key of ${leaving?.name ?? 'an operator'}`,
+    onDone: async () => {
+      await forget('operators')
+      say('Revoked. Their sessions have ended.')
+      setLeaving(undefined)
+    },
+  })
+  const named = operators.filter(({ id }) => id !== 'first').length
+  return (
+    <>
+      <Table<Operator>
+        caption="Operators"
+        rows={operators}
+        keyOf={({ id }) => id}
+        columns={[
+          {
+            name: 'Name',
+            isHead: true,
+            cell: ({ name, id }) => (
+              <span className="row">
+                {name}
+                {id === self.id && <Badge tone="accent">You</Badge>}
+              </span>
+            ),
+          },
+          { name: 'Kind', cell: ({ automation }) => (automation ? 'Automation' : 'Person') },
+          {
+            name: 'Own factor',
+            cell: ({ automation, enrolled }) =>
+              automation ? (
+                'not asked'
+              ) : (
+                <Badge tone={enrolled ? 'good' : 'warn'}>{enrolled ? 'Yes' : 'None yet'}</Badge>
+              ),
+          },
+          { name: 'Since', cell: ({ createdAt }) => <Time at={createdAt} /> },
+          {
+            name: 'Revoke',
+            isTools: true,
+            cell: (operator) =>
+              operator.id !== 'first' &&
+              (named > 1 ? (
+                <Button
+                  look="danger"
+                  small
+                  onClick={() => {
+                    revoking.reset()
+                    setLeaving(operator)
+                  }}
+                >
+                  Revoke<span className="hidden-visually"> {operator.name}</span>
+                </Button>
+              ) : (
+                <span className="small soft">The last one stays</span>
+              )),
+          },
+        ]}
+      />
+      {leaving && (
+        <Confirm
+          title={`Revoke the key of ${leaving.name}?`}
+          action="Revoke"
+          isPending={revoking.isPending}
+          error={revoking.error}
+          onClose={() => setLeaving(undefined)}
+          onConfirm={() => revoking.mutate({ id: leaving.id })}
+        >
+          <p>
+            {leaving.id === self.id
+              ? 'This is you: your session ends at once.'
+              : 'Their key and their sessions end at once. What they did stays in the history.'}
+          </p>
+        </Confirm>
+      )}
+    </>
+  )
+}
+
+function Add() {
+  const form = useForm<OperatorCreateInput>(OperatorCreateInput, { name: '', automation: false })
+  const adding = useChanging('operator.create', {
+    summary: ({ name }) => `add the operator ${name}`,
+    onDone: () => {
+      form.reset()
+      void forget('operators')
+    },
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (form.send() && !adding.isPending) adding.mutate(form.values)
+  }
+  if (adding.data) {
+    const { operator, key } = adding.data
+    return (
+      <Card title={`The key of ${operator.name}`}>
+        <Secret secret={key} what="Operator key">
+          <p className="soft">
+            {operator.automation
+              ? 'Put it among the secrets of the program that will use it.'
+              : 'Hand it over in a way that nobody else can read. They sign in with it here, and add a factor of their own.'}
+          </p>
+          <div>
+            <Button look="plain" onClick={() => adding.reset()}>
+              Done
+            </Button>
+          </div>
+        </Secret>
+      </Card>
+    )
+  }
+  return (
+    <Card title="Add an operator">
+      <form className="stack" onSubmit={submit} noValidate>
+        <TextField
+          label="Name"
+          hint="As their colleagues know them: it stands in the history."
+          placeholder="Ada"
+          value={form.values.name}
+          error={form.error('name')}
+          onBlur={() => form.values.name && form.leave('name')}
+          onValue={(name) => form.setValues((now) => ({ ...now, name }))}
+        />
+        <Check
+          label="For automation"
+          hint="A program cannot step up: its key needs none, and may do less."
+          isOn={form.values.automation ?? false}
+          onSwitch={(automation) => form.setValues((now) => ({ ...now, automation }))}
+        />
+        <Failure error={adding.error} />
+        <div>
+          <Button type="submit" isPending={adding.isPending}>
+            Add operator
+          </Button>
+        </div>
+      </form>
+    </Card>
+  )
+}

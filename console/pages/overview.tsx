@@ -1,0 +1,142 @@
+// Counts of an environment over the last day or month, as plots with a table beside each.
+import { STATS_RANGES, type StatsResult } from 'countersign/contract'
+import { useState } from 'react'
+import { Link } from 'wouter'
+import { useStats } from '../data.ts'
+import { by, byTime, type Named, totalOf } from '../model/counts.ts'
+import { Card, Page } from '../parts/card.tsx'
+import { Answer, Empty } from '../parts/notice.tsx'
+import { Plot, type Series } from '../parts/plot.tsx'
+import { compact, METHOD_NAMES } from '../words.ts'
+
+type Range = (typeof STATS_RANGES)[number]
+const RANGES: Record<Range, string> = { day: 'Last 24 hours', month: 'Last 31 days' }
+
+const CHECKS: readonly Series[] = [
+  { key: 'free', name: 'Let through', color: 6 },
+  { key: 'asked', name: 'Asked', color: 1 },
+  { key: 'observed', name: 'Would have asked', color: 4 },
+  { key: 'denied', name: 'Denied', color: 3 },
+]
+const STEP_UPS: readonly Series[] = [
+  { key: 'passed', name: 'Passed', color: 2 },
+  { key: 'failed', name: 'Failed', color: 3 },
+]
+
+export function Overview({ environment }: { environment: string }) {
+  const [range, setRange] = useState<Range>('day')
+  const query = useStats({ environment, range })
+  return (
+    <Page
+      title="Overview"
+      of={environment}
+      lead="How often rules were asked and what they answered. These are estimates: they are gathered in memory and written now and then, so a few may be missing."
+      beside={
+        <fieldset className="segments">
+          <legend className="hidden-visually">Over</legend>
+          {STATS_RANGES.map((value) => (
+            <label key={value} className="segment">
+              <input
+                type="radio"
+                name="range"
+                className="hidden-visually"
+                checked={range === value}
+                onChange={() => setRange(value)}
+              />
+              {RANGES[value]}
+            </label>
+          ))}
+        </fieldset>
+      }
+    >
+      <Answer query={query} what="the counts" lines={8}>
+        {(stats) =>
+          stats.rows.length === 0 ? (
+            <Empty icon="overview" title="Nothing was counted in this time">
+              <p>
+                Once your application checks an action, this page shows how often it was asked for a
+                step-up and how those ended.
+              </p>
+              <Link href={`/e/${environment}/guide`} className="button">
+                Open the guide
+              </Link>
+            </Empty>
+          ) : (
+            <Plots stats={stats} span={RANGES[range].toLowerCase()} />
+          )
+        }
+      </Answer>
+    </Page>
+  )
+}
+
+const TILES = [
+  ['check', 'Checks', 0],
+  ['asked', 'Step-ups asked', 1],
+  ['passed', 'Passed', 2],
+  ['failed', 'Failed', 3],
+  ['denied', 'Denied', 3],
+  ['observed', 'Would have asked', 4],
+] as const
+
+function Plots({ stats, span }: { stats: StatsResult; span: string }) {
+  const total = totalOf(stats)
+  const time = byTime(stats)
+  const actions = by('action', stats, 'no scope')
+  const methods = by('method', stats, '').map((one) => ({
+    ...one,
+    name: METHOD_NAMES[one.name as keyof typeof METHOD_NAMES] ?? one.name,
+  }))
+  const has = (rows: readonly Named[], keys: readonly (keyof Named)[]) =>
+    rows.filter((row) => keys.some((key) => Number(row[key]) > 0))
+  return (
+    <div className="stack">
+      <dl className="tiles" aria-label={`In all, ${span}`}>
+        {TILES.map(([key, name, color]) => (
+          <div key={key} className="tile">
+            <dt>
+              <span className={`swatch swatch-${color}`} aria-hidden="true" />
+              {name}
+            </dt>
+            <dd title={total[key].toLocaleString('en')}>{compact(total[key])}</dd>
+          </div>
+        ))}
+      </dl>
+      <Card title="What rules answered" lead={`Checks over the ${span}, by their answer.`}>
+        <Plot label="Checks by their answer, over time" head="From" rows={time} series={CHECKS} />
+      </Card>
+      <Card title="How step-ups ended" lead={`Over the ${span}.`}>
+        <Plot label="Step-ups by their end, over time" head="From" rows={time} series={STEP_UPS} />
+      </Card>
+      <div className="grid-2">
+        <Card title="By action" lead="Checks by their answer.">
+          <Plot
+            label="Checks by action"
+            head="Action"
+            isAcross
+            rows={has(actions, ['check'])}
+            series={CHECKS}
+          />
+        </Card>
+        <Card title="By method" lead="Step-ups by their end.">
+          <Plot
+            label="Step-ups by method"
+            head="Method"
+            isAcross
+            rows={has(methods, ['passed', 'failed'])}
+            series={STEP_UPS}
+          />
+        </Card>
+      </div>
+      <Card title="Step-ups by action" lead="Which actions users step up for, and how it ends.">
+        <Plot
+          label="Step-ups by action"
+          head="Action"
+          isAcross
+          rows={has(actions, ['passed', 'failed'])}
+          series={STEP_UPS}
+        />
+      </Card>
+    </div>
+  )
+}

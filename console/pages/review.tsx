@@ -1,0 +1,134 @@
+// The step between typing and being in force: what would change, and what of it makes something weaker.
+// Where another operator was faster, both changes are brought together first.
+import { useQuery } from '@tanstack/react-query'
+import { reasonOf } from 'countersign'
+import type { EnvironmentPreviewResult } from 'countersign/contract'
+import { useState } from 'react'
+import { service } from '../api.ts'
+import { useChanging } from '../change.ts'
+import { forget, queries } from '../data.ts'
+import type { Drafting } from '../model/draft.ts'
+import { Button } from '../parts/button.tsx'
+import { ChangeList } from '../parts/changes.tsx'
+import { Dialog } from '../parts/dialog.tsx'
+import { Failure, Notice, Skeleton } from '../parts/notice.tsx'
+import { say } from '../parts/toasts.tsx'
+import { isConflict, plural } from '../words.ts'
+import { Together } from './together.tsx'
+
+interface ReviewProps {
+  draft: Drafting
+  onClose: () => void
+}
+
+export function Review({ draft, onClose }: ReviewProps) {
+  const { base, settings } = draft
+  const { environment, version } = base
+  const [isLate, setLate] = useState(draft.isBehind)
+  const preview = useQuery({
+    queryKey: ['preview', environment, version, settings],
+    queryFn: () => service.environment.preview.query({ environment, settings }),
+    staleTime: 0,
+    gcTime: 0,
+    enabled: !isLate,
+  })
+  if (isLate || (preview.data && preview.data.version !== version)) {
+    return (
+      <Together
+        draft={draft}
+        onClose={onClose}
+        onTogether={() => {
+          setLate(false)
+        }}
+      />
+    )
+  }
+  return (
+    <Dialog title="Review and save" wide onClose={onClose}>
+      {preview.data ? (
+        <Found
+          draft={draft}
+          preview={preview.data}
+          onClose={onClose}
+          onConflict={() => setLate(true)}
+        />
+      ) : preview.error ? (
+        <>
+          <Failure
+            error={preview.error}
+            onRetry={reasonOf(preview.error) ? undefined : preview.refetch}
+          />
+          <div className="row row-end">
+            <Button look="plain" onClick={onClose}>
+              Back to the form
+            </Button>
+          </div>
+        </>
+      ) : (
+        <Skeleton what="what would change" />
+      )}
+    </Dialog>
+  )
+}
+
+interface FoundProps extends ReviewProps {
+  preview: EnvironmentPreviewResult
+  onConflict: () => void
+}
+
+function Found({ draft, preview: { changes }, onClose, onConflict }: FoundProps) {
+  const { environment, version } = draft.base
+  const weaker = changes.filter((change) => change.weaker).length
+  const saving = useChanging('environment.update', {
+    summary: () =>
+      `change the settings of ${environment} (${plural(changes.length, 'change')}${
+        weaker > 0 ? `, ${weaker} of them weaker` : ''
+      })`,
+    onDone: (view) => {
+      queries.setQueryData(['environment', environment], view)
+      draft.discard()
+      onClose()
+      say(`Saved as version ${view.version}. In force everywhere within 60 seconds.`)
+      void forget('history')
+    },
+  })
+  const save = () =>
+    saving.mutate(
+      { environment, settings: draft.settings, version },
+      { onError: (error) => isConflict(error) && onConflict() },
+    )
+  return (
+    <>
+      {changes.length === 0 ? (
+        <Notice>
+          <p>What you typed says the same as what is in force. There is nothing to save.</p>
+        </Notice>
+      ) : (
+        <p className="soft">
+          {plural(changes.length, 'change')} against version {version}, which is in force now.
+        </p>
+      )}
+      {weaker > 0 && (
+        <Notice tone="warn" title={`${plural(weaker, 'change')} makes something weaker`}>
+          <p>Marked below. It is recorded with your name, like every change.</p>
+        </Notice>
+      )}
+      <ChangeList changes={changes} />
+      <Failure error={isConflict(saving.error) ? undefined : saving.error} />
+      <div className="row row-end">
+        <Button look="plain" onClick={onClose}>
+          Back to the form
+        </Button>
+        {changes.length > 0 && (
+          <Button
+            look={weaker > 0 ? 'danger' : 'strong'}
+            isPending={saving.isPending}
+            onClick={save}
+          >
+            {weaker > 0 ? 'Save, weaker parts too' : 'Save'}
+          </Button>
+        )}
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,149 @@
+// The parts of a rule, each with what it means. What guards the factors themselves offers only what it
+// may be: the service would refuse the rest.
+import { type Acr, METHODS, type Rule, type RulePart } from 'countersign/contract'
+import type { Editing } from '../model/editing.ts'
+import { Check, ChecksField, RadioField } from '../parts/choice.tsx'
+import { Notice } from '../parts/notice.tsx'
+import { NumberField } from '../parts/valuefields.tsx'
+import { reaching } from '../rules.ts'
+import { METHOD_NAMES } from '../words.ts'
+
+interface RuleFieldsProps {
+  editing: Editing
+  path: string
+  noteAt: string
+  rule: Rule
+  isCredential: boolean
+  onRule: (part: RulePart) => void
+}
+
+export const REQUIRE_OPTIONS = [
+  {
+    value: 'never',
+    label: 'Nobody',
+    hint: 'The action is switched off: it runs without a question.',
+  },
+  {
+    value: 'whenEnrolled',
+    label: 'Users who have enrolled',
+    hint: 'Who never added a factor is let through.',
+  },
+  { value: 'always', label: 'Every user', hint: 'Who has no factor must add one first.' },
+  { value: 'deny', label: 'Refuse everybody', hint: 'Nobody may do this now.' },
+] as const
+
+export const ACR_OPTIONS: readonly { value: Acr; label: string; hint: string }[] = [
+  {
+    value: 'recovery',
+    label: 'Recovery code or better',
+    hint: 'acr recovery. For getting back to a factor, not for money.',
+  },
+  { value: 'mfa', label: 'Authenticator code or better', hint: 'acr mfa. A code can be phished.' },
+  { value: 'phr', label: 'Passkey alone', hint: 'acr phr. Resists phishing.' },
+]
+
+export function RuleFields({ editing, path, noteAt, rule, isCredential, onRule }: RuleFieldsProps) {
+  const methods = METHODS.filter((method) => !(isCredential && method === 'assertion'))
+  const noLegacy = rule.details === 'required' || rule.acr === 'phr'
+  const seconds = (name: 'lifetimeSeconds' | 'freshnessSeconds') => ({
+    editing,
+    path: `${path}.${name}`,
+    noteAt: `${noteAt} ${name}`,
+    unit: 'seconds',
+    value: rule[name],
+    onValue: (value: number | undefined) => onRule({ [name]: value }),
+  })
+  return (
+    <>
+      <RadioField
+        label="Who is asked"
+        value={rule.require}
+        onValue={(require) => onRule({ require })}
+        options={REQUIRE_OPTIONS.filter(({ value }) => !(isCredential && value === 'never'))}
+      />
+      <RadioField
+        label="How sure it must be"
+        value={rule.acr}
+        onValue={(acr) => onRule({ acr })}
+        options={ACR_OPTIONS}
+      />
+      <ChecksField
+        label="Methods"
+        values={rule.methods}
+        onValues={(chosen) => onRule({ methods: METHODS.filter((m) => chosen.includes(m)) })}
+        options={methods.map((value) => ({ value, label: METHOD_NAMES[value] }))}
+        error={editing.error(`${path}.methods`)}
+        inline
+      />
+      {rule.require !== 'never' && reaching(rule).length === 0 && (
+        <Notice tone="warn">
+          <p>No method that is ticked reaches this level, so everybody is refused.</p>
+        </Notice>
+      )}
+      <RadioField
+        label="A token is good"
+        inline
+        value={rule.singleUse ? 'once' : 'often'}
+        onValue={(use) => onRule({ singleUse: use === 'once' })}
+        options={[
+          { value: 'once', label: 'For one use' },
+          ...(isCredential ? [] : [{ value: 'often', label: 'For its lifetime' } as const]),
+        ]}
+      />
+      <div className="grid-2">
+        <NumberField
+          {...seconds('lifetimeSeconds')}
+          label="Lifetime"
+          hint={`How long a token lives: 10 to ${isCredential ? 300 : 3600}.`}
+        />
+        <NumberField
+          {...seconds('freshnessSeconds')}
+          label="Freshness"
+          hint="The greatest age of the proof when the token is used."
+        />
+      </div>
+      {!isCredential && (
+        <>
+          <RadioField
+            label="Details of the action"
+            value={rule.details}
+            onValue={(details) => onRule({ details })}
+            options={[
+              { value: 'none', label: 'Not looked at' },
+              { value: 'optional', label: 'Bound where they are sent' },
+              {
+                value: 'required',
+                label: 'Required',
+                hint: 'A token is good for exactly what the user saw. Needed for conditions over details.',
+              },
+            ]}
+          />
+          <Check
+            label="Also takes a legacy token"
+            hint={
+              noLegacy
+                ? 'Not possible with required details or passkeys alone.'
+                : 'For integrations from before elevated tokens.'
+            }
+            isOn={rule.acceptsMfaToken}
+            isDisabled={noLegacy}
+            onSwitch={(acceptsMfaToken) => onRule({ acceptsMfaToken })}
+          />
+          <RadioField
+            label="Mode"
+            value={rule.mode}
+            onValue={(mode) => onRule({ mode })}
+            options={[
+              { value: 'enforce', label: 'Enforce' },
+              {
+                value: 'observe',
+                label: 'Only watch',
+                hint: 'Asks for nothing, and records what it would have asked. The overview shows it.',
+              },
+            ]}
+          />
+        </>
+      )}
+    </>
+  )
+}

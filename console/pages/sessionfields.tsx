@@ -1,0 +1,149 @@
+// The session tokens of the application: who issues them, with which keys, for whom, and which claims
+// say what.
+import { type EnvironmentSettings, FOREIGN_ALGORITHMS, type KeySource } from 'countersign/contract'
+import { type Editing, having } from '../model/editing.ts'
+import { Check, ChecksField, RadioField } from '../parts/choice.tsx'
+import { TextField } from '../parts/field.tsx'
+import { JsonField, LinesField } from '../parts/valuefields.tsx'
+
+type SessionSettings = EnvironmentSettings['session']
+
+interface SessionFieldsProps {
+  editing: Editing
+  /** Leaves out what has a default. */
+  isShort?: boolean
+}
+
+const CLAIMS = [
+  ['subjectClaim', 'User', 'sub', 'Names the user for good: not an address that can pass on.'],
+  ['sessionIdClaim', 'Session id', 'sid', 'Tokens of one session are not taken in another.'],
+  ['authTimeClaim', 'Time of sign-in', 'auth_time', 'Decides whether a sign-in is fresh.'],
+] as const
+
+export function SessionFields({ editing, isShort = false }: SessionFieldsProps) {
+  const { settings, edit, error } = editing
+  const { session } = settings
+  const set = (part: { [K in keyof SessionSettings]?: SessionSettings[K] | undefined }) =>
+    edit((now) => ({ ...now, session: having(now.session, part) }))
+  const anyAudience = session.acceptAnyAudience ?? false
+  return (
+    <>
+      <TextField
+        label="Issuer"
+        hint="The claim iss of your session tokens, to the letter."
+        placeholder="https://login.app.example"
+        mono
+        value={session.issuer}
+        error={error('session.issuer')}
+        onValue={(issuer) => set({ issuer })}
+      />
+      <KeySourceFields
+        editing={editing}
+        path="session.keys"
+        keys={session.keys}
+        onKeys={(keys) => set({ keys })}
+      />
+      <div className="stack-close">
+        {!anyAudience && (
+          <LinesField
+            editing={editing}
+            path="session.audiences"
+            label="Audiences of your session tokens"
+            hint="Values of aud that are meant for your application, one a line."
+            placeholder="my-app"
+            rows={2}
+            value={session.audiences ?? []}
+            onValue={(audiences) => set({ audiences })}
+          />
+        )}
+        <Check
+          label="Take tokens of any audience"
+          hint="Only where your tokens name none: others of the same issuer would be taken too."
+          isOn={anyAudience}
+          onSwitch={(isOn) =>
+            set(
+              isOn
+                ? { acceptAnyAudience: true, audiences: undefined }
+                : { acceptAnyAudience: isShort ? undefined : false, audiences: [] },
+            )
+          }
+        />
+      </div>
+      {!isShort && (
+        <>
+          <ChecksField
+            label="Signature algorithms"
+            values={session.algorithms ?? [...FOREIGN_ALGORITHMS]}
+            onValues={(algorithms) => set({ algorithms })}
+            options={FOREIGN_ALGORITHMS.map((value) => ({ value, label: value }))}
+            error={error('session.algorithms')}
+            inline
+          />
+          <div className="grid-2">
+            {CLAIMS.map(([name, label, fallback, hint]) => (
+              <TextField
+                key={name}
+                label={`Claim: ${label}`}
+                hint={hint}
+                mono
+                value={session[name] ?? fallback}
+                error={error(`session.${name}`)}
+                onValue={(claim) => set({ [name]: claim })}
+              />
+            ))}
+          </div>
+        </>
+      )}
+    </>
+  )
+}
+
+interface KeySourceProps {
+  editing: Editing
+  path: string
+  keys: KeySource
+  onKeys: (keys: KeySource) => void
+}
+
+/** Where public keys are: an address, or the key set itself. */
+export function KeySourceFields({ editing, path, keys, onKeys }: KeySourceProps) {
+  const isAddress = 'jwksUri' in keys
+  return (
+    <div className="stack">
+      <RadioField
+        label="Public keys"
+        inline
+        value={isAddress ? 'address' : 'pasted'}
+        onValue={(kind) => {
+          editing.note(path)
+          onKeys(kind === 'address' ? { jwksUri: '' } : { jwks: { keys: [] } })
+        }}
+        options={[
+          { value: 'address', label: 'At an address' },
+          { value: 'pasted', label: 'Pasted here' },
+        ]}
+      />
+      {isAddress ? (
+        <TextField
+          label="Address of the key set"
+          hint="Fetched when it is needed; new keys are found by themselves."
+          placeholder="https://login.app.example/.well-known/jwks.json"
+          mono
+          value={keys.jwksUri}
+          error={editing.error(path)}
+          onValue={(jwksUri) => onKeys({ jwksUri })}
+        />
+      ) : (
+        <JsonField
+          editing={editing}
+          path={path}
+          label="Key set"
+          hint="A JSON Web Key Set of public keys. Never paste a private one."
+          placeholder='{ "keys": [ … ] }'
+          value={keys.jwks.keys.length > 0 ? keys.jwks : undefined}
+          onValue={(jwks) => onKeys({ jwks: (jwks ?? { keys: [] }) as { keys: [] } })}
+        />
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,180 @@
+// The settings of an environment, apart from its actions. Whatever is typed goes into the draft.
+import type { EnvironmentSettings } from 'countersign/contract'
+import { useState } from 'react'
+import { useLocation } from 'wouter'
+import { useChanging } from '../change.ts'
+import { forget, queries } from '../data.ts'
+import { type Editing, editingOf, having } from '../model/editing.ts'
+import { Button } from '../parts/button.tsx'
+import { Card, Page } from '../parts/card.tsx'
+import { RadioField } from '../parts/choice.tsx'
+import { Confirm } from '../parts/dialog.tsx'
+import { TextField } from '../parts/field.tsx'
+import { say } from '../parts/toasts.tsx'
+import { LinesField, NumberField } from '../parts/valuefields.tsx'
+import { AssertionFields } from './assertionfields.tsx'
+import { EnrollmentFields, MethodFields } from './methodfields.tsx'
+import { SessionFields } from './sessionfields.tsx'
+import { TryToken } from './trytoken.tsx'
+import type { DraftPageProps } from './withdraft.tsx'
+
+export function Settings({ environment, view, draft }: DraftPageProps) {
+  const editing = editingOf(draft)
+  return (
+    <Page
+      title="Settings"
+      of={environment}
+      lead={`Version ${view.version} of ${environment} is in force. Changes are reviewed before they are saved, and hold everywhere within 60 seconds.`}
+    >
+      <div className="stack">
+        <Card
+          title="Sign-in of your application"
+          lead="Whose session tokens say who a user is, and how they are checked."
+        >
+          <SessionFields editing={editing} />
+        </Card>
+        <Card title="Try a token" lead="Why a token fails, or which user it names.">
+          <TryToken environment={environment} session={editing.settings.session} />
+        </Card>
+        <Pages editing={editing} />
+        <Card
+          title="Methods"
+          lead="What users may prove themselves with, wherever a rule allows it."
+        >
+          <MethodFields editing={editing} />
+        </Card>
+        <Card title="Enrollment" lead="When your pages ask for a first factor, and who may add it.">
+          <EnrollmentFields editing={editing} />
+        </Card>
+        <Card
+          title="Your backend’s word"
+          lead="Your backend may vouch for a user with a signed assertion, where a rule takes that as a method."
+        >
+          <AssertionFields editing={editing} />
+        </Card>
+        <Legacy editing={editing} />
+        <Danger environment={environment} />
+      </div>
+    </Page>
+  )
+}
+
+function Pages({ editing }: { editing: Editing }) {
+  const { settings, edit, error } = editing
+  const set = (part: { [K in keyof EnvironmentSettings]?: EnvironmentSettings[K] | undefined }) =>
+    edit((now) => having(now, part))
+  return (
+    <Card title="Pages, passkeys and APIs">
+      <div className="grid-2">
+        <TextField
+          label="Name"
+          hint="Users see it in their authenticator app."
+          value={settings.name ?? ''}
+          error={error('name')}
+          onValue={(name) => set({ name })}
+        />
+        <TextField
+          label="Relying party name"
+          hint="Shown when a passkey is made."
+          value={settings.rpName ?? ''}
+          error={error('rpName')}
+          onValue={(rpName) => set({ rpName })}
+        />
+        <TextField
+          label="Passkey domain"
+          hint="Passkeys are bound to it: after a change, those that users have work no more."
+          mono
+          value={settings.rpId}
+          error={error('rpId')}
+          onValue={(rpId) => set({ rpId })}
+        />
+        <LinesField
+          editing={editing}
+          path="origins"
+          label="Web origins"
+          hint="Pages that may call Countersign, one a line; on the passkey domain or below it."
+          value={settings.origins}
+          onValue={(origins) => set({ origins })}
+        />
+        <LinesField
+          editing={editing}
+          path="audiences"
+          label="APIs (audiences)"
+          hint="One a line. The first is the audience of every action that names none."
+          value={settings.audiences}
+          onValue={(audiences) => set({ audiences })}
+        />
+        <NumberField
+          editing={editing}
+          path="history.keepDays"
+          label="Keep history"
+          hint="Older events are removed; the chain of the others stays verifiable."
+          unit="days"
+          value={settings.history?.keepDays}
+          onValue={(keepDays) => set({ history: having({}, { keepDays }) })}
+        />
+      </div>
+    </Card>
+  )
+}
+
+const Legacy = ({ editing: { settings, edit } }: { editing: Editing }) => (
+  <Card
+    title="Legacy tokens"
+    lead="A token without a scope, for integrations from before elevated tokens. Each action says whether it takes one."
+  >
+    <RadioField
+      label="What a step-up hands out, where asked"
+      value={settings.mfaTokens ?? 'single'}
+      onValue={(mfaTokens) => edit((now) => ({ ...now, mfaTokens }))}
+      options={[
+        { value: 'off', label: 'None', hint: 'The safest: only elevated tokens are left.' },
+        { value: 'single', label: 'For one use' },
+        { value: 'session', label: 'For the session', hint: 'May be used until it expires.' },
+      ]}
+    />
+  </Card>
+)
+
+function Danger({ environment }: { environment: string }) {
+  const [isOpen, setOpen] = useState(false)
+  const [, go] = useLocation()
+  const removing = useChanging('environment.remove', {
+    summary: () => `remove the environment ${environment} with everything in it`,
+    onDone: () => {
+      queries.removeQueries({ queryKey: ['environment', environment] })
+      void forget('environments')
+      go('/')
+      say(`${environment} was removed.`)
+    },
+  })
+  return (
+    <Card
+      title="Remove this environment"
+      tone="danger"
+      lead="Its settings, keys and tokens end at once, and its users’ factors with them. That cannot be undone."
+    >
+      <div>
+        <Button look="danger" icon="trash" onClick={() => setOpen(true)}>
+          Remove {environment}
+        </Button>
+      </div>
+      {isOpen && (
+        <Confirm
+          title={`Remove ${environment}?`}
+          action="Remove for good"
+          typed={environment}
+          isPending={removing.isPending}
+          error={removing.error}
+          onConfirm={() => removing.mutate({ environment })}
+          onClose={() => setOpen(false)}
+        >
+          <p>
+            Every API that is guarded by it will refuse its actions from now on. Its users’ factors
+            cannot be brought back.
+          </p>
+        </Confirm>
+      )}
+    </Card>
+  )
+}

@@ -1,0 +1,170 @@
+// What an operator sees of a user, and may do for them.
+import type { Factor, SubjectView } from 'countersign/contract'
+import { useState } from 'react'
+import { useChanging } from '../change.ts'
+import { forget } from '../data.ts'
+import { Button } from '../parts/button.tsx'
+import { Card } from '../parts/card.tsx'
+import { Confirm } from '../parts/dialog.tsx'
+import { Empty, Failure, Notice } from '../parts/notice.tsx'
+import { Badge, Facts, Table } from '../parts/table.tsx'
+import { Ago, Time } from '../parts/time.tsx'
+import { say } from '../parts/toasts.tsx'
+import { METHOD_NAMES, plural } from '../words.ts'
+
+interface UserProps {
+  environment: string
+  user: SubjectView
+}
+
+export function User({ environment, user }: UserProps) {
+  const { subject, enrolled, factors, recovery, attempts, liveTokens, pendingEnrollments } = user
+  return (
+    <>
+      <Card
+        title={subject}
+        beside={
+          <>
+            <Badge tone={enrolled ? 'good' : 'plain'}>
+              {enrolled ? 'Enrolled' : 'Never enrolled'}
+            </Badge>
+            {attempts.locked && <Badge tone="bad">Codes are locked</Badge>}
+          </>
+        }
+      >
+        <Facts
+          facts={[
+            ['Recovery codes', `${recovery.remaining} of ${recovery.total} left`],
+            ['Live tokens', liveTokens],
+            ['Enrollments begun', pendingEnrollments],
+            ['Failures in a row', attempts.consecutiveFailures],
+            ['Failures, last day', attempts.failuresLastDay],
+            ['Failures, last month', attempts.failuresLastMonth],
+          ]}
+        />
+        {attempts.retryAt !== null && !attempts.locked && (
+          <Notice tone="warn">
+            <p>
+              Codes are refused until <Time at={attempts.retryAt} />, after too many failures.
+            </p>
+          </Notice>
+        )}
+        <Help environment={environment} user={user} />
+      </Card>
+      <Card title="Factors">
+        {factors.length === 0 ? (
+          <Empty icon="phone" title="No factor">
+            <p>
+              {enrolled
+                ? 'They had one and removed it. Actions that ask enrolled users still ask.'
+                : 'They never added one. Actions that ask enrolled users let them through.'}
+            </p>
+          </Empty>
+        ) : (
+          <Table<Factor>
+            caption="Factors"
+            rows={factors}
+            keyOf={({ factorId }) => factorId}
+            columns={[
+              {
+                name: 'Name',
+                isHead: true,
+                cell: ({ label, kind, isDefault }) => (
+                  <span className="row">
+                    {label ?? METHOD_NAMES[kind]}
+                    {isDefault && <Badge tone="accent">Default</Badge>}
+                  </span>
+                ),
+              },
+              {
+                name: 'Kind',
+                cell: ({ kind, passkey }) =>
+                  `${METHOD_NAMES[kind]}${passkey ? (passkey.synced ? ', synced' : ', on one device') : ''}`,
+              },
+              { name: 'Added', cell: ({ createdAt }) => <Ago at={createdAt} /> },
+              {
+                name: 'Last used',
+                cell: ({ lastUsedAt }) =>
+                  lastUsedAt === null ? 'not yet' : <Ago at={lastUsedAt} />,
+              },
+            ]}
+          />
+        )}
+      </Card>
+    </>
+  )
+}
+
+function Help({ environment, user: { subject, attempts, factors, liveTokens } }: UserProps) {
+  const [isResetting, setResetting] = useState(false)
+  const reference = { environment, subject }
+  const again = async () => {
+    await forget('subject', environment, subject)
+    await forget('history')
+  }
+  const unlocking = useChanging('subject.unlock', {
+    summary: () => `unlock the codes of ${subject}`,
+    onDone: async () => {
+      await again()
+      say('Unlocked. Their codes are taken again.')
+    },
+  })
+  const ending = useChanging('subject.endTokens', {
+    summary: () => `end every token of ${subject}`,
+    onDone: async ({ endedTokens }) => {
+      await again()
+      say(`${plural(endedTokens, 'token')} ended.`)
+    },
+  })
+  const resetting = useChanging('subject.resetFactors', {
+    summary: () => `take every factor of ${subject} away`,
+    onDone: async ({ removed, endedTokens }) => {
+      await again()
+      setResetting(false)
+      say(`${plural(removed, 'factor')} removed, ${plural(endedTokens, 'token')} ended.`)
+    },
+  })
+  const hasFailed = attempts.consecutiveFailures > 0 || attempts.retryAt !== null
+  return (
+    <>
+      <div className="row">
+        <Button
+          look={attempts.locked ? 'strong' : 'plain'}
+          isPending={unlocking.isPending}
+          onClick={() => unlocking.mutate(reference)}
+        >
+          {attempts.locked || hasFailed ? 'Unlock' : 'Forgive failed attempts'}
+        </Button>
+        <Button look="plain" isPending={ending.isPending} onClick={() => ending.mutate(reference)}>
+          End tokens{liveTokens > 0 && ` (${liveTokens})`}
+        </Button>
+        <Button
+          look="danger"
+          onClick={() => {
+            resetting.reset()
+            setResetting(true)
+          }}
+        >
+          Reset factors
+        </Button>
+      </div>
+      <Failure error={unlocking.error ?? ending.error} />
+      {isResetting && (
+        <Confirm
+          title={`Reset the factors of ${subject}?`}
+          action="Reset factors"
+          asksReason
+          isPending={resetting.isPending}
+          error={resetting.error}
+          onClose={() => setResetting(false)}
+          onConfirm={(reason) => resetting.mutate({ ...reference, reason })}
+        >
+          <p>
+            {plural(factors.length, 'factor')} and all recovery codes go, and every token ends. From
+            then on they are as somebody who never enrolled. Be sure who asked you to.
+          </p>
+        </Confirm>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,76 @@
+// One user of an environment: looked up by the id that the application's session tokens name.
+import { SubjectId } from 'countersign/contract'
+import { type FormEvent, useState } from 'react'
+import { useSearchParams } from 'wouter'
+import { useSubject } from '../data.ts'
+import { problemsOf } from '../model/problems.ts'
+import { Button } from '../parts/button.tsx'
+import { Card, Page } from '../parts/card.tsx'
+import { Events } from '../parts/events.tsx'
+import { TextField } from '../parts/field.tsx'
+import { Answer, Empty } from '../parts/notice.tsx'
+import { User } from './user.tsx'
+
+export function Users({ environment }: { environment: string }) {
+  const [params, setParams] = useSearchParams()
+  const subject = params.get('user') ?? ''
+  const [typed, setTyped] = useState(subject)
+  const [problem, setProblem] = useState<string>()
+  const find = (event: FormEvent) => {
+    event.preventDefault()
+    const [wrong] = problemsOf(SubjectId, typed)
+    setProblem(wrong && (typed ? 'This cannot be a user’s id.' : 'Whose? Type an id.'))
+    if (!wrong) setParams({ user: typed })
+  }
+  return (
+    <Page
+      title="Users"
+      of={environment}
+      lead="Countersign knows users by their ids alone: no names, no addresses."
+    >
+      <div className="stack">
+        <Card title="Look a user up">
+          <form className="toolbar" onSubmit={find} noValidate>
+            <TextField
+              label="User id"
+              hint="As the claim of your session tokens names them, to the letter."
+              mono
+              value={typed}
+              error={problem}
+              onValue={setTyped}
+            />
+            <Button type="submit" icon="search">
+              Look up
+            </Button>
+          </form>
+        </Card>
+        {subject ? (
+          <Found key={subject} environment={environment} subject={subject} />
+        ) : (
+          <Empty icon="users" title="Nobody is shown yet">
+            <p>
+              You will see their factors, how many attempts failed and what happened, and can help
+              whoever is locked out.
+            </p>
+          </Empty>
+        )}
+      </div>
+    </Page>
+  )
+}
+
+function Found({ environment, subject }: { environment: string; subject: string }) {
+  const query = useSubject(environment, subject)
+  return (
+    <>
+      <Answer query={query} what="the user" lines={5}>
+        {(user) => <User environment={environment} user={user} />}
+      </Answer>
+      {query.data && (
+        <Card title="History" lead="Every attempt and every change, success or failure.">
+          <Events chain={{ environment, subject }} name={`countersign-${environment}-user`} />
+        </Card>
+      )}
+    </>
+  )
+}

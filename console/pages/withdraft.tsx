@@ -1,0 +1,109 @@
+// A page that edits an environment's settings: it is given the draft, which other pages go on with, and
+// below it stands the bar that leads to review and saving.
+import type { EnvironmentView } from 'countersign/contract'
+import { type ComponentType, useState } from 'react'
+import { useParams } from 'wouter'
+import { useEnvironment } from '../data.ts'
+import { differences } from '../model/diff.ts'
+import { type Drafting, useDraft } from '../model/draft.ts'
+import { Button } from '../parts/button.tsx'
+import { Page } from '../parts/card.tsx'
+import { Confirm } from '../parts/dialog.tsx'
+import { Answer } from '../parts/notice.tsx'
+import { say } from '../parts/toasts.tsx'
+import { plural } from '../words.ts'
+import { Review } from './review.tsx'
+
+export interface DraftPageProps {
+  environment: string
+  view: EnvironmentView
+  draft: Drafting
+}
+
+interface WithDraftProps {
+  environment: string
+  page: ComponentType<DraftPageProps>
+}
+
+export function WithDraft({ environment, page }: WithDraftProps) {
+  const query = useEnvironment(environment)
+  if (!query.data) {
+    return (
+      <Page title={environment}>
+        <Answer query={query} what="the settings" lines={6}>
+          {() => null}
+        </Answer>
+      </Page>
+    )
+  }
+  return <Inside view={query.data} page={page} />
+}
+
+function Inside({ view, page: Content }: { view: EnvironmentView } & Pick<WithDraftProps, 'page'>) {
+  const draft = useDraft(view)
+  const { action = '' } = useParams<{ action?: string }>()
+  return (
+    <>
+      {/* Another action is another form. */}
+      <Content key={action} environment={view.environment} view={view} draft={draft} />
+      {draft.isDirty && <DraftBar draft={draft} />}
+    </>
+  )
+}
+
+function DraftBar({ draft }: { draft: Drafting }) {
+  const [open, setOpen] = useState<'review' | 'discard'>()
+  const { base, settings, problems, texts, isBehind } = draft
+  const count = differences(base.settings, settings).length
+  const wrong = problems.length + Object.keys(texts).length
+  return (
+    <>
+      <section className="draft-bar" aria-label="Unsaved changes">
+        <div>
+          <strong>{plural(count, 'unsaved change')}</strong>
+          <p className="small soft" role="status">
+            {wrong > 0
+              ? `${plural(wrong, 'field')} to mend before it can be saved.`
+              : isBehind
+                ? 'Another operator saved meanwhile. Review brings both together.'
+                : 'Nothing is in force until you save it.'}
+          </p>
+        </div>
+        <div className="row">
+          <Button look="plain" onClick={() => setOpen('discard')}>
+            Discard
+          </Button>
+          <Button
+            aria-disabled={wrong > 0}
+            onClick={() =>
+              wrong > 0
+                ? document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+                : setOpen('review')
+            }
+          >
+            Review and save
+          </Button>
+        </div>
+      </section>
+      {open === 'review' && <Review draft={draft} onClose={() => setOpen(undefined)} />}
+      {open === 'discard' && (
+        <Confirm
+          title="Discard what you typed?"
+          action="Discard"
+          isPending={false}
+          error={undefined}
+          onClose={() => setOpen(undefined)}
+          onConfirm={() => {
+            setOpen(undefined)
+            draft.discard()
+            say('Discarded. Nothing was changed.')
+          }}
+        >
+          <p>
+            {plural(count, 'change')} to {base.environment} will be gone.
+          </p>
+        </Confirm>
+      )}
+    </>
+  )
+}

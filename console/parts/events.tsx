@@ -1,0 +1,196 @@
+// The history of a user, an environment or the directory: what happened, newest first; filtered,
+// verified and taken along.
+import { useInfiniteQuery, useMutation } from '@tanstack/react-query'
+import type { AuditEvent } from 'countersign/contract'
+import { useState } from 'react'
+import { type Chain, download, inWords, readLines, readPage, verifyChain } from '../model/events.ts'
+import { plural } from '../words.ts'
+import { Button } from './button.tsx'
+import { SelectField, TextField } from './field.tsx'
+import { Answer, Empty, Failure, Notice } from './notice.tsx'
+import { Badge } from './table.tsx'
+import { Time } from './time.tsx'
+
+interface EventsProps {
+  chain: Chain
+  /** Names the file that is downloaded. */
+  name: string
+}
+
+export function Events({ chain, name }: EventsProps) {
+  const [words, setWords] = useState('')
+  const [type, setType] = useState('')
+  const query = useInfiniteQuery({
+    queryKey: ['history', chain.environment ?? '', chain.subject ?? ''],
+    queryFn: ({ pageParam }) => readPage(chain, pageParam),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ cursor }) => cursor,
+  })
+  const lets = (event: AuditEvent) =>
+    (!type || event.type === type) &&
+    (!words.trim() || textOf(event).includes(words.trim().toLowerCase()))
+  return (
+    <Answer query={query} what="the history" lines={6}>
+      {({ pages }) => {
+        const all = pages.flatMap(({ events }) => events)
+        const types = [...new Set(all.map((event) => event.type))].sort()
+        const found = all.filter(lets)
+        return (
+          <div className="stack">
+            <div className="toolbar">
+              <TextField
+                label="Search"
+                placeholder="operator, address, id …"
+                value={words}
+                onValue={setWords}
+              />
+              <SelectField
+                label="What happened"
+                value={type}
+                onValue={setType}
+                options={[
+                  { value: '', label: 'Everything' },
+                  ...types.map((value) => ({
+                    value,
+                    label: inWords({ type: value } as AuditEvent).text,
+                  })),
+                ]}
+              />
+              <Tools chain={chain} name={name} lets={lets} />
+            </div>
+            {found.length === 0 ? (
+              <Empty
+                icon="history"
+                title={all.length === 0 ? 'Nothing has happened yet' : 'Nothing of that kind'}
+              >
+                <p>
+                  {all.length === 0
+                    ? 'Every change and every attempt will stand here, each tied to the one before.'
+                    : 'Search for less, or load earlier events.'}
+                </p>
+              </Empty>
+            ) : (
+              <div>
+                {found.map((event) => (
+                  <Event key={event.seq} event={event} />
+                ))}
+              </div>
+            )}
+            <p className="small soft" role="status">
+              {plural(found.length, 'event')} shown of {all.length.toLocaleString('en')} loaded.
+            </p>
+            {query.hasNextPage && (
+              <div>
+                <Button
+                  look="plain"
+                  isPending={query.isFetchingNextPage}
+                  onClick={() => void query.fetchNextPage()}
+                >
+                  Load earlier events
+                </Button>
+              </div>
+            )}
+          </div>
+        )
+      }}
+    </Answer>
+  )
+}
+
+const textOf = ({ type, actor, data }: AuditEvent): string =>
+  `${type} ${inWords({ type } as AuditEvent).text} ${actor} ${JSON.stringify(data)}`.toLowerCase()
+
+function Event({ event }: { event: AuditEvent }) {
+  const { seq, at, type, actor, data, hash, previous, salt } = event
+  const { text, isBad } = inWords(event)
+  return (
+    <details className="event">
+      <summary>
+        <span className="small soft number event-seq">#{seq}</span>
+        <span className="event-what">
+          {text} {isBad && <Badge tone="warn">Look</Badge>}
+          <br />
+          <span className="small soft">by {actor.replace(/^operator:/, '')}</span>
+        </span>
+        <span className="small soft">
+          <Time at={at} /> · <span className="event-more" />
+        </span>
+      </summary>
+      <div className="event-body">
+        <p className="small">
+          <code>{type}</code>
+        </p>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long lines are scrolled by keyboard */}
+        <pre tabIndex={0} className="code">
+          <code>{JSON.stringify(data, null, 2)}</code>
+        </pre>
+        <p className="small soft">
+          Hash <code>{hash}</code>, over salt <code>{salt}</code> and the hash before it{' '}
+          <code>{previous}</code>
+        </p>
+      </div>
+    </details>
+  )
+}
+
+interface ToolsProps extends EventsProps {
+  lets: (event: AuditEvent) => boolean
+}
+
+function Tools({ chain, name, lets }: ToolsProps) {
+  const [count, setCount] = useState(0)
+  const verifying = useMutation({ mutationFn: () => verifyChain(chain, setCount) })
+  const saving = useMutation({
+    mutationFn: () => readLines(chain, lets, setCount),
+    onSuccess: (text) => download(text, `${name}.jsonl`, 'application/jsonl'),
+  })
+  const { data } = verifying
+  return (
+    <>
+      <div className="row">
+        <Button
+          look="plain"
+          icon="check"
+          isPending={verifying.isPending}
+          onClick={() => verifying.mutate()}
+        >
+          {verifying.isPending && count > 0 ? `Verified ${count} …` : 'Verify the chain'}
+        </Button>
+        <Button
+          look="plain"
+          icon="download"
+          isPending={saving.isPending}
+          onClick={() => saving.mutate()}
+        >
+          {saving.isPending && count > 0 ? `Read ${count} …` : 'Download JSON lines'}
+        </Button>
+      </div>
+      <div className="hold" aria-live="polite">
+        {data &&
+          (data.intact ? (
+            <Notice tone="good" title="The chain is intact">
+              <p>
+                {plural(data.count, 'event')}, each tied to the one before.
+                {data.head && (
+                  <>
+                    {' '}
+                    The newest hash is <code>{data.head}</code>: keep it elsewhere to compare.
+                  </>
+                )}
+              </p>
+            </Notice>
+          ) : (
+            <Notice tone="bad" title="The chain is broken">
+              <p>
+                Event {data.brokenAt ?? '?'} does not fit the one before. Something was changed or
+                taken away outside of the service.
+              </p>
+            </Notice>
+          ))}
+      </div>
+      <div className="hold">
+        <Failure error={verifying.error ?? saving.error} />
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,176 @@
+// Rules as the page shows them: the defaults of every action, what an environment makes of them, and
+// one plain sentence for each. The service decides; a test holds these defaults to be the service's.
+import {
+  type ActionEntry,
+  acrReaches,
+  BUILT_IN_ACTIONS,
+  type BuiltInAction,
+  CREDENTIAL_ACTIONS,
+  type EnvironmentSettings,
+  METHOD_ACR,
+  type Rule,
+} from 'countersign/contract'
+import { anyOf, duration, METHOD_PHRASES, plural } from './words.ts'
+
+export const DEFAULT_RULE: Rule = {
+  require: 'whenEnrolled',
+  methods: ['totp', 'passkey', 'recovery'],
+  acr: 'mfa',
+  singleUse: false,
+  lifetimeSeconds: 600,
+  freshnessSeconds: 600,
+  details: 'optional',
+  acceptsMfaToken: false,
+  mode: 'enforce',
+}
+const SHORT: Rule = {
+  ...DEFAULT_RULE,
+  singleUse: true,
+  lifetimeSeconds: 300,
+  freshnessSeconds: 300,
+}
+const WALLET: Rule = { ...SHORT, acceptsMfaToken: true }
+
+export const BUILT_IN_RULES: Record<BuiltInAction, Rule> = {
+  'wallet.waas.sign': WALLET,
+  'wallet.waas.export': WALLET,
+  'wallet.waas.refresh': WALLET,
+  'wallet.waas.reshare': WALLET,
+  'user.update': { ...DEFAULT_RULE, acceptsMfaToken: true },
+  'credential.link': { ...SHORT, acr: 'recovery' },
+  'credential.update': SHORT,
+  'credential.unlink': { ...SHORT, acr: 'recovery' },
+}
+
+/** What a built-in action is, for somebody who reads its name for the first time. */
+export const BUILT_IN_WORDS: Record<BuiltInAction, { title: string; text: string }> = {
+  'wallet.waas.sign': {
+    title: 'Sign with a wallet',
+    text: 'A transaction or message is signed with the key of a user’s embedded wallet.',
+  },
+  'wallet.waas.export': {
+    title: 'Export a wallet’s key',
+    text: 'The private key leaves for the user’s own hands. Whoever gets it can do everything.',
+  },
+  'wallet.waas.refresh': {
+    title: 'Refresh key shares',
+    text: 'The shares of a wallet’s key are made anew; the key and its address stay.',
+  },
+  'wallet.waas.reshare': {
+    title: 'Reshare a key',
+    text: 'A wallet’s key is split anew, perhaps among others.',
+  },
+  'user.update': {
+    title: 'Change the profile',
+    text: 'What your application knows of the user is changed, such as an address that money or mail goes to.',
+  },
+  'credential.link': {
+    title: 'Add a factor',
+    text: 'A user who has one adds another authenticator app or passkey.',
+  },
+  'credential.update': {
+    title: 'Change factors',
+    text: 'A user makes new recovery codes, or another factor the default one.',
+  },
+  'credential.unlink': {
+    title: 'Remove a factor',
+    text: 'A user takes away one of their factors.',
+  },
+}
+
+export const isBuiltIn = (action: string): action is BuiltInAction =>
+  Object.hasOwn(BUILT_IN_ACTIONS, action)
+
+/** Guarding the factors themselves: may be made stronger, never weaker. */
+export const isCredential = (action: string): boolean =>
+  CREDENTIAL_ACTIONS.some((name) => name === action)
+
+/** An action with its whole rule. `isWritten`: the settings say something of it. */
+export interface ShownAction {
+  entry: ActionEntry
+  action: string
+  title: string
+  text: string
+  scope: string
+  rule: Rule
+  isWritten: boolean
+}
+
+/** The whole rule of an entry: what it says, over the defaults of its action. */
+export function ruleOf({ action, base = {} }: ActionEntry): Rule {
+  const defaults = isBuiltIn(action) ? BUILT_IN_RULES[action] : DEFAULT_RULE
+  const lifetimeSeconds = base.lifetimeSeconds ?? defaults.lifetimeSeconds
+  const freshnessSeconds = base.freshnessSeconds ?? lifetimeSeconds
+  const said = Object.fromEntries(Object.entries(base).filter(([, value]) => value !== undefined))
+  const rule = { ...defaults, lifetimeSeconds, freshnessSeconds, ...said }
+  const takesLegacy = rule.details !== 'required' && rule.acr !== 'phr'
+  return { ...rule, acceptsMfaToken: rule.acceptsMfaToken && takesLegacy }
+}
+
+/** Every action of an environment: the built-in ones, and the operator's own. */
+export function actionsOf({ actions = [] }: EnvironmentSettings): ShownAction[] {
+  const written = new Map(actions.map((entry) => [entry.action, entry]))
+  const own = actions.filter(({ action }) => !isBuiltIn(action))
+  const builtIn = Object.keys(BUILT_IN_ACTIONS).map((action) => written.get(action) ?? { action })
+  return [...builtIn, ...own].map((entry: ActionEntry) => {
+    const { action, scope = action } = entry
+    const words = isBuiltIn(action) ? BUILT_IN_WORDS[action] : { title: action, text: '' }
+    return {
+      entry,
+      action,
+      ...words,
+      scope: isBuiltIn(action) ? BUILT_IN_ACTIONS[action] : scope,
+      rule: ruleOf(entry),
+      isWritten: written.has(action),
+    }
+  })
+}
+
+export const GROUPS = [
+  { id: 'wallet', title: 'Wallet', has: (action: string) => action.startsWith('wallet.waas.') },
+  { id: 'account', title: 'Account', has: (action: string) => action === 'user.update' },
+  { id: 'credentials', title: 'Credentials', has: isCredential },
+  { id: 'own', title: 'Your own', has: (action: string) => !isBuiltIn(action) },
+] as const
+
+/** The settings with one action said anew. */
+export function withAction(settings: EnvironmentSettings, entry: ActionEntry): EnvironmentSettings {
+  const actions = settings.actions ?? []
+  const known = actions.some(({ action }) => action === entry.action)
+  return {
+    ...settings,
+    actions: known
+      ? actions.map((other) => (other.action === entry.action ? entry : other))
+      : [...actions, entry],
+  }
+}
+
+/** The settings without what they say of an action: a built-in one is back at its defaults. */
+export const withoutAction = (
+  settings: EnvironmentSettings,
+  name: string,
+): EnvironmentSettings => ({
+  ...settings,
+  actions: (settings.actions ?? []).filter(({ action }) => action !== name),
+})
+
+/** The methods of a rule that reach its level. */
+export const reaching = ({ methods, acr }: Rule) =>
+  methods.filter((method) => method === 'assertion' || acrReaches(METHOD_ACR[method], acr))
+
+/** A rule in one plain sentence. */
+export function sentenceOf(rule: Rule, stricter = 0): string {
+  const cases = stricter > 0 ? ` Stricter in ${plural(stricter, 'case')}.` : ''
+  if (rule.require === 'never') return `Asks nobody for anything.${cases}`
+  const methods = reaching(rule)
+  if (rule.require === 'deny') return 'Refuses everybody.'
+  if (methods.length === 0) return 'Refuses everybody: no method allowed here is strong enough.'
+  const who = rule.require === 'always' ? 'every user' : 'enrolled users'
+  const asks = anyOf(methods.map((method) => METHOD_PHRASES[method]))
+  const use = rule.singleUse ? 'is single-use, good for' : 'may be used for'
+  const asked = `Asks ${who} for ${asks}; the token ${use} ${duration(rule.lifetimeSeconds)}`
+  const bound = rule.details === 'required' ? ' and for exactly what was confirmed' : ''
+  const watched = rule.mode === 'observe' ? 'Only watches. If enforced: ' : ''
+  const said = `${asked}${bound}.${cases}`
+  return watched ? watched + said.charAt(0).toLowerCase() + said.slice(1) : said
+}

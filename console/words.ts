@@ -1,0 +1,97 @@
+// Failures, names and measures in words. What the service says of a refusal is a sentence for people
+// already; here stands what it cannot say: that it was not reached, and what a page does about it.
+import { isCountersignError, reasonOf } from 'countersign'
+import type { Acr, Method } from 'countersign/contract'
+
+/** Why something did not happen, to be shown. */
+export interface Failed {
+  title: string
+  text: string
+}
+
+const TITLES: Record<string, string> = {
+  conflict: 'It was changed meanwhile',
+  input_invalid: 'This cannot be saved as it is',
+  unauthenticated: 'You are signed out',
+  session_not_fresh: 'Sign in again first',
+  step_up_required: 'Confirm that it is you',
+  forbidden: 'Not allowed',
+  denied: 'Not allowed',
+  rate_limited: 'Too many attempts',
+  locked: 'Codes are locked',
+  unknown_environment: 'There is no such environment',
+  unavailable: 'The service cannot be reached',
+  too_large: 'This is too large',
+}
+
+/** A failure in words. */
+export function wordsOf(error: unknown): Failed {
+  const reason = reasonOf(error)?.reason ?? (isCountersignError(error) ? error.reason : undefined)
+  const message = error instanceof Error ? error.message : String(error)
+  if (!reason || (reason === 'unavailable' && /fetch|network|JSON/i.test(message)))
+    return {
+      title: TITLES.unavailable ?? '',
+      text: navigator.onLine
+        ? 'Nothing was changed that we know of. Try again in a moment.'
+        : 'You are offline. Connect to the network and try again.',
+    }
+  return { title: TITLES[reason] ?? 'That did not work', text: sentence(message) }
+}
+
+/** Whether the operator turned back by themselves: no failure to be told of. */
+export const isCancelled = (error: unknown): boolean =>
+  isCountersignError(error) && error.reason === 'cancelled'
+
+export const isConflict = (error: unknown): boolean =>
+  (isCountersignError(error) ? error.reason : reasonOf(error)?.reason) === 'conflict'
+
+/** With a capital at the beginning, and without the backticks of a terminal. */
+export const sentence = (text: string): string =>
+  (text.charAt(0).toUpperCase() + text.slice(1)).replaceAll('`', '')
+
+export const METHOD_NAMES: Record<Method, string> = {
+  totp: 'Authenticator app',
+  passkey: 'Passkey',
+  recovery: 'Recovery code',
+  assertion: 'Backend assertion',
+}
+
+/** A method inside a sentence. */
+export const METHOD_PHRASES: Record<Method, string> = {
+  totp: 'an authenticator code',
+  passkey: 'a passkey',
+  recovery: 'a recovery code',
+  assertion: 'the word of your backend',
+}
+
+export const ACR_NAMES: Record<Acr, string> = {
+  recovery: 'Recovery code or better',
+  mfa: 'Authenticator code or better',
+  phr: 'Passkey alone',
+}
+
+/** `a, b or c`. */
+export function anyOf(words: readonly string[]): string {
+  const [last = '', ...rest] = words.toReversed()
+  return rest.length === 0 ? last : `${rest.toReversed().join(', ')} or ${last}`
+}
+
+/** A length of time as people say it: `5 minutes`. */
+export function duration(seconds: number): string {
+  const [unit, size] =
+    seconds % 86_400 === 0
+      ? ['day', 86_400]
+      : seconds % 3600 === 0
+        ? ['hour', 3600]
+        : seconds % 60 === 0
+          ? ['minute', 60]
+          : ['second', 1]
+  return plural(seconds / Number(size), String(unit))
+}
+
+export const plural = (count: number, word: string): string =>
+  `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`
+
+/** A number of a count, shortened where it is long. */
+export const compact = (count: number): string =>
+  new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format(count)

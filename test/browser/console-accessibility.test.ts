@@ -1,0 +1,68 @@
+// What axe finds on the operators' page: nothing, on every page, in both themes, from a phone to a wide
+// screen; and all of it can be done with the keyboard alone.
+import { describe, expect, it } from 'vitest'
+import { expectNothingFound } from './support/axe.ts'
+import { consoleTests, signInWith } from './support/console.ts'
+
+const stage = consoleTests()
+
+const PAGES = {
+  '/': 'Environments',
+  '/new': 'Create environment',
+  '/e/demo': 'Overview',
+  '/e/demo/actions': 'Actions',
+  '/e/demo/actions/wallet.waas.sign': 'Sign with a wallet',
+  '/e/demo/actions/new': 'Add an action',
+  '/e/demo/users?user=ada': 'Users',
+  '/e/demo/history': 'History',
+  '/e/demo/keys': 'Keys',
+  '/e/demo/settings': 'Settings',
+  '/e/demo/guide': 'Guide',
+  '/operators': 'Operators',
+  '/operators/history': 'What operators did',
+  '/account': 'My account',
+}
+
+describe.each(['light', 'dark'] as const)('in the %s theme', (theme) => {
+  it.each([1440, 768, 390])('has nothing that axe finds at %i px', async (width) => {
+    const page = await stage.open({ theme, width })
+    await page.getByLabel('Operator key').waitFor()
+    await expectNothingFound(page)
+    await signInWith(page, stage.key)
+    for (const [path, name] of Object.entries(PAGES)) {
+      await page.goto(`${stage.url}/console${path}`)
+      await page.getByRole('heading', { level: 1, name }).waitFor()
+      await page.getByRole('status', { name: /^Loading/ }).waitFor({ state: 'detached' })
+      await expectNothingFound(page)
+    }
+  })
+})
+
+it('changes a rule with the keyboard alone', async () => {
+  const page = await stage.open({ path: '/e/demo/actions' })
+  const { keyboard } = page
+  await page.getByLabel('Operator key').focus()
+  await keyboard.type(stage.key)
+  await keyboard.press('Enter')
+  const heading = page.getByRole('heading', { level: 1, name: 'Actions' })
+  await heading.waitFor()
+  const isAt = (name: string) =>
+    page.evaluate((wanted) => document.activeElement?.matches(':focus-visible') && wanted, name)
+  const goTo = async (target: ReturnType<typeof page.getByRole>) => {
+    for (let presses = 0; presses < 60; presses += 1) {
+      if (await target.evaluate((element) => element === document.activeElement)) return
+      await keyboard.press('Tab')
+    }
+    throw new Error('it cannot be reached')
+  }
+  await goTo(page.getByRole('switch', { name: 'Sign with a wallet' }))
+  expect(await isAt('switch')).toBe('switch')
+  await keyboard.press('Space')
+  await goTo(page.getByRole('button', { name: 'Review and save' }))
+  await keyboard.press('Enter')
+  const dialog = page.getByRole('dialog', { name: 'Review and save' })
+  await dialog.getByText('Before').first().waitFor()
+  await keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  await goTo(page.getByRole('button', { name: 'Review and save' }))
+})

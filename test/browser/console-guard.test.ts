@@ -1,0 +1,60 @@
+// The product guards itself: operators enroll a factor of their own, and confirm every change with it.
+import { Secret, TOTP } from 'otpauth'
+import type { Page } from 'playwright-core'
+import { expect, it } from 'vitest'
+import { consoleTests, signInWith } from './support/console.ts'
+import { enterCode } from './support/page.ts'
+
+const stage = consoleTests()
+
+const makeKey = async (page: Page, label: string) => {
+  await page.goto(`${stage.url}/console/e/demo/keys`)
+  await page.getByLabel('Label').fill(label)
+  await page.getByRole('button', { name: 'Make a resource key' }).click()
+}
+const named = async (name: string): Promise<string> =>
+  (await stage.operator().operator.create.mutate({ name })).key
+
+it('asks for a passkey or a code once an operator has one, and says what for', async () => {
+  const [ada, grace] = [await named('Ada'), await named('Grace')]
+  const page = await stage.open({ path: '/account' })
+  await signInWith(page, ada)
+  await page.goto(`${stage.url}/console/`)
+  await page.getByText('Protect Countersign itself').waitFor()
+  await page.getByRole('link', { name: 'Set it up' }).click()
+  await page.getByRole('button', { name: 'Add passkey' }).click()
+  await page.getByRole('button', { name: 'I have saved them' }).click()
+  await page.getByText('Changes ask for a step-up').waitFor()
+
+  await makeKey(page, 'by passkey')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText(/You are about to make a resource key for/).waitFor()
+  await dialog.getByRole('button', { name: 'Continue with passkey' }).click()
+  await page.getByText(/^csk_res_/).waitFor()
+
+  // Turning back changes nothing, and what was typed stays.
+  await makeKey(page, 'never made')
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  expect(await page.getByLabel('Label').inputValue()).toBe('never made')
+
+  // An operator without a factor is led to one by the very change.
+  const other = await stage.open()
+  await signInWith(other, grace)
+  await other.getByText('Set up a factor of your own').waitFor()
+  await other.getByRole('link', { name: 'Set it up' }).click()
+  await other.getByRole('button', { name: 'Add authenticator app' }).click()
+  const secret = (await other.locator('.countersign-secret code').innerText()).replaceAll(' ', '')
+  const totp = new TOTP({ secret: Secret.fromBase32(secret) })
+  const code = (steps: number) => totp.generate({ timestamp: Date.now() + steps * 30_000 })
+  await other.getByLabel('Code from the app').fill(code(-1))
+  await other.getByRole('button', { name: 'Continue' }).click()
+  await other.getByRole('button', { name: 'I have saved them' }).click()
+  await makeKey(other, 'by code')
+  await other
+    .getByRole('dialog')
+    .getByText(/You are about to make/)
+    .waitFor()
+  await enterCode(other, code(0))
+  await other.getByText(/^csk_res_/).waitFor()
+})

@@ -1,0 +1,247 @@
+// What operators do on their page, in a real browser, before any of them has a factor.
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { DEMO } from '../../scripts/demo.ts'
+import { consoleTests, review, signInWith } from './support/console.ts'
+
+const stage = consoleTests()
+
+const signedIn = async (path = '/', opening = {}) => {
+  const page = await stage.open({ ...opening, path })
+  await signInWith(page, stage.key)
+  return page
+}
+
+describe('signing in', () => {
+  it('exchanges the key for a session, keeps no key, and ends the session', async () => {
+    const page = await stage.open()
+    await page.getByLabel('Operator key').fill('csk_op_wrong-wrong-wrong-wrong-wrong-wrong')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page
+      .getByText(/not known|credential|key/i)
+      .first()
+      .waitFor()
+    expect(await page.getByLabel('Operator key').inputValue()).toBe('')
+    await signInWith(page, stage.key)
+    const kept = await page.evaluate(() =>
+      [JSON.stringify(localStorage), JSON.stringify(sessionStorage), document.cookie].join(),
+    )
+    expect(kept).not.toContain('csk_op_')
+    await page.reload()
+    await page.getByText('Signed in as').waitFor()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByLabel('Operator key').waitFor()
+    await page.reload()
+    await page.getByLabel('Operator key').waitFor()
+  })
+
+  it('asks again when the session ends, and keeps what was typed', async () => {
+    const page = await signedIn('/e/demo/settings')
+    await page.getByLabel('Relying party name').fill('Renamed')
+    await page.context().clearCookies()
+    await page.getByRole('button', { name: 'Review and save' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Sign in again' })
+    await dialog.getByLabel('Operator key').fill(stage.key)
+    await dialog.getByRole('button', { name: 'Sign in and go on' }).click()
+    await page.getByRole('dialog', { name: 'Review and save' }).getByText('Renamed').waitFor()
+  })
+})
+
+describe('an environment', () => {
+  it('is created, with a guide that tries a token and ends with lines to paste', async () => {
+    const page = await signedIn('/new')
+    await page.getByRole('button', { name: 'Create environment' }).click()
+    await page.getByText('Two to 32 small letters').waitFor()
+    await page.getByLabel('Id').fill('shop')
+    await page.getByLabel('Issuer').fill(DEMO.login)
+    await page.getByLabel('Pasted here').check()
+    const keySet = JSON.stringify({ keys: [stage.issuer.publicJwk] })
+    await page.getByLabel('Key set').fill(keySet)
+    await page.getByLabel('Audiences of your session tokens').fill(DEMO.application)
+    await page.getByLabel('Web origins').fill('https://shop.example')
+    expect(await page.getByLabel('Passkey domain').inputValue()).toBe('shop.example')
+    await page.getByLabel('Audiences', { exact: true }).fill('https://api.shop.example')
+    await page.getByRole('button', { name: 'Create environment' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Guide' }).waitFor()
+
+    const { token } = await stage.issuer.signIn('ada')
+    await page.getByLabel('A session token').fill(token)
+    await page.getByRole('button', { name: 'Try the token' }).click()
+    await page.getByText('The token is accepted').waitFor()
+    await page.getByText('ada', { exact: true }).waitFor()
+    await page.getByLabel('A session token').fill(`${token.slice(0, -6)}AAAAAA`)
+    await page.getByRole('button', { name: 'Try the token' }).click()
+    await page.getByText('The token is refused').waitFor()
+
+    await page.getByRole('button', { name: 'Make a resource key' }).click()
+    await page.getByText(/^csk_res_/).waitFor()
+    const lines = await page.getByRole('figure').allInnerTexts()
+    expect(lines.join()).toContain("environment: 'shop'")
+    expect(lines.join()).toContain("audience: 'https://api.shop.example'")
+  })
+
+  it('is removed once its name was typed', async () => {
+    await stage.operator().environment.create.mutate({
+      environment: 'passing',
+      settings: (await stage.operator().environment.get.query({ environment: 'demo' })).settings,
+    })
+    const page = await signedIn('/e/passing/settings')
+    await page.getByRole('button', { name: 'Remove passing' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Remove for good' }).click()
+    await dialog.getByText('Type passing to go on.').waitFor()
+    await dialog.getByRole('textbox').fill('passing')
+    await dialog.getByRole('button', { name: 'Remove for good' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Environments' }).waitFor()
+    const { environments } = await stage.operator().environment.list.query({})
+    expect(environments.map(({ environment }) => environment)).not.toContain('passing')
+  })
+})
+
+describe('settings', () => {
+  it('shows what a change makes weaker before it is saved', async () => {
+    const page = await signedIn('/e/demo/actions')
+    await page.getByRole('switch', { name: 'Export a wallet’s key' }).click()
+    await page.getByText('1 unsaved change').waitFor()
+    const dialog = await review(page)
+    await dialog.getByText('Weaker', { exact: true }).first().waitFor()
+    await dialog.getByRole('button', { name: 'Save, weaker parts too' }).click()
+    await page.getByText(/Saved as version \d+\. In force everywhere/).waitFor()
+    const { settings } = await stage.operator().environment.get.query({ environment: 'demo' })
+    const entry = settings.actions?.find(({ action }) => action === 'wallet.waas.export')
+    expect(entry?.base?.require).toBe('never')
+  })
+
+  it('tries a rule with a condition before it is saved, and saves it', async () => {
+    const page = await signedIn('/e/demo/actions/new')
+    await page.getByLabel('Action').fill('order.refund')
+    await page.getByLabel('Scope').fill('orders:refund')
+    await page.getByRole('button', { name: 'Go on to its rule' }).click()
+    await page.getByRole('heading', { level: 1, name: 'order.refund' }).waitFor()
+    await page.getByLabel('Required').check()
+    await page.getByRole('button', { name: 'Add a stricter case' }).click()
+    await page.getByRole('button', { name: 'details.amount > 1000' }).click()
+    const panel = page.getByRole('complementary', { name: 'Try it' })
+    await panel.getByLabel('Details').fill('{ "amount": 1500 }')
+    await panel.getByRole('button', { name: 'Try it' }).click()
+    await panel.getByText('How it came about').waitFor()
+    await (await review(page)).getByRole('button', { name: /^Save/ }).click()
+    await page.getByText(/Saved as version/).waitFor()
+  })
+
+  it('tells the second of two operators, and puts what they typed on top', async () => {
+    const [first, second] = [await signedIn('/e/demo/settings'), await signedIn('/e/demo/settings')]
+    await second.getByLabel('Keep history').fill('90')
+    await second.getByLabel('Relying party name').fill('Mine')
+    await first.getByLabel('Relying party name').fill('Theirs')
+    await first.getByLabel('“Just now” means within').fill('300')
+    await (await review(first)).getByRole('button', { name: /^Save/ }).click()
+    await first.getByText(/Saved as version/).waitFor()
+
+    await second.getByRole('button', { name: 'Review and save' }).click()
+    const dialog = second.getByRole('dialog', { name: 'Another operator saved first' })
+    await dialog.getByText('1 thing you both changed').waitFor()
+    await dialog.getByRole('button', { name: 'Apply mine on top' }).click()
+    const save = second.getByRole('dialog', { name: 'Review and save' })
+    await save.getByRole('button', { name: /^Save/ }).click()
+    await second.getByText(/Saved as version/).waitFor()
+    const { settings } = await stage.operator().environment.get.query({ environment: 'demo' })
+    expect(settings.rpName).toBe('Mine')
+    expect(settings.history?.keepDays).toBe(90)
+    expect(settings.firstFactorSessionSeconds).toBe(300)
+  })
+})
+
+describe('users', () => {
+  it('are looked up, and their factors reset for a reason that is recorded', async () => {
+    const user = await stage.user('grace')
+    await user.factor.enroll.mutate({ kind: 'totp' })
+    const page = await signedIn('/e/demo/users')
+    await page.getByLabel('User id').fill('grace')
+    await page.getByRole('button', { name: 'Look up' }).click()
+    await page.getByRole('heading', { name: 'grace' }).waitFor()
+    await page.getByRole('button', { name: 'Reset factors' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Reset factors' }).click()
+    await dialog.getByText('Say why').waitFor()
+    await dialog.getByLabel('Reason').fill('lost the phone')
+    await dialog.getByRole('button', { name: 'Reset factors' }).click()
+    await page.getByText('Factors were reset by an operator').waitFor()
+    await page.getByLabel('Search').fill('lost the phone')
+    await page.getByText('1 event shown').waitFor()
+  })
+})
+
+describe('history and keys', () => {
+  it('filters, verifies and hands out the history', async () => {
+    const page = await signedIn('/e/demo/history')
+    await page.getByText('The environment was created').waitFor()
+    await page.getByLabel('What happened').selectOption({ label: 'The environment was created' })
+    await page.getByText('1 event shown').waitFor()
+    await page.getByRole('button', { name: 'Verify the chain' }).click()
+    await page.getByText('The chain is intact').waitFor()
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download JSON lines' }).click(),
+    ])
+    const lines = readFileSync((await file.path()) ?? '', 'utf8')
+      .trim()
+      .split('\n')
+    expect(lines.map((line) => JSON.parse(line).type)).toEqual(['environment.created'])
+  })
+
+  it('rotates the signing key, shows a resource key once, and revokes it', async () => {
+    const page = await signedIn('/e/demo/keys')
+    await page.getByRole('button', { name: 'Rotate' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Rotate' }).click()
+    await page.getByRole('cell', { name: 'Next' }).waitFor()
+    await page.getByLabel('Label').fill('seen once')
+    await page.getByRole('button', { name: 'Make a resource key' }).click()
+    await page.getByText(/^csk_res_/).waitFor()
+    await page.getByRole('button', { name: 'I have put it away' }).click()
+    await page.getByRole('button', { name: 'Revoke seen once' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+    await page.getByText('Revoked. It is refused').waitFor()
+    expect(await page.getByText(/csk_res_/).count()).toBe(0)
+  })
+})
+
+describe('counts', () => {
+  it('stand in plots with a table beside each, and say that they are estimates', async () => {
+    const user = await stage.user('counted')
+    for (let times = 0; times < 3; times += 1)
+      await user.policy.check.query({ action: 'wallet.waas.sign' })
+    // They are written every ten seconds.
+    const wait = () => new Promise((resolve) => setTimeout(resolve, 12_000))
+    await wait()
+    await user.policy.check.query({ action: 'wallet.waas.sign' })
+    const page = await signedIn('/e/demo')
+    await page.getByText('estimates').waitFor()
+    await page.getByRole('img', { name: /Checks by their answer/ }).waitFor()
+    await page.getByText('Show as a table').first().click()
+    await page.getByRole('table', { name: /Checks by their answer/ }).waitFor()
+  })
+})
+
+describe('operators', () => {
+  it('are named, sign in with their own key, and the last one stays', async () => {
+    const page = await signedIn('/operators')
+    await page.getByLabel('Name').fill('Ada')
+    await page.getByRole('button', { name: 'Add operator' }).click()
+    const key = await page.getByText(/^csk_op_/).innerText()
+    await page.getByRole('button', { name: 'Done' }).click()
+    await page.getByText('The last one stays').waitFor()
+    await page.getByLabel('Name').fill('pipeline')
+    await page.getByLabel('For automation').check()
+    await page.getByRole('button', { name: 'Add operator' }).click()
+    await page.getByRole('button', { name: 'Done' }).click()
+    await page.getByRole('button', { name: 'Revoke pipeline' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+    await page.getByText('Revoked. Their sessions have ended.').waitFor()
+    const hers = await stage.open()
+    await signInWith(hers, key)
+    await hers.getByText('Ada', { exact: true }).waitFor()
+    await hers.goto(`${stage.url}/console/operators/history`)
+    await hers.getByText('An operator was added').first().waitFor()
+  })
+})

@@ -1,0 +1,87 @@
+// The operators' page in a real Chromium, over a service of its own: what operators enroll there asks
+// every later change for a step-up, which is no matter of other tests.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll } from 'vitest'
+import { type CountersignClient, createClient } from '../../../client/index.ts'
+import { DEMO, type DemoIssuer, readDemoIssuer } from '../../../scripts/demo.ts'
+import { nextFreePort } from '../../../scripts/ports.ts'
+import { readVariables } from '../../../scripts/variables.ts'
+import { browserTests, type Opening } from './page.ts'
+import { startProcess } from './process.ts'
+
+const FIRST_PORT = 18_500
+
+/** A service with its page, as a test uses it. */
+export interface ConsoleStage {
+  url: string
+  /** The first operator's key. */
+  key: string
+  /** The pretended application of the demo environment. */
+  issuer: DemoIssuer
+  /** Opens the page at an address below /console. */
+  open: (opening?: Opening & { path?: string }) => Promise<Page>
+  /** The service beside the page, as its first operator. */
+  operator: () => CountersignClient
+  /** The same as a user of the demo environment. */
+  user: (subject: string) => Promise<CountersignClient>
+}
+
+/** To be called once by a file of tests. What it returns is filled before the first test. */
+export function consoleTests(): ConsoleStage {
+  const openPage = browserTests()
+  const stage = {} as ConsoleStage
+  let end = async () => {}
+  beforeAll(async () => {
+    const state = mkdtempSync(join(tmpdir(), 'countersign-console-'))
+    const port = await nextFreePort(FIRST_PORT)
+    const variables = join(state, 'variables')
+    const stop = await startProcess(
+      ['--no-wallet', '--state', join(state, 'state'), '--port', `${port}`],
+      variables,
+    )
+    end = async () => {
+      await stop()
+      rmSync(state, { recursive: true, force: true })
+    }
+    const { OPERATOR_KEY, DEMO_ISSUER_KEY } = readVariables(variables, [
+      'OPERATOR_KEY',
+      'DEMO_ISSUER_KEY',
+    ])
+    const url = `http://localhost:${port}`
+    const issuer = await readDemoIssuer(DEMO_ISSUER_KEY)
+    Object.assign(stage, {
+      url,
+      key: OPERATOR_KEY,
+      issuer,
+      open: async ({ path = '/', ...opening }: Opening & { path?: string } = {}) => {
+        const page = await openPage(opening, `${url}/console${path}`)
+        return page
+      },
+      operator: () => createClient({ url, environment: 'operator', bearer: () => OPERATOR_KEY }),
+      user: async (subject: string) => {
+        const { token } = await issuer.signIn(subject)
+        return createClient({ url, environment: DEMO.environment, bearer: () => token })
+      },
+    } satisfies ConsoleStage)
+  })
+  afterAll(() => end())
+  return stage
+}
+
+/** Signs in with an operator's key. */
+export async function signInWith(page: Page, key: string): Promise<void> {
+  await page.getByLabel('Operator key').fill(key)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByText('Signed in as').waitFor({ state: 'attached' })
+}
+
+/** The settings' review, up to the button that saves. */
+export async function review(page: Page) {
+  await page.getByRole('button', { name: 'Review and save' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Review and save' })
+  await dialog.getByText('Before').first().waitFor()
+  return dialog
+}

@@ -1,0 +1,71 @@
+// How two operators' changes of one environment come together.
+import { describe, expect, it } from 'vitest'
+import { differences, merge } from '../../console/model/diff.ts'
+import type { EnvironmentSettings } from '../../contract/index.ts'
+
+const base: EnvironmentSettings = {
+  session: { issuer: 'https://login.example', keys: { jwksUri: 'https://login.example/keys' } },
+  rpId: 'app.example',
+  rpName: 'App',
+  origins: ['https://app.example'],
+  audiences: ['https://api.example'],
+  actions: [
+    { action: 'user.update', base: { acr: 'mfa' } },
+    { action: 'order.refund', scope: 'orders:refund', base: { acr: 'mfa' } },
+  ],
+}
+
+describe('differences', () => {
+  it('name what changed as the service does', () => {
+    const after = {
+      ...base,
+      rpName: 'Other',
+      actions: [
+        { action: 'order.refund', scope: 'orders:refund', base: { acr: 'phr' as const } },
+        { action: 'user.update', base: { acr: 'mfa' as const } },
+      ],
+    }
+    expect(differences(base, after)).toEqual([
+      { path: 'rpName', before: 'App', after: 'Other', weaker: false },
+      { path: 'actions[order.refund].base.acr', before: 'mfa', after: 'phr', weaker: false },
+    ])
+    expect(differences(base, structuredClone(base))).toEqual([])
+  })
+})
+
+describe('merging', () => {
+  const mine: EnvironmentSettings = {
+    ...base,
+    rpName: 'Mine',
+    actions: [
+      { action: 'user.update', base: { acr: 'phr' } },
+      { action: 'order.refund', scope: 'orders:refund', base: { acr: 'mfa' } },
+      { action: 'payee.add', scope: 'payees:add' },
+    ],
+  }
+  it('keeps what either changed alone', () => {
+    const theirs = { ...base, rpId: 'example', actions: base.actions?.slice(0, 1) ?? [] }
+    const { settings, clashes } = merge(base, mine, theirs)
+    expect(clashes).toEqual([])
+    expect(settings).toMatchObject({ rpId: 'example', rpName: 'Mine' })
+    expect(settings.actions).toEqual([
+      { action: 'user.update', base: { acr: 'phr' } },
+      { action: 'payee.add', scope: 'payees:add' },
+    ])
+  })
+
+  it('tells where both changed the same, and takes theirs only where that was chosen', () => {
+    const theirs: EnvironmentSettings = {
+      ...base,
+      rpName: 'Theirs',
+      actions: [
+        { action: 'user.update', base: { acr: 'recovery' } },
+        ...(base.actions?.slice(1) ?? []),
+      ],
+    }
+    const { settings, clashes } = merge(base, mine, theirs)
+    expect(clashes.map(({ path }) => path)).toEqual(['rpName', 'actions[user.update]'])
+    expect(settings.rpName).toBe('Mine')
+    expect(merge(base, mine, theirs, new Set(['rpName'])).settings.rpName).toBe('Theirs')
+  })
+})

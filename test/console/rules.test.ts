@@ -1,0 +1,47 @@
+// The page says rules in words before the service is asked: by the service's own defaults.
+import { describe, expect, it } from 'vitest'
+import { actionsOf, DEFAULT_RULE, ruleOf, sentenceOf } from '../../console/rules.ts'
+import { BUILT_IN_ACTIONS } from '../../contract/index.ts'
+import { ruleOf as ruleOfService } from '../../functions/domain/policy.ts'
+
+describe('the rules that the page shows', () => {
+  it.each([...Object.keys(BUILT_IN_ACTIONS), 'order.refund'])(
+    'are the service’s for %s',
+    (action) => {
+      const parts = [{}, { lifetimeSeconds: 60 }, { acr: 'phr' }, { details: 'required' }] as const
+      for (const base of parts) {
+        const entry = { action, scope: 'a:b', base }
+        expect(ruleOf(entry)).toEqual(ruleOfService(entry))
+      }
+    },
+  )
+
+  it('begin with every built-in action, and end with the operator’s own', () => {
+    const own = { action: 'order.refund', scope: 'orders:refund' }
+    const names = actionsOf({
+      session: { issuer: 'https://login.example', keys: { jwksUri: 'https://login.example/keys' } },
+      rpId: 'app.example',
+      origins: ['https://app.example'],
+      audiences: ['https://api.example'],
+      actions: [own],
+    }).map(({ action }) => action)
+    expect(names).toEqual([...Object.keys(BUILT_IN_ACTIONS), 'order.refund'])
+  })
+
+  it('are said in one plain sentence', () => {
+    expect(sentenceOf({ ...DEFAULT_RULE, singleUse: true, lifetimeSeconds: 300 })).toBe(
+      'Asks enrolled users for an authenticator code or a passkey; the token is single-use, good for 5 minutes.',
+    )
+    expect(
+      sentenceOf({ ...DEFAULT_RULE, acr: 'phr', require: 'always', details: 'required' }, 2),
+    ).toBe(
+      'Asks every user for a passkey; the token may be used for 10 minutes and for exactly what was confirmed. Stricter in 2 cases.',
+    )
+    expect(sentenceOf({ ...DEFAULT_RULE, mode: 'observe' })).toMatch(
+      /^Only watches\. If enforced: asks/,
+    )
+    expect(sentenceOf({ ...DEFAULT_RULE, require: 'never' })).toBe('Asks nobody for anything.')
+    expect(sentenceOf({ ...DEFAULT_RULE, require: 'deny' })).toBe('Refuses everybody.')
+    expect(sentenceOf({ ...DEFAULT_RULE, methods: ['totp'], acr: 'phr' })).toMatch(/no method/)
+  })
+})
