@@ -1,12 +1,13 @@
 // Conditions from end to end: saving them, what a check answers by them, which tokens they let be earned
 // and spent, and trying them out.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type {
   ActionEntry,
   EnvironmentSettings,
   PolicySimulateInput,
   RulePart,
 } from '../../contract/index.ts'
+import { Subject } from '../../functions/state/subject.ts'
 import { enrollPasskey, makeDevice, stepUpWithPasskey } from '../support/ceremonies.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
 import { historyOf } from '../support/evidence.ts'
@@ -306,13 +307,17 @@ describe('what a condition reads beside details', () => {
   it('"a factor younger than a day"', async () => {
     stopClock()
     const young = { when: 'subject.newestFactorAgeSeconds < 86400', require: 'deny' as const }
-    const { user } = await scene(refund(young))
+    const { user, secret } = await scene(refund(young))
     expect(await check(user)).toMatchObject({ decision: 'deny' })
     advance(86_399)
     await user.signIn({})
     expect(await check(user)).toMatchObject({ decision: 'deny' })
     advance(1)
     expect(await check(user)).toMatchObject({ decision: 'step_up' })
+    // Of several it is the newest that counts.
+    const { token } = await stepUp(user, secret, ['credential:link'])
+    await enrollTotp(user, token)
+    expect(await check(user)).toMatchObject({ decision: 'deny' })
   })
 
   it('the last step-up, which a reset forgets', async () => {
@@ -354,6 +359,11 @@ describe('what a condition reads beside details', () => {
     expect(await ask({ country: 'NL' })).toMatchObject({ acr: 'mfa' })
     expect(await ask({ country: 'FR' })).toMatchObject({ acr: 'phr' })
     expect(await ask({})).toMatchObject({ acr: 'phr' })
+    // Cloudflare's word for a country that it does not know is none: as if it were not there.
+    const known = refund({ when: 'request.country != "XX"', singleUse: true })
+    const { user: other, resource: asking } = await scene(known)
+    const unknown = { action: REFUND, subject: other.subject, context: { country: 'XX' } }
+    expect(await asking.policy.check.query(unknown)).toMatchObject({ singleUse: true })
     const from = (cf: { country: string } | undefined, headers: Record<string, string> = {}) => {
       const there = ((input: RequestInfo, init?: RequestInit) => {
         const sent = new Headers(init?.headers)
@@ -485,6 +495,34 @@ describe('a token for an action with conditions', () => {
     await user.signIn({ risky: false, sid: 's' })
     expect(await user.with(token).recovery.regenerate.mutate({})).toBeDefined()
     expect(environment.id).toBeTruthy()
+  })
+})
+
+describe('what conditions cost', () => {
+  it('is one call of an object for a check, one more for a token, and none where there are none', async () => {
+    const { user, secret } = await scene(refund(over), {
+      action: 'order.view',
+      scope: 'orders:view',
+    })
+    const verbs = ['check', 'facts', 'stepUpTotp'] as const
+    const spies = verbs.map((verb) => vi.spyOn(Subject.prototype, verb))
+    const called = async (run: Promise<unknown>) => {
+      await run
+      const calls = spies.map(({ mock }) => mock.calls.length)
+      for (const spy of spies) spy.mockClear()
+      return Object.fromEntries(verbs.map((verb, index) => [verb, calls[index]]))
+    }
+    expect(await called(check(user, LARGE))).toEqual({ check: 1, facts: 0, stepUpTotp: 0 })
+    const view = user.client.policy.check.query({ action: 'order.view' })
+    expect(await called(view)).toEqual({ check: 1, facts: 0, stepUpTotp: 0 })
+    expect(await called(stepUp(user, secret, ['orders:view']))).toEqual({
+      check: 0,
+      facts: 0,
+      stepUpTotp: 1,
+    })
+    const again = expectRefused(verify(user, secret, SMALL), 'code_already_used')
+    expect(await called(again)).toEqual({ check: 0, facts: 1, stepUpTotp: 1 })
+    for (const spy of spies) spy.mockRestore()
   })
 })
 
