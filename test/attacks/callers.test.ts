@@ -23,6 +23,7 @@ type Kind = 'subject' | 'resource' | 'operator'
 const CALLERS: Record<string, Kind[]> = {
   'policy.check': ['subject', 'resource'],
   'policy.list': ['resource'],
+  'policy.simulate': ['operator'],
   'factor.list': ['subject'],
   'factor.enroll': ['subject'],
   'factor.confirm': ['subject'],
