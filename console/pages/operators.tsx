@@ -63,7 +63,7 @@ function List({ operators }: { operators: readonly Operator[] }) {
       setLeaving(undefined)
     },
   })
-  const named = operators.filter(({ id }) => id !== 'first').length
+  const people = operators.filter(({ id, automation }) => id !== 'first' && !automation).length
   return (
     <>
       <Table<Operator>
@@ -97,7 +97,7 @@ function List({ operators }: { operators: readonly Operator[] }) {
             isTools: true,
             cell: (operator) =>
               operator.id !== 'first' &&
-              (named > 1 ? (
+              (operator.automation || people > 1 ? (
                 <Button
                   look="danger"
                   small

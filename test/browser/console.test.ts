@@ -1,10 +1,17 @@
 // What operators do on their page, in a real browser, before any of them has a factor.
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { DEMO } from '../../scripts/demo.ts'
 import { consoleTests, review, signInWith } from './support/console.ts'
 
 const stage = consoleTests()
+
+/** An event in a history. */
+const happened = (page: Page, what: string) =>
+  page.getByRole('main').locator('summary', { hasText: what })
 
 const signedIn = async (path = '/', opening = {}) => {
   const page = await stage.open({ ...opening, path })
@@ -114,8 +121,8 @@ describe('settings', () => {
 
   it('tries a rule with a condition before it is saved, and saves it', async () => {
     const page = await signedIn('/e/demo/actions/new')
-    await page.getByLabel('Action').fill('order.refund')
-    await page.getByLabel('Scope').fill('orders:refund')
+    await page.getByLabel('Action', { exact: true }).fill('order.refund')
+    await page.getByLabel('Scope', { exact: true }).fill('orders:refund')
     await page.getByRole('button', { name: 'Go on to its rule' }).click()
     await page.getByRole('heading', { level: 1, name: 'order.refund' }).waitFor()
     await page.getByLabel('Required').check()
@@ -166,7 +173,7 @@ describe('users', () => {
     await dialog.getByText('Say why').waitFor()
     await dialog.getByLabel('Reason').fill('lost the phone')
     await dialog.getByRole('button', { name: 'Reset factors' }).click()
-    await page.getByText('Factors were reset by an operator').waitFor()
+    await happened(page, 'Factors were reset by an operator').waitFor()
     await page.getByLabel('Search').fill('lost the phone')
     await page.getByText('1 event shown').waitFor()
   })
@@ -175,7 +182,7 @@ describe('users', () => {
 describe('history and keys', () => {
   it('filters, verifies and hands out the history', async () => {
     const page = await signedIn('/e/demo/history')
-    await page.getByText('The environment was created').waitFor()
+    await happened(page, 'The environment was created').waitFor()
     await page.getByLabel('What happened').selectOption({ label: 'The environment was created' })
     await page.getByText('1 event shown').waitFor()
     await page.getByRole('button', { name: 'Verify the chain' }).click()
@@ -242,6 +249,6 @@ describe('operators', () => {
     await signInWith(hers, key)
     await hers.getByText('Ada', { exact: true }).waitFor()
     await hers.goto(`${stage.url}/console/operators/history`)
-    await hers.getByText('An operator was added').first().waitFor()
+    await happened(hers, 'An operator was added').first().waitFor()
   })
 })
