@@ -191,9 +191,9 @@ describe('history and keys', () => {
       page.waitForEvent('download'),
       page.getByRole('button', { name: 'Download JSON lines' }).click(),
     ])
-    const lines = readFileSync((await file.path()) ?? '', 'utf8')
-      .trim()
-      .split('\n')
+    const saved = join(mkdtempSync(join(tmpdir(), 'countersign-download-')), 'history.jsonl')
+    await file.saveAs(saved)
+    const lines = readFileSync(saved, 'utf8').trim().split('\n')
     expect(lines.map((line) => JSON.parse(line).type)).toEqual(['environment.created'])
   })
 
