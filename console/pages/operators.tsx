@@ -172,7 +172,6 @@ function Add() {
         <TextField
           label="Name"
           hint="As their colleagues know them: it stands in the history."
-          placeholder="Ada"
           value={form.values.name}
           error={form.error('name')}
           onBlur={() => form.values.name && form.leave('name')}
