@@ -1,5 +1,7 @@
 // What operators do on their page, in a real browser, before any of them has a factor.
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { DEMO } from '../../scripts/demo.ts'
