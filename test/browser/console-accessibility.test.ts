@@ -13,7 +13,7 @@ const PAGES = {
   '/e/demo/actions': 'Actions',
   '/e/demo/actions/wallet.waas.sign': 'Sign with a wallet',
   '/e/demo/actions/new': 'Add an action',
-  '/e/demo/users?user=ada': 'Users',
+  '/e/demo/users?user=user-1': 'Users',
   '/e/demo/history': 'History',
   '/e/demo/keys': 'Keys',
   '/e/demo/settings': 'Settings',

@@ -71,11 +71,11 @@ describe('an environment', () => {
     await page.getByRole('button', { name: 'Create environment' }).click()
     await page.getByRole('heading', { level: 1, name: 'Guide' }).waitFor()
 
-    const { token } = await stage.issuer.signIn('ada')
+    const { token } = await stage.issuer.signIn('user-1')
     await page.getByLabel('A session token').fill(token)
     await page.getByRole('button', { name: 'Try the token' }).click()
     await page.getByText('The token is accepted').waitFor()
-    await page.getByText('ada', { exact: true }).waitFor()
+    await page.getByText('user-1', { exact: true }).waitFor()
     await page.getByLabel('A session token').fill(`${token.slice(0, -6)}AAAAAA`)
     await page.getByRole('button', { name: 'Try the token' }).click()
     await page.getByText('The token is refused').waitFor()
@@ -161,12 +161,12 @@ describe('settings', () => {
 
 describe('users', () => {
   it('are looked up, and their factors reset for a reason that is recorded', async () => {
-    const user = await stage.user('grace')
+    const user = await stage.user('user-2')
     await user.factor.enroll.mutate({ kind: 'totp' })
     const page = await signedIn('/e/demo/users')
-    await page.getByLabel('User id').fill('grace')
+    await page.getByLabel('User id').fill('user-2')
     await page.getByRole('button', { name: 'Look up' }).click()
-    await page.getByRole('heading', { name: 'grace' }).waitFor()
+    await page.getByRole('heading', { name: 'user-2' }).waitFor()
     await page.getByRole('button', { name: 'Reset factors' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByRole('button', { name: 'Reset factors' }).click()
@@ -233,7 +233,7 @@ describe('counts', () => {
 describe('operators', () => {
   it('are named, sign in with their own key, and the last one stays', async () => {
     const page = await signedIn('/operators')
-    await page.getByLabel('Name').fill('Ada')
+    await page.getByLabel('Name').fill('early shift')
     await page.getByRole('button', { name: 'Add operator' }).click()
     const key = await page.getByText(/^csk_op_/).innerText()
     await page.getByRole('button', { name: 'Done' }).click()
@@ -247,7 +247,7 @@ describe('operators', () => {
     await page.getByText('Revoked. Their sessions have ended.').waitFor()
     const hers = await stage.open()
     await signInWith(hers, key)
-    await hers.getByText('Ada', { exact: true }).waitFor()
+    await hers.getByText('early shift', { exact: true }).waitFor()
     await hers.goto(`${stage.url}/console/operators/history`)
     await happened(hers, 'An operator was added').first().waitFor()
   })
