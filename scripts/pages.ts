@@ -1,10 +1,11 @@
 // The pages that the Workers serve: built by Vite into the folders from which they are served, where
-// they are not as new as what they are made of.
+// they are not as new as what they are made of. `node scripts/pages.ts console` builds one; wrangler does
+// so before it serves or deploys the service.
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { Complaint } from './terminal.ts'
+import { Complaint, interruption, runCommand, USAGE_EXIT_CODE } from './terminal.ts'
 import { environmentWithout, ROOT, SERVICE_VARIABLES } from './variables.ts'
 
 /** A page: where its configuration and its `dist/` are, and where its sources. */
@@ -48,4 +49,17 @@ function newest(path: string): number {
   if (!statSync(path).isDirectory()) return mtimeMs
   const entries = readdirSync(path).filter((entry) => entry !== 'dist' && entry !== 'node_modules')
   return Math.max(0, ...entries.map((entry) => newest(join(path, entry))))
+}
+
+const isPage = (name: string | undefined): name is keyof typeof PAGES =>
+  name !== undefined && Object.hasOwn(PAGES, name)
+
+if (import.meta.main) {
+  await runCommand(async () => {
+    const [name] = process.argv.slice(2)
+    if (!isPage(name))
+      throw new Complaint(`Name a page: ${Object.keys(PAGES).join(' or ')}.`, USAGE_EXIT_CODE)
+    await buildPage(name, interruption())
+    return 0
+  })
 }

@@ -69,7 +69,6 @@ async function main(): Promise<number> {
 
   const interrupted = interruption()
   const over = once(interrupted, 'abort')
-  await buildPage('console', interrupted)
   console.log('Starting the Worker …')
   const service = await startService({ port: ports.port, state, variables, verbose })
   const running: RunningWorker[] = [service]
