@@ -1,6 +1,6 @@
 // Between signing in and the wallet: where the environment asks everybody for a second factor and the
 // user has none, they set one up here first. Until that is known nothing of the wallet is shown.
-import { Onboarding, useOnboarding } from 'countersign/react'
+import { Onboarding, type StepUpTextsPart, useOnboarding } from 'countersign/react'
 import { type ReactNode, useEffect } from 'react'
 import type { SignedIn } from '../../shared/view.ts'
 import { Failure, Loading } from '../parts/notice.tsx'
@@ -9,6 +9,12 @@ import { say } from '../parts/toasts.tsx'
 import { Brand } from './brand.tsx'
 import { Home } from './home.tsx'
 import { SignOut } from './sign-out.tsx'
+
+const TEXTS: StepUpTextsPart = {
+  enrollTitle: 'Set up a second factor',
+  onboardingIntro:
+    'This wallet asks everybody for one, so that nobody can use it who merely signs in as you.',
+}
 
 /** The page while there is nothing to show yet. */
 export const Opening = ({ children }: { children?: ReactNode }) => (
@@ -48,14 +54,8 @@ function FirstFactor({ session, onDone }: { session: SignedIn; onDone: () => voi
         <ThemeToggle />
       </div>
       <div className="card">
-        <div className="stack stack-close">
-          <h1 tabIndex={-1}>One more step</h1>
-          <p className="soft">
-            This wallet asks everybody for a second factor, so that nobody who only signs in as you
-            can use it.
-          </p>
-        </div>
-        <Onboarding onDone={onDone} />
+        <h1 className="hidden-visually">One more step</h1>
+        <Onboarding texts={TEXTS} onDone={onDone} />
       </div>
       <Who session={session} />
     </main>
@@ -63,8 +63,8 @@ function FirstFactor({ session, onDone }: { session: SignedIn; onDone: () => voi
 }
 
 const Who = ({ session }: { session: SignedIn }) => (
-  <div className="row row-apart">
-    <p className="small soft who-alone">
+  <div className="who-alone">
+    <p className="small soft">
       Signed in as <strong>{session.name}</strong>
     </p>
     <SignOut />
