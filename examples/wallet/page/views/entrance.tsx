@@ -13,7 +13,7 @@ import { SignOut } from './sign-out.tsx'
 const TEXTS: StepUpTextsPart = {
   enrollTitle: 'Set up a second factor',
   onboardingIntro:
-    'This wallet asks everybody for one, so that nobody can use it who merely signs in as you.',
+    'This wallet asks everybody for one, so that signing in as you is not enough to use it.',
 }
 
 /** The page while there is nothing to show yet. */
