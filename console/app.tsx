@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { reasonOf } from 'countersign'
 import { StepUpProvider } from 'countersign/react'
 import { useEffect } from 'react'
-import { resume } from './api.ts'
+import { resume, service } from './api.ts'
 import { useSummary } from './change.ts'
 import { queries } from './data.ts'
 import { dropDrafts, hasDrafts } from './model/draft.ts'
@@ -12,7 +12,7 @@ import { SignIn, SignInAgain } from './pages/signin.tsx'
 import { Failure, Skeleton } from './parts/notice.tsx'
 import { Toasts } from './parts/toasts.tsx'
 import { Routes } from './routes.tsx'
-import { useSession } from './session.ts'
+import { refresh, useSession } from './session.ts'
 
 export function App() {
   const session = useSession()
@@ -69,6 +69,17 @@ function Resume() {
 
 /** The page, and the dialog that asks the operator themselves. */
 function SignedIn() {
+  // Whether changes ask for a step-up may be another operator's doing.
+  useQuery({
+    queryKey: ['self'],
+    queryFn: async () => {
+      const self = await service.operator.self.query({})
+      refresh(self)
+      return self
+    },
+    refetchInterval: 300_000,
+    staleTime: 60_000,
+  })
   const summary = useSummary()
   const texts = {
     title: 'Confirm it’s you',

@@ -1,46 +1,18 @@
-// Rules as the page shows them: the defaults of every action, what an environment makes of them, and
-// one plain sentence for each. The service decides; a test holds these defaults to be the service's.
+// Rules as the page shows them: what an environment makes of the defaults of every
+// action, and one plain sentence for each. The service decides; a test holds these rules to be its.
 import {
   type ActionEntry,
   acrReaches,
   BUILT_IN_ACTIONS,
+  BUILT_IN_RULES,
   type BuiltInAction,
   CREDENTIAL_ACTIONS,
+  DEFAULT_RULE,
   type EnvironmentSettings,
   METHOD_ACR,
   type Rule,
 } from 'countersign/contract'
 import { anyOf, duration, METHOD_PHRASES, plural } from './words.ts'
-
-export const DEFAULT_RULE: Rule = {
-  require: 'whenEnrolled',
-  methods: ['totp', 'passkey', 'recovery'],
-  acr: 'mfa',
-  singleUse: false,
-  lifetimeSeconds: 600,
-  freshnessSeconds: 600,
-  details: 'optional',
-  acceptsMfaToken: false,
-  mode: 'enforce',
-}
-const SHORT: Rule = {
-  ...DEFAULT_RULE,
-  singleUse: true,
-  lifetimeSeconds: 300,
-  freshnessSeconds: 300,
-}
-const WALLET: Rule = { ...SHORT, acceptsMfaToken: true }
-
-export const BUILT_IN_RULES: Record<BuiltInAction, Rule> = {
-  'wallet.waas.sign': WALLET,
-  'wallet.waas.export': WALLET,
-  'wallet.waas.refresh': WALLET,
-  'wallet.waas.reshare': WALLET,
-  'user.update': { ...DEFAULT_RULE, acceptsMfaToken: true },
-  'credential.link': { ...SHORT, acr: 'recovery' },
-  'credential.update': SHORT,
-  'credential.unlink': { ...SHORT, acr: 'recovery' },
-}
 
 /** What a built-in action is, for somebody who reads its name for the first time. */
 export const BUILT_IN_WORDS: Record<BuiltInAction, { title: string; text: string }> = {

@@ -30,13 +30,11 @@ export async function readBody(request: Request): Promise<string> {
 
 /**
  * Where a request comes from (ISO 3166-1), as Cloudflare tells it: a header could be anybody's word.
- * Unknown and invented ones (XX, T1) are none.
  */
 export function countryOf({ cf }: Request): string | undefined {
   const country = cf?.country
-  return typeof country === 'string' && /^[A-Z]{2}$/.test(country) && country !== 'XX'
-    ? country
-    : undefined
+  // Tor is T1.
+  return typeof country === 'string' && /^[A-Z]{2}$/.test(country) ? country : undefined
 }
 
 async function readText(request: Request): Promise<string> {

@@ -190,18 +190,19 @@ async function openOrMake(bindings: Bindings): Promise<LiveEnvironment> {
 }
 
 /**
- * Whether any operator ever confirmed a factor: from then on every change asks for a step-up. Asked of
- * the operators' own objects each time, so that no copy of the answer can be wrong.
+ * Whether any operator ever confirmed a factor: from then on every change asks for a step-up. Until it
+ * was so once, it is asked of the operators' own objects each time; then the Directory remembers it,
+ * whoever of them is revoked.
  */
 export async function isGuarded(bindings: Bindings): Promise<boolean> {
-  const enrolled = await enrolledOperators(bindings)
-  return enrolled.some(Boolean)
-}
-
-async function enrolledOperators(bindings: Bindings): Promise<boolean[]> {
-  const named = await directoryObject(bindings).operators()
-  const persons = named.filter(({ automation }) => !automation).map(({ id }) => id)
-  return Promise.all([FIRST_OPERATOR, ...persons].map((id) => isEnrolled(bindings, id)))
+  const directory = directoryObject(bindings)
+  const { operators, guarded } = await directory.operators()
+  if (guarded) return true
+  const persons = operators.filter(({ automation }) => !automation).map(({ id }) => id)
+  const asked = [FIRST_OPERATOR, ...persons].map((id) => isEnrolled(bindings, id))
+  const found = (await Promise.all(asked)).some(Boolean)
+  if (found) await directory.guard()
+  return found
 }
 
 export const isEnrolled = (bindings: Bindings, id: string): Promise<boolean> =>

@@ -1,12 +1,12 @@
 // An action of one's own: its name and its scope. Its rule begins with the defaults, and is edited next.
-import { ActionEntry, BUILT_IN_ACTIONS } from 'countersign/contract'
+import { ActionEntry, BUILT_IN_ACTIONS, DEFAULT_RULE } from 'countersign/contract'
 import { type FormEvent, useState } from 'react'
 import { useLocation } from 'wouter'
 import { useForm } from '../model/useform.ts'
 import { Button } from '../parts/button.tsx'
 import { Card, Page } from '../parts/card.tsx'
 import { SelectField, TextField } from '../parts/field.tsx'
-import { actionsOf, DEFAULT_RULE, withAction } from '../rules.ts'
+import { actionsOf, withAction } from '../rules.ts'
 import { BackToActions } from './actions.tsx'
 import type { DraftPageProps } from './withdraft.tsx'
 

@@ -63,7 +63,7 @@ function List({ operators }: { operators: readonly Operator[] }) {
       setLeaving(undefined)
     },
   })
-  const named = operators.filter(({ id }) => id !== 'first').length
+  const people = operators.filter(({ id, automation }) => id !== 'first' && !automation).length
   return (
     <>
       <Table<Operator>
@@ -97,7 +97,7 @@ function List({ operators }: { operators: readonly Operator[] }) {
             isTools: true,
             cell: (operator) =>
               operator.id !== 'first' &&
-              (named > 1 ? (
+              (operator.automation || people > 1 ? (
                 <Button
                   look="danger"
                   small
@@ -172,7 +172,6 @@ function Add() {
         <TextField
           label="Name"
           hint="As their colleagues know them: it stands in the history."
-          placeholder="Ada"
           value={form.values.name}
           error={form.error('name')}
           onBlur={() => form.values.name && form.leave('name')}

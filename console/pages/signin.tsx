@@ -9,6 +9,7 @@ import { Dialog } from '../parts/dialog.tsx'
 import { Field } from '../parts/field.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { useSelf } from '../session.ts'
+import { sentence } from '../words.ts'
 
 function useSignIn(input: RefObject<HTMLInputElement | null>) {
   const [isPending, setPending] = useState(false)
@@ -30,7 +31,7 @@ function useSignIn(input: RefObject<HTMLInputElement | null>) {
       await signIn(key)
       await queries.invalidateQueries()
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error))
+      setProblem(sentence(error instanceof Error ? error.message : String(error)))
       current.focus()
     } finally {
       setPending(false)

@@ -1,11 +1,7 @@
 // "Try it": what the service would decide by the rule as it is typed, for a user or for facts that are
 // made up, and how it came to that.
 import { useMutation } from '@tanstack/react-query'
-import {
-  PolicySimulateInput,
-  type PolicySimulateResult,
-  type SubjectFacts,
-} from 'countersign/contract'
+import { PolicySimulateInput, type SubjectFacts } from 'countersign/contract'
 import { type FormEvent, useState } from 'react'
 import { service } from '../api.ts'
 import type { Drafting } from '../model/draft.ts'
@@ -14,10 +10,9 @@ import { Button } from '../parts/button.tsx'
 import { Card } from '../parts/card.tsx'
 import { ChecksField, RadioField } from '../parts/choice.tsx'
 import { TextField } from '../parts/field.tsx'
-import { Failure, Notice } from '../parts/notice.tsx'
-import { Badge } from '../parts/table.tsx'
+import { Failure } from '../parts/notice.tsx'
 import { parseObject } from '../parts/valuefields.tsx'
-import { anyOf, METHOD_PHRASES, sentence } from '../words.ts'
+import { Verdict } from './verdict.tsx'
 
 const HAVING = ['enrolled', 'totp', 'passkey', 'recovery'] as const
 const HAVING_NAMES = {
@@ -32,11 +27,20 @@ const START = {
   subject: '',
   having: ['enrolled', 'totp'] as (typeof HAVING)[number][],
   newestFactorAgeSeconds: '',
+  lastStepUpAgeSeconds: '',
   details: '',
   claims: '',
+  ageSeconds: '',
   country: '',
+  time: '',
 }
 type Typed = typeof START
+
+/** Ages of what is known of a user who is made up. */
+const AGES = {
+  newestFactorAgeSeconds: 'Age of their newest factor',
+  lastStepUpAgeSeconds: 'Time since their last step-up',
+} as const
 
 /** What is typed as an input of the contract, and what is wrong with it. */
 function inputOf(typed: Typed, environment: string, action: string) {
@@ -50,23 +54,35 @@ function inputOf(typed: Typed, environment: string, action: string) {
   }
   const details = json('details')
   const claims = json('claims')
-  const age = typed.newestFactorAgeSeconds
-  if (age && !/^\d{1,9}$/.test(age)) errors.newestFactorAgeSeconds = 'A whole number is needed.'
+  const seconds = (name: 'newestFactorAgeSeconds' | 'lastStepUpAgeSeconds' | 'ageSeconds') => {
+    if (!typed[name]) return {}
+    if (/^\d{1,9}$/.test(typed[name])) return { [name]: Number(typed[name]) }
+    errors[name] = 'A whole number is needed.'
+    return {}
+  }
+  const time = typed.time ? Math.floor(Date.parse(typed.time) / 1000) : undefined
+  if (Number.isNaN(time)) errors.time = 'A time is needed, such as 2030-01-31T22:00Z.'
   const facts = {
     ...(Object.fromEntries(HAVING.map((name) => [name, typed.having.includes(name)])) as Record<
       (typeof HAVING)[number],
       boolean
     >),
-    ...(age && { newestFactorAgeSeconds: Number(age) }),
+    ...seconds('newestFactorAgeSeconds'),
+    ...seconds('lastStepUpAgeSeconds'),
   } satisfies SubjectFacts
+  const session = { ...(claims && { claims }), ...seconds('ageSeconds') }
+  const request = {
+    ...(typed.country && { country: typed.country }),
+    ...(time !== undefined && !Number.isNaN(time) && { time }),
+  }
   const input = {
     environment,
     action,
     ...(typed.who === 'subject' && { subject: typed.subject }),
     ...(typed.who === 'facts' && { facts }),
     ...(details && { details }),
-    ...(claims && { session: { claims } }),
-    ...(typed.country && { request: { country: typed.country } }),
+    ...(Object.keys(session).length > 0 && { session }),
+    ...(Object.keys(request).length > 0 && { request }),
   }
   for (const { path, text } of problemsOf(PolicySimulateInput, input)) {
     const name = path.split('.').at(-1) as keyof Typed
@@ -134,15 +150,18 @@ export function TryRule({ environment, action, draft }: TryRuleProps) {
               onValues={(having) => set({ having })}
               options={HAVING.map((value) => ({ value, label: HAVING_NAMES[value] }))}
             />
-            <TextField
-              label="Age of their newest factor"
-              unit="seconds"
-              inputMode="numeric"
-              isOptional
-              value={typed.newestFactorAgeSeconds}
-              error={shown.newestFactorAgeSeconds}
-              onValue={(newestFactorAgeSeconds) => set({ newestFactorAgeSeconds })}
-            />
+            {(['newestFactorAgeSeconds', 'lastStepUpAgeSeconds'] as const).map((name) => (
+              <TextField
+                key={name}
+                label={AGES[name]}
+                unit="seconds"
+                inputMode="numeric"
+                isOptional
+                value={typed[name]}
+                error={shown[name]}
+                onValue={(value) => set({ [name]: value })}
+              />
+            ))}
           </>
         )}
         <TextField
@@ -166,6 +185,15 @@ export function TryRule({ environment, action, draft }: TryRuleProps) {
           onValue={(claims) => set({ claims })}
         />
         <TextField
+          label="Time since they signed in"
+          unit="seconds"
+          inputMode="numeric"
+          isOptional
+          value={typed.ageSeconds}
+          error={shown.ageSeconds}
+          onValue={(ageSeconds) => set({ ageSeconds })}
+        />
+        <TextField
           label="Country"
           mono
           isOptional
@@ -175,6 +203,16 @@ export function TryRule({ environment, action, draft }: TryRuleProps) {
           error={shown.country}
           onValue={(country) => set({ country: country.toUpperCase() })}
         />
+        <TextField
+          label="Time of the call"
+          hint="Now, where nothing stands here."
+          mono
+          isOptional
+          placeholder="2030-01-31T22:00Z"
+          value={typed.time}
+          error={shown.time}
+          onValue={(time) => set({ time })}
+        />
         <div>
           <Button type="submit" icon="play" isPending={trying.isPending}>
             Try it
@@ -182,45 +220,7 @@ export function TryRule({ environment, action, draft }: TryRuleProps) {
         </div>
       </form>
       <Failure error={trying.error} />
-      <div aria-live="polite">{trying.data && <Outcome result={trying.data} />}</div>
+      <div aria-live="polite">{trying.data && <Verdict result={trying.data} />}</div>
     </Card>
-  )
-}
-
-const VERDICTS = {
-  permit: ['Let through', 'good'],
-  step_up: ['Step-up', 'accent'],
-  enroll: ['Must enroll first', 'warn'],
-  deny: ['Refused', 'bad'],
-} as const
-
-function Outcome({ result: { decision, wouldAsk, trace } }: { result: PolicySimulateResult }) {
-  const [name, tone] = VERDICTS[decision.decision]
-  const methods = anyOf(decision.methods.map((method) => METHOD_PHRASES[method]))
-  return (
-    <div className="stack">
-      <p className="verdict">
-        <Badge tone={tone}>{name}</Badge>
-        {decision.required && methods && <span>by {methods}</span>}
-      </p>
-      {wouldAsk && (
-        <Notice tone="warn">
-          <p>
-            The rule only watches. Enforced, it would say:{' '}
-            <strong>{VERDICTS[wouldAsk.decision][0].toLowerCase()}</strong>.
-          </p>
-        </Notice>
-      )}
-      <section className="stack-close" aria-label="How it came about">
-        <h3>How it came about</h3>
-        <ol className="trace">
-          {trace.map((step) => (
-            <li key={step}>
-              <span>{sentence(step)}</span>
-            </li>
-          ))}
-        </ol>
-      </section>
-    </div>
   )
 }

@@ -104,7 +104,11 @@ export function Plot({ label, head, rows, series, isAcross = false }: PlotProps)
   )
 }
 
-const line = { tickLine: false, axisLine: { stroke: 'var(--line)' } } as const
+const line = {
+  tickLine: false,
+  tick: { fill: 'var(--soft)' },
+  axisLine: { stroke: 'var(--line)' },
+} as const
 const axes = (isAcross: boolean) =>
   isAcross ? (
     <>

@@ -9,9 +9,9 @@ import type { DetailsSchema } from './detailsschema.ts'
 import {
   CONDITION_MAX_BYTES,
   ConditionMistake,
+  type Findings,
   inspect,
   type Mistake,
-  type Read,
 } from './language.ts'
 
 /** What is known when an action is decided. What is left out is unknown, and reading it fails. */
@@ -100,9 +100,8 @@ const known = (members: Record<string, Value | undefined>): Map<string, Value> =
     ),
   )
 
-interface Compiled {
+interface Compiled extends Findings {
   run: ParseResult
-  reads: Read[]
 }
 
 function makeConditions(library: Library): Conditions {
@@ -143,8 +142,8 @@ function makeConditions(library: Library): Conditions {
     evaluate,
     explain: (when, variables) => {
       const condition = compile(when)
-      const reads = 'what' in condition ? [] : condition.reads
-      return { result: evaluate(when, variables), ...fill(when, reads, variables) }
+      const found = 'what' in condition ? { reads: [], asked: [] } : condition
+      return { result: evaluate(when, variables), ...fill(when, found, variables) }
     },
   }
 }
@@ -155,7 +154,7 @@ function read(library: Library, environment: Environment, when: string): Compile
     return { at: 1, what: `it is ${length} bytes long, of at most ${CONDITION_MAX_BYTES}` }
   try {
     const run = environment.parse(when)
-    return { run, reads: inspect(run.ast).reads }
+    return { run, ...inspect(run.ast) }
   } catch (error) {
     return mistakeOf(library, error, when)
   }
@@ -207,7 +206,7 @@ function mistakeOf(library: Library, error: unknown, when: string): Mistake {
 }
 
 /** The values that were read, and the condition with those of them in it that are short. */
-function fill(when: string, reads: readonly Read[], variables: Variables) {
+function fill(when: string, { reads, asked }: Findings, variables: Variables) {
   const values = new Map<string, Value>()
   let filled = when
   for (const { path, start, end } of reads.toSorted((a, b) => b.start - a.start)) {
@@ -217,7 +216,9 @@ function fill(when: string, reads: readonly Read[], variables: Variables) {
     )
     if (value === undefined) continue
     values.set(when.slice(start, end), value)
-    if (typeof value !== 'object' && typeof value !== 'symbol')
+    // `has(1500)` would say nothing.
+    const isAsked = asked.some((place) => place.start === start)
+    if (!isAsked && typeof value !== 'object' && typeof value !== 'symbol')
       filled = filled.slice(0, start) + tell(value) + filled.slice(end)
   }
   return {

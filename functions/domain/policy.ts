@@ -5,9 +5,11 @@ import {
   type ActionEntry,
   acrReaches,
   BUILT_IN_ACTIONS,
+  BUILT_IN_RULES,
   type BuiltInAction,
   CREDENTIAL_ACTIONS,
   type CredentialAction,
+  DEFAULT_RULE,
   METHOD_ACR,
   type Method,
   type PolicyDecision,
@@ -40,32 +42,6 @@ export interface Stricter {
 
 /** What may be looked up: by the action's name or by its scope. */
 export type ActionName = { action: string } | { scope: string }
-
-const DEFAULT_RULE: Rule = {
-  require: 'whenEnrolled',
-  methods: ['totp', 'passkey', 'recovery'],
-  acr: 'mfa',
-  singleUse: false,
-  lifetimeSeconds: 600,
-  freshnessSeconds: 600,
-  details: 'optional',
-  acceptsMfaToken: false,
-  mode: 'enforce',
-}
-const SHORT = { lifetimeSeconds: 300, freshnessSeconds: 300 }
-const WALLET_RULE: Rule = { ...DEFAULT_RULE, ...SHORT, singleUse: true, acceptsMfaToken: true }
-const CREDENTIAL_RULE: Rule = { ...DEFAULT_RULE, ...SHORT, singleUse: true }
-
-const BUILT_IN_RULES: Record<BuiltInAction, Rule> = {
-  'wallet.waas.sign': WALLET_RULE,
-  'wallet.waas.export': WALLET_RULE,
-  'wallet.waas.refresh': WALLET_RULE,
-  'wallet.waas.reshare': WALLET_RULE,
-  'user.update': { ...DEFAULT_RULE, acceptsMfaToken: true },
-  'credential.link': { ...CREDENTIAL_RULE, acr: 'recovery' },
-  'credential.update': CREDENTIAL_RULE,
-  'credential.unlink': { ...CREDENTIAL_RULE, acr: 'recovery' },
-}
 
 export const isBuiltIn = (action: string): action is BuiltInAction =>
   Object.hasOwn(BUILT_IN_ACTIONS, action)

@@ -11,6 +11,9 @@ import { effectiveAction } from '../domain/strengthen.ts'
 import type { CallFacts } from '../state/overview.ts'
 import type { SubjectCaller } from '../trpc.ts'
 
+/** What Cloudflare says where it does not know. */
+const UNKNOWN_COUNTRY = 'XX'
+
 /** What conditions may read of a call beside its user. What is not known is left out. */
 export function callFacts(
   session: Session | undefined,
@@ -21,7 +24,7 @@ export function callFacts(
   return {
     ...(details && { details }),
     ...(session && { session: sessionFacts(session, time) }),
-    request: { ...(country !== undefined && { country }), time },
+    request: { ...(country !== undefined && country !== UNKNOWN_COUNTRY && { country }), time },
   }
 }
 

@@ -39,7 +39,7 @@ export const operatorRouter = router({
     .input(NoInput)
     .output(OperatorListResult)
     .query(async ({ ctx: { bindings } }) => {
-      const operators = await directoryObject(bindings).operators()
+      const { operators } = await directoryObject(bindings).operators()
       return {
         operators: await Promise.all(
           operators.map(async (operator) => ({

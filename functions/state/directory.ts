@@ -81,8 +81,13 @@ export class Directory extends DurableObject<Env> {
     return operator?.id === session.operator ? { operator, session } : undefined
   }
 
-  operators(): KnownOperator[] {
-    return this.#operators.list()
+  operators(): { operators: KnownOperator[]; guarded: boolean } {
+    return { operators: this.#operators.list(), guarded: this.#operators.isGuarded() }
+  }
+
+  /** Remembers that operators guard themselves. Repeatable. */
+  guard(): void {
+    this.ctx.storage.transactionSync(() => this.#operators.guard(epochSeconds()))
   }
 
   createOperator(

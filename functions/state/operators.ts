@@ -19,7 +19,8 @@ const SCHEMA = `
     automation INTEGER NOT NULL, created_at INTEGER NOT NULL, revoked_at INTEGER);
   CREATE TABLE IF NOT EXISTS console_sessions (
     id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, operator TEXT NOT NULL, key_hash TEXT NOT NULL,
-    created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL);`
+    created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS guard (since INTEGER NOT NULL);`
 
 type OperatorRow = {
   id: string
@@ -77,6 +78,15 @@ export class Operators {
   /** Whether there is a named person: then the secret `OPERATOR_KEY` is no longer needed. */
   hasPerson(): boolean {
     return this.#live().some((one) => one.automation === 0)
+  }
+
+  /** Whether it was ever seen that an operator has a factor. It stays so, whoever is revoked. */
+  isGuarded(): boolean {
+    return this.#sql.exec('SELECT 1 FROM guard').toArray().length > 0
+  }
+
+  guard(now: number): void {
+    if (!this.isGuarded()) this.#sql.exec('INSERT INTO guard VALUES (?)', now)
   }
 
   create(name: string, automation: boolean, now: number): { operator: KnownOperator; key: string } {

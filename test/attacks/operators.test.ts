@@ -361,3 +361,16 @@ describe('a change that is refused for another reason', () => {
     expect(saved.version).toBe(version + 1)
   })
 })
+
+describe('the guard', () => {
+  it('stays when the only operators who have a factor are revoked', async () => {
+    const { operators } = await operator.operator.list.query()
+    expect(operators.filter(({ enrolled }) => enrolled).map(({ id }) => id)).toEqual([guardian.id])
+    await (await guardian.confirmed()).operator.revoke.mutate({ id: guardian.id })
+    expect(await bare.client.operator.self.query()).toMatchObject({ guarded: true })
+    await expectRefused(
+      bare.client.environment.rotateKeys.mutate({ environment: environment.id }),
+      'enrollment_required',
+    )
+  })
+})

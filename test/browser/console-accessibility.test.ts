@@ -13,7 +13,7 @@ const PAGES = {
   '/e/demo/actions': 'Actions',
   '/e/demo/actions/wallet.waas.sign': 'Sign with a wallet',
   '/e/demo/actions/new': 'Add an action',
-  '/e/demo/users?user=ada': 'Users',
+  '/e/demo/users?user=user-1': 'Users',
   '/e/demo/history': 'History',
   '/e/demo/keys': 'Keys',
   '/e/demo/settings': 'Settings',
@@ -32,7 +32,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (theme) => {
     for (const [path, name] of Object.entries(PAGES)) {
       await page.goto(`${stage.url}/console${path}`)
       await page.getByRole('heading', { level: 1, name }).waitFor()
-      await page.getByRole('status', { name: /^Loading/ }).waitFor({ state: 'detached' })
+      await expect.poll(() => page.getByRole('status', { name: /^Loading/ }).count()).toBe(0)
       await expectNothingFound(page)
     }
   })

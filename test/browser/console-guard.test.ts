@@ -16,9 +16,9 @@ const named = async (name: string): Promise<string> =>
   (await stage.operator().operator.create.mutate({ name })).key
 
 it('asks for a passkey or a code once an operator has one, and says what for', async () => {
-  const [ada, grace] = [await named('Ada'), await named('Grace')]
+  const [early, late] = [await named('early shift'), await named('late shift')]
   const page = await stage.open({ path: '/account' })
-  await signInWith(page, ada)
+  await signInWith(page, early)
   await page.goto(`${stage.url}/console/`)
   await page.getByText('Protect Countersign itself').waitFor()
   await page.getByRole('link', { name: 'Set it up' }).click()
@@ -40,7 +40,7 @@ it('asks for a passkey or a code once an operator has one, and says what for', a
 
   // An operator without a factor is led to one by the very change.
   const other = await stage.open()
-  await signInWith(other, grace)
+  await signInWith(other, late)
   await other.getByText('Set up a factor of your own').waitFor()
   await other.getByRole('link', { name: 'Set it up' }).click()
   await other.getByRole('button', { name: 'Add authenticator app' }).click()

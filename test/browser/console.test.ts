@@ -1,10 +1,17 @@
 // What operators do on their page, in a real browser, before any of them has a factor.
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { DEMO } from '../../scripts/demo.ts'
 import { consoleTests, review, signInWith } from './support/console.ts'
 
 const stage = consoleTests()
+
+/** An event in a history. */
+const happened = (page: Page, what: string) =>
+  page.getByRole('main').locator('summary', { hasText: what })
 
 const signedIn = async (path = '/', opening = {}) => {
   const page = await stage.open({ ...opening, path })
@@ -64,11 +71,11 @@ describe('an environment', () => {
     await page.getByRole('button', { name: 'Create environment' }).click()
     await page.getByRole('heading', { level: 1, name: 'Guide' }).waitFor()
 
-    const { token } = await stage.issuer.signIn('ada')
+    const { token } = await stage.issuer.signIn('user-1')
     await page.getByLabel('A session token').fill(token)
     await page.getByRole('button', { name: 'Try the token' }).click()
     await page.getByText('The token is accepted').waitFor()
-    await page.getByText('ada', { exact: true }).waitFor()
+    await page.getByText('user-1', { exact: true }).waitFor()
     await page.getByLabel('A session token').fill(`${token.slice(0, -6)}AAAAAA`)
     await page.getByRole('button', { name: 'Try the token' }).click()
     await page.getByText('The token is refused').waitFor()
@@ -114,8 +121,8 @@ describe('settings', () => {
 
   it('tries a rule with a condition before it is saved, and saves it', async () => {
     const page = await signedIn('/e/demo/actions/new')
-    await page.getByLabel('Action').fill('order.refund')
-    await page.getByLabel('Scope').fill('orders:refund')
+    await page.getByLabel('Action', { exact: true }).fill('order.refund')
+    await page.getByLabel('Scope', { exact: true }).fill('orders:refund')
     await page.getByRole('button', { name: 'Go on to its rule' }).click()
     await page.getByRole('heading', { level: 1, name: 'order.refund' }).waitFor()
     await page.getByLabel('Required').check()
@@ -154,19 +161,19 @@ describe('settings', () => {
 
 describe('users', () => {
   it('are looked up, and their factors reset for a reason that is recorded', async () => {
-    const user = await stage.user('grace')
+    const user = await stage.user('user-2')
     await user.factor.enroll.mutate({ kind: 'totp' })
     const page = await signedIn('/e/demo/users')
-    await page.getByLabel('User id').fill('grace')
+    await page.getByLabel('User id').fill('user-2')
     await page.getByRole('button', { name: 'Look up' }).click()
-    await page.getByRole('heading', { name: 'grace' }).waitFor()
+    await page.getByRole('heading', { name: 'user-2' }).waitFor()
     await page.getByRole('button', { name: 'Reset factors' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByRole('button', { name: 'Reset factors' }).click()
     await dialog.getByText('Say why').waitFor()
     await dialog.getByLabel('Reason').fill('lost the phone')
     await dialog.getByRole('button', { name: 'Reset factors' }).click()
-    await page.getByText('Factors were reset by an operator').waitFor()
+    await happened(page, 'Factors were reset by an operator').waitFor()
     await page.getByLabel('Search').fill('lost the phone')
     await page.getByText('1 event shown').waitFor()
   })
@@ -175,7 +182,7 @@ describe('users', () => {
 describe('history and keys', () => {
   it('filters, verifies and hands out the history', async () => {
     const page = await signedIn('/e/demo/history')
-    await page.getByText('The environment was created').waitFor()
+    await happened(page, 'The environment was created').waitFor()
     await page.getByLabel('What happened').selectOption({ label: 'The environment was created' })
     await page.getByText('1 event shown').waitFor()
     await page.getByRole('button', { name: 'Verify the chain' }).click()
@@ -184,9 +191,9 @@ describe('history and keys', () => {
       page.waitForEvent('download'),
       page.getByRole('button', { name: 'Download JSON lines' }).click(),
     ])
-    const lines = readFileSync((await file.path()) ?? '', 'utf8')
-      .trim()
-      .split('\n')
+    const saved = join(mkdtempSync(join(tmpdir(), 'countersign-download-')), 'history.jsonl')
+    await file.saveAs(saved)
+    const lines = readFileSync(saved, 'utf8').trim().split('\n')
     expect(lines.map((line) => JSON.parse(line).type)).toEqual(['environment.created'])
   })
 
@@ -226,7 +233,7 @@ describe('counts', () => {
 describe('operators', () => {
   it('are named, sign in with their own key, and the last one stays', async () => {
     const page = await signedIn('/operators')
-    await page.getByLabel('Name').fill('Ada')
+    await page.getByLabel('Name').fill('early shift')
     await page.getByRole('button', { name: 'Add operator' }).click()
     const key = await page.getByText(/^csk_op_/).innerText()
     await page.getByRole('button', { name: 'Done' }).click()
@@ -240,8 +247,8 @@ describe('operators', () => {
     await page.getByText('Revoked. Their sessions have ended.').waitFor()
     const hers = await stage.open()
     await signInWith(hers, key)
-    await hers.getByText('Ada', { exact: true }).waitFor()
+    await hers.getByText('early shift', { exact: true }).waitFor()
     await hers.goto(`${stage.url}/console/operators/history`)
-    await hers.getByText('An operator was added').first().waitFor()
+    await happened(hers, 'An operator was added').first().waitFor()
   })
 })

@@ -1,7 +1,7 @@
 // The page says rules in words before the service is asked: by the service's own defaults.
 import { describe, expect, it } from 'vitest'
-import { actionsOf, DEFAULT_RULE, ruleOf, sentenceOf } from '../../console/rules.ts'
-import { BUILT_IN_ACTIONS } from '../../contract/index.ts'
+import { actionsOf, ruleOf, sentenceOf } from '../../console/rules.ts'
+import { BUILT_IN_ACTIONS, DEFAULT_RULE } from '../../contract/index.ts'
 import { ruleOf as ruleOfService } from '../../functions/domain/policy.ts'
 
 describe('the rules that the page shows', () => {

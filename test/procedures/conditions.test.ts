@@ -1,14 +1,26 @@
 // Conditions from end to end: saving them, what a check answers by them, which tokens they let be earned
-// and spent, and trying them out.
-import { describe, expect, it } from 'vitest'
-import type {
-  ActionEntry,
-  EnvironmentSettings,
-  PolicySimulateInput,
-  RulePart,
-} from '../../contract/index.ts'
+// and spent.
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import type { ActionEntry } from '../../contract/index.ts'
+import { loadConditions } from '../../functions/domain/condition.ts'
+import { Subject } from '../../functions/state/subject.ts'
 import { enrollPasskey, makeDevice, stepUpWithPasskey } from '../support/ceremonies.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
+import {
+  check,
+  described,
+  LARGE,
+  OVER,
+  observedBy,
+  over,
+  PASSKEY,
+  REFUND,
+  refund,
+  SCOPE,
+  SMALL,
+  scene,
+  settings,
+} from '../support/conditions.ts'
 import { historyOf } from '../support/evidence.ts'
 import { expectBlocked, expectChallenge, guardScene } from '../support/guard.ts'
 import {
@@ -26,38 +38,10 @@ import {
 } from '../support/service.ts'
 
 restartClockAfterEach()
-
-const REFUND = 'order.refund'
-const SCOPE = 'orders:refund'
-const PASSKEY: RulePart = { acr: 'phr', methods: ['passkey'] }
-const OVER = 'details.amount > 1000'
-const SMALL = { amount: 10, to: 'alice' }
-const LARGE = { amount: 1500, to: 'alice' }
-
-const refund = (...stricter: NonNullable<ActionEntry['stricter']>): ActionEntry => ({
-  action: REFUND,
-  scope: SCOPE,
-  stricter,
+// The library knows a time by its class: it must not meet the class of a stopped clock first.
+beforeAll(async () => {
+  await loadConditions()
 })
-const over = { when: OVER, ...PASSKEY }
-const settings = (...actions: ActionEntry[]): Partial<EnvironmentSettings> => ({ actions })
-const described: ActionEntry = {
-  ...refund(over),
-  detailsSchema: {
-    type: 'object',
-    properties: { amount: { type: 'number' }, to: { type: 'string' } },
-    required: ['amount'],
-    additionalProperties: false,
-  },
-}
-
-async function scene(...actions: ActionEntry[]) {
-  const environment = await makeEnvironment(settings(...actions))
-  const user = await environment.user({ sid: 's' })
-  const { secret } = await enrollTotp(user)
-  const { client: resource } = await environment.resource()
-  return { environment, user, secret, resource }
-}
 
 /** A user whose only factor is a passkey. */
 async function passkeyUser(environment: TestEnvironment) {
@@ -67,8 +51,6 @@ async function passkeyUser(environment: TestEnvironment) {
   return { user, device }
 }
 
-const check = (user: TestUser, details?: Record<string, unknown>) =>
-  user.client.policy.check.query({ action: REFUND, ...(details && { details }) })
 const verify = (user: TestUser, secret: string, details?: Record<string, unknown>, more = {}) =>
   user.client.challenge.verify.mutate({
     method: 'totp',
@@ -306,13 +288,17 @@ describe('what a condition reads beside details', () => {
   it('"a factor younger than a day"', async () => {
     stopClock()
     const young = { when: 'subject.newestFactorAgeSeconds < 86400', require: 'deny' as const }
-    const { user } = await scene(refund(young))
+    const { user, secret } = await scene(refund(young))
     expect(await check(user)).toMatchObject({ decision: 'deny' })
     advance(86_399)
     await user.signIn({})
     expect(await check(user)).toMatchObject({ decision: 'deny' })
     advance(1)
     expect(await check(user)).toMatchObject({ decision: 'step_up' })
+    // Of several it is the newest that counts.
+    const { token } = await stepUp(user, secret, ['credential:link'])
+    await enrollTotp(user, token)
+    expect(await check(user)).toMatchObject({ decision: 'deny' })
   })
 
   it('the last step-up, which a reset forgets', async () => {
@@ -354,6 +340,11 @@ describe('what a condition reads beside details', () => {
     expect(await ask({ country: 'NL' })).toMatchObject({ acr: 'mfa' })
     expect(await ask({ country: 'FR' })).toMatchObject({ acr: 'phr' })
     expect(await ask({})).toMatchObject({ acr: 'phr' })
+    // Cloudflare's word for a country that it does not know is none: as if it were not there.
+    const known = refund({ when: 'request.country != "XX"', singleUse: true })
+    const { user: other, resource: asking } = await scene(known)
+    const unknown = { action: REFUND, subject: other.subject, context: { country: 'XX' } }
+    expect(await asking.policy.check.query(unknown)).toMatchObject({ singleUse: true })
     const from = (cf: { country: string } | undefined, headers: Record<string, string> = {}) => {
       const there = ((input: RequestInfo, init?: RequestInit) => {
         const sent = new Headers(init?.headers)
@@ -485,6 +476,34 @@ describe('a token for an action with conditions', () => {
     await user.signIn({ risky: false, sid: 's' })
     expect(await user.with(token).recovery.regenerate.mutate({})).toBeDefined()
     expect(environment.id).toBeTruthy()
+  })
+})
+
+describe('what conditions cost', () => {
+  it('is one call of an object for a check, one more for a token, and none where there are none', async () => {
+    const { user, secret } = await scene(refund(over), {
+      action: 'order.view',
+      scope: 'orders:view',
+    })
+    const verbs = ['check', 'facts', 'stepUpTotp'] as const
+    const spies = verbs.map((verb) => vi.spyOn(Subject.prototype, verb))
+    const called = async (run: Promise<unknown>) => {
+      await run
+      const calls = spies.map(({ mock }) => mock.calls.length)
+      for (const spy of spies) spy.mockClear()
+      return Object.fromEntries(verbs.map((verb, index) => [verb, calls[index]]))
+    }
+    expect(await called(check(user, LARGE))).toEqual({ check: 1, facts: 0, stepUpTotp: 0 })
+    const view = user.client.policy.check.query({ action: 'order.view' })
+    expect(await called(view)).toEqual({ check: 1, facts: 0, stepUpTotp: 0 })
+    expect(await called(stepUp(user, secret, ['orders:view']))).toEqual({
+      check: 0,
+      facts: 0,
+      stepUpTotp: 1,
+    })
+    const again = expectRefused(verify(user, secret, SMALL), 'code_already_used')
+    expect(await called(again)).toEqual({ check: 0, facts: 1, stepUpTotp: 1 })
+    for (const spy of spies) spy.mockRestore()
   })
 })
 
@@ -630,127 +649,5 @@ describe('a rule that only observes', () => {
     advance(3600)
     const noted = await observedBy(environment, user)
     expect(noted).toMatchObject([{ data: { action: REFUND, decision: 'enroll' } }])
-  })
-})
-
-const observedBy = async ({ id }: TestEnvironment, { subject }: TestUser) =>
-  (await historyOf(id, subject)).filter(({ type }) => type === 'policy.observed')
-
-describe('policy.simulate', () => {
-  const simulate = (environment: string, more: Partial<PolicySimulateInput> = {}) =>
-    operator.policy.simulate.query({ environment, action: REFUND, ...more })
-
-  it('tells how the decision for a user comes about', async () => {
-    stopClock()
-    const { environment, user } = await scene(
-      refund({ when: 'request.country == "RU"', require: 'deny' }, over),
-    )
-    advance(5)
-    const { decision, wouldAsk, trace } = await simulate(environment.id, {
-      subject: user.subject,
-      details: LARGE,
-      request: { country: 'NL' },
-    })
-    expect(decision).toEqual(await check(user, LARGE).then((d) => ({ ...d, ...decision })))
-    expect(decision).toMatchObject({ decision: 'enroll', reason: 'no_usable_factor', acr: 'phr' })
-    expect(wouldAsk).toBeUndefined()
-    expect(trace).toEqual([
-      'The base rule of order.refund (orders:refund) asks whoever has enrolled: acr mfa, by totp, passkey or recovery.',
-      'Entry 1 did not match: request.country is "NL", so that `"NL" == "RU"` is false.',
-      'Entry 2 matched because details.amount is 1500 and 1500 > 1000.',
-      'So the rule in effect has methods passkey and acr phr.',
-      'The user has enrolled and has TOTP and recovery codes; the newest factor is 5 s old.',
-      'phr is wanted, and the user has no factor for it: the decision is enroll, of passkey.',
-    ])
-  })
-
-  it('takes facts that are made up, and nobody where there are none', async () => {
-    const { id } = await makeEnvironment(settings(refund(over)))
-    const facts = { enrolled: true, totp: false, passkey: true, recovery: false }
-    const made = await simulate(id, { facts, details: LARGE })
-    expect(made.decision).toMatchObject({ decision: 'step_up', methods: ['passkey'] })
-    expect(made.trace.at(-1)).toBe(
-      'phr is wanted, and the user can verify by passkey: the decision is step_up.',
-    )
-    const nobody = await simulate(id)
-    expect(nobody.decision).toMatchObject({
-      decision: 'permit',
-      reason: 'not_enrolled',
-      acr: 'phr',
-    })
-    expect(nobody.trace).toContain(
-      'Entry 1 could not be evaluated, because it reads details, and none were given: so it counts as matched.',
-    )
-  })
-
-  it('says what was not known', async () => {
-    const { id } = await makeEnvironment(
-      settings(refund({ when: 'request.country == "NL"', singleUse: true })),
-    )
-    const { trace } = await simulate(id)
-    expect(trace[1]).toBe(
-      'Entry 1 could not be evaluated, because request.country is not known: so it counts as matched.',
-    )
-    expect(trace[2]).toBe('So the rule in effect has singleUse true.')
-  })
-
-  it('reads the claims, the age and the time that it is given', async () => {
-    const { id } = await makeEnvironment(
-      settings(
-        refund(
-          { when: 'session.claims.vip', lifetimeSeconds: 60 },
-          { when: 'session.ageSeconds > 60', singleUse: true },
-          { when: 'request.time < timestamp("2020-01-01T00:00:00Z")', require: 'deny' },
-        ),
-      ),
-    )
-    const { decision, trace } = await simulate(id, {
-      session: { claims: { vip: true }, ageSeconds: 61 },
-      request: { time: 0 },
-    })
-    expect(decision).toMatchObject({ decision: 'deny', lifetimeSeconds: 60, singleUse: true })
-    expect(trace.filter((sentence) => sentence.includes('matched because'))).toHaveLength(3)
-  })
-
-  it('tries a draft, which must be one that could be saved', async () => {
-    const { environment, user } = await scene(refund(over))
-    const { id, document } = environment
-    const draft = (when: string): EnvironmentSettings => ({
-      ...document,
-      actions: [refund({ when, require: 'deny' })],
-    })
-    const asked = { subject: user.subject, details: SMALL }
-    const { decision } = await simulate(id, { ...asked, settings: draft('details.amount > 5') })
-    expect(decision).toMatchObject({ decision: 'deny' })
-    expect(await check(user, SMALL)).toMatchObject({ decision: 'step_up' })
-    const broken = simulate(id, { ...asked, settings: draft('details.amount >') })
-    expect((await expectRefused(broken, 'input_invalid')).message).toContain('condition 1, at 17')
-  })
-
-  it('shows what a rule that only observes would ask, and notes nothing', async () => {
-    stopClock()
-    const { environment, user } = await scene({ ...refund(over), base: { mode: 'observe' } })
-    const shown = await simulate(environment.id, { subject: user.subject, details: LARGE })
-    expect(shown).toMatchObject({
-      decision: { decision: 'permit', reason: 'observe' },
-      wouldAsk: { decision: 'enroll', acr: 'phr' },
-    })
-    expect(shown.trace.at(-1)).toBe(
-      'The rule only observes: the decision is permit, and enroll is noted.',
-    )
-    advance(3600)
-    expect(await observedBy(environment, user)).toEqual([])
-  })
-
-  it('is for operators, of what there is, with one user or made-up facts, and details that fit', async () => {
-    const { environment, user } = await scene(described)
-    const { id } = environment
-    const asked = { environment: id, action: REFUND }
-    await expectRefused(user.client.policy.simulate.query(asked), 'forbidden')
-    await expectRefused(simulate('nowhere'), 'unknown_environment')
-    await expectRefused(simulate(id, { action: 'no.such' }), 'unknown_action')
-    const facts = { enrolled: true, totp: true, passkey: false, recovery: false }
-    await expectRefused(simulate(id, { subject: user.subject, facts }), 'input_invalid')
-    await expectRefused(simulate(id, { details: { amount: 'x' } }), 'input_invalid')
   })
 })

@@ -21,8 +21,11 @@ declare module 'vitest' {
   }
 }
 
-/** One of the package's own arguments: with it the browser ends with its first page. */
-const SINGLE_PROCESS = '--single-process'
+/**
+ * Some of the package's own arguments: with the first the browser ends with its first page, with the
+ * second it does not do what it does for users, such as naming the page that calls.
+ */
+const UNWANTED = ['--single-process', '--disable-web-security']
 const FIRST_PORT = 18_400
 
 /** Starts both Workers and the browser; returns how to end them. */
@@ -37,7 +40,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   )
   const server = await playwright.launchServer({
     executablePath: process.env.CHROMIUM_PATH || (await chromium.executablePath()),
-    args: process.env.CHROMIUM_PATH ? [] : chromium.args.filter((arg) => arg !== SINGLE_PROCESS),
+    args: process.env.CHROMIUM_PATH ? [] : chromium.args.filter((arg) => !UNWANTED.includes(arg)),
   })
   project.provide('serviceUrl', `http://localhost:${port}`)
   project.provide('walletUrl', `http://localhost:${walletPort}`)

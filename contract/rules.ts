@@ -1,0 +1,32 @@
+// The rules that hold where an operator wrote nothing. No schema stands here, so that a page can say them
+// without zod.
+import type { BuiltInAction } from './actions.ts'
+import type { Rule } from './policy.ts'
+
+/** The rule of an action that an operator adds. */
+export const DEFAULT_RULE: Rule = {
+  require: 'whenEnrolled',
+  methods: ['totp', 'passkey', 'recovery'],
+  acr: 'mfa',
+  singleUse: false,
+  lifetimeSeconds: 600,
+  freshnessSeconds: 600,
+  details: 'optional',
+  acceptsMfaToken: false,
+  mode: 'enforce',
+}
+const SHORT = { lifetimeSeconds: 300, freshnessSeconds: 300 }
+const WALLET_RULE: Rule = { ...DEFAULT_RULE, ...SHORT, singleUse: true, acceptsMfaToken: true }
+const CREDENTIAL_RULE: Rule = { ...DEFAULT_RULE, ...SHORT, singleUse: true }
+
+/** The rules of the built-in actions. */
+export const BUILT_IN_RULES: Record<BuiltInAction, Rule> = {
+  'wallet.waas.sign': WALLET_RULE,
+  'wallet.waas.export': WALLET_RULE,
+  'wallet.waas.refresh': WALLET_RULE,
+  'wallet.waas.reshare': WALLET_RULE,
+  'user.update': { ...DEFAULT_RULE, acceptsMfaToken: true },
+  'credential.link': { ...CREDENTIAL_RULE, acr: 'recovery' },
+  'credential.update': CREDENTIAL_RULE,
+  'credential.unlink': { ...CREDENTIAL_RULE, acr: 'recovery' },
+}
