@@ -16,6 +16,8 @@ const issuerKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 const alias = {
   'countersign/contract': resolve('contract/index.ts'),
   'countersign/resource': resolve('client/resource.ts'),
+  'countersign/react/dialog.css': resolve('client/react/dialog.css'),
+  'countersign/react': resolve('client/react.ts'),
   countersign: resolve('client/index.ts'),
 }
 
@@ -36,6 +38,7 @@ export default defineConfig({
         },
       },
       {
+        resolve: { alias },
         test: {
           name: 'react',
           include: ['test/react/**/*.test.{ts,tsx}'],

@@ -42,7 +42,6 @@ export const walletSettings = (url: string): EnvironmentSettings => ({
   rpId: new URL(url).hostname,
   origins: [url],
   audiences: [url],
-  enrollment: 'action',
   actions: [{ action: 'wallet.waas.sign', base: { details: 'required' } }],
 })
 

@@ -6,10 +6,10 @@ import type { CountersignError } from '../errors.ts'
 import type { Countersign } from '../instance.ts'
 import { MFAAction, TokenScope } from '../names.ts'
 import type { StepUpRequest } from '../withstepup.ts'
-import { Choices } from './choices.tsx'
 import { askedFor, denied } from './desk.ts'
 import { DetailList } from './details.tsx'
 import { Again, type Enrolled, EnrollPasskey, EnrollTotp } from './enroll.tsx'
+import { type Kind, Kinds, kindsOf } from './kinds.tsx'
 import { Notice } from './panels.tsx'
 import { Button, useCall } from './parts.tsx'
 import { RecoveryCodes } from './recoverycodes.tsx'
@@ -34,7 +34,6 @@ type Step =
   | { at: 'enroll'; kind: Kind }
   | { at: 'link'; kind: Kind; auth: StepUpAuth | undefined }
   | { at: 'codes'; codes: readonly string[]; enrolled: Enrolled }
-type Kind = 'passkey' | 'totp'
 
 export function Conversation(props: ConversationProps) {
   const { instance, texts, ownTexts, titleId, introId, onVerified, onFailed } = props
@@ -42,6 +41,7 @@ export function Conversation(props: ConversationProps) {
   const [step, setStep] = useState<Step>({ at: request.enroll ? 'choose' : 'verify' })
   const { busy, run } = useCall()
   const { action, scope, details, cause } = request
+  const kinds = kindsOf(request.methods)
 
   const ask = () =>
     run(() => checkStepUpAuth({ mfaAction: action, details }, instance), {
@@ -100,19 +100,17 @@ export function Conversation(props: ConversationProps) {
     }
     switch (step.at) {
       case 'choose':
-        return (
-          <Kinds
-            request={request}
-            texts={texts}
-            onChoose={(kind) => setStep({ at: 'enroll', kind })}
-          />
+        return kinds.length === 0 ? (
+          <Notice>{texts.nothingToEnroll}</Notice>
+        ) : (
+          <Kinds kinds={kinds} texts={texts} onChoose={(kind) => setStep({ at: 'enroll', kind })} />
         )
       case 'enroll': {
         const Enroll = step.kind === 'totp' ? EnrollTotp : EnrollPasskey
         return (
           <>
             <Enroll {...shared} onDone={enrolled} onStepUpRequired={() => link(step.kind)} />
-            {kindsOf(request).length > 1 && (
+            {kinds.length > 1 && (
               <Button kind="quiet" onPress={() => setStep({ at: 'choose' })}>
                 {texts.anotherMethod}
               </Button>
@@ -176,25 +174,4 @@ function heading(at: Step['at'], what: string, texts: StepUpTexts) {
   return at === 'verify'
     ? { title: texts.title, intro: texts.intro(what) }
     : { title: texts.enrollTitle, intro: texts.enrollIntro(what) }
-}
-
-const KINDS: readonly Kind[] = ['passkey', 'totp']
-const kindsOf = ({ methods }: StepUpRequest) => KINDS.filter((kind) => methods.includes(kind))
-
-interface KindsProps {
-  request: StepUpRequest
-  texts: StepUpTexts
-  onChoose: (kind: Kind) => void
-}
-
-/** What may be enrolled for this action. */
-function Kinds({ request, texts, onChoose }: KindsProps) {
-  const kinds = kindsOf(request)
-  if (kinds.length === 0) return <Notice>{texts.nothingUsable}</Notice>
-  const rows = kinds.map((id) => ({
-    id,
-    title: texts.enroll[id],
-    hint: texts.enroll[`${id}Hint`],
-  }))
-  return <Choices label={texts.enrollTitle} choices={rows} onChoose={onChoose} />
 }

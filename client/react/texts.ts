@@ -9,6 +9,8 @@ export interface StepUpTexts {
   /** What is about to happen, from the action's words. */
   intro: (what: string) => string
   enrollIntro: (what: string) => string
+  /** Before anything is about to happen: at sign-in. */
+  onboardingIntro: string
   /** Actions in words that follow "You are about to"; others are called by their name. */
   actions: Record<string, string>
   unknownAction: (action: string) => string
@@ -41,6 +43,7 @@ export interface StepUpTexts {
   nextCodeIn: (seconds: number) => string
   lockedWithPasskey: string
   nothingUsable: string
+  nothingToEnroll: string
   linkFirst: string
   offline: string
   enroll: { passkey: string; passkeyHint: string; totp: string; totpHint: string }
@@ -71,6 +74,7 @@ export const DEFAULT_TEXTS: StepUpTexts = {
   codesTitle: 'Save your recovery codes',
   intro: (what) => `You are about to ${what}.`,
   enrollIntro: (what) => `To ${what}, first add a way to confirm that it’s you.`,
+  onboardingIntro: 'Before you go on, add a way to confirm that it’s you.',
   actions: {
     'wallet.waas.sign': 'sign with your wallet',
     'wallet.waas.export': 'export your wallet’s private key',
@@ -110,6 +114,7 @@ export const DEFAULT_TEXTS: StepUpTexts = {
   nextCodeIn: (seconds) => `Next code in ${seconds} s`,
   lockedWithPasskey: 'Codes are locked after too many wrong ones. Your passkey still works.',
   nothingUsable: 'None of your verification methods can be used here.',
+  nothingToEnroll: 'No verification method can be added here. Ask support.',
   linkFirst: 'This action needs a stronger method. Before adding it, confirm that it’s you.',
   offline: 'The verification service can’t be reached. Check your connection and try again.',
   enroll: {

@@ -28,6 +28,15 @@ it('leaves alone an environment that has more actions, and stricter ones', async
   expect(updates).toEqual([])
 })
 
+it.each(['none', 'onboarding', 'action'])(
+  'leaves it to operators when to enroll: %s',
+  async (enrollment) => {
+    const { client, updates } = serviceWith({ ...wanted, enrollment })
+    expect(await provision(client, 'wallet', wanted)).toBe('found')
+    expect(updates).toEqual([])
+  },
+)
+
 it('keeps the actions of others where something else is to be changed', async () => {
   const { client, updates } = serviceWith({
     ...wanted,

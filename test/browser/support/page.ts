@@ -144,6 +144,13 @@ export async function enrollTotp({ countersign }: Person): Promise<Codes> {
   return codes
 }
 
+/** A code of the authenticator app whose key the page shows. */
+export async function codeOfShown(page: Page): Promise<string> {
+  const shown = await page.locator('.countersign-secret code').innerText()
+  await awayFromStepEnd()
+  return new TOTP({ secret: Secret.fromBase32(shown.replaceAll(' ', '')) }).generate()
+}
+
 /** Signs in on the page. */
 export async function signIn(page: Page, name: string): Promise<void> {
   await page.getByLabel('Your name').fill(name)

@@ -7,12 +7,15 @@ import chromium from '@sparticuz/chromium'
 import { chromium as playwright } from 'playwright-core'
 import type { TestProject } from 'vitest/node'
 import { nextFreePort } from '../../../scripts/ports.ts'
+import { readVariables } from '../../../scripts/variables.ts'
 import { startProcess } from './process.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
     walletUrl: string
     serviceUrl: string
+    /** The service's first operator, who may change the wallet's environment. */
+    operatorKey: string
     /** Where the browser listens for its tests. */
     browserEndpoint: string
   }
@@ -28,11 +31,12 @@ const FIRST_PORT = 18_400
 /** Starts both Workers and the browser; returns how to end them. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const state = mkdtempSync(join(tmpdir(), 'countersign-browser-'))
+  const variables = join(state, 'variables')
   const port = await nextFreePort(FIRST_PORT)
   const walletPort = await nextFreePort(port + 1)
   const end = await startProcess(
     ['--state', join(state, 'state'), '--port', `${port}`, '--wallet-port', `${walletPort}`],
-    join(state, 'variables'),
+    variables,
   )
   const server = await playwright.launchServer({
     executablePath: process.env.CHROMIUM_PATH || (await chromium.executablePath()),
@@ -40,6 +44,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   })
   project.provide('serviceUrl', `http://localhost:${port}`)
   project.provide('walletUrl', `http://localhost:${walletPort}`)
+  project.provide('operatorKey', readVariables(variables, ['OPERATOR_KEY']).OPERATOR_KEY)
   project.provide('browserEndpoint', server.wsEndpoint())
   return async () => {
     await server.close()

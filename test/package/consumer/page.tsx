@@ -1,8 +1,13 @@
 // An application in React, in an empty project: it type-checks there, and renders.
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createCountersign } from 'countersign'
-import { useAuthenticateTotpMfaDevice, useStepUp } from 'countersign/react'
-import { useState } from 'react'
+import {
+  Onboarding,
+  useAuthenticateTotpMfaDevice,
+  useOnboarding,
+  useStepUp,
+} from 'countersign/react'
+import { type ReactNode, useState } from 'react'
 import { renderToString } from 'react-dom/server'
 
 createCountersign({
@@ -31,6 +36,12 @@ export function ExportButton({ onExported }: { onExported: (key: string) => void
       {dialog}
     </form>
   )
+}
+
+export function SignedIn({ children }: { children: ReactNode }) {
+  const { state, finish } = useOnboarding()
+  if (state === 'needed') return <Onboarding onDone={finish} />
+  return state === 'done' ? children : null
 }
 
 console.log(

@@ -1,13 +1,9 @@
 // The top of the page: the way to the views, who is signed in, the theme, and the way out.
-import { useMutation } from '@tanstack/react-query'
-import { useCountersign } from 'countersign/react'
 import type { SignedIn } from '../../shared/view.ts'
-import { signOut } from '../account.ts'
-import { Button } from '../parts/button.tsx'
 import { ThemeToggle } from '../parts/theme.tsx'
-import { say } from '../parts/toasts.tsx'
 import { shortAddress } from '../wallet.ts'
 import { Brand } from './brand.tsx'
+import { SignOut } from './sign-out.tsx'
 
 const LINKS = [
   ['wallet', 'Wallet'],
@@ -22,12 +18,6 @@ interface HeaderProps {
 }
 
 export function Header({ session, address, view }: HeaderProps) {
-  const countersign = useCountersign()
-  const leaving = useMutation({
-    mutationFn: () => signOut(countersign),
-    onSuccess: (told) =>
-      say(told ? 'You are signed out.' : 'You are signed out here. The server was not reached.'),
-  })
   return (
     <header className="header">
       <div className="frame header-bar">
@@ -52,9 +42,7 @@ export function Header({ session, address, view }: HeaderProps) {
             {address && <span className="soft mono">{shortAddress(address)}</span>}
           </p>
           <ThemeToggle />
-          <Button look="plain" small isPending={leaving.isPending} onClick={() => leaving.mutate()}>
-            Sign out
-          </Button>
+          <SignOut />
         </div>
       </div>
     </header>

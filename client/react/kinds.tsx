@@ -1,0 +1,29 @@
+// Which kinds of factors a user may enroll, and the choice among them. What is done with the choice is
+// the business of whoever offers it.
+import type { Method } from '../../contract/index.ts'
+import { Choices } from './choices.tsx'
+import type { StepUpTexts } from './texts.ts'
+
+/** A kind of factor that can be enrolled. */
+export type Kind = 'passkey' | 'totp'
+
+const KINDS: readonly Kind[] = ['passkey', 'totp']
+
+/** The kinds among the methods of a decision, in the order in which they are offered. */
+export const kindsOf = (methods: readonly Method[]): Kind[] =>
+  KINDS.filter((kind) => methods.includes(kind))
+
+interface KindsProps {
+  kinds: readonly Kind[]
+  texts: StepUpTexts
+  onChoose: (kind: Kind) => void
+}
+
+export function Kinds({ kinds, texts, onChoose }: KindsProps) {
+  const rows = kinds.map((id) => ({
+    id,
+    title: texts.enroll[id],
+    hint: texts.enroll[`${id}Hint`],
+  }))
+  return <Choices label={texts.enrollTitle} choices={rows} onChoose={onChoose} />
+}

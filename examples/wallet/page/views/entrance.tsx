@@ -1,0 +1,72 @@
+// Between signing in and the wallet: where the environment asks everybody for a second factor and the
+// user has none, they set one up here first. Until that is known nothing of the wallet is shown.
+import { Onboarding, type StepUpTextsPart, useOnboarding } from 'countersign/react'
+import { type ReactNode, useEffect } from 'react'
+import type { SignedIn } from '../../shared/view.ts'
+import { Failure, Loading } from '../parts/notice.tsx'
+import { ThemeToggle } from '../parts/theme.tsx'
+import { say } from '../parts/toasts.tsx'
+import { Brand } from './brand.tsx'
+import { Home } from './home.tsx'
+import { SignOut } from './sign-out.tsx'
+
+const TEXTS: StepUpTextsPart = {
+  enrollTitle: 'Set up a second factor',
+  onboardingIntro:
+    'This wallet asks everybody for one, so that signing in as you is not enough to use it.',
+}
+
+/** The page while there is nothing to show yet. */
+export const Opening = ({ children }: { children?: ReactNode }) => (
+  <main className="sign-in">
+    <h1 className="hidden-visually">Wallet</h1>
+    {children ?? <Loading what="the wallet" />}
+  </main>
+)
+
+export function Entrance({ session }: { session: SignedIn }) {
+  const { state, error, retry, finish } = useOnboarding()
+  if (state === 'done') return <Home session={session} />
+  if (state === 'loading') return <Opening />
+  if (state === 'failed') {
+    return (
+      <Opening>
+        <Failure error={error} onRetry={retry} />
+        <Who session={session} />
+      </Opening>
+    )
+  }
+  const onDone = () => {
+    say('Your second factor is set up.')
+    finish()
+  }
+  return <FirstFactor session={session} onDone={onDone} />
+}
+
+function FirstFactor({ session, onDone }: { session: SignedIn; onDone: () => void }) {
+  useEffect(() => {
+    document.title = 'One more step · Wallet'
+  }, [])
+  return (
+    <main className="sign-in">
+      <div className="sign-in-top">
+        <Brand />
+        <ThemeToggle />
+      </div>
+      <div className="card">
+        <h1 className="hidden-visually">One more step</h1>
+        <Onboarding texts={TEXTS} onDone={onDone} />
+      </div>
+      <Who session={session} />
+    </main>
+  )
+}
+
+const Who = ({ session }: { session: SignedIn }) => (
+  <div className="who-alone">
+    <p className="small soft">
+      Signed in as <strong>{session.name}</strong>
+    </p>
+    <SignOut />
+  </div>
+)

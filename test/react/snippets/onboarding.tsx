@@ -1,0 +1,15 @@
+// What an application writes around everything that is for signed-in users; README shows it.
+import 'countersign/react/dialog.css'
+import { Onboarding, useOnboarding } from 'countersign/react'
+import type { ReactNode } from 'react'
+
+export function SignedIn({ children }: { children: ReactNode }) {
+  const { state, error, retry, finish } = useOnboarding()
+  if (state === 'needed') return <Onboarding onDone={finish} />
+  if (state === 'done') return children
+  return state === 'failed' ? (
+    <button type="button" onClick={retry}>{`${error?.reason}: try again`}</button>
+  ) : (
+    <p>One moment…</p>
+  )
+}
