@@ -1,7 +1,7 @@
 // Operators guard themselves: no stolen key, no page and no second operator changes anything without a
 // factor of the operator whose key it is.
 import { beforeAll, describe, expect, it } from 'vitest'
-import { OPERATOR_SCOPE } from '../../contract/index.ts'
+import { type EnvironmentSettings, OPERATOR_SCOPE } from '../../contract/index.ts'
 import { appRouter } from '../../functions/router.ts'
 import { answerOf, expectRefusal, post } from '../support/http.ts'
 import { detailsOfChange, makeGuardian, nameOperator } from '../support/operators.ts'
@@ -18,8 +18,14 @@ import {
   unique,
 } from '../support/service.ts'
 
+const OTHER = 'https://other.example'
+const STRONG = { action: 'order.refund', scope: 'orders:refund', base: { acr: 'phr' as const } }
+const WEAK = { action: 'order.view', scope: 'orders:view', base: { require: 'never' as const } }
+
 let environment: TestEnvironment
 let other: TestEnvironment
+/** With actions of its own. */
+let ruled: TestEnvironment
 /** Named, with a key, and without a factor: what a thief of a key begins with. */
 let bare: Awaited<ReturnType<typeof nameOperator>>
 let robot: Awaited<ReturnType<typeof nameOperator>>
@@ -30,6 +36,7 @@ let doomed: Awaited<ReturnType<typeof nameOperator>>
 beforeAll(async () => {
   environment = await makeEnvironment()
   other = await makeEnvironment()
+  ruled = await makeEnvironment({ audiences: [AUDIENCE, OTHER], actions: [STRONG, WEAK] })
   bare = await nameOperator()
   doomed = await nameOperator()
   robot = await nameOperator({ automation: true })
@@ -343,6 +350,27 @@ describe('a key for automation', () => {
     const { message } = await expectRefusal(response, 403, 'forbidden')
     expect(message).toContain(path)
     expect((await settingsOf()).version).toBe(version)
+  })
+})
+
+describe('a key for automation, where actions have rules', () => {
+  it.each<[string, Partial<EnvironmentSettings>]>([
+    [
+      'give a scope a weaker rule by swapping two',
+      {
+        actions: [
+          { ...STRONG, scope: WEAK.scope },
+          { ...WEAK, scope: STRONG.scope },
+        ],
+      },
+    ],
+    ['move an action to another resource', { actions: [{ ...STRONG, audience: OTHER }, WEAK] }],
+    ['move all actions to another resource', { audiences: [OTHER, AUDIENCE] }],
+    ['leave an action without its rule', { actions: [WEAK] }],
+  ])('may not %s', async (_what, change) => {
+    const body = { environment: ruled.id, version: 1, settings: { ...ruled.document, ...change } }
+    const response = await post('operator', 'environment.update', { bearer: robot.key, body })
+    await expectRefusal(response, 403, 'forbidden')
   })
 })
 
