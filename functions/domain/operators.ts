@@ -77,13 +77,15 @@ const PERSONS_ONLY = [
 const PERSONS_ONLY_SETTINGS = /^(session|origins|rpId|assertions)\b/
 
 /**
- * Makes sure that a program's key may make a call.
+ * Makes sure that a program's key may make a call. What it does to the operators themselves could keep
+ * them from ever revoking it.
  *
  * @throws Refused `forbidden`
  */
-export function checkAutomation(call: string): void {
-  if (PERSONS_ONLY.includes(call))
-    refuse('forbidden', { message: `A key for automation may not call ${call}: a person must.` })
+export function checkAutomation(call: string, input: object): void {
+  const toOperators = 'environment' in input && input.environment === OPERATOR_ENVIRONMENT
+  if (PERSONS_ONLY.includes(call) || toOperators)
+    refuse('forbidden', { message: `A key for automation may not call ${call} so: a person must.` })
 }
 
 /**

@@ -25,10 +25,10 @@ import { noting } from './noting.ts'
 export async function authorize(
   ctx: Context & { caller: OperatorCaller },
   call: string,
-  input: unknown,
+  input: object,
 ): Promise<void> {
   const { caller, bindings, headers } = ctx
-  if (caller.automation) return checkAutomation(call)
+  if (caller.automation) return checkAutomation(call, input)
   if (!(await isGuarded(bindings))) return
   const { environment, object, who, session } = await asSubject(bindings, caller)
   const { issuer, epoch, keySet, offered } = environment

@@ -310,6 +310,17 @@ describe('a key for automation', () => {
     await expectRefusal(response, 403, 'forbidden')
   })
 
+  it('may not end the step-up of an operator, who then could never revoke it', async () => {
+    const token = await guardian.confirm()
+    const body = { environment: 'operator', subject: guardian.id }
+    const response = await post('operator', 'subject.endTokens', { bearer: robot.key, body })
+    await expectRefusal(response, 403, 'forbidden')
+    const created = await guardian
+      .with(token)
+      .environment.createResourceKey.mutate({ environment: environment.id, audience: AUDIENCE })
+    expect(created.key).toMatch(/^csk_res_/)
+  })
+
   it.each([
     [
       'session',
