@@ -37,7 +37,7 @@ export interface Tally extends Happening {
 }
 
 /** The end of a chain. */
-export interface ChainEnd {
+export type ChainEnd = {
   events: number
   head: string
 }
