@@ -17,7 +17,8 @@ export const OPERATOR_ENVIRONMENT = 'operator'
 /** The holder of the secret `OPERATOR_KEY`: their id and their name. */
 export const FIRST_OPERATOR = 'first'
 export const CONSOLE_SESSION_SECONDS = 3600
-const KEEP_DAYS = 3650
+/** How long what operators did is kept. */
+export const KEEP_DAYS = 3650
 
 /** The settings of that environment: all of them follow from where the service is. */
 export function operatorSettings(publicUrl: string): EnvironmentSettings {

@@ -14,7 +14,8 @@ import { noting } from './noting.ts'
 
 /**
  * Lets an operator's change happen: spends the token of their step-up where one is asked for. Called
- * when all else about the change was found good, so that nothing is spent for what would be refused.
+ * last, so that nothing is spent for what can be refused before; what only the object of the change
+ * finds (a name that is taken, say) has cost the token.
  *
  * @param call the procedure's name
  * @param input its input, as the token may be bound to it

@@ -3,14 +3,13 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { AuditEvent, AuditVerifyResult, EnvironmentListResult } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
-import { FIRST_OPERATOR } from '../domain/operators.ts'
+import { FIRST_OPERATOR, KEEP_DAYS } from '../domain/operators.ts'
 import { type Answer, answering, refuse } from '../domain/refusal.ts'
 import { REMOVED } from './environment.ts'
 import { type ChainEnd, History } from './history.ts'
 import { type ConsoleSession, type KnownOperator, Operators } from './operators.ts'
 
 export const ENVIRONMENT_LIMIT = 1000
-const KEEP_DAYS = 3650
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS environments (environment TEXT PRIMARY KEY, created_at INTEGER NOT NULL);
