@@ -12,6 +12,7 @@ import {
   makeEnvironment,
   OPERATOR_KEY,
   operator,
+  send,
   stepUp,
   type TestEnvironment,
   totpCode,
@@ -308,6 +309,32 @@ describe('a key for automation', () => {
   ])('may not call %s', async (name, input) => {
     const response = await post('operator', name, { bearer: robot.key, body: input() })
     await expectRefusal(response, 403, 'forbidden')
+  })
+
+  it('leaves in the operators’ history what it was refused, counted, by its name', async () => {
+    const thief = await nameOperator({ automation: true, by: await guardian.confirmed() })
+    const create = () =>
+      post('operator', 'operator.create', { bearer: thief.key, body: { name: unique('mallory') } })
+    for (let i = 0; i < 3; i += 1) await expectRefusal(await create(), 403, 'forbidden')
+    const { settings, version } = await settingsOf()
+    const weaker = { ...settings, history: { keepDays: 1 } }
+    const body = { environment: environment.id, version, settings: weaker }
+    await expectRefusal(
+      await post('operator', 'environment.update', { bearer: thief.key, body }),
+      403,
+      'forbidden',
+    )
+    // Whoever signs in to look at it finds it there.
+    const headers = { authorization: `Bearer ${guardian.key}` }
+    expect((await send('/console/session', { method: 'POST', headers })).status).toBe(200)
+    const { events } = await guardian.client.audit.list.query({})
+    const refused = events.filter(
+      ({ type, actor }) => type === 'operator.refused' && actor === `operator:${thief.name}`,
+    )
+    expect(refused.map(({ data }) => [data.call, data.reason, data.count]).sort()).toEqual([
+      ['environment.update', 'forbidden', 1],
+      ['operator.create', 'forbidden', 3],
+    ])
   })
 
   it('may not end the step-up of an operator, who then could never revoke it', async () => {
