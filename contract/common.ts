@@ -57,8 +57,10 @@ export type Details = z.infer<typeof Details>
 /** Names a factor, or an enrollment that is pending. */
 export const FactorId = z.string().check(z.regex(/^fac_[A-Za-z0-9_-]{22}$/))
 
+/** The last second of the year 9999: later ones are no date that can be written (RFC 3339). */
+export const LAST_EPOCH_SECOND = 253_402_300_799
 /** Seconds since 1970-01-01T00:00Z (RFC 7519, NumericDate). */
-export const EpochSeconds = z.int().check(z.nonnegative())
+export const EpochSeconds = z.int().check(z.nonnegative(), z.lte(LAST_EPOCH_SECOND))
 
 /** One JWT in its compact form, of a bounded length. */
 export const CompactJwt = z.string().check(z.minLength(1), z.maxLength(8192))

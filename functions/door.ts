@@ -1,5 +1,5 @@
-// The door of the contract: what a request must be before any of it is looked at. POST, JSON, one
-// call, at most 64 KB and not deeper than anything in the contract.
+// The door of the contract: what a request must be before any of it is looked at. POST, JSON with a
+// canonical form, one call, at most 64 KB and not deeper than anything in the contract.
 import { Refused, refusal, refuse } from './domain/refusal.ts'
 
 export const BODY_MAX_BYTES = 64 * 1024
@@ -61,12 +61,22 @@ function parse(text: string): unknown {
   }
 }
 
-/** What is handed on is not too deep, and no key in it could reach a prototype. */
+/**
+ * What is handed on is not too deep, no key in it could reach a prototype, and all of it has a
+ * canonical form (RFC 8785): whatever is compared, bound or stored later relies on that.
+ */
 function checkShape(value: unknown, depth: number): void {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    refuse('input_invalid', { message: 'The body holds a number that is too large for one.' })
+  if (typeof value === 'string' && !value.isWellFormed())
+    refuse('input_invalid', { message: 'The body holds a text that is not well-formed unicode.' })
   if (typeof value !== 'object' || value === null) return
   if (depth > BODY_MAX_DEPTH)
     refuse('input_invalid', { message: `The body is nested deeper than ${BODY_MAX_DEPTH} levels.` })
   if (Object.hasOwn(value, '__proto__'))
     refuse('input_invalid', { message: 'The body holds a key named __proto__.' })
-  for (const member of Object.values(value)) checkShape(member, depth + 1)
+  for (const [key, member] of Object.entries(value)) {
+    checkShape(key, depth)
+    checkShape(member, depth + 1)
+  }
 }

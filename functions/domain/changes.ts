@@ -10,6 +10,7 @@ import {
   type Rule,
   type SettingChange,
 } from '../../contract/index.ts'
+import { readsDetails } from './condition.ts'
 import { BUILT_IN_ENTRIES, isBuiltIn } from './policy.ts'
 import type { Settings } from './settings.ts'
 import { canonical } from './statement.ts'
@@ -63,7 +64,12 @@ const PLACES: Place[] = [
   place('rpId', ({ rpId }) => rpId, always),
   place('rpName', ({ rpName }) => rpName, never),
   place('origins', ({ origins }) => origins, longerList),
-  place('audiences', ({ audiences }) => audiences, never),
+  // The first is that of every action which names none.
+  place(
+    'audiences',
+    ({ audiences }) => audiences,
+    ([before], [after]) => before !== after,
+  ),
   // It says only when the page asks: it changes no decision.
   place('enrollment', ({ enrollment }) => enrollment, never),
   place(
@@ -102,6 +108,16 @@ const RULE_PLACES: { [K in keyof Rule]: Weakens<Rule[K]> } = {
   details: lower(DETAILS_RULES),
   acceptsMfaToken: switchedOn,
   mode: (_, after) => after === 'observe',
+}
+
+/** When a change of what stands beside the rule of an action weakens. */
+const ENTRY_PLACES: Record<string, (before: ActionEntry) => boolean> = {
+  // What is asked for by the old scope, or at the old resource, is no longer judged by this rule.
+  scope: () => true,
+  audience: () => true,
+  // Where a schema says integer a condition computes otherwise: what failed, and so counted, may not.
+  detailsSchema: ({ detailsSchema, stricter = [] }) =>
+    detailsSchema !== undefined || stricter.some(({ when }) => readsDetails(when)),
 }
 
 /**
@@ -150,21 +166,12 @@ function compareAction(
       },
     ]
   })
-  const rest = (['scope', 'audience'] as const)
-    .filter((member) => differ(before[member], after[member]))
-    .map((member) => ({
-      ...changed(`${path}.${member}`, before[member], after[member]),
-      weaker: false,
-    }))
-  const schema = differ(before.detailsSchema, after.detailsSchema)
-    ? [
-        {
-          ...changed(`${path}.detailsSchema`, before.detailsSchema, after.detailsSchema),
-          weaker: before.detailsSchema !== undefined,
-        },
-      ]
-    : []
-  return [...rest, ...rule, ...schema, ...compareStricter(path, before, after)]
+  const rest = Object.entries(ENTRY_PLACES).flatMap(([member, weakens]) => {
+    const [was, is] = [before, after].map((entry) => Reflect.get(entry, member))
+    if (!differ(was, is)) return []
+    return [{ ...changed(`${path}.${member}`, was, is), weaker: weakens(before) }]
+  })
+  return [...rest, ...rule, ...compareStricter(path, before, after)]
 }
 
 /** Entries by what they say: one that no longer stands there as it did may have let less through. */

@@ -17,7 +17,8 @@ export const OPERATOR_ENVIRONMENT = 'operator'
 /** The holder of the secret `OPERATOR_KEY`: their id and their name. */
 export const FIRST_OPERATOR = 'first'
 export const CONSOLE_SESSION_SECONDS = 3600
-const KEEP_DAYS = 3650
+/** How long what operators did is kept. */
+export const KEEP_DAYS = 3650
 
 /** The settings of that environment: all of them follow from where the service is. */
 export function operatorSettings(publicUrl: string): EnvironmentSettings {
@@ -77,22 +78,20 @@ const PERSONS_ONLY = [
 const PERSONS_ONLY_SETTINGS = /^(session|origins|rpId|assertions)\b/
 
 /**
- * Makes sure that a program's key may make a call.
+ * Makes sure that a program's key may make a call: nothing becomes weaker by it, who is believed stays,
+ * and nothing is done to the operators themselves, who could be kept from ever revoking it.
  *
- * @throws Refused `forbidden`
+ * @param changes of the settings, where the call makes any
+ * @throws Refused `forbidden`, with the first change that needs a person
  */
-export function checkAutomation(call: string): void {
-  if (PERSONS_ONLY.includes(call))
-    refuse('forbidden', { message: `A key for automation may not call ${call}: a person must.` })
-}
-
-/**
- * Makes sure that a program's key may change settings so: nothing becomes weaker, and who is believed
- * stays.
- *
- * @throws Refused `forbidden` with the first change that needs a person
- */
-export function checkAutomatedChanges(changes: readonly SettingChange[]): void {
+export function checkAutomation(
+  call: string,
+  input: object,
+  changes: readonly SettingChange[],
+): void {
+  const toOperators = 'environment' in input && input.environment === OPERATOR_ENVIRONMENT
+  if (PERSONS_ONLY.includes(call) || toOperators)
+    refuse('forbidden', { message: `A key for automation may not call ${call} so: a person must.` })
   const first = changes.find(({ path, weaker }) => weaker || PERSONS_ONLY_SETTINGS.test(path))
   if (first)
     refuse('forbidden', {

@@ -8,7 +8,7 @@ import {
   jwtVerify,
 } from 'jose'
 import * as z from 'zod/mini'
-import { SessionId, SubjectId } from '../../contract/index.ts'
+import { LAST_EPOCH_SECOND, SessionId, SubjectId } from '../../contract/index.ts'
 import { ASSERTION_TYPE } from './assertion.ts'
 import { Refused, refuse } from './refusal.ts'
 import type { Settings } from './settings.ts'
@@ -32,7 +32,7 @@ export interface Session {
   claims?: Record<string, unknown>
 }
 
-const NumericDate = z.number().check(z.gte(0), z.lte(253_402_300_799))
+const NumericDate = z.number().check(z.gte(0), z.lte(LAST_EPOCH_SECOND))
 
 /**
  * Verifies a session token (RFC 7519; RFC 8725, sections 3.1, 3.8, 3.9 and 3.11).

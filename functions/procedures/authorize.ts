@@ -1,6 +1,6 @@
 // What an operator's change needs beside their key: once any operator has a factor, a token of their own
 // step-up, spent before the change is made. A key for automation needs none and may do less.
-import { OPERATOR_ACTION } from '../../contract/index.ts'
+import { OPERATOR_ACTION, type SettingChange } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { bindDetails } from '../domain/details.ts'
 import { changeDetails, checkAutomation } from '../domain/operators.ts'
@@ -8,16 +8,19 @@ import { findAction, requirementOf } from '../domain/policy.ts'
 import { refuse, unwrap } from '../domain/refusal.ts'
 import { checkUse, verifyOwnToken } from '../domain/token.ts'
 import { asSubject, isEnrolled, isGuarded, type OperatorCaller } from '../operators.ts'
+import { directoryObject } from '../state/objects.ts'
 import type { Context } from '../trpc.ts'
 import { TOKEN_HEADER } from './gate.ts'
 import { noting } from './noting.ts'
 
 /**
  * Lets an operator's change happen: spends the token of their step-up where one is asked for. Called
- * when all else about the change was found good, so that nothing is spent for what would be refused.
+ * last, so that nothing is spent for what can be refused before; what only the object of the change
+ * finds (a name that is taken, say) has cost the token.
  *
  * @param call the procedure's name
  * @param input its input, as the token may be bound to it
+ * @param changes what it changes in settings, for a key that may not weaken them
  * @throws Refused `forbidden` for what a key for automation may not do; `enrollment_required` or
  *   `step_up_required` for want of a token; or why the token is not good for this change
  * @example await authorize(ctx, 'environment.rotateKeys', input)
@@ -25,10 +28,15 @@ import { noting } from './noting.ts'
 export async function authorize(
   ctx: Context & { caller: OperatorCaller },
   call: string,
-  input: unknown,
+  input: object,
+  changes: readonly SettingChange[] = [],
 ): Promise<void> {
   const { caller, bindings, headers } = ctx
-  if (caller.automation) return checkAutomation(call)
+  if (caller.automation)
+    return noting(
+      () => checkAutomation(call, input, changes),
+      (reason) => directoryObject(bindings).noteRefusal(caller, call, reason),
+    )
   if (!(await isGuarded(bindings))) return
   const { environment, object, who, session } = await asSubject(bindings, caller)
   const { issuer, epoch, keySet, offered } = environment

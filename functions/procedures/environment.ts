@@ -22,7 +22,6 @@ import {
   TrySessionResult,
 } from '../../contract/index.ts'
 import { compareSettings } from '../domain/changes.ts'
-import { checkAutomatedChanges } from '../domain/operators.ts'
 import { Refused, refuse, unwrap } from '../domain/refusal.ts'
 import { checkSession, checkSettings, checkVersion, resolveSettings } from '../domain/settings.ts'
 import type { Bindings } from '../env.ts'
@@ -86,8 +85,7 @@ export const environmentRouter = router({
       const planned = await changesTo(object, settings)
       // Looked at before anything is spent, and by the object once more.
       checkVersion(planned.version, version)
-      if (caller.automation) checkAutomatedChanges(planned.changes)
-      await authorize(ctx, 'environment.update', input)
+      await authorize(ctx, 'environment.update', input, planned.changes)
       const updated = unwrap(await object.update(settings, version, caller.name))
       forgetEnvironment(environment)
       return viewOf(environment, updated)

@@ -1,16 +1,20 @@
 // The Directory object: the one list of environments, the named operators and the sessions of their
 // pages. Cold paths only; no user's call comes here.
 import { DurableObject } from 'cloudflare:workers'
-import type { AuditEvent, AuditVerifyResult, EnvironmentListResult } from '../../contract/index.ts'
+import type {
+  AuditEvent,
+  AuditVerifyResult,
+  EnvironmentListResult,
+  Reason,
+} from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
-import { FIRST_OPERATOR } from '../domain/operators.ts'
+import { FIRST_OPERATOR, KEEP_DAYS } from '../domain/operators.ts'
 import { type Answer, answering, refuse } from '../domain/refusal.ts'
 import { REMOVED } from './environment.ts'
 import { type ChainEnd, History } from './history.ts'
 import { type ConsoleSession, type KnownOperator, Operators } from './operators.ts'
 
 export const ENVIRONMENT_LIMIT = 1000
-const KEEP_DAYS = 3650
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS environments (environment TEXT PRIMARY KEY, created_at INTEGER NOT NULL);
@@ -130,6 +134,23 @@ export class Directory extends DurableObject<Env> {
 
   signOut(secretHash: string): void {
     this.ctx.storage.transactionSync(() => this.#operators.signOut(secretHash))
+  }
+
+  /** Counts beside the chain what a key for automation was refused: it may try any number of times. */
+  noteRefusal(
+    { id, name }: Pick<KnownOperator, 'id' | 'name'>,
+    call: string,
+    reason: Reason,
+  ): void {
+    this.ctx.storage.transactionSync(() =>
+      this.#history.tally({
+        key: `refused:${id}:${call}:${reason}`,
+        type: 'operator.refused',
+        actor: `operator:${name}`,
+        at: epochSeconds(),
+        data: { id, call, reason },
+      }),
+    )
   }
 
   /** Answers: that is all that a health check wants to know. */

@@ -206,14 +206,18 @@ export class Environment extends DurableObject<Env> {
    *
    * @returns the end of its history, for the Directory's
    */
-  async remove(): Promise<ChainEnd> {
-    const end = this.#exists() ? this.#history.end() : { events: 0, head: GENESIS_HASH }
-    this.ctx.storage.transactionSync(() => {
+  remove(): ChainEnd {
+    return this.ctx.storage.transactionSync(() => {
+      this.#sql.exec(
+        'CREATE TABLE IF NOT EXISTS removed (at INTEGER NOT NULL, events INTEGER NOT NULL, head TEXT NOT NULL)',
+      )
+      const [before] = this.#sql.exec<ChainEnd>('SELECT events, head FROM removed').toArray()
+      if (before) return before
+      const end = this.#exists() ? this.#history.end() : { events: 0, head: GENESIS_HASH }
       for (const table of TABLES) this.#sql.exec(`DROP TABLE IF EXISTS ${table}`)
-      this.#sql.exec('CREATE TABLE IF NOT EXISTS removed (at INTEGER NOT NULL)')
-      this.#sql.exec('INSERT INTO removed VALUES (?)', epochSeconds())
+      this.#sql.exec('INSERT INTO removed VALUES (?, ?, ?)', epochSeconds(), end.events, end.head)
+      return end
     })
-    return end
   }
 
   /** Whether there was an environment here that was removed. */

@@ -4,12 +4,12 @@
 import type { AuditEvent, AuditVerifyResult } from '../../contract/index.ts'
 import { random } from '../clock.ts'
 import { chainEvent, GENESIS_HASH, type Happening, SALT_BYTES, verifyRun } from '../domain/audit.ts'
+import { DAY_SECONDS } from '../domain/throttle.ts'
 
 export const AUDIT_PAGE_SIZE = 50
 export const AUDIT_VERIFY_PAGE_SIZE = 1000
 /** More events than a user makes in a lifetime; what keeps a hostile one from filling the disk. */
 export const HISTORY_MAX_EVENTS = 200_000
-const DAY_SECONDS = 24 * 3600
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS events (
@@ -37,7 +37,7 @@ export interface Tally extends Happening {
 }
 
 /** The end of a chain. */
-export interface ChainEnd {
+export type ChainEnd = {
   events: number
   head: string
 }

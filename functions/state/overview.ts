@@ -21,6 +21,7 @@ import {
   failuresSince,
   failuresToday,
   forgive,
+  HOUR_SECONDS,
   MONTH_SECONDS,
   NO_ATTEMPTS,
   NOTHING_COUNTED,
@@ -32,7 +33,6 @@ import type { Started } from './enrollment.ts'
 import { credentialOf, heldBy } from './factors.ts'
 import type { Ledger, Who } from './ledger.ts'
 
-const HOUR_SECONDS = 3600
 const NOTHING: Possession = { enrolled: false, totp: false, passkey: false, recovery: false }
 
 function possession(ledger: Ledger, { epoch }: Who): Possession {

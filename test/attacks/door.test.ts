@@ -277,6 +277,32 @@ describe('keys that could reach a prototype', () => {
   })
 })
 
+describe('a value that has no canonical form (RFC 8785)', () => {
+  it.each<[what: string, written: string]>([
+    ['half of a surrogate pair', '"title":"\\ud800"'],
+    ['half of a pair as a name', '"properties":{"\\ud800":{}}'],
+    ['a number that is infinite', '"maximum":1e999'],
+    ['one that is infinite the other way, deep inside', '"const":{"a":[-1e999]}'],
+  ])('is in no settings: %s', async (_what, written) => {
+    const { environment } = await everybody()
+    const { settings } = await operator.environment.get.query({ environment: environment.id })
+    const actions = [{ action: 'a.b', scope: 'a:b', detailsSchema: { type: 'object', title: '' } }]
+    for (const version of [undefined, 1]) {
+      const input = { environment: environment.id, version, settings: { ...settings, actions } }
+      const body = JSON.stringify(input).replace('"title":""', written)
+      const name = version ? 'environment.update' : 'environment.preview'
+      await expectRefusal(await postAsOperator(name, { body }), 400, 'input_invalid')
+    }
+  })
+
+  it('makes no environment, which could never be changed again', async () => {
+    const { document } = await makeEnvironment()
+    const session = { ...document.session, issuer: 'https://login.example/\udfff' }
+    const body = { environment: unique('env'), settings: { ...document, session } }
+    await expectRefusal(await postAsOperator('environment.create', { body }), 400, 'input_invalid')
+  })
+})
+
 describe('a body that is not one', () => {
   const padded = (bytes: number) => `{}${' '.repeat(bytes - 2)}`
   const chunked = (bytes: number) =>

@@ -1,7 +1,7 @@
 // Operators guard themselves: no stolen key, no page and no second operator changes anything without a
 // factor of the operator whose key it is.
 import { beforeAll, describe, expect, it } from 'vitest'
-import { OPERATOR_SCOPE } from '../../contract/index.ts'
+import { type EnvironmentSettings, OPERATOR_SCOPE } from '../../contract/index.ts'
 import { appRouter } from '../../functions/router.ts'
 import { answerOf, expectRefusal, post } from '../support/http.ts'
 import { detailsOfChange, makeGuardian, nameOperator } from '../support/operators.ts'
@@ -12,14 +12,21 @@ import {
   makeEnvironment,
   OPERATOR_KEY,
   operator,
+  send,
   stepUp,
   type TestEnvironment,
   totpCode,
   unique,
 } from '../support/service.ts'
 
+const OTHER = 'https://other.example'
+const STRONG = { action: 'order.refund', scope: 'orders:refund', base: { acr: 'phr' as const } }
+const WEAK = { action: 'order.view', scope: 'orders:view', base: { require: 'never' as const } }
+
 let environment: TestEnvironment
 let other: TestEnvironment
+/** With actions of its own. */
+let ruled: TestEnvironment
 /** Named, with a key, and without a factor: what a thief of a key begins with. */
 let bare: Awaited<ReturnType<typeof nameOperator>>
 let robot: Awaited<ReturnType<typeof nameOperator>>
@@ -30,6 +37,7 @@ let doomed: Awaited<ReturnType<typeof nameOperator>>
 beforeAll(async () => {
   environment = await makeEnvironment()
   other = await makeEnvironment()
+  ruled = await makeEnvironment({ audiences: [AUDIENCE, OTHER], actions: [STRONG, WEAK] })
   bare = await nameOperator()
   doomed = await nameOperator()
   robot = await nameOperator({ automation: true })
@@ -303,6 +311,43 @@ describe('a key for automation', () => {
     await expectRefusal(response, 403, 'forbidden')
   })
 
+  it('leaves in the operators’ history what it was refused, counted, by its name', async () => {
+    const thief = await nameOperator({ automation: true, by: await guardian.confirmed() })
+    const create = () =>
+      post('operator', 'operator.create', { bearer: thief.key, body: { name: unique('mallory') } })
+    for (let i = 0; i < 3; i += 1) await expectRefusal(await create(), 403, 'forbidden')
+    const { settings, version } = await settingsOf()
+    const weaker = { ...settings, history: { keepDays: 1 } }
+    const body = { environment: environment.id, version, settings: weaker }
+    await expectRefusal(
+      await post('operator', 'environment.update', { bearer: thief.key, body }),
+      403,
+      'forbidden',
+    )
+    // Whoever signs in to look at it finds it there.
+    const headers = { authorization: `Bearer ${guardian.key}` }
+    expect((await send('/console/session', { method: 'POST', headers })).status).toBe(200)
+    const { events } = await guardian.client.audit.list.query({})
+    const refused = events.filter(
+      ({ type, actor }) => type === 'operator.refused' && actor === `operator:${thief.name}`,
+    )
+    expect(refused.map(({ data }) => [data.call, data.reason, data.count]).sort()).toEqual([
+      ['environment.update', 'forbidden', 1],
+      ['operator.create', 'forbidden', 3],
+    ])
+  })
+
+  it('may not end the step-up of an operator, who then could never revoke it', async () => {
+    const token = await guardian.confirm()
+    const body = { environment: 'operator', subject: guardian.id }
+    const response = await post('operator', 'subject.endTokens', { bearer: robot.key, body })
+    await expectRefusal(response, 403, 'forbidden')
+    const created = await guardian
+      .with(token)
+      .environment.createResourceKey.mutate({ environment: environment.id, audience: AUDIENCE })
+    expect(created.key).toMatch(/^csk_res_/)
+  })
+
   it.each([
     [
       'session',
@@ -343,6 +388,27 @@ describe('a key for automation', () => {
     const { message } = await expectRefusal(response, 403, 'forbidden')
     expect(message).toContain(path)
     expect((await settingsOf()).version).toBe(version)
+  })
+})
+
+describe('a key for automation, where actions have rules', () => {
+  it.each<[string, Partial<EnvironmentSettings>]>([
+    [
+      'give a scope a weaker rule by swapping two',
+      {
+        actions: [
+          { ...STRONG, scope: WEAK.scope },
+          { ...WEAK, scope: STRONG.scope },
+        ],
+      },
+    ],
+    ['move an action to another resource', { actions: [{ ...STRONG, audience: OTHER }, WEAK] }],
+    ['move all actions to another resource', { audiences: [OTHER, AUDIENCE] }],
+    ['leave an action without its rule', { actions: [WEAK] }],
+  ])('may not %s', async (_what, change) => {
+    const body = { environment: ruled.id, version: 1, settings: { ...ruled.document, ...change } }
+    const response = await post('operator', 'environment.update', { bearer: robot.key, body })
+    await expectRefusal(response, 403, 'forbidden')
   })
 })
 

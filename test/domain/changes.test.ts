@@ -3,7 +3,10 @@
 import { describe, expect, it } from 'vitest'
 import type { ActionEntry, EnvironmentSettings, Rule, RulePart } from '../../contract/index.ts'
 import { compareSettings } from '../../functions/domain/changes.ts'
+import { loadConditions } from '../../functions/domain/condition.ts'
+import { resolveActions } from '../../functions/domain/policy.ts'
 import { resolveSettings } from '../../functions/domain/settings.ts'
+import { effectiveAction } from '../../functions/domain/strengthen.ts'
 
 const DOCUMENT: EnvironmentSettings = {
   session: {
@@ -95,6 +98,9 @@ describe('a change of settings', () => {
     ],
     ['one origin less', { origins: ['https://app.example'] }, 'origins', false],
     ['one resource less', { audiences: ['https://api.example'] }, 'audiences', false],
+    ['one resource more', { audiences: [...DOCUMENT.audiences, 'third'] }, 'audiences', false],
+    // The first is that of every action which names none.
+    ['another first resource', { audiences: DOCUMENT.audiences.toReversed() }, 'audiences', true],
     ['enrollment at onboarding', { enrollment: 'onboarding' }, 'enrollment', false],
     ['a first factor by a fresh session', { firstFactor: 'freshSession' }, 'firstFactor', true],
     [
@@ -231,6 +237,26 @@ describe('a change of a rule', () => {
     ])
   })
 
+  it('to another scope weakens: what is asked for by the old one is judged by whatever has it then', () => {
+    const view: ActionEntry = {
+      action: 'order.view',
+      scope: 'orders:view',
+      base: { require: 'never' },
+    }
+    const swapped = [entry({}, { scope: 'orders:view' }), { ...view, scope: 'orders:refund' }]
+    expect(compare(withActions([entry({}), view]), withActions(swapped))).toMatchObject([
+      { path: 'actions[order.refund].scope', weaker: true },
+      { path: 'actions[order.view].scope', weaker: true },
+    ])
+  })
+
+  it('to another resource weakens: its own has no such rule then', () => {
+    const elsewhere = entry({}, { audience: 'https://other.example' })
+    expect(compare(withActions([entry({})]), withActions([elsewhere]))).toMatchObject([
+      { path: 'actions[order.refund].audience', weaker: true },
+    ])
+  })
+
   it('that takes a condition away, or says it otherwise, weakens; a further one does not', () => {
     const over = (amount: number) => ({ when: `details.amount > ${amount}`, acr: 'phr' as const })
     const at = (stricter: ActionEntry['stricter']) =>
@@ -251,5 +277,22 @@ describe('a change of a rule', () => {
       )
     expect(weaker(schema('object'), {})).toEqual([true])
     expect(weaker({}, schema('object'))).toEqual([false])
+  })
+
+  it('that first says the form of the details weakens where a condition reads them: it may not fail any more', async () => {
+    const stricter = [{ when: 'details.amount / 1000 >= 1', acr: 'phr' as const }]
+    const detailsSchema = { type: 'object', properties: { amount: { type: 'integer' } } }
+    const [before, after] = [entry({}, { stricter }), entry({}, { stricter, detailsSchema })]
+    const conditions = await loadConditions()
+    const acrOf = (one: ActionEntry) => {
+      const subject = { enrolled: true, totp: true, passkey: false, recovery: false }
+      const facts = { details: { amount: 500 }, subject, request: { time: 0 } }
+      const [action] = resolveActions([one], '', '').slice(-1)
+      return action && effectiveAction(action, facts, conditions).action.rule.acr
+    }
+    expect([acrOf(before), acrOf(after)]).toEqual(['phr', 'mfa'])
+    expect(compare(withActions([before]), withActions([after]))).toMatchObject([
+      { path: 'actions[order.refund].detailsSchema', weaker: true },
+    ])
   })
 })

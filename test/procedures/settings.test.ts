@@ -228,6 +228,18 @@ describe('an environment that is removed', () => {
     expect((await operator.audit.verify.query({})).intact).toBe(true)
   })
 
+  it('leaves it there also where removing it broke off and is tried again', async () => {
+    const { id } = await makeEnvironment()
+    const end = await env.ENVIRONMENT.getByName(id).remove()
+    expect(end).toMatchObject({ events: 1 })
+    await operator.environment.remove.mutate({ environment: id })
+    const { events } = await operator.audit.list.query({})
+    expect(events[0]).toMatchObject({
+      type: 'environment.removed',
+      data: { environment: id, ...end },
+    })
+  })
+
   it('is forgotten by its users’ objects when they next clean up', async () => {
     const { environment, user } = await removed()
     const stub = env.SUBJECT.getByName(subjectObjectName(environment.id, user.subject))

@@ -1,6 +1,10 @@
 // Trying a rule out: the decision, the way to it in words, and that nothing comes of it.
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { EnvironmentSettings, PolicySimulateInput } from '../../contract/index.ts'
+import {
+  type EnvironmentSettings,
+  LAST_EPOCH_SECOND,
+  type PolicySimulateInput,
+} from '../../contract/index.ts'
 import { loadConditions } from '../../functions/domain/condition.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
 import {
@@ -68,6 +72,17 @@ describe('policy.simulate', () => {
     expect(nobody.trace).toContain(
       'Entry 1 could not be evaluated, because it reads details, and none were given: so it counts as matched.',
     )
+  })
+
+  it('takes no time that no calendar has', async () => {
+    const { id } = await makeEnvironment(
+      settings(refund({ when: 'request.time.getHours() < 6', singleUse: true })),
+    )
+    expect((await simulate(id, { request: { time: LAST_EPOCH_SECOND } })).trace[1]).toContain(
+      '9999-12-31',
+    )
+    await expectRefused(simulate(id, { request: { time: LAST_EPOCH_SECOND + 1 } }), 'input_invalid')
+    await expectRefused(simulate(id, { request: { time: 9e15 } }), 'input_invalid')
   })
 
   it('says what was not known', async () => {
