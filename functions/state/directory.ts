@@ -10,11 +10,14 @@ import type {
 import { epochSeconds } from '../clock.ts'
 import { FIRST_OPERATOR, KEEP_DAYS } from '../domain/operators.ts'
 import { type Answer, answering, refuse } from '../domain/refusal.ts'
+import { HOUR_SECONDS } from '../domain/throttle.ts'
 import { REMOVED } from './environment.ts'
 import { type ChainEnd, History } from './history.ts'
 import { type ConsoleSession, type KnownOperator, Operators } from './operators.ts'
 
 export const ENVIRONMENT_LIMIT = 1000
+/** Further ones of an operator are counted. */
+const SIGN_INS_TOLD_PER_HOUR = 10
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS environments (environment TEXT PRIMARY KEY, created_at INTEGER NOT NULL);
@@ -127,7 +130,7 @@ export class Directory extends DurableObject<Env> {
       if (operator.automation)
         refuse('forbidden', { message: 'A key for automation does not sign in to a page.' })
       const session = this.#operators.signIn(operator.id, keyHash, secretHash, epochSeconds())
-      this.#tell('operator.signed_in', operator.name, { id: operator.id, session: session.id })
+      this.#tellSignIn(operator, session)
       return { ...session, name: operator.name }
     })
   }
@@ -181,6 +184,17 @@ export class Directory extends DurableObject<Env> {
 
   #change<T extends object>(run: () => Answer<T>): Answer<T> {
     return answering(() => this.ctx.storage.transactionSync(run))
+  }
+
+  /** Whoever holds a key signs in as often as they like: often, that is counted beside the chain. */
+  #tellSignIn({ id, name }: KnownOperator, { id: session, signedInAt: at }: ConsoleSession): void {
+    const signedIn = { type: 'operator.signed_in', actor: `operator:${name}` }
+    if (this.#history.countLately(signedIn, at - HOUR_SECONDS) < SIGN_INS_TOLD_PER_HOUR)
+      this.#tell(signedIn.type, name, { id, session })
+    else {
+      const again = { ...signedIn, type: 'operator.signed_in_again' }
+      this.#history.tally({ ...again, key: `${again.type}:${id}`, at, data: { id } })
+    }
   }
 
   #tell(type: string, operator: string, data: Record<string, unknown>): void {

@@ -10,6 +10,8 @@ export const AUDIT_PAGE_SIZE = 50
 export const AUDIT_VERIFY_PAGE_SIZE = 1000
 /** More events than a user makes in a lifetime; what keeps a hostile one from filling the disk. */
 export const HISTORY_MAX_EVENTS = 200_000
+/** Of so many events it is asked what happened lately. */
+const LATELY_EVENTS = 100
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS events (
@@ -108,6 +110,19 @@ export class History {
       event.hash,
     )
     this.#sql.exec('UPDATE chain SET seq = ?, head = ?', event.seq, event.hash)
+  }
+
+  /** How many of the newest events are of a kind, of somebody's, and from after a moment. */
+  countLately({ type, actor }: Pick<Happening, 'type' | 'actor'>, after: number): number {
+    return this.#sql
+      .exec<{ n: number }>(
+        'SELECT COUNT(*) AS n FROM events WHERE seq > ? AND at > ? AND type = ? AND actor = ?',
+        this.#chain().seq - LATELY_EVENTS,
+        after,
+        type,
+        actor,
+      )
+      .one().n
   }
 
   /** Forgets the events that are too old or too many; the last removed hash stays as the anchor. */

@@ -137,6 +137,27 @@ describe('the session of a page', () => {
     expect((await self({ ...PAGE, cookie: second })).status).toBe(200)
   })
 
+  it('may begin any number of times without filling the operators’ history', async () => {
+    stopClock()
+    const { key, id, name } = await nameOperator()
+    const signInAndOut = async () => {
+      const headers = { ...PAGE, cookie: await cookieOf(key) }
+      await send('/console/session', { method: 'DELETE', headers })
+    }
+    for (let i = 0; i < 25; i += 1) await signInAndOut()
+    await nameOperator()
+    const told = async () =>
+      (await operator.audit.list.query({})).events.filter(
+        ({ actor }) => actor === `operator:${name}`,
+      )
+    const [again, ...single] = await told()
+    expect(single.map(({ type }) => type)).toEqual(Array(10).fill('operator.signed_in'))
+    expect(again).toMatchObject({ type: 'operator.signed_in_again', data: { id, count: 15 } })
+    advance(3601)
+    await signInAndOut()
+    expect((await told())[0]).toMatchObject({ type: 'operator.signed_in' })
+  })
+
   it('does not begin for a key for automation, a wrong key, a session of a user or another site', async () => {
     const robot = await nameOperator({ automation: true })
     await expectRefusal(await signIn(robot.key), 403, 'forbidden')
