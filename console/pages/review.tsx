@@ -109,7 +109,10 @@ function Found({ draft, preview: { changes }, onClose, onConflict }: FoundProps)
         </p>
       )}
       {weaker > 0 && (
-        <Notice tone="warn" title={`${plural(weaker, 'change')} makes something weaker`}>
+        <Notice
+          tone="warn"
+          title={`${plural(weaker, 'change')} ${weaker === 1 ? 'makes' : 'make'} something weaker`}
+        >
           <p>Marked below. It is recorded with your name, like every change.</p>
         </Notice>
       )}
