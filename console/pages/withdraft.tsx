@@ -63,7 +63,9 @@ function DraftBar({ draft }: { draft: Drafting }) {
   const count = differences(base.settings, settings).length
   const wrong = problems.length + Object.keys(texts).length
   // The bar comes while somebody types: where they type is not to be under it.
-  useEffect(() => document.activeElement?.scrollIntoView({ block: 'nearest' }), [])
+  useEffect(() => {
+    document.activeElement?.scrollIntoView({ block: 'nearest' })
+  }, [])
   return (
     <>
       <section className="draft-bar" aria-label="Unsaved changes">
