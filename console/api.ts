@@ -64,14 +64,25 @@ export async function signIn(key: string): Promise<OperatorSelf> {
   return self
 }
 
-/** Ends the session, here and at the service. */
+/**
+ * Ends the session at the service, and then here.
+ *
+ * @throws SignInError where the service did not end it: the cookie would sign the next one in
+ */
 export async function signOut(): Promise<void> {
-  await fetch('/console/session', {
+  const answer = await fetch('/console/session', {
     method: 'DELETE',
     headers: { 'content-type': 'application/json', ...CSRF },
     credentials: 'same-origin',
     body: '{}',
-  }).catch(() => {})
+  }).catch(() => undefined)
+  // Unauthenticated: it had ended by itself.
+  if (!answer?.ok && answer?.status !== 401) throw new SignInError('You are still signed in.')
+  forgetSession()
+}
+
+/** Leaves a session that is over already. */
+export function forgetSession(): void {
   countersign.tokens.keepOnly(undefined)
   leave()
 }

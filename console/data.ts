@@ -1,7 +1,7 @@
 // What the page asks for, as queries of TanStack Query, and how they are asked anew after a change.
 import { QueryClient, useQuery } from '@tanstack/react-query'
 import { reasonOf } from 'countersign'
-import type { StatsInput } from 'countersign/contract'
+import type { EnvironmentView, StatsInput } from 'countersign/contract'
 import { service } from './api.ts'
 
 /** A refusal will not become a yes by asking again; no answer may. */
@@ -29,6 +29,13 @@ const environmentQuery = (environment: string) => ({
 })
 
 export const useEnvironment = (environment: string) => useQuery(environmentQuery(environment))
+
+/**
+ * The environment as this page knows it by now. A query renders a moment after its data came; who reads
+ * it beside another store reads it here, or would see the settings of before once more.
+ */
+export const knownEnvironment = (environment: string): EnvironmentView | undefined =>
+  queries.getQueryData(environmentQuery(environment).queryKey)
 
 /** The environment as it is now, not as it was. */
 export const readEnvironment = (environment: string) =>

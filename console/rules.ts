@@ -53,6 +53,10 @@ export const BUILT_IN_WORDS: Record<BuiltInAction, { title: string; text: string
 export const isBuiltIn = (action: string): action is BuiltInAction =>
   Object.hasOwn(BUILT_IN_ACTIONS, action)
 
+/** What an action is called: a built-in one by its title, any other by its name. */
+export const titleOf = (action: string): string =>
+  isBuiltIn(action) ? BUILT_IN_WORDS[action].title : action
+
 /** Guarding the factors themselves: may be made stronger, never weaker. */
 export const isCredential = (action: string): boolean =>
   CREDENTIAL_ACTIONS.some((name) => name === action)
@@ -86,11 +90,11 @@ export function actionsOf({ actions = [] }: EnvironmentSettings): ShownAction[] 
   const builtIn = Object.keys(BUILT_IN_ACTIONS).map((action) => written.get(action) ?? { action })
   return [...builtIn, ...own].map((entry: ActionEntry) => {
     const { action, scope = action } = entry
-    const words = isBuiltIn(action) ? BUILT_IN_WORDS[action] : { title: action, text: '' }
     return {
       entry,
       action,
-      ...words,
+      title: titleOf(action),
+      text: isBuiltIn(action) ? BUILT_IN_WORDS[action].text : '',
       scope: isBuiltIn(action) ? BUILT_IN_ACTIONS[action] : scope,
       rule: ruleOf(entry),
       isWritten: written.has(action),

@@ -1,7 +1,7 @@
 // Failures, names and measures in words. What the service says of a refusal is a sentence for people
 // already; here stands what it cannot say: that it was not reached, and what a page does about it.
 import { isCountersignError, reasonOf } from 'countersign'
-import type { Acr, Method } from 'countersign/contract'
+import type { Acr, EnvironmentSettings, Method, Rule } from 'countersign/contract'
 
 /** Why something did not happen, to be shown. */
 export interface Failed {
@@ -68,6 +68,43 @@ export const ACR_NAMES: Record<Acr, string> = {
   recovery: 'Recovery code or better',
   mfa: 'Authenticator code or better',
   phr: 'Passkey alone',
+}
+
+export const REQUIRE_NAMES: Record<Rule['require'], string> = {
+  never: 'Nobody',
+  whenEnrolled: 'Users who have enrolled',
+  always: 'Every user',
+  deny: 'Refuse everybody',
+}
+
+export const DETAILS_NAMES: Record<Rule['details'], string> = {
+  none: 'Not looked at',
+  optional: 'Bound where they are sent',
+  required: 'Required',
+}
+
+export const MODE_NAMES: Record<Rule['mode'], string> = {
+  enforce: 'Enforce',
+  observe: 'Only watch',
+}
+
+type Choice<K extends keyof EnvironmentSettings> = NonNullable<EnvironmentSettings[K]> & string
+
+export const ENROLLMENT_NAMES: Record<Choice<'enrollment'>, string> = {
+  none: 'Never by themselves',
+  onboarding: 'At onboarding',
+  action: 'When an action needs it',
+}
+
+export const FIRST_FACTOR_NAMES: Record<Choice<'firstFactor'>, string> = {
+  freshSession: 'A user who signed in just now',
+  assertion: 'A user for whom your backend vouches',
+}
+
+export const LEGACY_NAMES: Record<Choice<'mfaTokens'>, string> = {
+  off: 'None',
+  single: 'For one use',
+  session: 'For the session',
 }
 
 /** `a, b or c`. */

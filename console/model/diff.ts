@@ -1,6 +1,12 @@
 // Differences between two settings documents, and how two operators' changes come together: by
 // top-level member, and by action within `actions`.
-import type { ActionEntry, EnvironmentSettings, SettingChange } from 'countersign/contract'
+import {
+  type ActionEntry,
+  BUILT_IN_ACTIONS,
+  type EnvironmentSettings,
+  type SettingChange,
+} from 'countersign/contract'
+import { isBuiltIn, ruleOf } from '../rules.ts'
 
 /** Whether two values are the same JSON, whatever the order of their members. */
 export function isSame(one: unknown, other: unknown): boolean {
@@ -12,39 +18,62 @@ export function isSame(one: unknown, other: unknown): boolean {
   return [...names].every((name) => isSame(a[name], b[name]))
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Every difference, with its path as the service writes it. Says nothing of what is weaker. */
-export function differences(before: unknown, after: unknown, path = ''): SettingChange[] {
+/**
+ * Every difference, with its path as the service writes it: each action with its whole rule, and a case
+ * of its own for every one that came or went. Says nothing of what is weaker.
+ */
+export function differences(
+  before: EnvironmentSettings,
+  after: EnvironmentSettings,
+): SettingChange[] {
+  const names = new Set([...(before.actions ?? []), ...(after.actions ?? [])].map((e) => e.action))
+  const actions = [...names].flatMap((name) =>
+    between(wholeEntry(before, name), wholeEntry(after, name), `actions[${name}]`),
+  )
+  const { actions: _, ...rest } = before
+  const { actions: __, ...others } = after
+  return [...between(rest, others, ''), ...actions]
+}
+
+/** An action as it holds; a built-in one that is not written at its defaults. */
+function wholeEntry({ actions = [], audiences }: EnvironmentSettings, action: string) {
+  const written = actions.find((entry) => entry.action === action)
+  if (!written && !isBuiltIn(action)) return undefined
+  const entry = written ?? { action }
+  return {
+    ...entry,
+    scope: isBuiltIn(action) ? BUILT_IN_ACTIONS[action] : entry.scope,
+    audience: entry.audience ?? audiences[0],
+    base: ruleOf(entry),
+    stricter: entry.stricter ?? [],
+  }
+}
+
+function between(before: unknown, after: unknown, path: string): SettingChange[] {
   if (isSame(before, after)) return []
-  const [one, other] = [byAction(before, path), byAction(after, path)]
-  if (!isRecord(one) || !isRecord(other)) {
+  if (Array.isArray(before) && Array.isArray(after) && path.endsWith('.stricter')) {
+    const missing = (from: unknown[], than: unknown[]) =>
+      than.filter((one) => !from.some((other) => isSame(one, other)))
     return [
-      {
-        path,
-        ...(before !== undefined && { before }),
-        ...(after !== undefined && { after }),
-        weaker: false,
-      },
+      ...missing(after, before).map((one) => ({ path, before: one, weaker: false })),
+      ...missing(before, after).map((one) => ({ path, after: one, weaker: false })),
     ]
   }
-  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])]
-  return names.flatMap((name) =>
-    differences(
-      one[name],
-      other[name],
-      path === 'actions' ? `actions[${name}]` : path ? `${path}.${name}` : name,
-    ),
+  if (!isRecord(before) || !isRecord(after)) {
+    const [was, is] = [before !== undefined && { before }, after !== undefined && { after }]
+    return [{ path, ...was, ...is, weaker: false }]
+  }
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((name) =>
+    between(before[name], after[name], path ? `${path}.${name}` : name),
   )
 }
 
 /** Actions by their names, so that their order is no difference. */
-function byAction(value: unknown, path: string): unknown {
-  if (path !== 'actions') return value
-  const entries = (value ?? []) as ActionEntry[]
-  return Object.fromEntries(entries.map((entry) => [entry.action, entry]))
-}
+const byAction = ({ actions = [] }: EnvironmentSettings): Record<string, ActionEntry> =>
+  Object.fromEntries(actions.map((entry) => [entry.action, entry]))
 
 /** Where both changed the same thing, and differently. */
 export interface Clash {
@@ -84,10 +113,7 @@ export function merge(
     return merged
   }
   const settings = together([base, mine, theirs], (name) => name)
-  const actions = together(
-    [base, mine, theirs].map((one) => byAction(one.actions, 'actions') as Record<string, unknown>),
-    (name) => `actions[${name}]`,
-  )
+  const actions = together([base, mine, theirs].map(byAction), (name) => `actions[${name}]`)
   return {
     settings: { ...settings, actions: Object.values(actions) } as EnvironmentSettings,
     clashes,

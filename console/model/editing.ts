@@ -20,7 +20,9 @@ export const editingOf = (draft: Drafting): Editing => ({
   edit: draft.edit,
   texts: draft.texts,
   note: draft.note,
-  error: (path, note = path) => draft.texts[note]?.problem ?? problemAt(draft.problems, path),
+  error: (path, note = path) =>
+    draft.texts[note]?.problem ??
+    problemAt(draft.told ? [...draft.problems, draft.told] : draft.problems, path),
 })
 
 /** Settings that are nowhere yet: what is missing is told once they were sent. */

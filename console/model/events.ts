@@ -1,6 +1,8 @@
 // History: its events in words, read page by page, verified, and as JSON lines.
-import type { AuditEvent, AuditInput } from 'countersign/contract'
+import type { AuditEvent, AuditInput, Method } from 'countersign/contract'
 import { service } from '../api.ts'
+import { METHOD_NAMES } from '../words.ts'
+import { isRecord } from './diff.ts'
 
 /** Event types in words; `bad`: something was refused or taken away. */
 const WORDS: Record<string, readonly [text: string, isBad?: boolean]> = {
@@ -37,9 +39,33 @@ const WORDS: Record<string, readonly [text: string, isBad?: boolean]> = {
 }
 
 /** An event in words; one that is not in the table is called by its type. */
-export function inWords({ type }: AuditEvent): { text: string; isBad: boolean } {
+export function inWords({ type }: Pick<AuditEvent, 'type'>): { text: string; isBad: boolean } {
   const [text = type, isBad = /refused|failed|removed|reset/.test(type)] = WORDS[type] ?? []
   return { text, isBad }
+}
+
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
+const scopesOf = (token: unknown): unknown[] => (isRecord(token) ? listOf(token.scopes) : [])
+
+/** What an event is about, in a few words: by which method, for which scope or action, why not. */
+export function aboutOf({ data }: AuditEvent): string {
+  const { method, kind, action, reason, name, audience, version, environment, tokens, count } = data
+  const by = method ?? kind
+  const words = [
+    typeof by === 'string' ? (METHOD_NAMES[by as Method] ?? by) : undefined,
+    ...listOf(tokens).flatMap(scopesOf),
+    ...[action, environment, name, audience],
+    typeof version === 'number' ? `version ${version}` : undefined,
+    typeof reason === 'string' ? reason.replaceAll('_', ' ') : undefined,
+    typeof count === 'number' && count > 1 ? `${count.toLocaleString('en')} times` : undefined,
+  ]
+  return words.filter((word) => typeof word === 'string' && word).join(' · ')
+}
+
+/** Who did it: `operator:` and the like are for programs. */
+export function actorOf({ actor }: AuditEvent): string {
+  if (actor === 'subject') return 'the user'
+  return actor.replace(/^operator:/, '').replace(/^resource:/, 'the API with key ')
 }
 
 /** Whose history: a user's, an environment's, or the directory's. */

@@ -72,3 +72,27 @@ export function problemAt(problems: readonly Problem[], path: string): string | 
   })
   return lines.length > 0 ? [...new Set(lines)].join(' ') : undefined
 }
+
+const CONDITION = /^`?(?<action>[^\s`]+)`?, condition (?<number>\d+), at (?<at>\d+): (?<what>.+)$/s
+
+/** A condition that the service cannot read. */
+export interface ConditionMistake {
+  action: string
+  problem: Problem
+}
+
+/** Where a refusal names an action's condition: which one it is, and what is wrong with it. */
+export function conditionMistake(
+  message: string,
+  actions: readonly { action: string }[] = [],
+): ConditionMistake | undefined {
+  const { action, number, at, what } = CONDITION.exec(message)?.groups ?? {}
+  const index = actions.findIndex((entry) => entry.action === action)
+  if (!action || !what || index < 0) return undefined
+  const path = `actions.${index}.stricter.${Number(number) - 1}.when`
+  return { action, problem: { path, text: `At character ${at}: ${what.replaceAll('`', '')}` } }
+}
+
+/** Puts the focus where something is wrong, if that is on the page. */
+export const focusFirstWrong = (): void =>
+  document.querySelector<HTMLElement>('main [aria-invalid="true"]')?.focus()

@@ -25,6 +25,12 @@ const EXAMPLES = [
   'request.country != "DE"',
 ] as const
 
+/** Both conditions at once; one that offers a choice stays a whole. */
+function joined(when: string, example: string): string {
+  if (!when) return example
+  return `${/\|\||\?/.test(when) ? `(${when})` : when} && ${example}`
+}
+
 interface CaseListProps {
   editing: Editing
   path: string
@@ -35,6 +41,7 @@ interface CaseListProps {
 
 export function CaseList({ editing, path, noteAt, cases, onCases }: CaseListProps) {
   const list = useRef<HTMLDivElement>(null)
+  const adding = useRef<HTMLButtonElement>(null)
   const add = () => {
     onCases([...cases, { when: '', acr: 'phr' }])
     setTimeout(() => {
@@ -59,11 +66,18 @@ export function CaseList({ editing, path, noteAt, cases, onCases }: CaseListProp
           noteAt={`${noteAt} ${index}`}
           value={one}
           onValue={(next) => onCases(cases.map((other, at) => (at === index ? next : other)))}
-          onRemove={() => onCases(cases.filter((_, at) => at !== index))}
+          onRemove={() => {
+            onCases(cases.filter((_, at) => at !== index))
+            // Text that is no value yet is kept by a case's place, which others take now.
+            for (let at = index; at < cases.length; at += 1)
+              for (const name of ['lifetimeSeconds', 'freshnessSeconds'])
+                editing.note(`${noteAt} ${at} ${name}`)
+            adding.current?.focus()
+          }}
         />
       ))}
       <div>
-        <Button look="plain" icon="plus" onClick={add}>
+        <Button look="plain" icon="plus" ref={adding} onClick={add}>
           Add a stricter case
         </Button>
       </div>
@@ -106,7 +120,13 @@ function CaseFields({ number, editing, path, noteAt, value, onValue, onRemove }:
       </div>
       <TextField
         label="When"
-        hint="A condition in CEL over details, session, subject and request."
+        hint={
+          <>
+            True or false, over <code>details</code>, <code>session</code>, <code>subject</code> and{' '}
+            <code>request</code>, in <abbr title="Common Expression Language">CEL</abbr>. What a
+            call does not say, such as its country, counts as a match.
+          </>
+        }
         mono
         rows={2}
         maxLength={1024}
@@ -120,7 +140,7 @@ function CaseFields({ number, editing, path, noteAt, value, onValue, onRemove }:
             key={example}
             type="button"
             className="chip"
-            onClick={() => set({ when: value.when ? `${value.when} && ${example}` : example })}
+            onClick={() => set({ when: joined(value.when.trim(), example) })}
           >
             {example}
           </button>

@@ -1,5 +1,6 @@
 // What is around every page: the bar with the ways to go, who is signed in, and the reminder that the
 // product guards itself only once somebody has a factor.
+import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useState } from 'react'
 import { Link, useLocation, useRoute } from 'wouter'
 import { signOut } from '../api.ts'
@@ -8,6 +9,7 @@ import icon from '../icon.svg'
 import { Button } from '../parts/button.tsx'
 import { SelectField } from '../parts/field.tsx'
 import { Icon, type IconName } from '../parts/icon.tsx'
+import { Notice } from '../parts/notice.tsx'
 import { ThemeSwitch } from '../parts/theme.tsx'
 import { useSelf } from '../session.ts'
 
@@ -94,7 +96,8 @@ function Ways({ location }: { location: string }) {
           <SelectField
             label="Environment"
             value={chosen}
-            onValue={(environment) => go(`/e/${environment}`)}
+            hint={<span className="hidden-visually">Choosing one opens it.</span>}
+            onValue={(environment) => go(`/e/${environment}${placeIn(location)}`)}
             options={known.map((value) => ({ value, label: value }))}
           />
           <Nav
@@ -109,6 +112,12 @@ function Ways({ location }: { location: string }) {
       </nav>
     </>
   )
+}
+
+/** Where one is in an environment: the same place is shown of another. */
+function placeIn(location: string): string {
+  const place = /^\/e\/[^/]+(?<place>\/[^/]+)/.exec(location)?.groups?.place ?? ''
+  return OF_ENVIRONMENT.some(([path]) => path === place) ? place : ''
 }
 
 const isAt = (path: string, location: string): boolean =>
@@ -130,7 +139,7 @@ const Nav = ({ places, location }: { places: readonly Place[]; location: string 
 
 function Foot() {
   const { name } = useSelf()
-  const [isPending, setPending] = useState(false)
+  const leaving = useMutation({ mutationFn: signOut })
   return (
     <div className="side-foot">
       <div className="who">
@@ -148,15 +157,17 @@ function Foot() {
           look="quiet"
           small
           icon="out"
-          isPending={isPending}
-          onClick={() => {
-            setPending(true)
-            void signOut()
-          }}
+          isPending={leaving.isPending}
+          onClick={() => leaving.mutate()}
         >
           Sign out
         </Button>
       </div>
+      {leaving.error && (
+        <Notice tone="bad" title="You are still signed in" role="alert">
+          <p>The service was not reached. Try again.</p>
+        </Notice>
+      )}
     </div>
   )
 }

@@ -4,6 +4,7 @@ import { type Editing, having } from '../model/editing.ts'
 import { Check, RadioField } from '../parts/choice.tsx'
 import { SelectField } from '../parts/field.tsx'
 import { NumberField } from '../parts/valuefields.tsx'
+import { ENROLLMENT_NAMES, FIRST_FACTOR_NAMES } from '../words.ts'
 
 type Methods = NonNullable<EnvironmentSettings['methods']>
 
@@ -84,11 +85,15 @@ export function EnrollmentFields({ editing }: { editing: Editing }) {
         value={settings.enrollment ?? 'action'}
         onValue={(enrollment) => edit((now) => ({ ...now, enrollment }))}
         options={[
-          { value: 'none', label: 'Never by themselves', hint: 'Users add one in their settings.' },
-          { value: 'onboarding', label: 'At onboarding', hint: 'Right after signing in.' },
+          { value: 'none', label: ENROLLMENT_NAMES.none, hint: 'Users add one in their settings.' },
+          {
+            value: 'onboarding',
+            label: ENROLLMENT_NAMES.onboarding,
+            hint: 'Right after signing in.',
+          },
           {
             value: 'action',
-            label: 'When an action needs it',
+            label: ENROLLMENT_NAMES.action,
             hint: 'The usual choice: nobody is asked before it matters.',
           },
         ]}
@@ -100,12 +105,12 @@ export function EnrollmentFields({ editing }: { editing: Editing }) {
         options={[
           {
             value: 'freshSession',
-            label: 'A user who signed in just now',
+            label: FIRST_FACTOR_NAMES.freshSession,
             hint: 'Whoever steals a session later cannot add a factor of their own.',
           },
           {
             value: 'assertion',
-            label: 'A user for whom your backend vouches',
+            label: FIRST_FACTOR_NAMES.assertion,
             hint: canVouch
               ? 'Your backend has checked them by its own means.'
               : 'Needs “Your backend’s word” below.',

@@ -32,18 +32,19 @@ export function Operators() {
       <div className="stack">
         <Card title="Who there is">
           <Answer query={query} what="the operators">
-            {(operators) =>
-              operators.length === 0 ? (
-                <Empty icon="operators" title="Nobody has a name yet">
-                  <p>
-                    You use the first key of the service. Name yourself below: from then on that
-                    first key is good for nothing, except in development.
-                  </p>
-                </Empty>
-              ) : (
-                <List operators={operators} />
-              )
-            }
+            {(operators) => (
+              <>
+                {operators.every(({ id, automation }) => id === 'first' || automation) && (
+                  <Empty icon="operators" title="Nobody has a name yet">
+                    <p>
+                      You use the first key of the service. Name yourself below: from then on that
+                      first key is good for nothing, except in development.
+                    </p>
+                  </Empty>
+                )}
+                {operators.length > 0 && <List operators={operators} />}
+              </>
+            )}
           </Answer>
         </Card>
         <Add />
@@ -179,7 +180,7 @@ function Add() {
         />
         <Check
           label="For automation"
-          hint="A program cannot step up: its key needs none, and may do less."
+          hint="For a program, which cannot step up. Its key may not weaken a rule, unlock or reset users, or change operators."
           isOn={form.values.automation ?? false}
           onSwitch={(automation) => form.setValues((now) => ({ ...now, automation }))}
         />

@@ -108,7 +108,7 @@ function Plots({ stats, span }: { stats: StatsResult; span: string }) {
       <Card title="How step-ups ended" lead={`Over the ${span}.`}>
         <Plot label="Step-ups by their end, over time" head="From" rows={time} series={STEP_UPS} />
       </Card>
-      <div className="grid-2">
+      <div className="halves">
         <Card title="By action" lead="Checks by their answer.">
           <Plot
             label="Checks by action"

@@ -4,10 +4,12 @@ import { useQuery } from '@tanstack/react-query'
 import { reasonOf } from 'countersign'
 import type { EnvironmentPreviewResult } from 'countersign/contract'
 import { useState } from 'react'
+import { useLocation } from 'wouter'
 import { service } from '../api.ts'
 import { useChanging } from '../change.ts'
 import { forget, queries } from '../data.ts'
 import type { Drafting } from '../model/draft.ts'
+import { conditionMistake, focusFirstWrong } from '../model/problems.ts'
 import { Button } from '../parts/button.tsx'
 import { ChangeList } from '../parts/changes.tsx'
 import { Dialog } from '../parts/dialog.tsx'
@@ -53,21 +55,40 @@ export function Review({ draft, onClose }: ReviewProps) {
           onConflict={() => setLate(true)}
         />
       ) : preview.error ? (
-        <>
-          <Failure
-            error={preview.error}
-            onRetry={reasonOf(preview.error) ? undefined : preview.refetch}
-          />
-          <div className="row row-end">
-            <Button look="plain" onClick={onClose}>
-              Back to the form
-            </Button>
-          </div>
-        </>
+        <Refused draft={draft} error={preview.error} onRetry={preview.refetch} onClose={onClose} />
       ) : (
         <Skeleton what="what would change" />
       )}
     </Dialog>
+  )
+}
+
+interface RefusedProps extends ReviewProps {
+  error: Error
+  onRetry: () => unknown
+}
+
+/** Why it cannot be saved, and back to where that is mended. */
+function Refused({ draft, error, onRetry, onClose }: RefusedProps) {
+  const [, go] = useLocation()
+  const { base, settings } = draft
+  const mistake = conditionMistake(error.message, settings.actions)
+  const back = () => {
+    onClose()
+    if (!mistake) return
+    draft.tell(mistake.problem)
+    go(`/e/${base.environment}/actions/${mistake.action}`)
+    setTimeout(focusFirstWrong, 0)
+  }
+  return (
+    <>
+      <Failure error={error} onRetry={reasonOf(error) ? undefined : onRetry} />
+      <div className="row row-end">
+        <Button look="plain" onClick={back}>
+          {mistake ? 'Show the condition' : 'Back to the form'}
+        </Button>
+      </div>
+    </>
   )
 }
 
@@ -109,7 +130,10 @@ function Found({ draft, preview: { changes }, onClose, onConflict }: FoundProps)
         </p>
       )}
       {weaker > 0 && (
-        <Notice tone="warn" title={`${plural(weaker, 'change')} makes something weaker`}>
+        <Notice
+          tone="warn"
+          title={`${plural(weaker, 'change')} ${weaker === 1 ? 'makes' : 'make'} something weaker`}
+        >
           <p>Marked below. It is recorded with your name, like every change.</p>
         </Notice>
       )}

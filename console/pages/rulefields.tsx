@@ -6,7 +6,7 @@ import { Check, ChecksField, RadioField } from '../parts/choice.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { NumberField } from '../parts/valuefields.tsx'
 import { reaching } from '../rules.ts'
-import { METHOD_NAMES } from '../words.ts'
+import { ACR_NAMES, DETAILS_NAMES, METHOD_NAMES, MODE_NAMES, REQUIRE_NAMES } from '../words.ts'
 
 interface RuleFieldsProps {
   editing: Editing
@@ -20,26 +20,26 @@ interface RuleFieldsProps {
 export const REQUIRE_OPTIONS = [
   {
     value: 'never',
-    label: 'Nobody',
+    label: REQUIRE_NAMES.never,
     hint: 'The action is switched off: it runs without a question.',
   },
   {
     value: 'whenEnrolled',
-    label: 'Users who have enrolled',
+    label: REQUIRE_NAMES.whenEnrolled,
     hint: 'Who never added a factor is let through.',
   },
-  { value: 'always', label: 'Every user', hint: 'Who has no factor must add one first.' },
-  { value: 'deny', label: 'Refuse everybody', hint: 'Nobody may do this now.' },
+  { value: 'always', label: REQUIRE_NAMES.always, hint: 'Who has no factor must add one first.' },
+  { value: 'deny', label: REQUIRE_NAMES.deny, hint: 'Nobody may do this now.' },
 ] as const
 
 export const ACR_OPTIONS: readonly { value: Acr; label: string; hint: string }[] = [
   {
     value: 'recovery',
-    label: 'Recovery code or better',
+    label: ACR_NAMES.recovery,
     hint: 'acr recovery. For getting back to a factor, not for money.',
   },
-  { value: 'mfa', label: 'Authenticator code or better', hint: 'acr mfa. A code can be phished.' },
-  { value: 'phr', label: 'Passkey alone', hint: 'acr phr. Resists phishing.' },
+  { value: 'mfa', label: ACR_NAMES.mfa, hint: 'acr mfa. A code can be phished.' },
+  { value: 'phr', label: ACR_NAMES.phr, hint: 'acr phr. Resists phishing.' },
 ]
 
 export function RuleFields({ editing, path, noteAt, rule, isCredential, onRule }: RuleFieldsProps) {
@@ -109,11 +109,11 @@ export function RuleFields({ editing, path, noteAt, rule, isCredential, onRule }
             value={rule.details}
             onValue={(details) => onRule({ details })}
             options={[
-              { value: 'none', label: 'Not looked at' },
-              { value: 'optional', label: 'Bound where they are sent' },
+              { value: 'none', label: DETAILS_NAMES.none },
+              { value: 'optional', label: DETAILS_NAMES.optional },
               {
                 value: 'required',
-                label: 'Required',
+                label: DETAILS_NAMES.required,
                 hint: 'A token is good for exactly what the user saw. Needed for conditions over details.',
               },
             ]}
@@ -134,10 +134,10 @@ export function RuleFields({ editing, path, noteAt, rule, isCredential, onRule }
             value={rule.mode}
             onValue={(mode) => onRule({ mode })}
             options={[
-              { value: 'enforce', label: 'Enforce' },
+              { value: 'enforce', label: MODE_NAMES.enforce },
               {
                 value: 'observe',
-                label: 'Only watch',
+                label: MODE_NAMES.observe,
                 hint: 'Asks for nothing, and records what it would have asked. The overview shows it.',
               },
             ]}

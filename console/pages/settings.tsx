@@ -12,6 +12,7 @@ import { Confirm } from '../parts/dialog.tsx'
 import { TextField } from '../parts/field.tsx'
 import { say } from '../parts/toasts.tsx'
 import { LinesField, NumberField } from '../parts/valuefields.tsx'
+import { LEGACY_NAMES } from '../words.ts'
 import { AssertionFields } from './assertionfields.tsx'
 import { EnrollmentFields, MethodFields } from './methodfields.tsx'
 import { SessionFields } from './sessionfields.tsx'
@@ -128,9 +129,13 @@ const Legacy = ({ editing: { settings, edit } }: { editing: Editing }) => (
       value={settings.mfaTokens ?? 'single'}
       onValue={(mfaTokens) => edit((now) => ({ ...now, mfaTokens }))}
       options={[
-        { value: 'off', label: 'None', hint: 'The safest: only elevated tokens are left.' },
-        { value: 'single', label: 'For one use' },
-        { value: 'session', label: 'For the session', hint: 'May be used until it expires.' },
+        {
+          value: 'off',
+          label: LEGACY_NAMES.off,
+          hint: 'The safest: only elevated tokens are left.',
+        },
+        { value: 'single', label: LEGACY_NAMES.single },
+        { value: 'session', label: LEGACY_NAMES.session, hint: 'May be used until it expires.' },
       ]}
     />
   </Card>

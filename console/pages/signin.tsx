@@ -1,7 +1,7 @@
 // Signing in with an operator's key. The key leaves the page with one request and is in no state of it
 // after that: the field is emptied at once, and a password manager may keep it where it keeps secrets.
 import { type FormEvent, type RefObject, useRef, useState } from 'react'
-import { signIn, signOut } from '../api.ts'
+import { forgetSession, signIn } from '../api.ts'
 import { queries } from '../data.ts'
 import icon from '../icon.svg'
 import { Button } from '../parts/button.tsx'
@@ -81,8 +81,8 @@ export const SignIn = () => (
       <KeyForm action="Sign in" />
     </section>
     <p className="small soft">
-      The first key is the secret OPERATOR_KEY of the service; <code>npm start</code> prints it.
-      Once there are named operators, each has a key of their own.
+      The first key is the service’s secret <code>OPERATOR_KEY</code>; <code>npm start</code> says
+      where it stands. Once there are named operators, each has a key of their own.
     </p>
   </main>
 )
@@ -100,7 +100,7 @@ export function SignInAgain() {
       </Notice>
       <KeyForm action="Sign in and go on" />
       <div className="row row-end">
-        <Button look="quiet" small onClick={() => void signOut()}>
+        <Button look="quiet" small onClick={forgetSession}>
           Leave and forget what was typed
         </Button>
       </div>

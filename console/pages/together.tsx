@@ -5,8 +5,9 @@ import { useState } from 'react'
 import { readEnvironment } from '../data.ts'
 import { type Clash, differences, merge } from '../model/diff.ts'
 import type { Drafting } from '../model/draft.ts'
+import { contrast, placeName } from '../model/saying.ts'
 import { Button } from '../parts/button.tsx'
-import { ChangeList, shown } from '../parts/changes.tsx'
+import { ChangeList } from '../parts/changes.tsx'
 import { RadioField } from '../parts/choice.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { Failure, Notice, Skeleton } from '../parts/notice.tsx'
@@ -96,16 +97,17 @@ interface ChoiceProps {
   onValue: (whose: 'mine' | 'theirs') => void
 }
 
-const Choice = ({ clash, value, onValue }: ChoiceProps) => (
-  <RadioField
-    label={clash.path}
-    value={value}
-    onValue={onValue}
-    options={[
-      { value: 'mine', label: 'Yours', hint: <Value value={clash.mine} /> },
-      { value: 'theirs', label: 'Theirs', hint: <Value value={clash.theirs} /> },
-    ]}
-  />
-)
-
-const Value = ({ value }: { value: unknown }) => <code>{shown(value)}</code>
+function Choice({ clash: { path, mine, theirs }, value, onValue }: ChoiceProps) {
+  const [own, other] = contrast(path, mine, theirs)
+  return (
+    <RadioField
+      label={placeName(path)}
+      value={value}
+      onValue={onValue}
+      options={[
+        { value: 'mine', label: 'Yours', hint: own },
+        { value: 'theirs', label: 'Theirs', hint: other },
+      ]}
+    />
+  )
+}

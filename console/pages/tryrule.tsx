@@ -1,20 +1,18 @@
 // "Try it": what the service would decide by the rule as it is typed, for a user or for facts that are
 // made up, and how it came to that.
 import { useMutation } from '@tanstack/react-query'
-import { PolicySimulateInput, type SubjectFacts } from 'countersign/contract'
 import { type FormEvent, useState } from 'react'
 import { service } from '../api.ts'
+import { isSame } from '../model/diff.ts'
 import type { Drafting } from '../model/draft.ts'
-import { problemsOf } from '../model/problems.ts'
+import { FOLDED, HAVING, inputOf, START, type Typed } from '../model/trying.ts'
 import { Button } from '../parts/button.tsx'
 import { Card } from '../parts/card.tsx'
 import { ChecksField, RadioField } from '../parts/choice.tsx'
 import { TextField } from '../parts/field.tsx'
 import { Failure } from '../parts/notice.tsx'
-import { parseObject } from '../parts/valuefields.tsx'
 import { Verdict } from './verdict.tsx'
 
-const HAVING = ['enrolled', 'totp', 'passkey', 'recovery'] as const
 const HAVING_NAMES = {
   enrolled: 'Has enrolled',
   totp: 'Authenticator app',
@@ -22,74 +20,11 @@ const HAVING_NAMES = {
   recovery: 'Recovery codes',
 } as const
 
-const START = {
-  who: 'facts' as 'facts' | 'subject' | 'nobody',
-  subject: '',
-  having: ['enrolled', 'totp'] as (typeof HAVING)[number][],
-  newestFactorAgeSeconds: '',
-  lastStepUpAgeSeconds: '',
-  details: '',
-  claims: '',
-  ageSeconds: '',
-  country: '',
-  time: '',
-}
-type Typed = typeof START
-
 /** Ages of what is known of a user who is made up. */
 const AGES = {
   newestFactorAgeSeconds: 'Age of their newest factor',
   lastStepUpAgeSeconds: 'Time since their last step-up',
 } as const
-
-/** What is typed as an input of the contract, and what is wrong with it. */
-function inputOf(typed: Typed, environment: string, action: string) {
-  const errors: Partial<Record<keyof Typed, string>> = {}
-  const json = (name: 'details' | 'claims') => {
-    if (!typed[name].trim()) return undefined
-    const value = parseObject(typed[name])
-    if (typeof value !== 'string') return value
-    errors[name] = value
-    return undefined
-  }
-  const details = json('details')
-  const claims = json('claims')
-  const seconds = (name: 'newestFactorAgeSeconds' | 'lastStepUpAgeSeconds' | 'ageSeconds') => {
-    if (!typed[name]) return {}
-    if (/^\d{1,9}$/.test(typed[name])) return { [name]: Number(typed[name]) }
-    errors[name] = 'A whole number is needed.'
-    return {}
-  }
-  const time = typed.time ? Math.floor(Date.parse(typed.time) / 1000) : undefined
-  if (Number.isNaN(time)) errors.time = 'A time is needed, such as 2030-01-31T22:00Z.'
-  const facts = {
-    ...(Object.fromEntries(HAVING.map((name) => [name, typed.having.includes(name)])) as Record<
-      (typeof HAVING)[number],
-      boolean
-    >),
-    ...seconds('newestFactorAgeSeconds'),
-    ...seconds('lastStepUpAgeSeconds'),
-  } satisfies SubjectFacts
-  const session = { ...(claims && { claims }), ...seconds('ageSeconds') }
-  const request = {
-    ...(typed.country && { country: typed.country }),
-    ...(time !== undefined && !Number.isNaN(time) && { time }),
-  }
-  const input = {
-    environment,
-    action,
-    ...(typed.who === 'subject' && { subject: typed.subject }),
-    ...(typed.who === 'facts' && { facts }),
-    ...(details && { details }),
-    ...(Object.keys(session).length > 0 && { session }),
-    ...(Object.keys(request).length > 0 && { request }),
-  }
-  for (const { path, text } of problemsOf(PolicySimulateInput, input)) {
-    const name = path.split('.').at(-1) as keyof Typed
-    if (name in START) errors[name] ??= text
-  }
-  return { input, errors }
-}
 
 interface TryRuleProps {
   environment: string
@@ -100,21 +35,21 @@ interface TryRuleProps {
 export function TryRule({ environment, action, draft }: TryRuleProps) {
   const [typed, setTyped] = useState(START)
   const [wasSent, setSent] = useState(false)
+  const [isOpen, setOpen] = useState(false)
   const set = (part: Partial<Typed>) => setTyped((now) => ({ ...now, ...part }))
   const { input, errors } = inputOf(typed, environment, action)
   const shown = wasSent ? errors : {}
+  const asked = { ...input, ...(draft.isDirty && { settings: draft.settings }) }
   const trying = useMutation({
-    mutationFn: () =>
-      service.policy.simulate.query({
-        ...input,
-        ...(draft.isDirty && { settings: draft.settings }),
-      }),
+    mutationFn: (what: typeof asked) => service.policy.simulate.query(what),
     gcTime: 0,
   })
+  const isPast = trying.data !== undefined && !isSame(trying.variables, asked)
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setSent(true)
-    if (Object.keys(errors).length === 0 && !trying.isPending) trying.mutate()
+    if (FOLDED.some((name) => errors[name])) setOpen(true)
+    if (Object.keys(errors).length === 0 && !trying.isPending) trying.mutate(asked)
   }
   return (
     <Card
@@ -142,27 +77,13 @@ export function TryRule({ environment, action, draft }: TryRuleProps) {
           />
         )}
         {typed.who === 'facts' && (
-          <>
-            <ChecksField
-              label="They have"
-              inline
-              values={typed.having}
-              onValues={(having) => set({ having })}
-              options={HAVING.map((value) => ({ value, label: HAVING_NAMES[value] }))}
-            />
-            {(['newestFactorAgeSeconds', 'lastStepUpAgeSeconds'] as const).map((name) => (
-              <TextField
-                key={name}
-                label={AGES[name]}
-                unit="seconds"
-                inputMode="numeric"
-                isOptional
-                value={typed[name]}
-                error={shown[name]}
-                onValue={(value) => set({ [name]: value })}
-              />
-            ))}
-          </>
+          <ChecksField
+            label="They have"
+            inline
+            values={typed.having}
+            onValues={(having) => set({ having })}
+            options={HAVING.map((value) => ({ value, label: HAVING_NAMES[value] }))}
+          />
         )}
         <TextField
           label="Details"
@@ -174,45 +95,14 @@ export function TryRule({ environment, action, draft }: TryRuleProps) {
           error={shown.details}
           onValue={(details) => set({ details })}
         />
-        <TextField
-          label="Claims of the session"
-          mono
-          rows={2}
-          isOptional
-          placeholder='{ "payees": ["alice"] }'
-          value={typed.claims}
-          error={shown.claims}
-          onValue={(claims) => set({ claims })}
-        />
-        <TextField
-          label="Time since they signed in"
-          unit="seconds"
-          inputMode="numeric"
-          isOptional
-          value={typed.ageSeconds}
-          error={shown.ageSeconds}
-          onValue={(ageSeconds) => set({ ageSeconds })}
-        />
-        <TextField
-          label="Country"
-          mono
-          isOptional
-          maxLength={2}
-          placeholder="DE"
-          value={typed.country}
-          error={shown.country}
-          onValue={(country) => set({ country: country.toUpperCase() })}
-        />
-        <TextField
-          label="Time of the call"
-          hint="Now, where nothing stands here."
-          mono
-          isOptional
-          placeholder="2030-01-31T22:00Z"
-          value={typed.time}
-          error={shown.time}
-          onValue={(time) => set({ time })}
-        />
+        <details
+          className="fold"
+          open={isOpen}
+          onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
+        >
+          <summary>More of the call</summary>
+          <MoreFacts typed={typed} shown={shown} set={set} />
+        </details>
         <div>
           <Button type="submit" icon="play" isPending={trying.isPending}>
             Try it
@@ -220,7 +110,76 @@ export function TryRule({ environment, action, draft }: TryRuleProps) {
         </div>
       </form>
       <Failure error={trying.error} />
-      <div aria-live="polite">{trying.data && <Verdict result={trying.data} />}</div>
+      <div className="stack" aria-live="polite">
+        {isPast && (
+          <p className="small soft">The rule or the call was changed since. Try it again.</p>
+        )}
+        {trying.data && <Verdict result={trying.data} />}
+      </div>
     </Card>
   )
 }
+
+interface MoreProps {
+  typed: Typed
+  shown: Partial<Record<keyof Typed, string>>
+  set: (part: Partial<Typed>) => void
+}
+
+/** What a condition may read beside the details. */
+const MoreFacts = ({ typed, shown, set }: MoreProps) => (
+  <div className="stack">
+    {typed.who === 'facts' &&
+      (['newestFactorAgeSeconds', 'lastStepUpAgeSeconds'] as const).map((name) => (
+        <TextField
+          key={name}
+          label={AGES[name]}
+          unit="seconds"
+          inputMode="numeric"
+          isOptional
+          value={typed[name]}
+          error={shown[name]}
+          onValue={(value) => set({ [name]: value })}
+        />
+      ))}
+    <TextField
+      label="Claims of the session"
+      mono
+      rows={2}
+      isOptional
+      placeholder='{ "payees": ["alice"] }'
+      value={typed.claims}
+      error={shown.claims}
+      onValue={(claims) => set({ claims })}
+    />
+    <TextField
+      label="Time since they signed in"
+      unit="seconds"
+      inputMode="numeric"
+      isOptional
+      value={typed.ageSeconds}
+      error={shown.ageSeconds}
+      onValue={(ageSeconds) => set({ ageSeconds })}
+    />
+    <TextField
+      label="Country"
+      mono
+      isOptional
+      maxLength={2}
+      placeholder="DE"
+      value={typed.country}
+      error={shown.country}
+      onValue={(country) => set({ country: country.toUpperCase() })}
+    />
+    <TextField
+      label="Time of the call"
+      hint="Now, where nothing stands here."
+      mono
+      isOptional
+      placeholder="2030-01-31T22:00Z"
+      value={typed.time}
+      error={shown.time}
+      onValue={(time) => set({ time })}
+    />
+  </div>
+)

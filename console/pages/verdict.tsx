@@ -22,7 +22,9 @@ export function Verdict({
     <div className="stack">
       <p className="verdict">
         <Badge tone={tone}>{name}</Badge>
-        {decision.required && methods && <span>by {methods}</span>}
+        {decision.required && methods && (
+          <span>{decision.decision === 'enroll' ? `then ${methods}` : `by ${methods}`}</span>
+        )}
       </p>
       {wouldAsk && (
         <Notice tone="warn">

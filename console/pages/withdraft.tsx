@@ -1,11 +1,12 @@
 // A page that edits an environment's settings: it is given the draft, which other pages go on with, and
 // below it stands the bar that leads to review and saving.
 import type { EnvironmentView } from 'countersign/contract'
-import { type ComponentType, useState } from 'react'
+import { type ComponentType, useEffect, useState } from 'react'
 import { useParams } from 'wouter'
-import { useEnvironment } from '../data.ts'
+import { knownEnvironment, useEnvironment } from '../data.ts'
 import { differences } from '../model/diff.ts'
 import { type Drafting, useDraft } from '../model/draft.ts'
+import { focusFirstWrong } from '../model/problems.ts'
 import { Button } from '../parts/button.tsx'
 import { Page } from '../parts/card.tsx'
 import { Confirm } from '../parts/dialog.tsx'
@@ -36,10 +37,15 @@ export function WithDraft({ environment, page }: WithDraftProps) {
       </Page>
     )
   }
-  return <Inside view={query.data} page={page} />
+  return <Inside fetched={query.data} page={page} />
 }
 
-function Inside({ view, page: Content }: { view: EnvironmentView } & Pick<WithDraftProps, 'page'>) {
+interface InsideProps extends Pick<WithDraftProps, 'page'> {
+  fetched: EnvironmentView
+}
+
+function Inside({ fetched, page: Content }: InsideProps) {
+  const view = knownEnvironment(fetched.environment) ?? fetched
   const draft = useDraft(view)
   const { action = '' } = useParams<{ action?: string }>()
   return (
@@ -56,6 +62,10 @@ function DraftBar({ draft }: { draft: Drafting }) {
   const { base, settings, problems, texts, isBehind } = draft
   const count = differences(base.settings, settings).length
   const wrong = problems.length + Object.keys(texts).length
+  // The bar comes while somebody types: where they type is not to be under it.
+  useEffect(() => {
+    document.activeElement?.scrollIntoView({ block: 'nearest' })
+  }, [])
   return (
     <>
       <section className="draft-bar" aria-label="Unsaved changes">
@@ -75,11 +85,7 @@ function DraftBar({ draft }: { draft: Drafting }) {
           </Button>
           <Button
             aria-disabled={wrong > 0}
-            onClick={() =>
-              wrong > 0
-                ? document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
-                : setOpen('review')
-            }
+            onClick={() => (wrong > 0 ? focusFirstWrong() : setOpen('review'))}
           >
             Review and save
           </Button>

@@ -1,6 +1,6 @@
 // The button of this page. While its work is under way it stays focusable and does nothing: a button
 // that is disabled would lose the focus of whoever pressed it.
-import type { ButtonHTMLAttributes, ReactNode } from 'react'
+import type { ButtonHTMLAttributes, ReactNode, Ref } from 'react'
 import { Icon, type IconName } from './icon.tsx'
 
 export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
@@ -8,6 +8,7 @@ export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   small?: boolean
   icon?: IconName
   isPending?: boolean
+  ref?: Ref<HTMLButtonElement>
   children?: ReactNode
 }
 

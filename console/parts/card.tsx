@@ -16,7 +16,10 @@ export function Page({ title, of, lead, beside, children }: PageProps) {
   useEffect(() => {
     document.title = [title, of, 'Countersign'].filter(Boolean).join(' · ')
   }, [title, of])
-  useEffect(() => heading.current?.focus({ preventScroll: true }), [])
+  useEffect(() => {
+    // Who came by the list of environments may choose on.
+    if (!document.activeElement?.matches('select')) heading.current?.focus({ preventScroll: true })
+  }, [])
   return (
     <>
       <header className="page-head">

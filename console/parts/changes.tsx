@@ -1,40 +1,64 @@
-// Differences between two settings documents, before and after, what is weaker marked.
+// Differences between two settings documents, before and after, in the words of the forms; what is
+// weaker is marked and stands first.
 import type { SettingChange } from 'countersign/contract'
+import { type Part, partsOf, placeName } from '../model/saying.ts'
 import { Icon } from './icon.tsx'
 import { Badge } from './table.tsx'
 
-/** A value of a settings document as one reads it. */
-export function shown(value: unknown): string {
-  if (value === undefined) return 'not set'
-  return typeof value === 'string' ? value : JSON.stringify(value, null, 1)
-}
-
 export const ChangeList = ({ changes }: { changes: readonly SettingChange[] }) => (
   <ul>
-    {[...changes]
-      .sort((a, b) => Number(b.weaker) - Number(a.weaker))
-      .map(({ path, before, after, weaker }) => (
-        <li key={path} className="change">
-          <p className="change-path">
-            <code>{path}</code>
-            {weaker && (
-              <Badge tone="warn">
-                <Icon name="warning" />
-                Weaker
-              </Badge>
-            )}
-          </p>
-          <dl className="before-after">
-            <div className="before">
-              <dt>Before</dt>
-              <dd>{shown(before)}</dd>
-            </div>
-            <div className="after">
-              <dt>After</dt>
-              <dd>{shown(after)}</dd>
-            </div>
-          </dl>
+    {changes
+      .toSorted((a, b) => Number(b.weaker) - Number(a.weaker))
+      .map((change, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: cases of one action share their place
+        <li key={`${change.path} ${index}`} className="change">
+          <Change change={change} />
         </li>
       ))}
   </ul>
 )
+
+function Change({ change: { path, before, after, weaker } }: { change: SettingChange }) {
+  const [was, is] = [partsOf(path, before), partsOf(path, after)]
+  return (
+    <>
+      <p className="change-path">
+        {placeName(path)}
+        {weaker && (
+          <Badge tone="warn">
+            <Icon name="warning" />
+            Weaker
+          </Badge>
+        )}
+        <code className="small soft">{path}</code>
+      </p>
+      <dl className="before-after">
+        <div className="before">
+          <dt>Before</dt>
+          <Value parts={was} isWhole={is.length > 1} />
+        </div>
+        <div className="after">
+          <dt>After</dt>
+          <Value parts={is} isWhole={was.length > 1} />
+        </div>
+      </dl>
+    </>
+  )
+}
+
+/** One thing stands by itself, several under their names. */
+const Value = ({ parts, isWhole }: { parts: readonly Part[]; isWhole: boolean }) => {
+  const [first, ...more] = parts
+  if (!first) return <dd>None</dd>
+  const isNamed = isWhole || more.length > 0 || first.name.startsWith('Stricter when')
+  return isNamed ? (
+    parts.map(({ name, text }) => (
+      <dd key={`${name} ${text}`}>
+        <span className="part-name">{name}</span>
+        {text}
+      </dd>
+    ))
+  ) : (
+    <dd>{first.text}</dd>
+  )
+}

@@ -1,6 +1,7 @@
 // Text to take along: copied by a button, in a line, in a block, or as a secret that is shown once.
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Button } from './button.tsx'
+import { keepFocus } from './focus.ts'
 import { Notice } from './notice.tsx'
 
 interface CopyButtonProps {
@@ -11,12 +12,18 @@ interface CopyButtonProps {
 }
 
 export function CopyButton({ text, what, small = true }: CopyButtonProps) {
-  const [outcome, setOutcome] = useState<'copied' | 'failed'>()
-  const copy = () =>
-    navigator.clipboard.writeText(text).then(
-      () => setOutcome('copied'),
-      () => setOutcome('failed'),
-    )
+  const [tried, setTried] = useState<{ text: string; outcome: 'copied' | 'failed' }>()
+  // Another text was not copied yet.
+  const outcome = tried?.text === text ? tried.outcome : undefined
+  const copy = async () => {
+    try {
+      // Without TLS there is no clipboard at all.
+      await navigator.clipboard.writeText(text)
+      setTried({ text, outcome: 'copied' })
+    } catch {
+      setTried({ text, outcome: 'failed' })
+    }
+  }
   return (
     <>
       <Button
@@ -55,16 +62,23 @@ interface SecretProps {
   children?: ReactNode
 }
 
-/** A secret that is shown here and nowhere else. */
-export const Secret = ({ secret, what, children }: SecretProps) => (
-  <div className="stack">
-    <Notice tone="warn" title="Copy it now">
-      <p>It is shown this once. Whoever has it can act with it, so put it where secrets live.</p>
-    </Notice>
-    <div className="secret">
-      <code>{secret}</code>
-      <CopyButton text={secret} what={what} />
-    </div>
-    {children}
-  </div>
-)
+/** A secret that is shown here and nowhere else. It takes the place, and the focus, of what made it. */
+export function Secret({ secret, what, children }: SecretProps) {
+  const group = useRef<HTMLElement>(null)
+  useEffect(() => {
+    group.current?.focus()
+    return keepFocus
+  }, [])
+  return (
+    <section className="stack" ref={group} tabIndex={-1} aria-label={what}>
+      <Notice tone="warn" title="Copy it now">
+        <p>It is shown this once. Whoever has it can act with it, so put it where secrets live.</p>
+      </Notice>
+      <div className="secret">
+        <code>{secret}</code>
+        <CopyButton text={secret} what={what} />
+      </div>
+      {children}
+    </section>
+  )
+}

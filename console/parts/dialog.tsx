@@ -3,6 +3,7 @@
 import { type FormEvent, type ReactNode, useId, useLayoutEffect, useRef, useState } from 'react'
 import { Button } from './button.tsx'
 import { TextField } from './field.tsx'
+import { keepFocus } from './focus.ts'
 import { Failure } from './notice.tsx'
 
 interface DialogProps {
@@ -23,6 +24,7 @@ export function Dialog({ title, onClose, wide = false, children }: DialogProps) 
     return () => {
       current?.close()
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus()
+      keepFocus()
     }
   }, [])
   return (

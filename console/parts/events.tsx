@@ -3,7 +3,16 @@
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query'
 import type { AuditEvent } from 'countersign/contract'
 import { useState } from 'react'
-import { type Chain, download, inWords, readLines, readPage, verifyChain } from '../model/events.ts'
+import {
+  aboutOf,
+  actorOf,
+  type Chain,
+  download,
+  inWords,
+  readLines,
+  readPage,
+  verifyChain,
+} from '../model/events.ts'
 import { plural } from '../words.ts'
 import { Button } from './button.tsx'
 import { SelectField, TextField } from './field.tsx'
@@ -52,7 +61,7 @@ export function Events({ chain, name }: EventsProps) {
                   { value: '', label: 'Everything' },
                   ...types.map((value) => ({
                     value,
-                    label: inWords({ type: value } as AuditEvent).text,
+                    label: inWords({ type: value }).text,
                   })),
                 ]}
               />
@@ -97,20 +106,27 @@ export function Events({ chain, name }: EventsProps) {
   )
 }
 
-const textOf = ({ type, actor, data }: AuditEvent): string =>
-  `${type} ${inWords({ type } as AuditEvent).text} ${actor} ${JSON.stringify(data)}`.toLowerCase()
+/** All that a search looks in: what is shown, and what stands behind it. */
+const textOf = (event: AuditEvent): string =>
+  [event.type, inWords(event).text, event.actor, aboutOf(event), JSON.stringify(event.data)]
+    .join(' ')
+    .toLowerCase()
 
 function Event({ event }: { event: AuditEvent }) {
-  const { seq, at, type, actor, data, hash, previous, salt } = event
+  const { seq, at, type, data, hash, previous, salt } = event
   const { text, isBad } = inWords(event)
+  const about = aboutOf(event)
   return (
     <details className="event">
       <summary>
         <span className="small soft number event-seq">#{seq}</span>
         <span className="event-what">
-          {text} {isBad && <Badge tone="warn">Look</Badge>}
+          {text} {isBad && <Badge tone="warn">Attention</Badge>}
           <br />
-          <span className="small soft">by {actor.replace(/^operator:/, '')}</span>
+          <span className="small soft">
+            by {actorOf(event)}
+            {about && `: ${about}`}
+          </span>
         </span>
         <span className="small soft">
           <Time at={at} /> · <span className="event-more" />

@@ -22,9 +22,19 @@ interface PlotProps {
 }
 
 const BAR_PIXELS = 44
+/** More lying bars than this are not compared by eye; the table has them all. */
+const MOST_BARS = 12
+const NAME_CHARACTERS = 18
+
+/** A long name by its end, where names of actions differ. */
+const shortened = (name: string): string => {
+  const all = [...name]
+  return all.length > NAME_CHARACTERS ? `…${all.slice(1 - NAME_CHARACTERS).join('')}` : name
+}
 
 export function Plot({ label, head, rows, series, isAcross = false }: PlotProps) {
   const seen = series.filter(({ key }) => rows.some((row) => row[key] > 0))
+  const drawn = isAcross ? rows.slice(0, MOST_BARS) : rows
   if (seen.length === 0) return <p className="soft">Nothing was counted.</p>
   return (
     <div className="stack">
@@ -32,11 +42,11 @@ export function Plot({ label, head, rows, series, isAcross = false }: PlotProps)
         className="plot"
         role="img"
         aria-label={`${label}. The same numbers are in the table below.`}
-        {...(isAcross && { style: { height: rows.length * BAR_PIXELS + 40 } })}
+        {...(isAcross && { style: { height: drawn.length * BAR_PIXELS + 40 } })}
       >
         <ResponsiveContainer width="100%" height="100%">
           <BarChart
-            data={[...rows]}
+            data={[...drawn]}
             layout={isAcross ? 'vertical' : 'horizontal'}
             accessibilityLayer={false}
             margin={{ top: 4, right: 12, bottom: 0, left: 0 }}
@@ -71,6 +81,11 @@ export function Plot({ label, head, rows, series, isAcross = false }: PlotProps)
           </BarChart>
         </ResponsiveContainer>
       </div>
+      {drawn.length < rows.length && (
+        <p className="small soft">
+          The busiest {drawn.length} of {rows.length} are drawn; the table has all.
+        </p>
+      )}
       <ul className="legend" aria-label="Colours">
         {seen.map(({ key, name, color }) => (
           <li key={key}>
@@ -113,7 +128,14 @@ const axes = (isAcross: boolean) =>
   isAcross ? (
     <>
       <XAxis {...line} type="number" allowDecimals={false} tickFormatter={compact} />
-      <YAxis {...line} type="category" dataKey="name" width={132} interval={0} />
+      <YAxis
+        {...line}
+        type="category"
+        dataKey="name"
+        width={140}
+        interval={0}
+        tickFormatter={shortened}
+      />
     </>
   ) : (
     <>

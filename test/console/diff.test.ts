@@ -31,6 +31,24 @@ describe('differences', () => {
     ])
     expect(differences(base, structuredClone(base))).toEqual([])
   })
+
+  it('count a built-in action from its defaults, and every case by itself', () => {
+    const [first, second] = [
+      { when: 'details.amount > 1', acr: 'phr' as const },
+      { when: 'details.amount > 2', acr: 'phr' as const },
+    ]
+    const written = { action: 'wallet.waas.sign', base: { require: 'never' as const } }
+    const after = {
+      ...base,
+      actions: [...(base.actions ?? []), { ...written, stricter: [first, second] }],
+    }
+    const path = 'actions[wallet.waas.sign]'
+    expect(differences(base, after)).toEqual([
+      { path: `${path}.base.require`, before: 'whenEnrolled', after: 'never', weaker: false },
+      { path: `${path}.stricter`, after: first, weaker: false },
+      { path: `${path}.stricter`, after: second, weaker: false },
+    ])
+  })
 })
 
 describe('merging', () => {

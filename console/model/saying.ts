@@ -1,0 +1,158 @@
+// Settings in words: what a place of a settings document is called on this page, and what a value there
+// says. The names are those of the forms.
+import type { ActionEntry } from 'countersign/contract'
+import { titleOf } from '../rules.ts'
+import {
+  ACR_NAMES,
+  DETAILS_NAMES,
+  duration,
+  ENROLLMENT_NAMES,
+  FIRST_FACTOR_NAMES,
+  LEGACY_NAMES,
+  METHOD_NAMES,
+  MODE_NAMES,
+  plural,
+  REQUIRE_NAMES,
+} from '../words.ts'
+import { isRecord } from './diff.ts'
+
+/** A part of a value under its name. */
+export interface Part {
+  name: string
+  text: string
+}
+
+type Say = (value: unknown) => string
+
+const listed: Say = (value) => (Array.isArray(value) ? value.join('\n') : String(value))
+const seconds: Say = (value) => duration(Number(value))
+const onOrOff: Say = (value) => (value ? 'On' : 'Off')
+const yesOrNo: Say = (value) => (value ? 'Yes' : 'No')
+const json: Say = (value) => JSON.stringify(value, null, 2)
+const keys: Say = (value) =>
+  isRecord(value) && typeof value.jwksUri === 'string' ? value.jwksUri : json(value)
+const named =
+  (names: Readonly<Record<string, string>>): Say =>
+  (value) =>
+    names[String(value)] ?? String(value)
+const methods: Say = (value) =>
+  Array.isArray(value) && value.length > 0 ? value.map(named(METHOD_NAMES)).join(', ') : 'None'
+
+const RULE: Record<string, readonly [name: string, say?: Say]> = {
+  require: ['Who is asked', named(REQUIRE_NAMES)],
+  methods: ['Methods', methods],
+  acr: ['How sure it must be', named(ACR_NAMES)],
+  singleUse: ['A token is good', (value) => (value ? 'For one use' : 'For its lifetime')],
+  lifetimeSeconds: ['Lifetime', seconds],
+  freshnessSeconds: ['Freshness', seconds],
+  details: ['Details of the action', named(DETAILS_NAMES)],
+  acceptsMfaToken: ['Also takes a legacy token', yesOrNo],
+  mode: ['Mode', named(MODE_NAMES)],
+}
+
+const PLACES: typeof RULE = {
+  name: ['Name'],
+  'session.issuer': ['Issuer of session tokens'],
+  'session.keys': ['Public keys of session tokens', keys],
+  'session.algorithms': ['Signature algorithms', listed],
+  'session.audiences': ['Audiences of your session tokens', listed],
+  'session.acceptAnyAudience': ['Take tokens of any audience', yesOrNo],
+  'session.subjectClaim': ['Claim: User'],
+  'session.sessionIdClaim': ['Claim: Session id'],
+  'session.authTimeClaim': ['Claim: Time of sign-in'],
+  rpId: ['Passkey domain'],
+  rpName: ['Relying party name'],
+  origins: ['Web origins', listed],
+  audiences: ['APIs (audiences)', listed],
+  enrollment: ['Your pages ask for a first factor', named(ENROLLMENT_NAMES)],
+  firstFactor: ['Who may add the first factor', named(FIRST_FACTOR_NAMES)],
+  firstFactorSessionSeconds: ['“Just now” means within', seconds],
+  'methods.passkey.enabled': ['Passkeys', onOrOff],
+  'methods.totp.enabled': ['Authenticator apps', onOrOff],
+  'methods.totp.algorithm': ['Authenticator codes: algorithm'],
+  'methods.totp.digits': ['Authenticator codes: digits'],
+  'methods.totp.periodSeconds': ['Authenticator codes: period', seconds],
+  'methods.recovery.enabled': ['Recovery codes', onOrOff],
+  mfaTokens: ['Legacy tokens', named(LEGACY_NAMES)],
+  senderConstrained: ['Tokens bound to the page’s key (DPoP)', onOrOffOf('dpop')],
+  'assertions.issuer': ['Issuer of assertions'],
+  'assertions.keys': ['Public keys of assertions', keys],
+  'assertions.maxAcr': ['Assertions count at most as', named(ACR_NAMES)],
+  'history.keepDays': ['Keep history', (value) => plural(Number(value), 'day')],
+  'action.scope': ['Scope'],
+  'action.audience': ['API'],
+  'action.detailsSchema': ['Schema of the details', json],
+  'action.stricter': ['Stricter case'],
+  // Wholes, where they come, go or clash.
+  session: ['Sign-in of your application'],
+  methods: ['Methods'],
+  assertions: ['Your backend’s word'],
+  history: ['Keep history'],
+  ...Object.fromEntries(Object.entries(RULE).map(([name, said]) => [`action.base.${name}`, said])),
+}
+
+function onOrOffOf(on: string): Say {
+  return (value) => onOrOff(value === on)
+}
+
+const ACTION = /^actions\[(?<action>[^\]]+)\]\.?(?<rest>.*)$/
+
+/** `actions[x].base.acr` → the action, and the place within any. */
+function split(path: string): { action?: string; place: string } {
+  const { action, rest = '' } = ACTION.exec(path)?.groups ?? {}
+  if (!action) return { place: path }
+  return { action, place: rest ? `action.${rest}` : 'action' }
+}
+
+/** What the place is called on this page: `Sign with a wallet: Lifetime`. */
+export function placeName(path: string): string {
+  const { action, place } = split(path)
+  const name = PLACES[place]?.[0] ?? place
+  if (!action) return name
+  return place === 'action' ? titleOf(action) : `${titleOf(action)}: ${name}`
+}
+
+/** What a value says: one part where it is one thing, several where it is a whole. */
+export function partsOf(path: string, value: unknown): Part[] {
+  if (value === undefined) return []
+  return partsAt(split(path).place, value)
+}
+
+function partsAt(place: string, value: unknown): Part[] {
+  const [name = place, say] = PLACES[place] ?? []
+  if (place === 'action.stricter')
+    return (Array.isArray(value) ? value : [value]).map((one) => caseOf(one as Case))
+  if (!say && isRecord(value)) {
+    const members = Object.entries(value).filter(
+      ([member, inner]) => inner !== undefined && !(place === 'action' && member === 'action'),
+    )
+    return members.flatMap(([member, inner]) => partsAt(`${place}.${member}`, inner))
+  }
+  const text = say ? say(value) : typeof value === 'string' ? value : JSON.stringify(value)
+  return [{ name, text }]
+}
+
+type Case = NonNullable<ActionEntry['stricter']>[number]
+
+/** A case in one line: what it makes stronger, under its condition. */
+function caseOf({ when, ...part }: Case): Part {
+  const said = Object.entries(part).map(([member, value]) => {
+    const [name = member, say = String] = RULE[member] ?? []
+    return `${name}: ${say(value)}`
+  })
+  return { name: `Stricter when ${when}`, text: said.join('\n') || 'Nothing is stricter' }
+}
+
+/** What two values say differently, each in one line; for a choice between them. */
+export function contrast(path: string, one: unknown, other: unknown): readonly [string, string] {
+  const [mine, theirs] = [partsOf(path, one), partsOf(path, other)]
+  const isIn = (parts: readonly Part[], { name, text }: Part) =>
+    parts.some((part) => part.name === name && part.text === text)
+  const line = (parts: readonly Part[], beside: readonly Part[]) => {
+    const own = parts.filter((part) => !isIn(beside, part))
+    if (parts.length === 0) return 'Not set'
+    if (parts.length === 1 && beside.length <= 1) return parts[0]?.text ?? ''
+    return own.map(({ name, text }) => `${name}: ${text}`).join('; ') || 'As before'
+  }
+  return [line(mine, theirs), line(theirs, mine)]
+}
