@@ -35,7 +35,8 @@ const WORDS: Record<string, readonly [text: string, isBad?: boolean]> = {
   'operator.created': ['An operator was added'],
   'operator.revoked': ['The key of an operator was revoked', true],
   'operator.signed_in': ['An operator signed in'],
-  'operator.signed_out': ['An operator signed out'],
+  'operator.signed_in_again': ['An operator signed in, again and again'],
+  'operator.refused': ['A key for automation was refused', true],
 }
 
 /** An event in words; one that is not in the table is called by its type. */
