@@ -41,6 +41,16 @@ it('shows a mistake in a condition at its field, from whatever page it was sent'
   )
 })
 
+it('leads to the field that keeps settings from being saved, on whatever page it is', async () => {
+  const page = await signedIn('/e/demo/settings')
+  await page.getByLabel('Keep history').fill('many')
+  await page.getByRole('link', { name: 'Actions' }).first().click()
+  await page.getByText('1 field to mend').waitFor()
+  await page.getByRole('button', { name: 'Show what to mend' }).click()
+  const field = page.getByLabel('Keep history')
+  await expect.poll(() => field.evaluate((one) => one === document.activeElement)).toBe(true)
+})
+
 it('says a new action in words before it is saved, and keeps what was tried after', async () => {
   const page = await signedIn('/e/demo/actions/new')
   await addAction(page, 'payout.send', 'payouts:send')
