@@ -1,5 +1,5 @@
 // Differences between two settings documents, and how two operators' changes come together: by
-// top-level member, and by action within `actions`.
+// top-level member, by action within `actions`, and by part of the rule where both changed one action.
 import {
   type ActionEntry,
   BUILT_IN_ACTIONS,
@@ -90,6 +90,21 @@ export interface Merged {
   clashes: Clash[]
 }
 
+/** Of an action that both changed, the three entries with whole rules; of such rules, they themselves. */
+function partsOfEntry(
+  path: string,
+  all: readonly unknown[],
+): Record<string, unknown>[] | undefined {
+  const { action, base } = /^actions\[(?<action>[^\]]+)\](?<base>\.base)?$/.exec(path)?.groups ?? {}
+  if (!action) return undefined
+  const [before, ...others] = all
+  const known = before === undefined && isBuiltIn(action) ? { action } : before
+  const entries = [known, ...others].filter(isRecord)
+  if (entries.length < all.length) return undefined
+  if (base) return entries
+  return entries.map((entry) => ({ ...entry, base: ruleOf(entry as ActionEntry) }))
+}
+
 /** Puts my changes on top of theirs. `keepTheirs` names the clashes in which theirs shall stand. */
 export function merge(
   base: EnvironmentSettings,
@@ -106,6 +121,11 @@ export function merge(
       if (path === 'actions') continue
       const iChanged = !isSame(b[name], m[name])
       const isClash = iChanged && !isSame(b[name], t[name]) && !isSame(m[name], t[name])
+      const parts = isClash && partsOfEntry(path, [b[name], m[name], t[name]])
+      if (parts) {
+        merged[name] = together(parts, (part) => `${path}.${part}`)
+        continue
+      }
       if (isClash) clashes.push({ path, base: b[name], mine: m[name], theirs: t[name] })
       const value = iChanged && !(isClash && keepTheirs.has(path)) ? m[name] : t[name]
       if (value !== undefined) merged[name] = value

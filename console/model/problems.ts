@@ -93,6 +93,9 @@ export function conditionMistake(
   return { action, problem: { path, text: `At character ${at}: ${what.replaceAll('`', '')}` } }
 }
 
-/** Puts the focus where something is wrong, if that is on the page. */
-export const focusFirstWrong = (): void =>
-  document.querySelector<HTMLElement>('main [aria-invalid="true"]')?.focus()
+/** Puts the focus where something is wrong. Whether that is on this page. */
+export function focusFirstWrong(): boolean {
+  const field = document.querySelector<HTMLElement>('main [aria-invalid="true"]')
+  field?.focus()
+  return field !== null
+}

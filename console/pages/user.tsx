@@ -57,7 +57,7 @@ export function User({ environment, user }: UserProps) {
             <p>
               {enrolled
                 ? 'They had one and removed it. Actions that ask enrolled users still ask.'
-                : 'They never added one. Actions that ask enrolled users let them through.'}
+                : 'They count as somebody who never enrolled: actions that ask enrolled users let them through.'}
             </p>
           </Empty>
         ) : (
@@ -113,7 +113,7 @@ function Help({ environment, user: { subject, attempts, factors, liveTokens } }:
     summary: () => `end every token of ${subject}`,
     onDone: async ({ endedTokens }) => {
       await again()
-      say(`${plural(endedTokens, 'token')} ended.`)
+      say(endedTokens > 0 ? `${plural(endedTokens, 'token')} ended.` : 'There was no token to end.')
     },
   })
   const resetting = useChanging('subject.resetFactors', {

@@ -2,7 +2,7 @@
 // below it stands the bar that leads to review and saving.
 import type { EnvironmentView } from 'countersign/contract'
 import { type ComponentType, useEffect, useState } from 'react'
-import { useParams } from 'wouter'
+import { useLocation, useParams } from 'wouter'
 import { knownEnvironment, useEnvironment } from '../data.ts'
 import { differences } from '../model/diff.ts'
 import { type Drafting, useDraft } from '../model/draft.ts'
@@ -57,11 +57,27 @@ function Inside({ fetched, page: Content }: InsideProps) {
   )
 }
 
+/** The page with the first field that is wrong. */
+function placeOfWrong({ problems, texts, settings }: Drafting): string {
+  const first = problems[0]?.path ?? Object.keys(texts)[0] ?? ''
+  const index = /^actions\.(?<index>\d+)/.exec(first)?.groups?.index
+  const name = index
+    ? settings.actions?.[Number(index)]?.action
+    : /^action (?<name>\S+)/.exec(first)?.groups?.name
+  return name ? `/actions/${name}` : '/settings'
+}
+
 function DraftBar({ draft }: { draft: Drafting }) {
   const [open, setOpen] = useState<'review' | 'discard'>()
+  const [, go] = useLocation()
   const { base, settings, problems, texts, isBehind } = draft
   const count = differences(base.settings, settings).length
   const wrong = problems.length + Object.keys(texts).length
+  const showWrong = () => {
+    if (focusFirstWrong()) return
+    go(`/e/${base.environment}${placeOfWrong(draft)}`)
+    setTimeout(focusFirstWrong, 0)
+  }
   // The bar comes while somebody types: where they type is not to be under it.
   useEffect(() => {
     document.activeElement?.scrollIntoView({ block: 'nearest' })
@@ -83,12 +99,11 @@ function DraftBar({ draft }: { draft: Drafting }) {
           <Button look="plain" onClick={() => setOpen('discard')}>
             Discard
           </Button>
-          <Button
-            aria-disabled={wrong > 0}
-            onClick={() => (wrong > 0 ? focusFirstWrong() : setOpen('review'))}
-          >
-            Review and save
-          </Button>
+          {wrong > 0 ? (
+            <Button onClick={showWrong}>Show what to mend</Button>
+          ) : (
+            <Button onClick={() => setOpen('review')}>Review and save</Button>
+          )}
         </div>
       </section>
       {open === 'review' && <Review draft={draft} onClose={() => setOpen(undefined)} />}

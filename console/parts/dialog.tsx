@@ -21,6 +21,8 @@ export function Dialog({ title, onClose, wide = false, children }: DialogProps) 
     const { current } = dialog
     const opener = document.activeElement
     current?.showModal()
+    // Who is asked for something begins there, not at the button that closes.
+    current?.querySelector<HTMLElement>('.dialog-body :is(input, textarea, select)')?.focus()
     return () => {
       current?.close()
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus()

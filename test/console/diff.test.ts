@@ -1,7 +1,7 @@
 // How two operators' changes of one environment come together.
 import { describe, expect, it } from 'vitest'
 import { differences, merge } from '../../console/model/diff.ts'
-import type { EnvironmentSettings } from '../../contract/index.ts'
+import type { ActionEntry, EnvironmentSettings } from '../../contract/index.ts'
 
 const base: EnvironmentSettings = {
   session: { issuer: 'https://login.example', keys: { jwksUri: 'https://login.example/keys' } },
@@ -82,8 +82,26 @@ describe('merging', () => {
       ],
     }
     const { settings, clashes } = merge(base, mine, theirs)
-    expect(clashes.map(({ path }) => path)).toEqual(['rpName', 'actions[user.update]'])
+    expect(clashes.map(({ path }) => path)).toEqual(['rpName', 'actions[user.update].base.acr'])
     expect(settings.rpName).toBe('Mine')
     expect(merge(base, mine, theirs, new Set(['rpName'])).settings.rpName).toBe('Theirs')
+  })
+
+  it('brings the parts of one rule together that each changed alone', () => {
+    const rule = (base: ActionEntry['base']): EnvironmentSettings => ({
+      session: { issuer: 'https://login.example', keys: { jwksUri: 'https://login.example/keys' } },
+      rpId: 'app.example',
+      origins: ['https://app.example'],
+      audiences: ['https://api.example'],
+      actions: base ? [{ action: 'wallet.waas.sign', base }] : [],
+    })
+    const [before, shorter, stronger] = [
+      rule(undefined),
+      rule({ lifetimeSeconds: 60, freshnessSeconds: 300 }),
+      rule({ require: 'always' }),
+    ]
+    const { settings, clashes } = merge(before, shorter, stronger)
+    expect(clashes).toEqual([])
+    expect(settings.actions?.[0]?.base).toMatchObject({ require: 'always', lifetimeSeconds: 60 })
   })
 })

@@ -1,0 +1,103 @@
+// What an editor of rules owes to its operator: mistakes told where they are, changes told in words, and
+// nothing lost that was typed.
+import type { Page } from 'playwright-core'
+import { expect, it } from 'vitest'
+import { consoleTests, review, signInWith } from './support/console.ts'
+
+const stage = consoleTests()
+
+const signedIn = async (path: string) => {
+  const page = await stage.open({ path })
+  await signInWith(page, stage.key)
+  return page
+}
+
+const addAction = async (page: Page, action: string, scope: string) => {
+  await page.getByLabel('Action', { exact: true }).fill(action)
+  await page.getByLabel('Scope', { exact: true }).fill(scope)
+  await page.getByRole('button', { name: 'Go on to its rule' }).click()
+  await page.getByRole('heading', { level: 1, name: action }).waitFor()
+}
+
+it('shows a mistake in a condition at its field, from whatever page it was sent', async () => {
+  const page = await signedIn('/e/demo/actions/new')
+  await addAction(page, 'order.refund', 'orders:refund')
+  await page.getByRole('button', { name: 'Add a stricter case' }).click()
+  const when = page.getByLabel('When')
+  await when.fill('details.amount > 1 || detials.amount > 2')
+  await page.getByRole('link', { name: 'Settings' }).click()
+  await page.getByRole('button', { name: 'Review and save' }).click()
+  await page.getByRole('button', { name: 'Show the condition' }).click()
+  await page.getByText('At character 23: detials is not known').waitFor()
+  await expect.poll(() => when.evaluate((field) => field === document.activeElement)).toBe(true)
+  expect(await when.getAttribute('aria-invalid')).toBe('true')
+
+  // Another condition is joined to both halves of the choice.
+  await when.fill('details.amount > 1 || details.fee > 2')
+  expect(await page.getByText('At character 23').count()).toBe(0)
+  await page.getByRole('button', { name: 'request.country != "DE"' }).click()
+  expect(await when.inputValue()).toBe(
+    '(details.amount > 1 || details.fee > 2) && request.country != "DE"',
+  )
+})
+
+it('leads to the field that keeps settings from being saved, on whatever page it is', async () => {
+  const page = await signedIn('/e/demo/settings')
+  await page.getByLabel('Keep history').fill('many')
+  await page.getByRole('link', { name: 'Actions' }).first().click()
+  await page.getByText('1 field to mend').waitFor()
+  await page.getByRole('button', { name: 'Show what to mend' }).click()
+  const field = page.getByLabel('Keep history')
+  await expect.poll(() => field.evaluate((one) => one === document.activeElement)).toBe(true)
+})
+
+it('says a new action in words before it is saved, and keeps what was tried after', async () => {
+  const page = await signedIn('/e/demo/actions/new')
+  await addAction(page, 'payout.send', 'payouts:send')
+  await page.getByLabel('Required').check()
+  await page.getByRole('button', { name: 'Add a stricter case' }).click()
+  await page.getByLabel('When').fill('details.amount > 1000')
+  const panel = page.getByRole('complementary', { name: 'Try it' })
+  await panel.getByLabel('Details').fill('{ "amount": 1500 }')
+  await panel.getByRole('button', { name: 'Try it' }).click()
+  await panel.getByText('How it came about').waitFor()
+  await page.getByLabel('Every user').check()
+  await panel.getByText('The rule or the call was changed since.').waitFor()
+
+  const dialog = await review(page)
+  const said = await dialog.getByRole('definition').allInnerTexts()
+  expect(said.map((text) => text.replace(/\s+/g, ' '))).toEqual(
+    expect.arrayContaining([
+      'None',
+      'Who is asked Every user',
+      'Lifetime 10 minutes',
+      'Stricter when details.amount > 1000 How sure it must be: Passkey alone',
+    ]),
+  )
+  await dialog.getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByText(/Saved as version/).waitFor()
+  expect(await panel.getByLabel('Details').inputValue()).toBe('{ "amount": 1500 }')
+  await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
+})
+
+it('says so when signing out was not heard, and does not pretend', async () => {
+  const page = await signedIn('/')
+  await page.route('**/console/session', (route) => route.abort())
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('alert').getByText('You are still signed in').waitFor()
+  await page.unroute('**/console/session')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByLabel('Operator key').waitFor()
+})
+
+it('shows the same place of another environment, and leaves the focus with who chose it', async () => {
+  const { settings } = await stage.operator().environment.get.query({ environment: 'demo' })
+  await stage.operator().environment.create.mutate({ environment: 'second', settings })
+  const page = await signedIn('/e/demo/keys')
+  const environments = page.getByLabel('Environment', { exact: true }).and(page.locator('select'))
+  await environments.focus()
+  await environments.selectOption('second')
+  await page.waitForURL('**/e/second/keys')
+  await page.getByText('/second/.well-known/jwks.json').waitFor()
+  expect(await environments.evaluate((field) => field === document.activeElement)).toBe(true)
+})
