@@ -1,0 +1,129 @@
+// The proof that once is once: a build of the Worker is served, things that are good for one use are
+// made, and each is presented many times at once. It counts; what the counts mean is said in once.ts.
+import { DEMO, demoSettings, readDemoIssuer } from '../demo.ts'
+import { operatorClient, provision } from '../provision.ts'
+import { given } from '../tour/cast.ts'
+import { makeIssuerKey } from '../variables.ts'
+import { KINDS, type Kind, type Stage } from './kinds.ts'
+import { ACCEPTED, add, createRacer, type Outcomes, type Racer } from './race.ts'
+import { type Served, serve } from './serve.ts'
+import type { Build } from './weakened.ts'
+
+/** How many things are in a race at the same time; each has its share of connections. */
+const AT_ONCE = 3
+
+/** How much is proved. */
+export interface Size {
+  tokens: number
+  /** Of every other kind. */
+  others: number
+  presentations: number
+}
+
+/** What was counted of one kind. */
+export interface Tally {
+  kind: string
+  subjects: number
+  presentations: number
+  /** How many subjects had exactly one presentation accepted, none, more than one. */
+  once: number
+  never: number
+  more: number
+  /** The most that were accepted of one subject. */
+  most: number
+  /** Every other answer, by reason. */
+  others: Outcomes
+}
+
+/** Which build is proved, at which size. */
+export interface ProofOptions {
+  build: Build
+  size: Size
+  signal: AbortSignal
+  /** Called as soon as a kind is counted. */
+  counted?: (tally: Tally) => void
+}
+
+/**
+ * Serves a build and counts, for each kind of which there are to be any, how many of the simultaneous
+ * presentations were accepted.
+ *
+ * @example const tallies = await prove({ build: 'none', size: { tokens: 40, others: 10, presentations: 25 }, signal })
+ */
+export async function prove({ build, size, signal, counted }: ProofOptions): Promise<Tally[]> {
+  const served = await serve(build, signal)
+  const share = Math.ceil(size.presentations / served.fronts.length)
+  const racer = createRacer(served.fronts, share * AT_ONCE)
+  try {
+    const stage = await setStage(served)
+    const tallies: Tally[] = []
+    for (const kind of KINDS) {
+      const subjects = kind === KINDS[0] ? size.tokens : size.others
+      if (subjects === 0) continue
+      const tally = await count(kind, { stage, racer, subjects, size, signal })
+      counted?.(tally)
+      tallies.push(tally)
+    }
+    return tallies
+  } finally {
+    racer.close()
+    await served.stop()
+  }
+}
+
+/** The demo environment, with a single-use token for an assertion, and a key for its API. */
+async function setStage({ fronts, publicUrl, operatorKey }: Served): Promise<Stage> {
+  const application = await readDemoIssuer(await makeIssuerKey())
+  const operator = operatorClient(given(fronts[0], 'a front'), operatorKey)
+  const { environment } = DEMO
+  await provision(operator, environment, {
+    ...demoSettings(publicUrl, application.publicJwk),
+    actions: [{ action: 'user.update', base: { methods: ['assertion'], singleUse: true } }],
+  })
+  const { key } = await operator.environment.createResourceKey.mutate({
+    environment,
+    audience: DEMO.wallet,
+  })
+  const issuer = `${publicUrl}/${environment}`
+  return { fronts, page: publicUrl, issuer, application, resourceKey: key }
+}
+
+interface Race {
+  stage: Stage
+  racer: Racer
+  subjects: number
+  size: Size
+  signal: AbortSignal
+}
+
+async function count(
+  kind: Kind,
+  { stage, racer, subjects, size: { presentations }, signal }: Race,
+): Promise<Tally> {
+  const tally = { once: 0, never: 0, more: 0, most: 0, others: new Map<string, number>() }
+  let next = 0
+  const run = async () => {
+    while (next < subjects) {
+      signal.throwIfAborted()
+      const index = next++
+      note(tally, await racer.race(await kind.prepare(stage, index), presentations))
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, run))
+  return { kind: kind.name, subjects, presentations: subjects * presentations, ...tally }
+}
+
+/** Counts how the presentations of one subject came out. */
+function note(
+  tally: Pick<Tally, 'once' | 'never' | 'more' | 'most' | 'others'>,
+  outcomes: Outcomes,
+): void {
+  const accepted = outcomes.get(ACCEPTED) ?? 0
+  if (accepted === 1) tally.once += 1
+  else if (accepted === 0) tally.never += 1
+  else tally.more += 1
+  tally.most = Math.max(tally.most, accepted)
+  for (const [outcome, times] of outcomes) {
+    if (outcome !== ACCEPTED) add(tally.others, outcome, times)
+  }
+}
