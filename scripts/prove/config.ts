@@ -1,6 +1,5 @@
 // The configurations of the Worker under proof, both made from the project's own wrangler.toml: one
 // for wrangler, which bundles it, and one for workerd, which serves it behind several fronts.
-import { unstable_readConfig } from 'wrangler'
 import { ROOT } from '../variables.ts'
 
 /** What of wrangler.toml says how the Worker runs. */
@@ -22,7 +21,9 @@ interface WranglerToml {
 }
 
 /** Reads the project's wrangler.toml. */
-export function readWorker(): WorkerFacts {
+export async function readWorker(): Promise<WorkerFacts> {
+  // Only when it is needed: it takes seconds to load.
+  const { unstable_readConfig } = await import('wrangler')
   const config: WranglerToml = unstable_readConfig({ config: `${ROOT}wrangler.toml` })
   return {
     date: config.compatibility_date ?? '',

@@ -8,7 +8,7 @@ import {
   runCommand,
   USAGE_EXIT_CODE,
 } from '../terminal.ts'
-import { prove, type Size, type Tally } from './proof.ts'
+import { allOnce, hasDoubles, prove, type Size, type Tally } from './proof.ts'
 import { type Build, toldOf, WEAKENING_NAMES, type Weakening } from './weakened.ts'
 
 const MOST = { tokens: 100_000, others: 100_000, presentations: 1_000 } as const
@@ -46,8 +46,7 @@ async function main(): Promise<number> {
     others: readCount('others', options.others),
     presentations: readCount('presentations', options.presentations),
   }
-  const limit = AbortSignal.timeout(LONGEST_HOURS * 3_600_000)
-  const signal = AbortSignal.any([interruption(), limit])
+  const signal = AbortSignal.any([interruption(), limit()])
   let holds = true
   for (const build of wanted) {
     const asked = build === 'none' || options.weakened !== undefined ? size : WEAKENED_SIZE
@@ -61,7 +60,7 @@ async function main(): Promise<number> {
 async function once(size: Size, signal: AbortSignal): Promise<boolean> {
   console.log('The Worker as it is:\n')
   const tallies = await show('none', size, signal)
-  const holds = tallies.every(({ subjects, once: exactly }) => exactly === subjects)
+  const holds = allOnce(tallies)
   console.log(
     holds
       ? paint('green', '\nEvery one was accepted exactly once.\n')
@@ -73,21 +72,29 @@ async function once(size: Size, signal: AbortSignal): Promise<boolean> {
 /** A build that is broken on purpose: doubles are to be found. */
 async function doubles(build: Weakening, size: Size, signal: AbortSignal): Promise<boolean> {
   console.log(`Weakened: ${toldOf(build)}, for tokens:\n`)
-  const [tally] = await show(build, { ...size, others: 0 }, signal)
-  const found = tally !== undefined && tally.more > 0
+  const tallies = await show(build, { ...size, others: 0 }, signal)
+  const found = hasDoubles(tallies)
   console.log(
     found
       ? paint(
           'green',
-          `\nDoubles found, as they must be: ${tally.more} of ${tally.subjects} were accepted more than once, one of them ${tally.most} times.\n`,
+          `\nDoubles found, as they must be: one and the same token was accepted up to ${Math.max(...tallies.map(({ most }) => most))} times.\n`,
         )
       : paint('red', '\nNo doubles found: at this size the measurement proves nothing.\n'),
   )
   return found
 }
 
-const COLUMNS = [18, 10, 15, 14, 7, 16]
-const HEAD = ['kind', 'subjects', 'presentations', 'exactly once', 'never', 'more than once']
+const COLUMNS = [18, 10, 15, 14, 7, 16, 9]
+const HEAD = [
+  'kind',
+  'subjects',
+  'presentations',
+  'exactly once',
+  'never',
+  'more than once',
+  'seconds',
+]
 
 /** Proves and prints a table, each row as soon as it is there. */
 async function show(build: Build, size: Size, signal: AbortSignal): Promise<Tally[]> {
@@ -96,12 +103,19 @@ async function show(build: Build, size: Size, signal: AbortSignal): Promise<Tall
     build,
     size,
     signal,
-    counted: ({ kind, subjects, presentations, once: exactly, never, more, others }) => {
+    going: (kind, index) => progress(`${kind} ${index}`),
+    counted: ({ kind, subjects, presentations, once: exactly, never, more, seconds, others }) => {
       const told = [...others].map(([reason, times]) => `${reason} ${times}`).sort()
-      const cells = [kind, subjects, presentations, exactly, never, more].map(String)
-      console.log(`${row(cells)}  ${told.join(', ')}`)
+      const numbers = [subjects, presentations, exactly, never, more, Math.ceil(seconds)]
+      progress('')
+      console.log(`${row([kind, ...numbers.map(String)])}  ${told.join(', ')}`)
     },
   })
+}
+
+/** Says how far it is, in a line that the next one replaces; only where somebody looks. */
+function progress(text: string): void {
+  if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${text}`)
 }
 
 const row = (cells: string[]): string =>
@@ -111,6 +125,14 @@ const row = (cells: string[]): string =>
       return index === 0 ? cell.padEnd(width) : cell.padStart(width)
     })
     .join('')
+
+/** Aborts when it takes far too long, however large it was asked to be. */
+function limit(): AbortSignal {
+  const controller = new AbortController()
+  const tooLong = new Complaint(`Stopped: it took longer than ${LONGEST_HOURS} hours.`)
+  setTimeout(() => controller.abort(tooLong), LONGEST_HOURS * 3_600_000).unref()
+  return controller.signal
+}
 
 function readBuilds(asked: string | undefined): Build[] {
   const known: Build[] = ['none', ...WEAKENING_NAMES]

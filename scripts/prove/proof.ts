@@ -1,5 +1,5 @@
 // The proof that once is once: a build of the Worker is served, things that are good for one use are
-// made, and each is presented many times at once. It counts; what the counts mean is said in once.ts.
+// made, and each is presented many times at once. It prints nothing: once.ts does.
 import { DEMO, demoSettings, readDemoIssuer } from '../demo.ts'
 import { operatorClient, provision } from '../provision.ts'
 import { given } from '../tour/cast.ts'
@@ -33,6 +33,7 @@ export interface Tally {
   most: number
   /** Every other answer, by reason. */
   others: Outcomes
+  seconds: number
 }
 
 /** Which build is proved, at which size. */
@@ -40,9 +41,18 @@ export interface ProofOptions {
   build: Build
   size: Size
   signal: AbortSignal
+  /** Called before each subject. */
+  going?: (kind: string, index: number) => void
   /** Called as soon as a kind is counted. */
   counted?: (tally: Tally) => void
 }
+
+/** Whether every single thing was accepted exactly once. */
+export const allOnce = (tallies: Tally[]): boolean =>
+  tallies.length > 0 && tallies.every(({ subjects, once }) => subjects > 0 && once === subjects)
+
+/** Whether anything was accepted more than once. */
+export const hasDoubles = (tallies: Tally[]): boolean => tallies.some(({ more }) => more > 0)
 
 /**
  * Serves a build and counts, for each kind of which there are to be any, how many of the simultaneous
@@ -50,21 +60,26 @@ export interface ProofOptions {
  *
  * @example const tallies = await prove({ build: 'none', size: { tokens: 40, others: 10, presentations: 25 }, signal })
  */
-export async function prove({ build, size, signal, counted }: ProofOptions): Promise<Tally[]> {
-  const served = await serve(build, signal)
+export async function prove(options: ProofOptions): Promise<Tally[]> {
+  const { build, size, signal } = options
+  const subjects = size.tokens + size.others * (KINDS.length - 1)
+  const served = await serve(build, subjects, signal)
   const share = Math.ceil(size.presentations / served.fronts.length)
   const racer = createRacer(served.fronts, share * AT_ONCE)
   try {
     const stage = await setStage(served)
     const tallies: Tally[] = []
     for (const kind of KINDS) {
-      const subjects = kind === KINDS[0] ? size.tokens : size.others
-      if (subjects === 0) continue
-      const tally = await count(kind, { stage, racer, subjects, size, signal })
-      counted?.(tally)
+      const number = kind === KINDS[0] ? size.tokens : size.others
+      if (number === 0) continue
+      const tally = await count(kind, number, { ...options, stage, racer })
+      options.counted?.(tally)
       tallies.push(tally)
     }
     return tallies
+  } catch (error) {
+    signal.throwIfAborted()
+    throw served.fault() ?? error
   } finally {
     racer.close()
     await served.stop()
@@ -88,29 +103,28 @@ async function setStage({ fronts, publicUrl, operatorKey }: Served): Promise<Sta
   return { fronts, page: publicUrl, issuer, application, resourceKey: key }
 }
 
-interface Race {
+interface Race extends ProofOptions {
   stage: Stage
   racer: Racer
-  subjects: number
-  size: Size
-  signal: AbortSignal
 }
 
-async function count(
-  kind: Kind,
-  { stage, racer, subjects, size: { presentations }, signal }: Race,
-): Promise<Tally> {
+async function count(kind: Kind, subjects: number, race: Race): Promise<Tally> {
+  const { stage, racer, size, signal, going } = race
+  const { presentations } = size
   const tally = { once: 0, never: 0, more: 0, most: 0, others: new Map<string, number>() }
+  const startedAt = Date.now()
   let next = 0
   const run = async () => {
     while (next < subjects) {
       signal.throwIfAborted()
       const index = next++
+      going?.(kind.name, index)
       note(tally, await racer.race(await kind.prepare(stage, index), presentations))
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, run))
-  return { kind: kind.name, subjects, presentations: subjects * presentations, ...tally }
+  const seconds = (Date.now() - startedAt) / 1000
+  return { kind: kind.name, subjects, presentations: subjects * presentations, ...tally, seconds }
 }
 
 /** Counts how the presentations of one subject came out. */

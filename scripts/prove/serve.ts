@@ -3,9 +3,18 @@
 // stands in weakened.ts, the configuration in config.ts.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statfsSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
+import { freemem, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -24,6 +33,10 @@ const READY_WITHIN_MILLISECONDS = 30_000
 const POLL_MILLISECONDS = 50
 const END_WITHIN_MILLISECONDS = 5_000
 const LOG_END_CHARACTERS = 3_000
+/** A file system in memory, on Linux. */
+const MEMORY_FOLDER = '/dev/shm'
+/** Measured after 100 presentations, and what else is stored shared out among them. */
+const BYTES_OF_A_SUBJECT = 500_000
 
 /** A service that runs. */
 export interface Served {
@@ -31,6 +44,8 @@ export interface Served {
   fronts: string[]
   publicUrl: string
   operatorKey: string
+  /** What to say where workerd has ended by itself. */
+  fault(): Complaint | undefined
   /** Ends workerd and removes all that it stored. */
   stop(): Promise<void>
 }
@@ -39,14 +54,15 @@ export interface Served {
  * Builds the Worker and serves it on this machine.
  *
  * @param build as it is (`none`), or weakened
+ * @param subjects of how many users it will have to keep something
  * @throws Complaint where it does not bundle, cannot be weakened or does not answer
- * @example const { fronts, stop } = await serve('none', interruption())
+ * @example const { fronts, stop } = await serve('none', 100, interruption())
  */
-export async function serve(build: Build, signal: AbortSignal): Promise<Served> {
-  const folder = mkdtempSync(join(tmpdir(), 'countersign-prove-'))
+export async function serve(build: Build, subjects: number, signal: AbortSignal): Promise<Served> {
+  const folder = mkdtempSync(join(scratchFor(subjects), 'countersign-prove-'))
   const remove = () => rmSync(folder, { recursive: true, force: true })
   try {
-    const worker = readWorker()
+    const worker = await readWorker()
     await bundle(folder, build, wranglerConfig(worker), signal)
     const ports = await freePorts()
     const publicUrl = `http://localhost:${ports[0]}`
@@ -62,13 +78,24 @@ export async function serve(build: Build, signal: AbortSignal): Promise<Served> 
     const config = join(folder, 'config.capnp')
     const text = workerdConfig({ worker, script: 'bundle/worker.js', objects, ports, variables })
     writeFileSync(config, text, { mode: FILE_MODE })
-    const stop = await startWorkerd(config, ports, publicUrl, signal)
+    const { stop, fault } = await startWorkerd(config, ports, publicUrl, signal)
     const fronts = ports.map((port) => `http://127.0.0.1:${port}`)
-    return { fronts, publicUrl, operatorKey, stop: () => stop().finally(remove) }
+    return { fronts, publicUrl, operatorKey, fault, stop: () => stop().finally(remove) }
   } catch (error) {
     remove()
     throw error
   }
+}
+
+/**
+ * Where to store what is thrown away afterwards: in memory where there is plenty, since every answer
+ * waits until the disk has it. That changes how long it takes, and nothing of who is let through.
+ */
+function scratchFor(subjects: number): string {
+  const needed = 2 * subjects * BYTES_OF_A_SUBJECT
+  if (process.env.TMPDIR || !existsSync(MEMORY_FOLDER) || freemem() < needed) return tmpdir()
+  const { bavail, bsize } = statfsSync(MEMORY_FOLDER)
+  return bavail * bsize < needed ? tmpdir() : MEMORY_FOLDER
 }
 
 /** Bundles a copy of the source: without the pages, which take no part in what is proved. */
@@ -95,13 +122,13 @@ async function freePorts(): Promise<number[]> {
   return ports
 }
 
-/** Starts workerd, and waits for every front; returns how to end it. */
+/** Starts workerd, and waits for every front. */
 async function startWorkerd(
   config: string,
   ports: number[],
   publicUrl: string,
   signal: AbortSignal,
-): Promise<() => Promise<void>> {
+): Promise<Pick<Served, 'fault' | 'stop'>> {
   const { default: program }: { default: string } = createRequire(import.meta.url)('workerd')
   // What the Worker logs is a line a request: nobody reads it here.
   const child = spawn(program, ['serve', '--experimental', config], {
@@ -114,15 +141,18 @@ async function startWorkerd(
   child.once('error', ({ message }) => {
     end += message
   })
+  const stop = () => endProcess(child)
+  const fault = () =>
+    isRunning(child) ? undefined : new Complaint(`workerd ended by itself.\n\n${end}`)
   try {
     for (const port of ports) await untilReady(child, port, publicUrl, signal)
+    return { stop, fault }
   } catch (error) {
-    await endProcess(child)
-    throw error instanceof Complaint && end
-      ? new Complaint(`${error.message}\n\n${end}`, error.exitCode)
-      : error
+    const ended = fault()
+    await stop()
+    signal.throwIfAborted()
+    throw ended ?? error
   }
-  return () => endProcess(child)
 }
 
 async function untilReady(
