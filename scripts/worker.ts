@@ -7,7 +7,7 @@ import { isTaken } from './ports.ts'
 import { Complaint } from './terminal.ts'
 import { ROOT } from './variables.ts'
 
-const WRANGLER = `${ROOT}node_modules/wrangler/bin/wrangler.js`
+export const WRANGLER = `${ROOT}node_modules/wrangler/bin/wrangler.js`
 
 const READY_WITHIN_MILLISECONDS = 60_000
 const ANSWER_WITHIN_MILLISECONDS = 10_000
@@ -22,7 +22,7 @@ const END = [
 ] as const
 
 /** What keeps wrangler from looking outside, and from keeping anything of a request. */
-const WRANGLER_SETTINGS = {
+export const WRANGLER_SETTINGS = {
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',
   WRANGLER_SEND_METRICS: 'false',
   WRANGLER_HIDE_BANNER: 'true',

@@ -1,0 +1,122 @@
+// The configurations of the Worker under proof, both made from the project's own wrangler.toml: one
+// for wrangler, which bundles it, and one for workerd, which serves it behind several fronts.
+import { ROOT } from '../variables.ts'
+
+/** What of wrangler.toml says how the Worker runs. */
+export interface WorkerFacts {
+  date: string
+  flags: string[]
+  /** Binding and class of each namespace of objects. */
+  objects: { name: string; className: string }[]
+  /** The bindings of KV namespaces. */
+  kv: string[]
+}
+
+/** What of it is read; the types that wrangler brings for it do not resolve here. */
+interface WranglerToml {
+  compatibility_date?: string | undefined
+  compatibility_flags: string[]
+  durable_objects: { bindings: { name: string; class_name: string }[] }
+  kv_namespaces: { binding: string }[]
+}
+
+/** Reads the project's wrangler.toml. */
+export async function readWorker(): Promise<WorkerFacts> {
+  // Only when it is needed: it takes seconds to load.
+  const { unstable_readConfig } = await import('wrangler')
+  const config: WranglerToml = unstable_readConfig({ config: `${ROOT}wrangler.toml` })
+  return {
+    date: config.compatibility_date ?? '',
+    flags: config.compatibility_flags,
+    objects: config.durable_objects.bindings.map(({ name, class_name }) => ({
+      name,
+      className: class_name,
+    })),
+    kv: config.kv_namespaces.map(({ binding }) => binding),
+  }
+}
+
+/** The configuration to bundle a copy of the source with: that of the project, without its pages. */
+export const wranglerConfig = ({ date, flags, objects, kv }: WorkerFacts): object => ({
+  name: 'countersign',
+  main: 'functions/worker.ts',
+  compatibility_date: date,
+  compatibility_flags: flags,
+  durable_objects: {
+    bindings: objects.map(({ name, className }) => ({ name, class_name: className })),
+  },
+  migrations: [{ tag: 'v1', new_sqlite_classes: objects.map(({ className }) => className) }],
+  kv_namespaces: kv.map((binding) => ({ binding })),
+})
+
+/**
+ * What the KV binding of workerd speaks to: one value a path, in memory. It is never stale, so claims
+ * through it stand better here than they would anywhere. It forgets nothing and lists nothing.
+ */
+const KV_SCRIPT = `
+const values = new Map()
+export default {
+  async fetch(request) {
+    const { pathname } = new URL(request.url)
+    if (request.method === 'PUT') values.set(pathname, await request.text())
+    if (request.method === 'DELETE') values.delete(pathname)
+    if (request.method !== 'GET') return new Response(null, { status: 204 })
+    const value = values.get(pathname)
+    return new Response(value ?? 'Not Found', { status: value === undefined ? 404 : 200 })
+  },
+}`
+
+export interface WorkerdOptions {
+  worker: WorkerFacts
+  /** The bundle: a path from the configuration's folder. */
+  script: string
+  /** The folder in which the objects keep what they store. */
+  objects: string
+  /** One for each front. */
+  ports: number[]
+  variables: Record<string, string>
+}
+
+/** The configuration of workerd, in the text form of Cap'n Proto. */
+export function workerdConfig({ worker, script, objects, ports, variables }: WorkerdOptions) {
+  const bindings = [
+    ...Object.entries(variables).map(
+      ([name, value]) => `name = ${text(name)}, text = ${text(value)}`,
+    ),
+    ...worker.objects.map(
+      ({ name, className }) =>
+        `name = ${text(name)}, durableObjectNamespace = (className = ${text(className)}, serviceName = "objects")`,
+    ),
+    ...worker.kv.map((name) => `name = ${text(name)}, kvNamespace = "kv"`),
+  ]
+  const compatibility = `compatibilityDate = ${text(worker.date)}, compatibilityFlags = [${worker.flags.map(text).join(', ')}]`
+  const common = `${compatibility},
+      modules = [(name = "worker.js", esModule = embed ${text(script)})],
+      bindings = [${listed(bindings)}]`
+  const namespaces = worker.objects.map(
+    ({ className }) =>
+      `className = ${text(className)}, uniqueKey = ${text(className)}, enableSql = true`,
+  )
+  const services = [
+    `name = "internet", network = (allow = ["local"])`,
+    `name = "disk", disk = (path = ${text(objects)}, writable = true)`,
+    `name = "kv", worker = (${compatibility}, modules = [(name = "kv.js", esModule = ${text(KV_SCRIPT)})])`,
+    `name = "objects", worker = (${common},
+      durableObjectNamespaces = [${listed(namespaces)}],
+      durableObjectStorage = (localDisk = "disk"))`,
+    ...ports.map((port) => `name = "front-${port}", worker = (${common})`),
+  ]
+  const sockets = ports.map(
+    (port) =>
+      `name = "front-${port}", address = "127.0.0.1:${port}", http = (), service = "front-${port}"`,
+  )
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [${listed(services)}],
+  sockets = [${listed(sockets)}],
+);
+`
+}
+
+const text = (value: string): string => JSON.stringify(value)
+const listed = (entries: string[]): string => entries.map((entry) => `\n    (${entry})`).join(',')

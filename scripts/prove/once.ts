@@ -1,0 +1,151 @@
+// `npm run prove:once`: measures that whatever may happen once happens once, and that the measurement
+// would show it if it did not. It reads options and prints; the proof itself stands in proof.ts.
+import {
+  Complaint,
+  interruption,
+  paint,
+  readOptions,
+  runCommand,
+  USAGE_EXIT_CODE,
+} from '../terminal.ts'
+import { allOnce, hasDoubles, prove, type Size, type Tally } from './proof.ts'
+import { type Build, toldOf, WEAKENING_NAMES, type Weakening } from './weakened.ts'
+
+const MOST = { tokens: 100_000, others: 100_000, presentations: 1_000 } as const
+/** Enough for doubles in any weakened build. */
+const WEAKENED_SIZE: Size = { tokens: 20, others: 0, presentations: 50 }
+const LONGEST_HOURS = 4
+
+const HELP = `Presents everything that is good for one use many times at once, and counts what is accepted.
+
+  npm run prove:once -- [--tokens N] [--others N] [--presentations M] [--weakened kv|await|none]
+
+  --tokens N          how many elevated tokens (5000)
+  --others N          how many of every other kind (1000)
+  --presentations M   how often each is presented at the same time (100)
+  --weakened WHICH    only one build: kv, await, or none for the Worker as it is
+
+The Worker is bundled as for deployment and served by workerd, with four front services on one
+namespace of objects, on ports of this machine that are free. Without --weakened the Worker as it is comes
+first, then both weakened builds at a small size. The exit code is 0 where every thing was accepted
+exactly once, and doubles were found in every weakened build.`
+
+const OPTIONS = {
+  tokens: { type: 'string', default: '5000' },
+  others: { type: 'string', default: '1000' },
+  presentations: { type: 'string', default: '100' },
+  weakened: { type: 'string' },
+} as const
+
+async function main(): Promise<number> {
+  const options = readOptions(OPTIONS, HELP)
+  if (!options) return 0
+  const wanted = readBuilds(options.weakened)
+  const size = {
+    tokens: readCount('tokens', options.tokens),
+    others: readCount('others', options.others),
+    presentations: readCount('presentations', options.presentations),
+  }
+  const signal = AbortSignal.any([interruption(), limit()])
+  let holds = true
+  for (const build of wanted) {
+    const asked = build === 'none' || options.weakened !== undefined ? size : WEAKENED_SIZE
+    const good = build === 'none' ? await once(asked, signal) : await doubles(build, asked, signal)
+    holds = holds && good
+  }
+  return holds ? 0 : 1
+}
+
+/** The Worker as it is: every thing is to be accepted exactly once. */
+async function once(size: Size, signal: AbortSignal): Promise<boolean> {
+  console.log('The Worker as it is:\n')
+  const tallies = await show('none', size, signal)
+  const holds = allOnce(tallies)
+  console.log(
+    holds
+      ? paint('green', '\nEvery one was accepted exactly once.\n')
+      : paint('red', '\nNot every one was accepted exactly once.\n'),
+  )
+  return holds
+}
+
+/** A build that is broken on purpose: doubles are to be found. */
+async function doubles(build: Weakening, size: Size, signal: AbortSignal): Promise<boolean> {
+  console.log(`Weakened: ${toldOf(build)}, for tokens:\n`)
+  const tallies = await show(build, { ...size, others: 0 }, signal)
+  const found = hasDoubles(tallies)
+  console.log(
+    found
+      ? paint(
+          'green',
+          `\nDoubles found, as they must be: one and the same token was accepted up to ${Math.max(...tallies.map(({ most }) => most))} times.\n`,
+        )
+      : paint('red', '\nNo doubles found: at this size the measurement proves nothing.\n'),
+  )
+  return found
+}
+
+const COLUMNS = [18, 10, 15, 14, 7, 16, 9]
+const HEAD = [
+  'kind',
+  'subjects',
+  'presentations',
+  'exactly once',
+  'never',
+  'more than once',
+  'seconds',
+]
+
+/** Proves and prints a table, each row as soon as it is there. */
+async function show(build: Build, size: Size, signal: AbortSignal): Promise<Tally[]> {
+  console.log(`${row(HEAD)}  other answers`)
+  return prove({
+    build,
+    size,
+    signal,
+    going: (kind, index) => progress(`${kind} ${index}`),
+    counted: ({ kind, subjects, presentations, once: exactly, never, more, seconds, others }) => {
+      const told = [...others].map(([reason, times]) => `${reason} ${times}`).sort()
+      const numbers = [subjects, presentations, exactly, never, more, Math.ceil(seconds)]
+      progress('')
+      console.log(`${row([kind, ...numbers.map(String)])}  ${told.join(', ')}`)
+    },
+  })
+}
+
+/** Says how far it is, in a line that the next one replaces; only where somebody looks. */
+function progress(text: string): void {
+  if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${text}`)
+}
+
+const row = (cells: string[]): string =>
+  cells
+    .map((cell, index) => {
+      const width = COLUMNS[index] ?? 0
+      return index === 0 ? cell.padEnd(width) : cell.padStart(width)
+    })
+    .join('')
+
+/** Aborts when it takes far too long, however large it was asked to be. */
+function limit(): AbortSignal {
+  const controller = new AbortController()
+  const tooLong = new Complaint(`Stopped: it took longer than ${LONGEST_HOURS} hours.`)
+  setTimeout(() => controller.abort(tooLong), LONGEST_HOURS * 3_600_000).unref()
+  return controller.signal
+}
+
+function readBuilds(asked: string | undefined): Build[] {
+  const known: Build[] = ['none', ...WEAKENING_NAMES]
+  if (asked === undefined) return known
+  const build = known.find((name) => name === asked)
+  if (build) return [build]
+  throw new Complaint(`--weakened is one of ${known.join(', ')}.\n\n${HELP}`, USAGE_EXIT_CODE)
+}
+
+function readCount(name: keyof typeof MOST, text: string): number {
+  const count = Number(text)
+  if (/^\d+$/.test(text) && count >= 1 && count <= MOST[name]) return count
+  throw new Complaint(`--${name} ${text} is no number from 1 to ${MOST[name]}.`, USAGE_EXIT_CODE)
+}
+
+await runCommand(main)

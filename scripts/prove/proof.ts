@@ -1,0 +1,143 @@
+// The proof that once is once: a build of the Worker is served, things that are good for one use are
+// made, and each is presented many times at once. It prints nothing: once.ts does.
+import { DEMO, demoSettings, readDemoIssuer } from '../demo.ts'
+import { operatorClient, provision } from '../provision.ts'
+import { given } from '../tour/cast.ts'
+import { makeIssuerKey } from '../variables.ts'
+import { KINDS, type Kind, type Stage } from './kinds.ts'
+import { ACCEPTED, add, createRacer, type Outcomes, type Racer } from './race.ts'
+import { type Served, serve } from './serve.ts'
+import type { Build } from './weakened.ts'
+
+/** How many things are in a race at the same time; each has its share of connections. */
+const AT_ONCE = 3
+
+/** How much is proved. */
+export interface Size {
+  tokens: number
+  /** Of every other kind. */
+  others: number
+  presentations: number
+}
+
+/** What was counted of one kind. */
+export interface Tally {
+  kind: string
+  subjects: number
+  presentations: number
+  /** How many subjects had exactly one presentation accepted, none, more than one. */
+  once: number
+  never: number
+  more: number
+  /** The most that were accepted of one subject. */
+  most: number
+  /** Every other answer, by reason. */
+  others: Outcomes
+  seconds: number
+}
+
+/** Which build is proved, at which size. */
+export interface ProofOptions {
+  build: Build
+  size: Size
+  signal: AbortSignal
+  /** Called before each subject. */
+  going?: (kind: string, index: number) => void
+  /** Called as soon as a kind is counted. */
+  counted?: (tally: Tally) => void
+}
+
+/** Whether every single thing was accepted exactly once. */
+export const allOnce = (tallies: Tally[]): boolean =>
+  tallies.length > 0 && tallies.every(({ subjects, once }) => subjects > 0 && once === subjects)
+
+/** Whether anything was accepted more than once. */
+export const hasDoubles = (tallies: Tally[]): boolean => tallies.some(({ more }) => more > 0)
+
+/**
+ * Serves a build and counts, for each kind of which there are to be any, how many of the simultaneous
+ * presentations were accepted.
+ *
+ * @example const tallies = await prove({ build: 'none', size: { tokens: 40, others: 10, presentations: 25 }, signal })
+ */
+export async function prove(options: ProofOptions): Promise<Tally[]> {
+  const { build, size, signal } = options
+  const subjects = size.tokens + size.others * (KINDS.length - 1)
+  const served = await serve(build, subjects, signal)
+  const share = Math.ceil(size.presentations / served.fronts.length)
+  const racer = createRacer(served.fronts, share * AT_ONCE)
+  try {
+    const stage = await setStage(served)
+    const tallies: Tally[] = []
+    for (const kind of KINDS) {
+      const number = kind === KINDS[0] ? size.tokens : size.others
+      if (number === 0) continue
+      const tally = await count(kind, number, { ...options, stage, racer })
+      options.counted?.(tally)
+      tallies.push(tally)
+    }
+    return tallies
+  } catch (error) {
+    signal.throwIfAborted()
+    throw served.fault() ?? error
+  } finally {
+    racer.close()
+    await served.stop()
+  }
+}
+
+/** The demo environment, with a single-use token for an assertion, and a key for its API. */
+async function setStage({ fronts, publicUrl, operatorKey }: Served): Promise<Stage> {
+  const application = await readDemoIssuer(await makeIssuerKey())
+  const operator = operatorClient(given(fronts[0], 'a front'), operatorKey)
+  const { environment } = DEMO
+  await provision(operator, environment, {
+    ...demoSettings(publicUrl, application.publicJwk),
+    actions: [{ action: 'user.update', base: { methods: ['assertion'], singleUse: true } }],
+  })
+  const { key } = await operator.environment.createResourceKey.mutate({
+    environment,
+    audience: DEMO.wallet,
+  })
+  const issuer = `${publicUrl}/${environment}`
+  return { fronts, page: publicUrl, issuer, application, resourceKey: key }
+}
+
+interface Race extends ProofOptions {
+  stage: Stage
+  racer: Racer
+}
+
+async function count(kind: Kind, subjects: number, race: Race): Promise<Tally> {
+  const { stage, racer, size, signal, going } = race
+  const { presentations } = size
+  const tally = { once: 0, never: 0, more: 0, most: 0, others: new Map<string, number>() }
+  const startedAt = Date.now()
+  let next = 0
+  const run = async () => {
+    while (next < subjects) {
+      signal.throwIfAborted()
+      const index = next++
+      going?.(kind.name, index)
+      note(tally, await racer.race(await kind.prepare(stage, index), presentations))
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, run))
+  const seconds = (Date.now() - startedAt) / 1000
+  return { kind: kind.name, subjects, presentations: subjects * presentations, ...tally, seconds }
+}
+
+/** Counts how the presentations of one subject came out. */
+function note(
+  tally: Pick<Tally, 'once' | 'never' | 'more' | 'most' | 'others'>,
+  outcomes: Outcomes,
+): void {
+  const accepted = outcomes.get(ACCEPTED) ?? 0
+  if (accepted === 1) tally.once += 1
+  else if (accepted === 0) tally.never += 1
+  else tally.more += 1
+  tally.most = Math.max(tally.most, accepted)
+  for (const [outcome, times] of outcomes) {
+    if (outcome !== ACCEPTED) add(tally.others, outcome, times)
+  }
+}

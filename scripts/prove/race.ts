@@ -1,0 +1,90 @@
+// Presents one and the same thing many times at once, over every front, and counts what was answered.
+// It repeats no call: one whose reply is lost may have been accepted. What is presented stands in kinds.ts.
+import { Agent, request } from 'node:http'
+
+const ANSWER_WITHIN_MILLISECONDS = 60_000
+
+/** A call of a procedure, as it goes over the wire. */
+export interface Presentation {
+  environment: string
+  procedure: string
+  bearer: string
+  input: object
+}
+
+/** How often each outcome came back: `accepted`, or the reason of a refusal. */
+export type Outcomes = Map<string, number>
+
+export const ACCEPTED = 'accepted'
+
+/** Presents things at once, over connections that are kept. */
+export interface Racer {
+  /** How the answers to so many simultaneous presentations of the same thing came out. */
+  race(presentation: Presentation, times: number): Promise<Outcomes>
+  /** Closes the connections. */
+  close(): void
+}
+
+/**
+ * Who presents.
+ *
+ * @param fronts the addresses over which the presentations are spread, in turn
+ * @param connections how many there may be to each front; what is more waits for one to be free
+ * @example const outcomes = await createRacer(fronts, 75).race(presentation, 100)
+ */
+export function createRacer(fronts: string[], connections: number): Racer {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections, maxFreeSockets: connections })
+  return {
+    race: async ({ environment, procedure, bearer, input }, times) => {
+      const body = JSON.stringify(input)
+      const answers = Array.from({ length: times }, (_, turn) => {
+        const url = `${fronts[turn % fronts.length]}/${environment}/trpc/${procedure}`
+        return post(agent, url, bearer, body)
+      })
+      const outcomes: Outcomes = new Map()
+      for (const outcome of await Promise.all(answers)) add(outcomes, outcome, 1)
+      return outcomes
+    },
+    close: () => agent.destroy(),
+  }
+}
+
+/** Counts an outcome. */
+export function add(outcomes: Outcomes, outcome: string, times: number): void {
+  outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + times)
+}
+
+/** Settles with the outcome of a call; an answer that does not come is one, too. */
+function post(agent: Agent, url: string, bearer: string, body: string): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>()
+  const headers = {
+    authorization: `Bearer ${bearer}`,
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  }
+  const lost = (error: Error & { code?: string }) =>
+    resolve(`no answer (${error.code ?? error.message})`)
+  const call = request(url, { method: 'POST', agent, headers }, (answer) => {
+    let text = ''
+    answer.setEncoding('utf8')
+    answer.on('data', (more: string) => {
+      text += more
+    })
+    answer.once('end', () => resolve(outcomeOf(answer.statusCode, text)))
+    answer.once('error', lost)
+  })
+  call.setTimeout(ANSWER_WITHIN_MILLISECONDS, () => call.destroy(new Error('too late')))
+  call.once('error', lost)
+  call.end(body)
+  return promise
+}
+
+function outcomeOf(status: number | undefined, text: string): string {
+  try {
+    const { result, error } = JSON.parse(text)
+    if (status === 200 && result?.data) return ACCEPTED
+    return error?.data?.reason ?? `status ${status}`
+  } catch {
+    return `status ${status}`
+  }
+}

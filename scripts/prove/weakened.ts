@@ -1,0 +1,87 @@
+// Builds of the Worker that are broken on purpose, to show that the proof would find it: texts of the
+// source and what stands in their place. They are applied to a copy, never to the source itself.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Complaint } from '../terminal.ts'
+
+/** Which build of the Worker: as it is, or with the claims of tokens broken in one of two ways. */
+export type Build = 'none' | Weakening
+
+/** How a build is weakened. */
+export type Weakening = 'kv' | 'await'
+
+interface Replacement {
+  /** From the project's root. */
+  file: string
+  text: string
+  by: string
+}
+
+/** A token's claim is written, but no longer decides: whoever calls has decided already. */
+const CLAIM_DECIDES_NOTHING: Replacement = {
+  file: 'functions/state/tokens.ts',
+  text: 'if (this.claim({ key, expiresAt: row.expires_at }, now, holder)) return { replayed: false }',
+  by: 'if (this.claim({ key, expiresAt: row.expires_at }, now, holder) || true) return { replayed: false }',
+}
+const REFUSAL_IS_IMPORTED: Replacement = {
+  file: 'functions/state/subject.ts',
+  text: "import { type Answer, answering, answeringLater } from '../domain/refusal.ts'",
+  by: "import { type Answer, answering, answeringLater, refusal } from '../domain/refusal.ts'",
+}
+
+/** The object's verb, deciding by steps before the transaction. */
+const consumeAfter = (steps: string): Replacement => ({
+  file: 'functions/state/subject.ts',
+  text: `  consume(call: spending.ConsumeCall) {
+    return answering(() => spending.consume(this.#ledger, call))`,
+  by: `  async consume(call: spending.ConsumeCall) {
+${steps}
+    return answering(() => spending.consume(this.#ledger, call))`,
+})
+
+const WEAKENINGS: Record<Weakening, { told: string; replacements: Replacement[] }> = {
+  kv: {
+    told: 'claims through KV',
+    replacements: [
+      CLAIM_DECIDES_NOTHING,
+      REFUSAL_IS_IMPORTED,
+      consumeAfter(`    const { published } = readBindings(this.env)
+    if (await published.get('spent:' + call.jti)) return { refused: refusal('token_used') }
+    await published.put('spent:' + call.jti, '1')`),
+    ],
+  },
+  await: {
+    told: 'an await between read and write',
+    replacements: [
+      CLAIM_DECIDES_NOTHING,
+      REFUSAL_IS_IMPORTED,
+      consumeAfter(`    if (this.#ledger.tokens.wasSpent(call.jti)) return { refused: refusal('token_used') }
+    await scheduler.wait(1)`),
+    ],
+  },
+}
+
+export const WEAKENING_NAMES = Object.keys(WEAKENINGS) as Weakening[]
+
+/** What a weakening does, in a few words. */
+export const toldOf = (weakening: Weakening): string => WEAKENINGS[weakening].told
+
+/**
+ * Weakens a copy of the source.
+ *
+ * @param folder where the copy of `functions/` stands
+ * @throws Complaint where a text to replace does not stand there exactly once
+ * @example weaken(folder, 'kv')
+ */
+export function weaken(folder: string, weakening: Weakening): void {
+  for (const { file, text, by } of WEAKENINGS[weakening].replacements) {
+    const path = join(folder, file)
+    const parts = readFileSync(path, 'utf8').split(text)
+    if (parts.length !== 2) {
+      throw new Complaint(
+        `The weakened build "${weakening}" replaces a text that stands ${parts.length - 1} times in ${file}, not once: scripts/prove/weakened.ts has to follow the source.\n\n${text}`,
+      )
+    }
+    writeFileSync(path, parts.join(by))
+  }
+}

@@ -1,0 +1,83 @@
+// The proof of `npm run prove:once` at a small size: the Worker as it is lets every thing through once,
+// and the same measurement finds doubles in builds that are broken on purpose.
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { allOnce, hasDoubles, prove, type Tally } from '../../scripts/prove/proof.ts'
+import { toldOf, WEAKENING_NAMES, weaken } from '../../scripts/prove/weakened.ts'
+import { ROOT } from '../../scripts/variables.ts'
+import { runScript } from '../start/support/commands.ts'
+
+const TIMEOUT = 180_000
+const PRESENTATIONS = 25
+const { signal } = new AbortController()
+const folder = mkdtempSync(join(tmpdir(), 'countersign-weaken-'))
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const answersOf = ({ others }: Tally): number => [...others.values()].reduce((sum, n) => sum + n, 0)
+
+it(
+  `lets exactly one of ${PRESENTATIONS} simultaneous presentations through, whatever is presented`,
+  async () => {
+    const size = { tokens: 40, others: 10, presentations: PRESENTATIONS }
+    const tallies = await prove({ build: 'none', size, signal })
+    expect(tallies.map(({ kind, subjects, once }) => [kind, subjects, once])).toEqual([
+      ['elevated token', 40, 40],
+      ['TOTP step', 10, 10],
+      ['recovery code', 10, 10],
+      ['passkey challenge', 10, 10],
+      ['assertion', 10, 10],
+    ])
+    expect(tallies.map(({ others }) => [...others.keys()].sort())).toEqual([
+      ['token_used'],
+      ['code_already_used', 'rate_limited'],
+      ['code_already_used', 'rate_limited'],
+      ['challenge_used'],
+      ['assertion_invalid'],
+    ])
+    for (const tally of tallies)
+      expect(tally.once + answersOf(tally)).toBe(tally.subjects * PRESENTATIONS)
+    expect(allOnce(tallies)).toBe(true)
+    expect(hasDoubles(tallies)).toBe(false)
+  },
+  TIMEOUT,
+)
+
+it.for(WEAKENING_NAMES)(
+  'finds doubles in the build weakened by: %s',
+  { timeout: TIMEOUT },
+  async (build) => {
+    const size = { tokens: 15, others: 0, presentations: PRESENTATIONS }
+    const tallies = await prove({ build, size, signal })
+    expect(hasDoubles(tallies), toldOf(build)).toBe(true)
+    expect(allOnce(tallies)).toBe(false)
+  },
+)
+
+it('takes nothing for proved where nothing was presented', () => {
+  expect(allOnce([])).toBe(false)
+  expect(hasDoubles([])).toBe(false)
+})
+
+it.for(WEAKENING_NAMES)(
+  'fails loudly where the source no longer holds what %s replaces',
+  (name) => {
+    const copy = join(folder, name)
+    cpSync(`${ROOT}functions`, join(copy, 'functions'), { recursive: true })
+    const file = join(copy, 'functions/state/tokens.ts')
+    writeFileSync(file, readFileSync(file, 'utf8').replace('return { replayed: false }', ''))
+    expect(() => weaken(copy, name)).toThrow('stands 0 times in functions/state/tokens.ts')
+  },
+)
+
+it.for([
+  ['--weakened', 'sql'],
+  ['--tokens', '0'],
+  ['--presentations', '5000'],
+])('tells what is wrong with %s %s', async (args) => {
+  const { ended, output } = runScript('prove/once', args)
+  expect(await ended).toBe(2)
+  expect(output()).toContain(args[0])
+})
