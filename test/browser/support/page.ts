@@ -5,6 +5,7 @@ import { Secret, TOTP } from 'otpauth'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest'
 import { type CountersignClient, createClient } from '../../../client/index.ts'
+import { awayFromStepEnd } from '../../support/steps.ts'
 
 const PICTURES = 'test-results'
 const PATIENCE_MILLISECONDS = 15_000
@@ -123,14 +124,8 @@ export async function makePerson(
 /** Codes of an authenticator app. */
 export type Codes = (stepsFromNow?: number) => string
 
-const STEP_MILLISECONDS = 30_000
-const MARGIN_MILLISECONDS = 2_000
-
-/** Waits where the previous step's code would be too old by the time that it arrives. */
-async function awayFromStepEnd(): Promise<void> {
-  const left = STEP_MILLISECONDS - (Date.now() % STEP_MILLISECONDS)
-  if (left < MARGIN_MILLISECONDS) await new Promise((resolve) => setTimeout(resolve, left + 100))
-}
+/** A page takes a while between reading a code and sending it. */
+const STEP_MARGIN_MILLISECONDS = 2_000
 
 /** Enrolls an authenticator app, with the code before the one that is shown now. */
 export async function enrollTotp({ countersign }: Person): Promise<Codes> {
@@ -139,7 +134,7 @@ export async function enrollTotp({ countersign }: Person): Promise<Codes> {
   const totp = new TOTP({ secret: Secret.fromBase32(shown.secret) })
   const codes: Codes = (stepsFromNow = 0) =>
     totp.generate({ timestamp: Date.now() + stepsFromNow * 30_000 })
-  await awayFromStepEnd()
+  await awayFromStepEnd(STEP_MARGIN_MILLISECONDS)
   await countersign.factor.confirm.mutate({ kind: 'totp', factorId, code: codes(-1) })
   return codes
 }
@@ -147,7 +142,7 @@ export async function enrollTotp({ countersign }: Person): Promise<Codes> {
 /** A code of the authenticator app whose key the page shows. */
 export async function codeOfShown(page: Page): Promise<string> {
   const shown = await page.locator('.countersign-secret code').innerText()
-  await awayFromStepEnd()
+  await awayFromStepEnd(STEP_MARGIN_MILLISECONDS)
   return new TOTP({ secret: Secret.fromBase32(shown.replaceAll(' ', '')) }).generate()
 }
 
