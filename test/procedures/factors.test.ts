@@ -16,6 +16,7 @@ import {
   totpCode,
   wrongCode,
 } from '../support/service.ts'
+import { awayFromStepEnd } from '../support/steps.ts'
 
 restartClockAfterEach()
 
@@ -801,7 +802,8 @@ describe('the first factor by assertion', () => {
     const { environment, user } = await scene({ firstFactor: 'assertion' })
     const first = await enroll(user, await link(environment, user.subject))
     if (!('secret' in first)) throw new Error('no TOTP secret came back')
-    await confirmTotp(user, first.factorId, totpCode(first.secret))
+    await awayFromStepEnd(1_000)
+    await confirmTotp(user, first.factorId, totpCode(first.secret, -1))
     const again = enroll(user, await link(environment, user.subject))
     await expectRefused(again, 'step_up_required')
     await startTotp(user, (await stepUp(user, first.secret, ['credential:link'])).token)
