@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 
 const OFFLINE = { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' }
 const scratch = mkdtempSync(join(tmpdir(), 'countersign-check-'))
@@ -82,6 +82,7 @@ failed += counts.failed
 if (!ok && counts.failed === 0) failed += 1
 console.log(`${ok ? '✓' : '✗'} tests`)
 if (!ok) console.log(output)
+for (const { file, skipped } of readSkipped()) console.log(`○ skipped in ${file}: ${skipped}`)
 
 rmSync(scratch, { recursive: true, force: true })
 console.log(`${passed} passed, ${failed} failed`)
@@ -96,13 +97,33 @@ function run([program = '', ...args]: string[]): { ok: boolean; output: string }
   return { ok: status === 0, output: `${stdout ?? ''}${stderr ?? ''}` }
 }
 
+/** What was skipped, a line for each test: it says why. */
+function readSkipped(): { file: string; skipped: string }[] {
+  const files = readReport()?.testResults ?? []
+  return files.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status === 'skipped' || status === 'pending')
+      .map(({ fullName }) => ({ file: relative('.', name), skipped: fullName })),
+  )
+}
+
 function readCounts(): { passed: number; failed: number } {
+  const { numPassedTests = 0, numFailedTests = 0 } = readReport() ?? {}
+  return { passed: numPassedTests, failed: numFailedTests }
+}
+
+/** The members read of vitest's report. */
+interface Report {
+  numPassedTests: number
+  numFailedTests: number
+  testResults: { name: string; assertionResults: { status: string; fullName: string }[] }[]
+}
+
+/** The report, where the test run came to writing it. */
+function readReport(): Report | undefined {
   try {
-    const report: { numPassedTests: number; numFailedTests: number } = JSON.parse(
-      readFileSync(testReport, 'utf8'),
-    )
-    return { passed: report.numPassedTests, failed: report.numFailedTests }
+    return JSON.parse(readFileSync(testReport, 'utf8'))
   } catch {
-    return { passed: 0, failed: 0 }
+    return undefined
   }
 }

@@ -55,6 +55,10 @@ const NAMES = [
 const absent = NAMES.filter((name) => !has(name))
 if (absent.length > 0)
   console.warn(`SKIPPED, no such set in test/conformance/wycheproof: ${absent.join(', ')}`)
+const titled = (name: string) => ({
+  name,
+  title: has(name) ? name : `${name} (skipped: not in test/conformance/wycheproof)`,
+})
 
 /** A modulus that is weak by the way it was made (ROCA): whose keys are believed, an operator says. */
 const WEAK_KEY = 7
@@ -96,7 +100,7 @@ const holds = (token: string, keys: JWK[]) =>
     () => false,
   )
 
-describe.each(['json_web_signature', 'json_web_key'])('%s', (name) => {
+describe.each(['json_web_signature', 'json_web_key'].map(titled))('$title', ({ name }) => {
   it.skipIf(!has(name))('holds where its algorithm may sign a session, else never', async () => {
     const wrong: unknown[] = []
     let held = 0
@@ -176,7 +180,7 @@ async function verified(signature: Bytes, data: Bytes, credentialPublicKey: Byte
   }
 }
 
-describe.each(Object.keys(COSE))('the signature of a passkey: %s', (name) => {
+describe.each(Object.keys(COSE).map(titled))('the signature of a passkey: $title', ({ name }) => {
   it.skipIf(!has(name))('holds where it should', async () => {
     const differs: number[] = []
     let held = 0
@@ -193,12 +197,11 @@ describe.each(Object.keys(COSE))('the signature of a passkey: %s', (name) => {
   })
 })
 
-it.skipIf(!has('ecdsa_secp256r1_sha256_p1363'))(
-  'verifies ES256 with the platform as it should be',
-  async () => {
+describe.each([titled('ecdsa_secp256r1_sha256_p1363')])('$title', ({ name }) => {
+  it.skipIf(!has(name))('verifies ES256 with the platform as it should be', async () => {
     const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
     const wrong: unknown[] = []
-    for (const group of await groupsOf<SignatureVector>('ecdsa_secp256r1_sha256_p1363')) {
+    for (const group of await groupsOf<SignatureVector>(name)) {
       const point = bytes(group.publicKey.uncompressed)
       const key = await crypto.subtle.importKey('raw', point, algorithm, false, ['verify'])
       for (const { tcId, comment, msg, sig, result } of group.tests) {
@@ -207,5 +210,5 @@ it.skipIf(!has('ecdsa_secp256r1_sha256_p1363'))(
       }
     }
     expect(wrong).toEqual([])
-  },
-)
+  })
+})
