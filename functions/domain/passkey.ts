@@ -189,7 +189,7 @@ export async function verifyAuthentication(
     },
   }).catch(notVerified)
   if (!verified) throw new PasskeyFailure('not_verified')
-  // Section 7.2, step 18: eligibility for backup is a property of the credential and never changes.
+  // Section 7.2, step 19: eligibility for backup is a property of the credential and never changes.
   if ((authenticationInfo.credentialDeviceType === 'multiDevice') !== credential.synced) {
     throw new PasskeyFailure('backup_flag')
   }

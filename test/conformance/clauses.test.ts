@@ -1,8 +1,13 @@
 // Clauses of the standards in README.md that no other test stood for, against the service.
+
+import { runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
 import { base64urlnopad } from '@scure/base'
 import { createLocalJWKSet, jwtVerify } from 'jose'
+import { Secret } from 'otpauth'
 import { describe, expect, it } from 'vitest'
 import { pickKeys, readSigned } from '../../client/resource/jws.ts'
+import { subjectObjectName } from '../../functions/domain/names.ts'
 import { enrollPasskey, finishStepUp, makeDevice, startStepUp } from '../support/ceremonies.ts'
 import { restartClockAfterEach, stopClock } from '../support/clock.ts'
 import { carrying, guardScene } from '../support/guard.ts'
@@ -164,5 +169,54 @@ describe('proof of possession (RFC 9449)', () => {
     expect(message).toContain('not offered')
     const kept = await operator.environment.get.query({ environment: id })
     expect(kept).toMatchObject({ version, settings: { rpId: 'app.example' } })
+  })
+})
+
+describe('what a database would give away (NIST SP 800-63B-4, 3.1.2.2 and 3.1.4.2)', () => {
+  /** Every value of every table of an object, as one text; bytes in hex. */
+  const dump = ({ sql }: DurableObjectStorage): string =>
+    sql
+      .exec<{ name: string }>(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*'",
+      )
+      .toArray()
+      .flatMap(({ name }) => sql.exec(`SELECT * FROM ${name}`).toArray())
+      .flatMap((row) => Object.values(row))
+      .map((value) =>
+        value instanceof ArrayBuffer ? Buffer.from(value).toString('hex') : String(value),
+      )
+      .join('\n')
+
+  it('is neither a secret of codes nor a recovery code, nor a key that signs', async () => {
+    const environment = await makeEnvironment()
+    const user = await environment.user()
+    const { factorId, secret, recoveryCodes } = await enrollTotp(user)
+    const { bytes } = Secret.fromBase32(secret)
+    const own = env.SUBJECT.getByName(subjectObjectName(environment.id, user.subject))
+    const stored = await runInDurableObject(own, (_object, { storage }) => dump(storage))
+    expect(stored).toContain(factorId)
+    const raw = Buffer.from(bytes)
+    for (const spelling of [secret, raw.toString('hex'), raw.toString('base64url'), raw.join()])
+      expect(stored).not.toContain(spelling)
+    for (const code of recoveryCodes) {
+      expect(stored).not.toContain(code)
+      expect(stored).not.toContain(code.replaceAll('-', ''))
+    }
+    const shared = env.ENVIRONMENT.getByName(environment.id)
+    const settings = await runInDurableObject(shared, (_object, { storage }) => dump(storage))
+    expect(settings).toContain('"kty":"EC"')
+    expect(settings).not.toContain('"d":')
+  })
+})
+
+describe('the challenge of a passkey (OWASP ASVS 5.0, 6.7.2)', () => {
+  it('is 256 bits long and never the same twice', async () => {
+    const environment = await makeEnvironment()
+    const user = await environment.user()
+    await enrollPasskey(user, makeDevice())
+    const started = await Promise.all(Array.from({ length: 20 }, () => startStepUp(user)))
+    const challenges = started.map(({ options }) => options.challenge)
+    for (const challenge of challenges) expect(base64urlnopad.decode(challenge)).toHaveLength(32)
+    expect(new Set(challenges).size).toBe(20)
   })
 })
