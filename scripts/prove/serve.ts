@@ -27,7 +27,8 @@ import { readWorker, workerdConfig, wranglerConfig } from './config.ts'
 import { type Build, weaken } from './weakened.ts'
 
 const FRONTS = 4
-const FIRST_PORT = 18_700
+/** Where to look for free ports: elsewhere in each process, so that two that start at once do not meet. */
+const FIRST_PORT = 19_300 + (process.pid % 64) * 8
 const SOURCE = ['functions', 'contract', 'tsconfig.base.json']
 const READY_WITHIN_MILLISECONDS = 30_000
 const POLL_MILLISECONDS = 50
