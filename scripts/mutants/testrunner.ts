@@ -1,0 +1,52 @@
+// The process that runs tests of one copy of the project, again and again: the test runner is started once,
+// and reads anew what was changed since. It is told what to run by messages, and answers each with one.
+import { createVitest, type TestCase } from 'vitest/node'
+
+/** What to run, and which files were changed since the last time. */
+export interface Request {
+  files: string[]
+  changed: string[]
+}
+
+/** What came of it. */
+export interface TestRun {
+  passed: number
+  /** The name of the first test that failed. */
+  failed?: string
+  /** Why tests could not run at all. */
+  broken?: string
+}
+
+const vitest = await createVitest('test', {
+  project: ['node', 'workerd'],
+  watch: false,
+  bail: 1,
+  silent: true,
+  reporters: [{}],
+})
+
+process.on('message', ({ files, changed }: Request) => {
+  for (const file of changed) vitest.invalidateFile(file)
+  run(files).then(
+    (answer) => process.send?.(answer),
+    (error: unknown) => process.send?.({ passed: 0, broken: String(error) } satisfies TestRun),
+  )
+})
+process.on('disconnect', () => process.exit())
+
+async function run(files: string[]): Promise<TestRun> {
+  const specifications = await vitest.globTestSpecifications(files)
+  const asked = new Set(specifications.map(({ moduleId }) => moduleId))
+  const { testModules: known, unhandledErrors } = await vitest.runTestSpecifications(specifications)
+  // The runner remembers what came of files that it ran before.
+  const testModules = known.filter(({ moduleId }) => asked.has(moduleId))
+  const cases = testModules.flatMap((module): TestCase[] => [...module.children.allTests()])
+  const failed = cases.find((one) => one.result().state === 'failed')?.fullName
+  const errors = [...testModules.flatMap((module) => module.errors()), ...unhandledErrors]
+  const broken = errors.map((error) => String((error as { message?: unknown }).message)).at(0)
+  return {
+    passed: cases.filter((one) => one.result().state === 'passed').length,
+    ...(failed !== undefined && { failed }),
+    ...(broken !== undefined && { broken }),
+  }
+}
