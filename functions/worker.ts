@@ -32,7 +32,7 @@ const app = new Hono<App>()
 
 app.use(async (c, next) => {
   const startedAt = Date.now()
-  c.set('requestId', c.req.header('cf-ray') ?? crypto.randomUUID())
+  c.set('requestId', requestIdOf(c.req.header('cf-ray')) ?? crypto.randomUUID())
   await next()
   if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
   c.header('x-content-type-options', 'nosniff')
@@ -181,6 +181,10 @@ function tell(c: Ctx, refused: Refusal, statusInstead?: number): Response {
     'content-type': JSON_TYPE,
   })
 }
+
+/** Cloudflare's id of a request. Elsewhere the header is anybody's word, which goes into no log and answer. */
+const requestIdOf = (ray: string | undefined): string | undefined =>
+  ray !== undefined && /^[0-9a-f]{16}(-[A-Z]{3})?$/.test(ray) ? ray : undefined
 
 /** One line of JSON a request. Addresses hold no secret: what is secret travels in headers and bodies. */
 function log(c: Ctx, milliseconds: number): void {

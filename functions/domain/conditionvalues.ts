@@ -1,6 +1,7 @@
 // Values and types of conditions: how JSON becomes what CEL computes with, and what a schema of details
 // says of their types.
 import type { Environment } from '@marcbachmann/cel-js'
+import { VALUE_MAX_DEPTH } from './depth.ts'
 import { type DetailsSchema, isRecord } from './detailsschema.ts'
 import { CONDITION_LIMITS, VARIABLES } from './language.ts'
 
@@ -18,29 +19,31 @@ export type Value =
 
 /** Elements of a list, or members of an object, that a condition goes through. */
 export const COLLECTION_MAX_ELEMENTS = 256
-/** Stands for a longer one. Whatever reads it fails: left out, it would look as if it were not there. */
-const TOO_LONG = Symbol('too long')
+/** Stands for a larger one. Whatever reads it fails: left out, it would look as if it were not there. */
+const TOO_LARGE = Symbol('too long or too deep')
 
 /**
  * A value of JSON as a condition sees it. Objects become maps, so that no key of theirs (`constructor`,
  * `__proto__`) is ever taken for something of the language.
  *
  * @param schema says where a number is an integer; all others are doubles
+ * @param depth how deep the value stands in what is read
  * @example celValue({ amount: 1500 }, { type: 'object', properties: { amount: { type: 'integer' } } })
  */
-export function celValue(value: unknown, schema?: unknown): Value {
+export function celValue(value: unknown, schema?: unknown, depth = 1): Value {
   const said: Record<string, unknown> = isRecord(schema) ? schema : {}
   if (typeof value === 'number')
     return said.type === 'integer' && Number.isInteger(value) ? BigInt(value) : value
   if (typeof value === 'string' || typeof value === 'boolean') return value
+  if (typeof value !== 'object' || value === null) return null
+  if (depth > VALUE_MAX_DEPTH) return TOO_LARGE
   if (Array.isArray(value)) {
     return value.length > COLLECTION_MAX_ELEMENTS
-      ? TOO_LONG
-      : value.map((one) => celValue(one, said.items))
+      ? TOO_LARGE
+      : value.map((one) => celValue(one, said.items, depth + 1))
   }
-  if (!isRecord(value)) return null
   const members = Object.entries(value)
-  if (members.length > COLLECTION_MAX_ELEMENTS) return TOO_LONG
+  if (members.length > COLLECTION_MAX_ELEMENTS) return TOO_LARGE
   const { properties } = said
   return new Map(
     members.map(([name, one]) => [
@@ -50,6 +53,7 @@ export function celValue(value: unknown, schema?: unknown): Value {
         isRecord(properties) && Object.hasOwn(properties, name)
           ? properties[name]
           : said.additionalProperties,
+        depth + 1,
       ),
     ]),
   )

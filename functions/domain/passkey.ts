@@ -1,7 +1,7 @@
 // Passkeys (WebAuthn Level 3, sections 7.1 and 7.2): the options of both ceremonies, and the
 // verification of their answers by @simplewebauthn/server with the checks that it leaves to us.
 // The library is loaded when first needed: most calls never do.
-import { importJWK } from 'jose'
+import { importJWK, type JWK } from 'jose'
 import type {
   AuthenticationResponse,
   CeremonyOptions,
@@ -263,22 +263,56 @@ function refuseLongId(id: string): void {
   if (bytes.length > CREDENTIAL_ID_MAX_BYTES) throw new PasskeyFailure('id_too_long')
 }
 
-/** The library stores a key whose end is missing; such a passkey could never be used (RFC 9053). */
+/** Labels of a COSE key (RFC 9052, section 7.1; RFC 9053, section 7; RFC 8230, section 4). */
+const COSE = { kty: 1, alg: 3, crv: -1, x: -2, y: -3, n: -1, e: -2 }
+
+/** Algorithm → the one kind and curve that its keys have (RFC 9053, sections 2.1 and 2.2), and their JWK. */
+const KEYS: Record<
+  number,
+  { alg: string; kty: number; crv?: number; jwk: (part: (label: number) => string) => JWK }
+> = {
+  [-7]: {
+    alg: 'ES256',
+    kty: 2,
+    crv: 1,
+    jwk: (part) => ({ kty: 'EC', crv: 'P-256', x: part(COSE.x), y: part(COSE.y) }),
+  },
+  [-8]: {
+    alg: 'EdDSA',
+    kty: 1,
+    crv: 6,
+    jwk: (part) => ({ kty: 'OKP', crv: 'Ed25519', x: part(COSE.x) }),
+  },
+  [-257]: {
+    alg: 'RS256',
+    kty: 3,
+    jwk: (part) => ({ kty: 'RSA', n: part(COSE.n), e: part(COSE.e) }),
+  },
+}
+
+/**
+ * The library stores a key whose end is missing, and one whose kind or curve is not its algorithm's; such
+ * a passkey could never be used.
+ */
 async function refuseUnusableKey(coseKey: Uint8Array): Promise<void> {
-  const { cose, decodeCredentialPublicKey } = await import('@simplewebauthn/server/helpers')
+  const { decodeCredentialPublicKey } = await import('@simplewebauthn/server/helpers')
   try {
-    const key = decodeCredentialPublicKey(new Uint8Array(coseKey))
-    const part = (bytes: Uint8Array | undefined) => toBase64Url(bytes ?? new Uint8Array())
-    if (cose.isCOSEPublicKeyEC2(key)) {
-      const { x, y } = { x: key.get(cose.COSEKEYS.x), y: key.get(cose.COSEKEYS.y) }
-      await importJWK({ kty: 'EC', crv: 'P-256', x: part(x), y: part(y) }, 'ES256')
-    } else if (cose.isCOSEPublicKeyOKP(key)) {
-      await importJWK({ kty: 'OKP', crv: 'Ed25519', x: part(key.get(cose.COSEKEYS.x)) }, 'EdDSA')
-    } else if (cose.isCOSEPublicKeyRSA(key)) {
-      const { n, e } = { n: key.get(cose.COSEKEYS.n), e: key.get(cose.COSEKEYS.e) }
-      if ((n?.length ?? 0) < RSA_MIN_BYTES) throw new Error('RSA modulus below 2048 bits')
-      await importJWK({ kty: 'RSA', n: part(n), e: part(e) }, 'RS256')
-    } else throw new Error('unknown key type')
+    const decoded: unknown = decodeCredentialPublicKey(new Uint8Array(coseKey))
+    const key = decoded as ReadonlyMap<number, unknown>
+    const known = KEYS[Number(key.get(COSE.alg))]
+    if (!known || key.get(COSE.kty) !== known.kty) throw new Error('not of its algorithm’s kind')
+    if (known.crv !== undefined && key.get(COSE.crv) !== known.crv)
+      throw new Error('not on its algorithm’s curve')
+    const bytesOf = (label: number): Uint8Array => {
+      const bytes = key.get(label)
+      return bytes instanceof Uint8Array ? bytes : new Uint8Array()
+    }
+    if (known.alg === 'RS256' && bytesOf(COSE.n).length < RSA_MIN_BYTES)
+      throw new Error('RSA modulus below 2048 bits')
+    await importJWK(
+      known.jwk((label) => toBase64Url(bytesOf(label))),
+      known.alg,
+    )
   } catch (cause) {
     throw new PasskeyFailure('not_verified', { cause })
   }

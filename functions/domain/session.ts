@@ -10,6 +10,7 @@ import {
 import * as z from 'zod/mini'
 import { LAST_EPOCH_SECOND, SessionId, SubjectId } from '../../contract/index.ts'
 import { ASSERTION_TYPE } from './assertion.ts'
+import { cutOff } from './depth.ts'
 import { Refused, refuse } from './refusal.ts'
 import type { Settings } from './settings.ts'
 import { COMPACT_JWT, ELEVATED_TYPE, MFA_TYPE } from './token.ts'
@@ -28,7 +29,7 @@ export interface Session {
   /** When the user signed in, epoch seconds; absent where the token does not say, or says the future. */
   authTime?: number
   expiresAt: number
-  /** All that the token says, verified: for conditions. Left out where no condition could read it. */
+  /** All that the token says to a bounded depth, verified: for conditions. Left out where none could read it. */
   claims?: Record<string, unknown>
 }
 
@@ -133,7 +134,7 @@ function readSession(payload: JWTPayload, settings: Settings['session'], now: nu
   return {
     subject: subject.data,
     expiresAt: Math.floor(expiresAt.data),
-    claims: { ...payload },
+    claims: cutOff(payload) as Record<string, unknown>,
     ...(sessionId.data !== undefined && { sessionId: sessionId.data }),
     ...(typeof clientId === 'string' && { clientId }),
     ...(authTime.success &&

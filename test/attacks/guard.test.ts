@@ -349,6 +349,25 @@ describe('a token that is not good enough', () => {
     await expectChallenge(await at.check(second), 'token_revoked')
   })
 
+  it('is challenged when the factor that earned it was removed', async () => {
+    const at = await guardScene()
+    const [token, unlink] = [await at.earn(), await at.earn(['credential:unlink'])]
+    const { factorId } = at.totp
+    await at.user.with(unlink).factor.remove.mutate({ factorId })
+    await expectChallenge(await at.check(token), 'token_revoked')
+  })
+
+  it('is challenged when its user was reset, though nothing is asked of them without one', async () => {
+    const at = await guardScene()
+    const token = await at.earn()
+    const { environment, user } = at
+    const whom = { environment: environment.id, subject: user.subject }
+    await operator.subject.resetFactors.mutate(whom)
+    await expectChallenge(await at.check(token), 'token_revoked')
+    const decision = { decision: 'permit', reason: 'not_enrolled' }
+    expect(await at.check()).toMatchObject({ allowed: true, by: 'policy', decision })
+  })
+
   it('is challenged when it is of an earlier epoch', async () => {
     const at = await guardScene({}, { revocation: 'offline' })
     const token = await at.earn(['user:update'])
@@ -579,6 +598,38 @@ describe('a call without a token', () => {
     )
     expect(problem.requirement).toMatchObject({ methods: ['totp', 'passkey'] })
     await expectChallenge(await at.check(), 'step_up_required')
+  })
+
+  it('asks whoever removed their last factor for another, and never runs', async () => {
+    const at = await guardScene()
+    const unlink = await at.earn(['credential:unlink'])
+    const { factorId } = at.totp
+    await at.user.with(unlink).factor.remove.mutate({ factorId })
+    const { counted, post } = application(at)
+    const { problem } = await expectProblem(await post(), 401, 'enrollment_required')
+    expect(problem.requirement).toMatchObject({ methods: ['totp', 'passkey'] })
+    expect(counted.runs).toBe(0)
+  })
+
+  it.each([
+    ['the one method that the user has', { totp: { enabled: false } }, ['passkey']],
+    [
+      'every method',
+      { totp: { enabled: false }, passkey: { enabled: false }, recovery: { enabled: false } },
+      [],
+    ],
+  ])('never runs where an operator switched off %s', async (_what, methods, left) => {
+    const at = await guardScene()
+    const token = await at.earn()
+    const { id, document } = at.environment
+    const settings = { ...document, methods }
+    await operator.environment.update.mutate({ environment: id, settings, version: 1 })
+    advance(60)
+    const { counted, post } = application(at)
+    for (const shown of [undefined, token]) expect((await post(shown)).status).toBe(401)
+    const { problem } = await expectChallenge(await at.check(), 'enrollment_required')
+    expect(problem.requirement).toMatchObject({ methods: left })
+    expect(counted.runs).toBe(0)
   })
 
   it('is denied where the rule denies, and so is one with a token', async () => {

@@ -306,6 +306,21 @@ describe('what a user sends', () => {
     }
   })
 
+  it('makes a condition fail, not pass, where it reads what stands too deep to go into', () => {
+    const nested = (levels: number): unknown => (levels === 0 ? [] : { a: nested(levels - 1) })
+    for (const [levels, expected] of [
+      [15, 'matched'],
+      [16, 'failed'],
+      [1000, 'failed'],
+    ] as const) {
+      const when = `details${'.a'.repeat(Math.min(levels, 16))}.all(one, false)`
+      expect(conditions.check(when)).toBeUndefined()
+      expect(withDetails(when, { a: nested(levels - 1) })).toBe(expected)
+      // What else stands beside it is read as before.
+      expect(withDetails('details.b == 1', { a: nested(levels - 1), b: 1 })).toBe('matched')
+    }
+  })
+
   it('costs little in the worst condition that may be saved', () => {
     const s = 'x'.repeat(700)
     const list = Array.from({ length: 256 }, () => 'y')

@@ -1,12 +1,17 @@
 // The session of the operators' page, and who operators are: named, listed, revoked. What guards their
 // changes stands in test/attacks/operators.test.ts.
+import { createExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
+import worker from '../../functions/worker.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
 import { answerOf, expectRefusal, post } from '../support/http.ts'
 import { nameOperator } from '../support/operators.ts'
 import {
   expectRefused,
+  makeEnvironment,
   OPERATOR_KEY,
+  ORIGIN,
   operator,
   PUBLIC_URL,
   send,
@@ -243,7 +248,122 @@ describe('operators', () => {
   })
 })
 
+describe('a browser that is made to call with the cookie of an operator', () => {
+  const JSON_TYPE = 'application/json'
+  const FORM = 'application/x-www-form-urlencoded'
+  const EVIL = 'https://evil.example'
+  it.each<[string, { method?: string; headers: Record<string, string>; status: number }]>([
+    ['a link', { method: 'GET', headers: {}, status: 405 }],
+    ['a link on the page itself', { method: 'GET', headers: { origin: PUBLIC_URL }, status: 405 }],
+    ['an image', { method: 'GET', headers: { 'sec-fetch-dest': 'image' }, status: 405 }],
+    [
+      'a link that names another method',
+      { method: 'GET', headers: { ...PAGE, 'x-http-method-override': 'POST' }, status: 405 },
+    ],
+    ['a form', { headers: { origin: EVIL, 'content-type': FORM }, status: 415 }],
+    [
+      'a form whose text is JSON',
+      { headers: { origin: EVIL, 'content-type': 'text/plain' }, status: 415 },
+    ],
+    [
+      'a form that got into the page itself',
+      { headers: { origin: PUBLIC_URL, 'content-type': FORM }, status: 415 },
+    ],
+    [
+      'a script that no preflight let through',
+      { headers: { ...PAGE, origin: EVIL, 'content-type': JSON_TYPE }, status: 403 },
+    ],
+    [
+      'a script in a frame without an origin',
+      { headers: { ...PAGE, origin: 'null', 'content-type': JSON_TYPE }, status: 403 },
+    ],
+    [
+      'the page of an application that is listed',
+      { headers: { ...PAGE, origin: ORIGIN, 'content-type': JSON_TYPE }, status: 403 },
+    ],
+    [
+      'a call of the page that lacks its header',
+      { headers: { origin: PUBLIC_URL, 'content-type': JSON_TYPE }, status: 403 },
+    ],
+  ])('changes nothing: %s', async (_what, { method = 'POST', headers, status }) => {
+    await makeEnvironment({ origins: [ORIGIN] })
+    const cookie = await cookieOf((await nameOperator()).key)
+    const name = unique('mallory')
+    const input = encodeURIComponent(JSON.stringify({ name }))
+    const response = await send(`/operator/trpc/operator.create?input=${input}`, {
+      method,
+      headers: { ...headers, cookie },
+      ...(method === 'POST' && { body: JSON.stringify({ name }) }),
+    })
+    expect(response.status).toBe(status)
+    expect(response.headers.get('access-control-allow-origin')).not.toBe(EVIL)
+    await response.text()
+    const { operators } = await operator.operator.list.query()
+    expect(operators.map((one) => one.name)).not.toContain(name)
+  })
+
+  it.each([
+    ['a session of a user', async () => (await makeEnvironment()).session({ sub: 'alice' })],
+    ['a resource key', async () => (await (await makeEnvironment()).resource()).key],
+    ['a wrong operator key', async () => `csk_op_${'x'.repeat(43)}`],
+  ])('does not get the rights of the cookie beside %s', async (_what, bearerOf) => {
+    const cookie = await cookieOf((await nameOperator()).key)
+    const bearer = await bearerOf()
+    const response = await post('operator', 'operator.self', {
+      bearer,
+      headers: { ...PAGE, cookie },
+    })
+    expect([401, 403]).toContain(response.status)
+    await response.text()
+  })
+
+  it('is not signed out by another site either, by whatever method', async () => {
+    const cookie = await cookieOf((await nameOperator()).key)
+    for (const [method, headers] of [
+      ['DELETE', { origin: EVIL }],
+      ['DELETE', { origin: PUBLIC_URL }],
+      ['DELETE', { 'countersign-csrf': '1' }],
+      ['POST', { origin: EVIL, 'content-type': FORM }],
+      ['GET', {}],
+    ] as const) {
+      const response = await send('/console/session', { method, headers: { ...headers, cookie } })
+      expect(response.status).toBeGreaterThanOrEqual(400)
+      await response.text()
+    }
+    expect((await self({ ...PAGE, cookie })).status).toBe(200)
+  })
+})
+
 describe('the page', () => {
+  it.each([
+    '/console',
+    '/console/',
+    '/console/environments/live',
+    '/console/assets/index-0123abcd.js',
+  ])('is shown in no frame and runs no script but its own: %s', async (path) => {
+    const built = { fetch: async () => new Response('<!doctype html><title>Countersign</title>') }
+    const there = { ...env, ASSETS: built } as unknown as Env
+    const request = new Request(PUBLIC_URL + path)
+    const { status, headers } = await worker.fetch(request, there, createExecutionContext())
+    expect(status).toBe(200)
+    const policy = (headers.get('content-security-policy') ?? '').split('; ')
+    for (const part of [
+      "default-src 'none'",
+      "script-src 'self'",
+      "connect-src 'self'",
+      "frame-ancestors 'none'",
+      "base-uri 'none'",
+      "form-action 'none'",
+      "require-trusted-types-for 'script'",
+    ])
+      expect(policy).toContain(part)
+    expect(policy.join()).not.toMatch(/unsafe|\*|https?:/)
+    expect(headers.get('x-frame-options')).toBe('DENY')
+    expect(headers.get('cross-origin-opener-policy')).toBe('same-origin')
+    expect(headers.get('referrer-policy')).toBe('no-referrer')
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+  })
+
   it.each(['/console', '/console/', '/console/environments/live'])(
     'has an address at %s, with a sentence where it was not built',
     async (path) => {

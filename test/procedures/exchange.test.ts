@@ -270,6 +270,18 @@ describe('what an assertion earns', () => {
       'input_invalid',
     ],
     [
+      'with details of 1,000 levels',
+      'orders:pay',
+      { authorization_details: [JSON.parse(`${'{"a":'.repeat(1000)}1${'}'.repeat(1000)}`)] },
+      'input_invalid',
+    ],
+    [
+      'with lists of 2,500 levels in its details',
+      'orders:pay',
+      { authorization_details: [{ a: JSON.parse('['.repeat(2500) + ']'.repeat(2500)) }] },
+      'input_invalid',
+    ],
+    [
       'with two details',
       'orders:pay',
       { authorization_details: [{ a: 1 }, { a: 2 }] },

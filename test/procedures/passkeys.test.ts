@@ -434,6 +434,62 @@ describe('an answer to an enrollment', () => {
   })
 })
 
+/** What a test changes in the bytes of an answer, as hexadecimal digits. */
+type Edit = (hex: string) => string
+
+const inHex = (base64Url: string, edit: Edit): string =>
+  Buffer.from(edit(Buffer.from(base64Url, 'base64url').toString('hex')), 'hex').toString(
+    'base64url',
+  )
+
+describe('a key that no authenticator makes', () => {
+  /** The head of a COSE key (RFC 9053): kty EC2, alg ES256, crv P-256. */
+  const HEAD = '010203262001'
+  const head =
+    (changed: string): Edit =>
+    (hex) =>
+      hex.replace(HEAD, changed)
+  const point =
+    (x: (x: string) => string, y: (y: string, x: string) => string): Edit =>
+    (hex) =>
+      hex.replace(
+        /215820(.{64})225820(.{64})/,
+        (_all, left: string, right: string) => `215820${x(left)}225820${y(right, left)}`,
+      )
+  const same = (part: string) => part
+
+  it.each<[string, Edit]>([
+    ['of the kind of Ed25519 on a curve of another', head('010103262001')],
+    ['that is symmetric', head('010403262001')],
+    ['of a kind that there is not', head('010003262001')],
+    ['that says RSA and has a point', head('010303262001')],
+    ['that says EdDSA and has a point of P-256', head('010203272001')],
+    ['that says ES256 and P-384', head('010203262002')],
+    ['that says ES256 and secp256k1', head('010203262008')],
+    ['that says ES256 and Ed25519', head('010203262006')],
+    [
+      'whose point is nothing',
+      point(
+        () => '0'.repeat(64),
+        () => '0'.repeat(64),
+      ),
+    ],
+    ['whose point lies beside the curve', point(same, (_y, x) => x)],
+    ['whose point is beyond the field', point(() => 'f'.repeat(64), same)],
+  ])('is not enrolled: one %s', async (_what, edit) => {
+    const environment = await makeEnvironment()
+    const user = await environment.user()
+    const started = await startEnrolling(user)
+    const right = await makeDevice().register(started.options)
+    const attestationObject = inHex(right.response.attestationObject, edit)
+    expect(attestationObject).not.toBe(right.response.attestationObject)
+    const bent = { ...right, response: { ...right.response, attestationObject } }
+    await expectRefused(finishEnrolling(user, started, bent), 'passkey_rejected')
+    expect(await user.client.factor.list.query()).toMatchObject({ factors: [], enrolled: false })
+    expect(await finishEnrolling(user, started, right)).toHaveProperty('factor')
+  })
+})
+
 /** An answer to a step-up with one member bent, and the fault that is recorded. */
 const BENT_AUTHENTICATIONS: [string, Tamper, string][] = [
   ['from another origin', { origin: 'https://evil.example' }, 'not_verified'],

@@ -3,11 +3,11 @@ import { decodeJwt, decodeProtectedHeader, importJWK, jwtVerify, SignJWT } from 
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { securityHeaders } from '../../examples/wallet/worker/headers.ts'
 import worker from '../../examples/wallet/worker/index.ts'
-import { countersign, serveCountersign } from './support/countersign.ts'
+import { countersign, mint, serveCountersign } from './support/countersign.ts'
 import { PUBLIC_URL, postJson, send, signIn, uniqueName, walletEnv } from './support/wallet.ts'
 
 beforeAll(serveCountersign)
-beforeEach(() => Object.assign(countersign, { enrolled: true, silent: false }))
+beforeEach(() => Object.assign(countersign, { enrolled: true, silent: false, consumed: 0 }))
 
 describe('signing in', () => {
   it('gives a session that the published key set verifies', async () => {
@@ -192,5 +192,82 @@ describe('the door', () => {
     expect(response.status).toBe(503)
     const { detail } = await response.json<{ detail: string }>()
     expect(detail).toContain(name)
+  })
+})
+
+describe('a browser that is made to call', () => {
+  const ACTIONS: [path: string, body: unknown][] = [
+    ['/api/wallet/export', {}],
+    ['/api/wallet/sign', { kind: 'message', message: 'Hello' }],
+    ['/api/wallet/delegate', { to: 'mallory' }],
+    ['/api/wallet/claim', {}],
+    ['/api/wallet/reshare', { decision: 'approve' }],
+    ['/api/wallet/delegation', { decision: 'approve' }],
+    ['/api/pregenerate', { name: 'mallory' }],
+    ['/api/sign-out', {}],
+  ]
+
+  it.each(ACTIONS)(
+    'brings no session of its own to %s: neither by cookie nor by address',
+    async (path, body) => {
+      const { session } = await signIn()
+      const headers = {
+        'content-type': 'application/json',
+        origin: PUBLIC_URL,
+        cookie: `session=${session}; authorization=Bearer ${session}; __Host-session=${session}`,
+      }
+      for (const address of [
+        path,
+        `${path}?session=${session}`,
+        `${path}?access_token=${session}`,
+      ]) {
+        const response = await send(address, {
+          method: 'POST',
+          headers,
+          body: JSON.stringify(body),
+        })
+        expect(response.status).toBe(401)
+        expect(response.headers.get('set-cookie')).toBeNull()
+      }
+      expect(countersign.consumed).toBe(0)
+    },
+  )
+
+  it.each(ACTIONS)(
+    'does nothing at %s for a page of another origin, whatever it brings',
+    async (path, body) => {
+      const { session, subject } = await signIn()
+      const token = await mint(subject, 'wallet:export')
+      const headers = {
+        authorization: `Bearer ${session}`,
+        'countersign-token': token,
+        'content-type': 'application/json',
+      }
+      for (const origin of ['https://evil.example', 'null', `${PUBLIC_URL}.evil.example`]) {
+        const init = { method: 'POST', headers: { ...headers, origin }, body: JSON.stringify(body) }
+        const response = await send(path, init)
+        expect(response.status).toBe(403)
+        expect(response.headers.get('access-control-allow-origin')).toBeNull()
+      }
+      // A preflight is answered with nothing, so that no browser sends more.
+      const asked = { origin: 'https://evil.example', 'access-control-request-method': 'POST' }
+      const preflight = await send(path, { method: 'OPTIONS', headers: asked })
+      expect(preflight.headers.get('access-control-allow-origin')).toBeNull()
+      expect(countersign.consumed).toBe(0)
+    },
+  )
+
+  it.each(ACTIONS)('does nothing at %s by a link or a form', async (path, body) => {
+    const { session, subject } = await signIn()
+    const token = await mint(subject, 'wallet:export')
+    const headers = { authorization: `Bearer ${session}`, 'countersign-token': token }
+    for (const method of ['GET', 'PUT', 'DELETE'])
+      expect((await send(path, { method, headers })).status).toBe(404)
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded']) {
+      const init = { method: 'POST', headers: { ...headers, 'content-type': type } }
+      const response = await send(path, { ...init, body: JSON.stringify(body) })
+      expect(response.status).toBe(415)
+    }
+    expect(countersign.consumed).toBe(0)
   })
 })
