@@ -22,6 +22,12 @@ describe.each(['conformance/README.md'])('the tables of %s', (path) => {
   })
 })
 
+it('name tests that there are in the threat model of SECURITY.md, too', () => {
+  const rows = namedRows('../SECURITY.md')
+  expect(rows.length).toBeGreaterThan(10)
+  expect(missingTests(rows)).toEqual([])
+})
+
 it('finds out a test that there is not', () => {
   const [row] = namedRows('conformance/README.md')
   if (!row) throw new Error('no row')
