@@ -26,7 +26,7 @@ compares that with what it had acknowledged.
   --kills N          how often (200)
   --weakened WHICH   only one build: ${CRASH_WEAKENING_NAMES.join(', ')}, or none for the Worker as it is
 
-The Worker is bundled as for deployment and served by workerd, with four front services, on disk and on
+The Worker is bundled as for deployment and served by workerd, with two front services, on disk and on
 ports of this machine that are free. Without --weakened the Worker as it is comes first, then the
 weakened builds, each until something is found lost, for at most ${WEAKENED_KILLS} kills. The exit code is 0 where
 nothing was lost, accepted twice or broken, and the weakened builds were found out.`

@@ -1,5 +1,5 @@
 // The Worker bundled as for deployment and served by `workerd serve`: one service with the objects and
-// four front services before it, each an isolate with a port of its own. How the bundle is weakened
+// some front services before it, each an isolate with a port of its own. How the bundle is weakened
 // stands in weakened.ts, the configuration in config.ts, the process itself in workerd.ts.
 import { execFile } from 'node:child_process'
 import {
@@ -24,7 +24,7 @@ import { startWatchdog } from './watchdog.ts'
 import { type Build, weaken } from './weakened.ts'
 import { startWorkerd, type Workerd, type WorkerdCommand } from './workerd.ts'
 
-const FRONTS = 4
+const USUAL_FRONTS = 4
 const FIRST_PORT = 18_700
 const SOURCE = ['functions', 'contract', 'tsconfig.base.json']
 /** A file system in memory, on Linux. */
@@ -60,6 +60,8 @@ export interface ServeOptions {
   build: Build
   /** Of how many users it will have to keep something, or `disk` where it may not be memory. */
   room: number | 'disk'
+  /** How many front services (4). */
+  fronts?: number
   signal: AbortSignal
 }
 
@@ -69,7 +71,12 @@ export interface ServeOptions {
  * @throws Complaint where it does not bundle, cannot be weakened or does not answer
  * @example const { fronts, stop } = await serve({ build: 'none', room: 100, signal: interruption() })
  */
-export async function serve({ build, room, signal }: ServeOptions): Promise<Served> {
+export async function serve({
+  build,
+  room,
+  fronts = USUAL_FRONTS,
+  signal,
+}: ServeOptions): Promise<Served> {
   const folder = mkdtempSync(join(room === 'disk' ? diskFolder() : scratchFor(room), PREFIX))
   const watchdog = startWatchdog(folder)
   const remove = () => {
@@ -79,7 +86,7 @@ export async function serve({ build, room, signal }: ServeOptions): Promise<Serv
   try {
     const worker = await readWorker()
     await bundle(folder, build, wranglerConfig(worker), signal)
-    const ports = await freePorts()
+    const ports = await freePorts(fronts)
     const publicUrl = `http://localhost:${ports[0]}`
     const operatorKey = `csk_op_${randomText()}`
     const variables = {
@@ -149,8 +156,8 @@ async function bundle(folder: string, build: Build, config: object, signal: Abor
   })
 }
 
-async function freePorts(): Promise<number[]> {
+async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = []
-  while (ports.length < FRONTS) ports.push(await nextFreePort((ports.at(-1) ?? FIRST_PORT - 1) + 1))
+  while (ports.length < count) ports.push(await nextFreePort((ports.at(-1) ?? FIRST_PORT - 1) + 1))
   return ports
 }

@@ -63,7 +63,7 @@ export async function startWorkerd({
   const fault = () =>
     isRunning(child) ? undefined : new Complaint(`workerd ended by itself.\n\n${last}`)
   try {
-    for (const port of ports) await untilReady(child, port, publicUrl, signal)
+    await Promise.all(ports.map((port) => untilReady(child, port, publicUrl, signal)))
     return { end, fault }
   } catch (error) {
     const ended = fault()

@@ -183,6 +183,7 @@ export class Account {
   /** Compares the history with what was acknowledged; what was in flight is known from then on. */
   async compare(): Promise<void> {
     await this.#expectOwed()
+    await this.chain.verify()
     for (const [name, times] of this.chain.seen) {
       const most = isOneThing(name) ? 1 : this.#owes(name) + (this.#open.has(name) ? 1 : 0)
       if (times > most) this.#fault('double', `"${name}" is there ${times} times, not ${most},`)

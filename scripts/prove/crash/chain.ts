@@ -56,7 +56,7 @@ export class Chain {
     return Object.values(this.#name).join('/') || 'the directory'
   }
 
-  /** Reads what is new, and has the whole of it verified. */
+  /** Reads what is new in it. */
   async read(): Promise<void> {
     const events = await this.#newEvents()
     for (const event of events)
@@ -64,7 +64,6 @@ export class Chain {
     const newest = events[0]
     this.#tally.events += events.length
     if (newest) [this.#seq, this.#hash] = [newest.seq, newest.hash]
-    await this.#verify()
   }
 
   /** Newest first, back to the newest of the last time, which must still be there as it was. */
@@ -88,7 +87,8 @@ export class Chain {
     return fresh
   }
 
-  async #verify(): Promise<void> {
+  /** Has the whole of it verified, and its end compared with the newest that was read. */
+  async verify(): Promise<void> {
     let cursor: string | undefined
     do {
       const page = await this.#operator.audit.verify.query({

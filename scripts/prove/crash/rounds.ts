@@ -14,6 +14,8 @@ import { Chain } from './chain.ts'
 import { Tally } from './tally.ts'
 import type { Actor, Cast } from './useractor.ts'
 
+/** More of them take longer to start again, and change nothing. */
+const FRONTS = 2
 /** When the kill comes, after the load began anew. */
 const KILL_MILLISECONDS = { from: 50, to: 800 }
 /** Who acts at the same time. The operator acts beside them. */
@@ -43,7 +45,7 @@ export interface CrashOptions {
  */
 export async function crash({ build, kills, signal, going, enough }: CrashOptions): Promise<Tally> {
   const tally = new Tally()
-  const served = await serve({ build, room: 'disk', signal })
+  const served = await serve({ build, room: 'disk', fronts: FRONTS, signal })
   try {
     const crew = await gather(served, tally)
     while (tally.kills < kills && !enough?.(tally)) {
@@ -111,6 +113,7 @@ async function gather(served: Served, tally: Tally) {
       const others = new Set(sample.filter((actor) => actor !== undefined))
       await Promise.all([...acting, ...leaving, ...others].map((actor) => actor.check()))
       await directory.read()
+      await directory.verify()
       left.push(...leaving)
       leaving = []
     },
