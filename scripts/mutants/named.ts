@@ -116,8 +116,8 @@ async function runTests(copy: Copy, files: string[], signal: AbortSignal): Promi
   const limit = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_RUN_MILLISECONDS)])
   copy.runner.send(request)
   try {
-    const [answer]: [TestRun] = await Promise.race([
-      once(copy.runner, 'message', { signal: limit }),
+    const [answer] = await Promise.race([
+      once(copy.runner, 'message', { signal: limit }) as Promise<[TestRun]>,
       once(copy.runner, 'exit', { signal: limit }).then((): never => {
         throw new Complaint('The process that runs the tests has ended.')
       }),

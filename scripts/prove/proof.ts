@@ -1,12 +1,9 @@
 // The proof that once is once: a build of the Worker is served, things that are good for one use are
 // made, and each is presented many times at once. It prints nothing: once.ts does.
-import { DEMO, demoSettings, readDemoIssuer } from '../demo.ts'
-import { operatorClient, provision } from '../provision.ts'
-import { given } from '../tour/cast.ts'
-import { makeIssuerKey } from '../variables.ts'
-import { KINDS, type Kind, type Stage } from './kinds.ts'
+import { KINDS, type Kind } from './kinds.ts'
 import { ACCEPTED, add, createRacer, type Outcomes, type Racer } from './race.ts'
-import { type Served, serve } from './serve.ts'
+import { serve } from './serve.ts'
+import { type Stage, setStage } from './stage.ts'
 import type { Build } from './weakened.ts'
 
 /** How many things are in a race at the same time; each has its share of connections. */
@@ -63,7 +60,7 @@ export const hasDoubles = (tallies: Tally[]): boolean => tallies.some(({ more })
 export async function prove(options: ProofOptions): Promise<Tally[]> {
   const { build, size, signal } = options
   const subjects = size.tokens + size.others * (KINDS.length - 1)
-  const served = await serve(build, subjects, signal)
+  const served = await serve({ build, room: subjects, signal })
   const share = Math.ceil(size.presentations / served.fronts.length)
   const racer = createRacer(served.fronts, share * AT_ONCE)
   try {
@@ -84,23 +81,6 @@ export async function prove(options: ProofOptions): Promise<Tally[]> {
     racer.close()
     await served.stop()
   }
-}
-
-/** The demo environment, with a single-use token for an assertion, and a key for its API. */
-async function setStage({ fronts, publicUrl, operatorKey }: Served): Promise<Stage> {
-  const application = await readDemoIssuer(await makeIssuerKey())
-  const operator = operatorClient(given(fronts[0], 'a front'), operatorKey)
-  const { environment } = DEMO
-  await provision(operator, environment, {
-    ...demoSettings(publicUrl, application.publicJwk),
-    actions: [{ action: 'user.update', base: { methods: ['assertion'], singleUse: true } }],
-  })
-  const { key } = await operator.environment.createResourceKey.mutate({
-    environment,
-    audience: DEMO.wallet,
-  })
-  const issuer = `${publicUrl}/${environment}`
-  return { fronts, page: publicUrl, issuer, application, resourceKey: key }
 }
 
 interface Race extends ProofOptions {

@@ -1,8 +1,7 @@
 // The Worker bundled as for deployment and served by `workerd serve`: one service with the objects and
-// four front services before it, each an isolate with a port of its own. How the bundle is weakened
-// stands in weakened.ts, the configuration in config.ts.
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
+// some front services before it, each an isolate with a port of its own. How the bundle is weakened
+// stands in weakened.ts, the configuration in config.ts, the process itself in workerd.ts.
+import { execFile } from 'node:child_process'
 import {
   cpSync,
   existsSync,
@@ -13,33 +12,32 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { createRequire } from 'node:module'
 import { freemem, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { nextFreePort } from '../ports.ts'
-import { askHealth } from '../service.ts'
 import { Complaint } from '../terminal.ts'
 import { FILE_MODE, ROOT, randomText } from '../variables.ts'
 import { WRANGLER, WRANGLER_SETTINGS } from '../worker.ts'
 import { readWorker, workerdConfig, wranglerConfig } from './config.ts'
+import { startWatchdog } from './watchdog.ts'
 import { type Build, weaken } from './weakened.ts'
+import { startWorkerd, type Workerd, type WorkerdCommand } from './workerd.ts'
 
-const FRONTS = 4
+const USUAL_FRONTS = 4
 /** Where to look for free ports: elsewhere in each process, so that two that start at once do not meet. */
 const FIRST_PORT = 19_300 + (process.pid % 64) * 8
 const SOURCE = ['functions', 'contract', 'tsconfig.base.json']
-const READY_WITHIN_MILLISECONDS = 30_000
-const POLL_MILLISECONDS = 50
-const END_WITHIN_MILLISECONDS = 5_000
-const LOG_END_CHARACTERS = 3_000
 /** A file system in memory, on Linux. */
 const MEMORY_FOLDER = '/dev/shm'
+/** The type of such a file system (TMPFS_MAGIC in Linux' magic.h). */
+const MEMORY_TYPE = 0x01021994
 /** Measured: 110 kB after 100 presentations, in a run of a thousand. */
 const BYTES_OF_A_SUBJECT = 150_000
 /** The bundle, and the journals of the objects that are awake. */
 const BYTES_OF_THE_REST = 200_000_000
+
+const PREFIX = 'countersign-prove-'
 
 /** A service that runs. */
 export interface Served {
@@ -49,25 +47,47 @@ export interface Served {
   operatorKey: string
   /** What to say where workerd has ended by itself. */
   fault(): Complaint | undefined
+  /** Ends workerd in the middle of whatever it does (SIGKILL); what it stored stays. */
+  kill(): Promise<void>
+  /** Starts it again, on what it stored. */
+  restart(): Promise<void>
   /** Ends workerd and removes all that it stored. */
   stop(): Promise<void>
+}
+
+/** What is served, and where it stores. */
+export interface ServeOptions {
+  /** The Worker as it is (`none`), or weakened. */
+  build: Build
+  /** Of how many users it will have to keep something, or `disk` where it may not be memory. */
+  room: number | 'disk'
+  /** How many front services (4). */
+  fronts?: number
+  signal: AbortSignal
 }
 
 /**
  * Builds the Worker and serves it on this machine.
  *
- * @param build as it is (`none`), or weakened
- * @param subjects of how many users it will have to keep something
  * @throws Complaint where it does not bundle, cannot be weakened or does not answer
- * @example const { fronts, stop } = await serve('none', 100, interruption())
+ * @example const { fronts, stop } = await serve({ build: 'none', room: 100, signal: interruption() })
  */
-export async function serve(build: Build, subjects: number, signal: AbortSignal): Promise<Served> {
-  const folder = mkdtempSync(join(scratchFor(subjects), 'countersign-prove-'))
-  const remove = () => rmSync(folder, { recursive: true, force: true })
+export async function serve({
+  build,
+  room,
+  fronts = USUAL_FRONTS,
+  signal,
+}: ServeOptions): Promise<Served> {
+  const folder = mkdtempSync(join(room === 'disk' ? diskFolder() : scratchFor(room), PREFIX))
+  const watchdog = startWatchdog(folder)
+  const remove = () => {
+    rmSync(folder, { recursive: true, force: true })
+    watchdog.dismiss()
+  }
   try {
     const worker = await readWorker()
     await bundle(folder, build, wranglerConfig(worker), signal)
-    const ports = await freePorts()
+    const ports = await freePorts(fronts)
     const publicUrl = `http://localhost:${ports[0]}`
     const operatorKey = `csk_op_${randomText()}`
     const variables = {
@@ -81,13 +101,31 @@ export async function serve(build: Build, subjects: number, signal: AbortSignal)
     const config = join(folder, 'config.capnp')
     const text = workerdConfig({ worker, script: 'bundle/worker.js', objects, ports, variables })
     writeFileSync(config, text, { mode: FILE_MODE })
-    const { stop, fault } = await startWorkerd(config, ports, publicUrl, signal)
-    const fronts = ports.map((port) => `http://127.0.0.1:${port}`)
-    return { fronts, publicUrl, operatorKey, fault, stop: () => stop().finally(remove) }
+    const command: WorkerdCommand = { config, ports, publicUrl, signal, started: watchdog.guard }
+    let workerd: Workerd = await startWorkerd(command)
+    return {
+      fronts: ports.map((port) => `http://127.0.0.1:${port}`),
+      publicUrl,
+      operatorKey,
+      fault: () => workerd.fault(),
+      kill: () => workerd.end('SIGKILL'),
+      restart: async () => {
+        workerd = await startWorkerd(command)
+      },
+      stop: () => workerd.end('SIGTERM').finally(remove),
+    }
   } catch (error) {
     remove()
     throw error
   }
+}
+
+/** A folder that is no file system in memory: the usual one for what is thrown away, or the project's own. */
+function diskFolder(): string {
+  if (statfsSync(tmpdir()).type !== MEMORY_TYPE) return tmpdir()
+  const own = `${ROOT}.wrangler`
+  mkdirSync(own, { recursive: true })
+  return own
 }
 
 /**
@@ -119,72 +157,8 @@ async function bundle(folder: string, build: Build, config: object, signal: Abor
   })
 }
 
-async function freePorts(): Promise<number[]> {
+async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = []
-  while (ports.length < FRONTS) ports.push(await nextFreePort((ports.at(-1) ?? FIRST_PORT - 1) + 1))
+  while (ports.length < count) ports.push(await nextFreePort((ports.at(-1) ?? FIRST_PORT - 1) + 1))
   return ports
-}
-
-/** Starts workerd, and waits for every front. */
-async function startWorkerd(
-  config: string,
-  ports: number[],
-  publicUrl: string,
-  signal: AbortSignal,
-): Promise<Pick<Served, 'fault' | 'stop'>> {
-  const { default: program }: { default: string } = createRequire(import.meta.url)('workerd')
-  // What the Worker logs is a line a request: nobody reads it here.
-  const child = spawn(program, ['serve', '--experimental', config], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let end = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    end = (end + text).slice(-LOG_END_CHARACTERS)
-  })
-  child.once('error', ({ message }) => {
-    end += message
-  })
-  // However this process ends, workerd does not outlive it.
-  const kill = () => child.kill('SIGKILL')
-  process.once('exit', kill)
-  const stop = () => endProcess(child).finally(() => process.off('exit', kill))
-  const fault = () =>
-    isRunning(child) ? undefined : new Complaint(`workerd ended by itself.\n\n${end}`)
-  try {
-    for (const port of ports) await untilReady(child, port, publicUrl, signal)
-    return { stop, fault }
-  } catch (error) {
-    const ended = fault()
-    await stop()
-    signal.throwIfAborted()
-    throw ended ?? error
-  }
-}
-
-async function untilReady(
-  child: ChildProcess,
-  port: number,
-  publicUrl: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const deadline = Date.now() + READY_WITHIN_MILLISECONDS
-  while (Date.now() < deadline && isRunning(child)) {
-    signal.throwIfAborted()
-    const health = await askHealth(`http://127.0.0.1:${port}`, signal)
-    if (health?.status === 'ok' && health.issuer === publicUrl) return
-    await sleep(POLL_MILLISECONDS)
-  }
-  throw new Complaint(`workerd did not answer on port ${port}.`)
-}
-
-const isRunning = ({ pid, exitCode, signalCode }: ChildProcess): boolean =>
-  pid !== undefined && exitCode === null && signalCode === null
-
-async function endProcess(child: ChildProcess): Promise<void> {
-  if (!isRunning(child)) return
-  const ended = once(child, 'exit')
-  child.kill('SIGTERM')
-  const late = sleep(END_WITHIN_MILLISECONDS, undefined, { ref: false })
-  await Promise.race([ended, late.then(() => child.kill('SIGKILL'))])
-  await ended
 }

@@ -4,11 +4,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Complaint } from '../terminal.ts'
 
-/** Which build of the Worker: as it is, or with the claims of tokens broken in one of two ways. */
+/** Which build of the Worker: as it is, or broken in one way. */
 export type Build = 'none' | Weakening
 
-/** How a build is weakened. */
-export type Weakening = 'kv' | 'await'
+/** How a build is weakened: so that races show it, or so that crashes do. */
+export type Weakening = RaceWeakening | CrashWeakening
+export type RaceWeakening = 'kv' | 'await'
+export type CrashWeakening = 'late' | 'torn'
 
 interface Replacement {
   /** From the project's root. */
@@ -39,6 +41,9 @@ ${steps}
     return answering(() => spending.consume(this.#ledger, call))`,
 })
 
+/** How much later the builds that crashes show write what they should have written at once. */
+const LATE_MILLISECONDS = 150
+
 const WEAKENINGS: Record<Weakening, { told: string; replacements: Replacement[] }> = {
   kv: {
     told: 'claims through KV',
@@ -59,9 +64,34 @@ const WEAKENINGS: Record<Weakening, { told: string; replacements: Replacement[] 
     await scheduler.wait(1)`),
     ],
   },
+  late: {
+    told: 'a consumption is acknowledged before it is written',
+    replacements: [
+      {
+        file: 'functions/state/subject.ts',
+        text: '    return answering(() => spending.consume(this.#ledger, call))',
+        by: `    if (this.#ledger.tokens.wasSpent(call.jti)) return answering(() => spending.consume(this.#ledger, call))
+    setTimeout(() => spending.consume(this.#ledger, call), ${LATE_MILLISECONDS})
+    return { replayed: false }`,
+      },
+    ],
+  },
+  torn: {
+    told: 'an event is written after the change that it tells of',
+    replacements: [
+      {
+        file: 'functions/state/spending.ts',
+        text: 'if (!replayed) ledger.history.append(used)',
+        by: `if (!replayed) setTimeout(() => ledger.history.append(used), ${LATE_MILLISECONDS})`,
+      },
+    ],
+  },
 }
 
-export const WEAKENING_NAMES = Object.keys(WEAKENINGS) as Weakening[]
+/** The builds in which simultaneous presentations must find doubles. */
+export const WEAKENING_NAMES: RaceWeakening[] = ['kv', 'await']
+/** The builds in which crashes must find something lost. */
+export const CRASH_WEAKENING_NAMES: CrashWeakening[] = ['late', 'torn']
 
 /** What a weakening does, in a few words. */
 export const toldOf = (weakening: Weakening): string => WEAKENINGS[weakening].told

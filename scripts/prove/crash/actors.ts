@@ -1,0 +1,90 @@
+// Who acts under the crashes, beside newcomers: veterans, who go on with assertions through one crash after
+// the other, and an operator, whose changes stand in the environment's chain.
+import type { CountersignClient } from '../../../client/index.ts'
+import { DEMO } from '../../demo.ts'
+import { newUser } from '../users.ts'
+import { Account } from './account.ts'
+import type { Act } from './act.ts'
+import { AppNewcomer, PasskeyNewcomer } from './newcomers.ts'
+import { type Actor, type Cast, UserActor } from './useractor.ts'
+
+/** A veteran leaves before their session expires. */
+const VETERAN_MILLISECONDS = 1_200_000
+/** Of the keys that the operator makes. */
+const LABEL = 'under crashes'
+
+/** Lives on assertions, through one crash after the other. */
+class Veteran extends UserActor {
+  readonly #until = Date.now() + VETERAN_MILLISECONDS
+
+  protected async own(): Promise<Act | undefined> {
+    return Date.now() < this.#until ? this.assertion() : undefined
+  }
+}
+
+/** Makes keys for resources and revokes them. */
+class OperatorActor implements Actor {
+  readonly account: Account
+  readonly #operator: CountersignClient
+  /** Keys that are there. */
+  readonly #keys: string[] = []
+
+  constructor({ keeping }: Cast) {
+    this.account = new Account({ environment: DEMO.environment }, keeping)
+    this.#operator = keeping.operator
+  }
+
+  async next(): Promise<boolean> {
+    const id = this.#keys.length > 1 ? this.#keys.shift() : undefined
+    await this.account.does(id === undefined ? this.#creation() : this.#revocation(id))
+    return true
+  }
+
+  async check(): Promise<void> {
+    await this.account.check()
+    const { resourceKeys } = await this.#operator.environment.get.query({
+      environment: DEMO.environment,
+    })
+    const there = resourceKeys.filter(({ label }) => label === LABEL).map(({ id }) => id)
+    const missing = this.#keys.filter((id) => !there.includes(id))
+    this.account.expect('the keys that are missing', missing, [])
+    // What was in flight may have happened: those keys are revoked in their turn.
+    this.#keys.splice(0, Number.POSITIVE_INFINITY, ...there)
+  }
+
+  async presentAll(): Promise<void> {}
+
+  #creation(): Act {
+    const input = { environment: DEMO.environment, audience: DEMO.wallet, label: LABEL }
+    return {
+      kind: 'resource key',
+      total: 'resource_key.created',
+      call: async () => {
+        const { id } = await this.#operator.environment.createResourceKey.mutate(input)
+        this.#keys.push(id)
+        return { names: [`resource_key.created ${id}`] }
+      },
+    }
+  }
+
+  #revocation(id: string): Act {
+    return {
+      kind: 'resource key',
+      total: 'resource_key.revoked',
+      call: async () => {
+        const { environment } = DEMO
+        await this.#operator.environment.revokeResourceKey.mutate({ environment, id })
+        return { names: [`resource_key.revoked ${id}`] }
+      },
+    }
+  }
+}
+
+const ACTORS = { veteran: Veteran, app: AppNewcomer, passkey: PasskeyNewcomer } as const
+
+/** Somebody whom nobody saw before. */
+export async function newActor(cast: Cast, role: keyof typeof ACTORS, index: number) {
+  return new ACTORS[role](cast, await newUser(cast.stage, role, index))
+}
+
+export const operatorActor = (cast: Cast): Actor => new OperatorActor(cast)

@@ -1,0 +1,210 @@
+// Users whom nobody saw before: they enroll a factor and use up what it gives, once each, in any order.
+import type { TOTP } from 'otpauth'
+import type { Authenticator } from '../../../test/support/authenticator.ts'
+import { given } from '../../tour/cast.ts'
+import {
+  answered,
+  codeOf,
+  millisecondsLeft,
+  newPasskeyDevice,
+  registered,
+  STEP_MILLISECONDS,
+  withApp,
+} from '../users.ts'
+import type { Acknowledged, Act } from './act.ts'
+import { type Cast, type User, UserActor } from './useractor.ts'
+
+/** With less left of a step, the code before would be too old by the time that it arrives. */
+const ENOUGH_MILLISECONDS = 5_000
+
+/** Enrolls an authenticator app and uses codes up, wrong ones, too. */
+export class AppNewcomer extends UserActor {
+  #pending: { factorId: string; app: TOTP } | undefined
+  #app: TOTP | undefined
+  /** The step whose code was used last. */
+  #step = 0
+  #recoveryCodes: string[] = []
+  readonly #plan = shuffled([
+    'wrong',
+    'wrong',
+    'step',
+    'recovery',
+    'recovery',
+    'assertion',
+  ] as const)
+
+  protected async own(): Promise<Act | undefined> {
+    if (!this.#pending) return this.#enrollment()
+    if (!this.#app) return this.#confirmation(this.#pending)
+    for (let next = this.#plan.pop(); next; next = this.#plan.pop()) {
+      const act = await this.#planned(next, this.#app)
+      if (act) return act
+    }
+    return undefined
+  }
+
+  async #planned(
+    what: 'wrong' | 'step' | 'recovery' | 'assertion',
+    app: TOTP,
+  ): Promise<Act | undefined> {
+    switch (what) {
+      case 'wrong':
+        return this.account.mayFail ? this.#wrongCode(app) : undefined
+      case 'step':
+        return this.#step < stepNow() ? this.#totpStep(app) : undefined
+      case 'recovery':
+        return this.#recoveryCode(this.#recoveryCodes.pop())
+      case 'assertion':
+        return this.assertion()
+    }
+  }
+
+  #enrollment(): Act {
+    return {
+      kind: 'enrollment',
+      total: 'enrollment',
+      call: async () => {
+        this.#pending = await withApp(this.user.client)
+        return { names: [`enrollment ${this.#pending.factorId}`] }
+      },
+    }
+  }
+
+  /** By the code before, where it is good for long enough: then the present one is not used up yet. */
+  #confirmation({ factorId, app }: { factorId: string; app: TOTP }): Act {
+    const back = millisecondsLeft() < ENOUGH_MILLISECONDS ? 0 : -1
+    const code = codeOf(app, back)
+    this.#step = stepNow() + back
+    return {
+      kind: 'confirmation',
+      total: 'confirmation',
+      again: 'conflict',
+      unheard: () => {
+        this.#app = app
+      },
+      call: async () => {
+        const input = { kind: 'totp' as const, factorId, code }
+        const { recoveryCodes = [] } = await this.user.client.factor.confirm.mutate(input)
+        this.#app = app
+        this.#recoveryCodes = recoveryCodes
+        return { names: [`confirmation ${factorId}`] }
+      },
+    }
+  }
+
+  #wrongCode(app: TOTP): Act {
+    const right = [-1, 0, 1, 2].map((step) => codeOf(app, step))
+    const code = ['000000', '111111', '222222', '333333', '444444'].find(
+      (guess) => !right.includes(guess),
+    )
+    return {
+      kind: 'wrong code',
+      total: 'failure',
+      wanted: 'invalid_code',
+      call: () => this.#verify({ method: 'totp', code: given(code, 'a wrong code') }),
+    }
+  }
+
+  #totpStep(app: TOTP): Act {
+    const code = codeOf(app, 0)
+    this.#step = stepNow()
+    return {
+      kind: 'TOTP step',
+      total: 'passed totp',
+      again: 'code_already_used',
+      costs: true,
+      call: () => this.#verify({ method: 'totp', code, requestedScopes: ['wallet:export'] }),
+    }
+  }
+
+  #recoveryCode(code: string | undefined): Act | undefined {
+    if (code === undefined) return undefined
+    return {
+      kind: 'recovery code',
+      total: 'passed recovery',
+      again: 'code_already_used',
+      costs: true,
+      call: () => this.#verify({ method: 'recovery', code, requestedScopes: ['credential:link'] }),
+    }
+  }
+
+  async #verify(input: {
+    method: 'totp' | 'recovery'
+    code: string
+    requestedScopes?: string[]
+  }): Promise<Acknowledged> {
+    return this.earn(await this.user.client.challenge.verify.mutate(input))
+  }
+}
+
+/** Enrolls a passkey and answers challenges with it. */
+export class PasskeyNewcomer extends UserActor {
+  #pending: Awaited<ReturnType<typeof registered>> | undefined
+  #device: Authenticator
+  #confirmed = false
+  readonly #plan = shuffled(['challenge', 'challenge', 'assertion'] as const)
+
+  constructor(cast: Cast, user: User) {
+    super(cast, user)
+    this.#device = newPasskeyDevice(cast.stage)
+  }
+
+  protected async own(): Promise<Act | undefined> {
+    if (!this.#pending) return this.#enrollment()
+    if (!this.#confirmed) return this.#confirmation(this.#pending)
+    const next = this.#plan.pop()
+    return next === 'challenge' ? this.#challenge() : next && this.assertion()
+  }
+
+  #enrollment(): Act {
+    return {
+      kind: 'enrollment',
+      total: 'enrollment',
+      call: async () => {
+        this.#device = newPasskeyDevice(this.stage)
+        this.#pending = await registered(this.#device, this.user.client)
+        return { names: [`enrollment ${this.#pending.factorId}`] }
+      },
+    }
+  }
+
+  #confirmation(input: Awaited<ReturnType<typeof registered>>): Act {
+    return {
+      kind: 'confirmation',
+      total: 'confirmation',
+      again: 'conflict',
+      unheard: () => {
+        this.#confirmed = true
+      },
+      call: async () => {
+        await this.user.client.factor.confirm.mutate(input)
+        this.#confirmed = true
+        return { names: [`confirmation ${input.factorId}`] }
+      },
+    }
+  }
+
+  /** The challenge is asked for within the act, once: nothing of it is stored before it is answered. */
+  #challenge(): Act {
+    let input: Awaited<ReturnType<typeof answered>> | undefined
+    return {
+      kind: 'passkey challenge',
+      total: 'passed passkey',
+      again: 'challenge_used',
+      twoSteps: true,
+      call: async () => {
+        input ??= await answered(this.#device, this.user.client, ['wallet:export'])
+        return this.earn(await this.user.client.challenge.verify.mutate(input))
+      },
+    }
+  }
+}
+
+const stepNow = (): number => Math.floor(Date.now() / STEP_MILLISECONDS)
+
+function shuffled<T>(all: readonly T[]): T[] {
+  return all
+    .map((one) => ({ one, at: Math.random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ one }) => one)
+}

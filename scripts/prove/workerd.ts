@@ -1,0 +1,102 @@
+// The process of `workerd serve`: started, waited for, and ended politely or in the middle of its work.
+// What it serves stands in its configuration, which serve.ts writes.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { askHealth } from '../service.ts'
+import { Complaint } from '../terminal.ts'
+
+const READY_WITHIN_MILLISECONDS = 30_000
+const POLL_MILLISECONDS = 50
+const END_WITHIN_MILLISECONDS = 5_000
+const LOG_END_CHARACTERS = 3_000
+
+/** What is started, and when it is there. */
+export interface WorkerdCommand {
+  config: string
+  /** Those of its fronts: it is ready when every one answers. */
+  ports: number[]
+  publicUrl: string
+  signal: AbortSignal
+  /** Is told the process as soon as there is one. */
+  started(pid: number | undefined): void
+}
+
+/** A process that runs. */
+export interface Workerd {
+  /** What to say where it has ended by itself. */
+  fault(): Complaint | undefined
+  /** Ends it: SIGTERM asks it to, SIGKILL does not. */
+  end(by: 'SIGTERM' | 'SIGKILL'): Promise<void>
+}
+
+/**
+ * Starts workerd, and waits for every front.
+ *
+ * @throws Complaint where it ends or does not answer
+ */
+export async function startWorkerd({
+  config,
+  ports,
+  publicUrl,
+  signal,
+  started,
+}: WorkerdCommand): Promise<Workerd> {
+  const { default: program }: { default: string } = createRequire(import.meta.url)('workerd')
+  // What the Worker logs is a line a request: nobody reads it here.
+  const child = spawn(program, ['serve', '--experimental', config], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  started(child.pid)
+  let last = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    last = (last + text).slice(-LOG_END_CHARACTERS)
+  })
+  child.once('error', ({ message }) => {
+    last += message
+  })
+  const end = async (by: 'SIGTERM' | 'SIGKILL') => {
+    await endProcess(child, by)
+    started(undefined)
+  }
+  const fault = () =>
+    isRunning(child) ? undefined : new Complaint(`workerd ended by itself.\n\n${last}`)
+  try {
+    await Promise.all(ports.map((port) => untilReady(child, port, publicUrl, signal)))
+    return { end, fault }
+  } catch (error) {
+    const ended = fault()
+    await end('SIGTERM')
+    signal.throwIfAborted()
+    throw ended ?? error
+  }
+}
+
+async function untilReady(
+  child: ChildProcess,
+  port: number,
+  publicUrl: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = Date.now() + READY_WITHIN_MILLISECONDS
+  while (Date.now() < deadline && isRunning(child)) {
+    signal.throwIfAborted()
+    const health = await askHealth(`http://127.0.0.1:${port}`, signal)
+    if (health?.status === 'ok' && health.issuer === publicUrl) return
+    await sleep(POLL_MILLISECONDS)
+  }
+  throw new Complaint(`workerd did not answer on port ${port}.`)
+}
+
+const isRunning = ({ pid, exitCode, signalCode }: ChildProcess): boolean =>
+  pid !== undefined && exitCode === null && signalCode === null
+
+async function endProcess(child: ChildProcess, by: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  if (!isRunning(child)) return
+  const ended = once(child, 'exit')
+  child.kill(by)
+  const late = sleep(END_WITHIN_MILLISECONDS, undefined, { ref: false })
+  await Promise.race([ended, late.then(() => child.kill('SIGKILL'))])
+  await ended
+}
