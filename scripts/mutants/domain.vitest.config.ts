@@ -1,9 +1,14 @@
-// The tests that the rules are mutated under: pure ones on Node, some milliseconds each.
+// The tests that the rules are mutated under: pure ones on Node, some milliseconds each, and those of the
+// published vectors, which need no service either.
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['test/domain/**/*.test.ts'],
+    include: [
+      'test/domain/**/*.test.ts',
+      'test/conformance/{rfc6238,webauthn}.test.ts',
+      'test/regression/attestation.test.ts',
+    ],
     // What these look at is the text of the source, which is another one here.
     exclude: ['test/domain/rooms.test.ts'],
     // A busy machine must not look like a test that noticed something; Stryker has limits of its own.
