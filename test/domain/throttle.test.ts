@@ -10,11 +10,14 @@ import {
   DAY_SECONDS,
   FAILURES_PER_DAY,
   FAILURES_PER_MONTH,
+  failuresToday,
   forgive,
   MONTH_SECONDS,
   NO_ATTEMPTS,
   NOTHING_COUNTED,
   PASSKEY_FAILURES,
+  retryAt,
+  SESSION_CHANGES,
   takeBack,
 } from '../../functions/domain/throttle.ts'
 
@@ -213,5 +216,77 @@ describe('passkeys', () => {
       refused: { reason: 'rate_limited', retryAfterSeconds: 1 },
     })
     expect(countWithin(minute, PASSKEY_FAILURES, START + 60)).toMatchObject({ count: 1 })
+  })
+})
+
+describe('each limit by itself', () => {
+  const failed = (...failures: number[]): Attempts => ({ ...NO_ATTEMPTS, failures })
+  const times = (count: number, at: number) => Array.from({ length: count }, () => at)
+
+  it('waits from the last failure on', () => {
+    const attempts = { ...failed(START - 100, START), consecutive: 5 }
+    expect(retryAt(attempts, START)).toBe(START + 30)
+    expect(barredBy(attempts, START + 29)?.retryAfterSeconds).toBe(1)
+    expect(barredBy(attempts, START + 30)).toBeUndefined()
+  })
+
+  it('keeps a failure for thirty days, and not one second longer', () => {
+    const kept = (now: number) => countFailure(failed(START), now).failures.length
+    expect([kept(START + MONTH_SECONDS - 1), kept(START + MONTH_SECONDS)]).toEqual([2, 1])
+  })
+
+  it('counts a failure for a day, and not one second longer', () => {
+    const today = (now: number, dayFrom = 0) =>
+      failuresToday({ ...failed(START), dayFrom }, now).length
+    expect([today(START + DAY_SECONDS - 1), today(START + DAY_SECONDS)]).toEqual([1, 0])
+    expect([today(START, START), today(START, START + 1), today(START, START - 1)]).toEqual([
+      1, 0, 1,
+    ])
+  })
+
+  it('takes back the failure that it counted, and no other', () => {
+    const attempts = { ...failed(1, 2, 2, 3), consecutive: 4 }
+    expect(takeBack(attempts, 2, false)).toMatchObject({ failures: [1, 2, 3], consecutive: 3 })
+    expect(takeBack(attempts, 1, false).failures).toEqual([2, 2, 3])
+    expect(takeBack(attempts, 9, false).failures).toEqual([1, 2, 2, 3])
+    expect(takeBack(attempts, 3, true).consecutive).toBe(0)
+    expect(takeBack(failed(1), 1, false).consecutive).toBe(0)
+  })
+
+  it('unlocks by taking back only what locked', () => {
+    const locked = { ...failed(...times(100, START)), locked: true }
+    expect(takeBack(locked, START, false).locked).toBe(false)
+    expect(takeBack({ ...locked, failures: times(101, START) }, START, false).locked).toBe(true)
+  })
+
+  it('leaves as many attempts as the nearest of its limits', () => {
+    const left = (failures: number[], consecutive: number, dayFrom = 0) =>
+      attemptsLeft({ ...NO_ATTEMPTS, failures, consecutive, dayFrom }, START)
+    expect(left([], 0)).toBe(5)
+    expect(left([], 3)).toBe(2)
+    expect(left(times(18, START - 10), 0)).toBe(2)
+    expect(left(times(20, START - 10), 0)).toBe(0)
+    expect(left(times(97, START - 10), 0, START)).toBe(3)
+    expect(left(times(5, START - 1000), 5)).toBe(1)
+    expect(left([START], 5)).toBe(0)
+  })
+
+  it('counts what a session may change within an hour, and passkey failures within a minute', () => {
+    expect([SESSION_CHANGES, PASSKEY_FAILURES]).toEqual([
+      { count: 30, seconds: 3600 },
+      { count: 30, seconds: 60 },
+    ])
+    const window = { startedAt: START, count: 30 }
+    expect(countWithin(window, PASSKEY_FAILURES, START + 59)).toMatchObject({
+      refused: { reason: 'rate_limited', retryAfterSeconds: 1 },
+    })
+    expect(countWithin(window, PASSKEY_FAILURES, START + 60)).toEqual({
+      startedAt: START + 60,
+      count: 1,
+    })
+    expect(countWithin({ startedAt: START, count: 29 }, PASSKEY_FAILURES, START + 5)).toEqual({
+      startedAt: START,
+      count: 30,
+    })
   })
 })
