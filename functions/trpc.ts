@@ -71,9 +71,7 @@ export const { router } = t
 export function refusalOf(error: TRPCError): Refusal {
   if (error.cause instanceof Refused) return error.cause.refusal
   const reason = FRAMEWORK_REASONS[error.code]
-  return reason
-    ? refusal(reason, describeIssue(error.cause))
-    : refusal('unavailable', { retryAfterSeconds: 1 })
+  return reason ? refusal(reason, describeIssue(error.cause)) : refusal('unavailable')
 }
 
 const FRAMEWORK_REASONS: Partial<Record<TRPCError['code'], Reason>> = {
@@ -157,7 +155,7 @@ const refusing = t.procedure.use(async ({ next }) => {
 /**
  * A procedure for some kinds of caller. Its `ctx.caller` is one of them, verified.
  *
- * @example calledBy('subject').input(NoInput).query(({ ctx }) => ctx.caller.object.list(ctx.caller))
+ * @example calledBy('subject').input(NoInput).query(({ ctx: { caller } }) => caller.object.list({ who: caller.who }))
  */
 export const calledBy = <K extends Caller['kind']>(...kinds: K[]) =>
   refusing.use(async ({ ctx, next }) => {

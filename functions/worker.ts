@@ -76,7 +76,8 @@ for (const path of [CONSOLE_ROUTE, `${CONSOLE_ROUTE}/*`])
 app.use(
   '/:environment/trpc/*',
   cors({
-    origin: async (origin, c: Ctx) => ((await listedOrigins(c)).includes(origin) ? origin : null),
+    origin: async (origin, c: Ctx) =>
+      origin !== '' && (await listedOrigins(c)).includes(origin) ? origin : null,
     allowMethods: ['POST'],
     allowHeaders: ['authorization', 'content-type', 'countersign-token', 'dpop'],
     exposeHeaders: ['www-authenticate', 'retry-after', 'dpop-nonce', 'date'],

@@ -23,6 +23,9 @@ export class Refused extends Error {
   }
 }
 
+/** When to try again where something was away, unless somebody knows better. */
+const RETRY_SECONDS = 1
+
 /**
  * A refusal as a value, for the failures that are recorded rather than rolled back.
  *
@@ -30,6 +33,7 @@ export class Refused extends Error {
  */
 export const refusal = (reason: Reason, more: Partial<Refusal> = {}): Refusal => ({
   message: REASONS[reason].message,
+  ...(reason === 'unavailable' && { retryAfterSeconds: RETRY_SECONDS }),
   ...more,
   reason,
 })

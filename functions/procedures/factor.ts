@@ -31,7 +31,7 @@ export const factorRouter = router({
     .input(NoInput)
     .output(FactorListResult)
     .query(async ({ ctx: { caller } }) => {
-      const listed = await caller.object.list(caller)
+      const listed = await caller.object.list({ who: caller.who })
       const mustEnroll = caller.environment.settings.enrollment === 'onboarding' && !listed.enrolled
       return { ...listed, mustEnroll }
     }),

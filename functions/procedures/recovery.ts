@@ -17,5 +17,7 @@ export const recoveryRouter = router({
   acknowledge: calledBy('subject')
     .input(NoInput)
     .output(AcknowledgeResult)
-    .mutation(async ({ ctx: { caller } }) => unwrap(await caller.object.acknowledgeCodes(caller))),
+    .mutation(async ({ ctx: { caller } }) =>
+      unwrap(await caller.object.acknowledgeCodes({ who: caller.who })),
+    ),
 })

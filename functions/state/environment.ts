@@ -120,11 +120,23 @@ export class Environment extends DurableObject<Env> {
       ring: publishedKeys(this.#signingKeys.ring(), now),
       resourceKeys: this.#resourceKeys.hashes(),
     }
-    if (now - this.#publishedAt >= PUBLISH_INTERVAL_SECONDS) {
+    // A clock that was set back is no reason to wait until it has caught up.
+    if (Math.abs(now - this.#publishedAt) >= PUBLISH_INTERVAL_SECONDS) {
       this.#publishedAt = now
-      this.ctx.waitUntil(publish(readBindings(this.env).published, snapshot, now))
+      this.ctx.waitUntil(this.#publish(snapshot, now))
     }
     return snapshot
+  }
+
+  /** Nobody waits for the copy: where it cannot be written, whoever asks next has it written. */
+  async #publish(snapshot: Snapshot, now: number): Promise<void> {
+    try {
+      await publish(readBindings(this.env).published, snapshot, now)
+    } catch (error) {
+      if (this.#publishedAt === now) this.#publishedAt = 0
+      const fault = `the copy of ${snapshot.environment} was not published: ${String(error)}`
+      console.log(JSON.stringify({ level: 'error', fault: fault.slice(0, 300) }))
+    }
   }
 
   /** For operators. */

@@ -1,17 +1,20 @@
 // An environment as the Worker serves it: fetched from its object, kept 20 s in this isolate, and
 // published to KV, where a copy stands in for settings and public keys while the object is silent.
-import { importJWK, type JSONWebKeySet } from 'jose'
-import type { EnvironmentSettings } from '../../contract/index.ts'
+import { importJWK, type JSONWebKeySet, type JWK } from 'jose'
+import * as z from 'zod/mini'
+import { EnvironmentSettings } from '../../contract/index.ts'
 import { ShortCache } from '../cache.ts'
 import { epochSeconds } from '../clock.ts'
 import { currentKey, type RingKey } from '../domain/keyring.ts'
 import { type Action, type Offered, resolveActions } from '../domain/policy.ts'
 import { Refused, refusal, refuse } from '../domain/refusal.ts'
 import { open } from '../domain/seal.ts'
+import { CLOCK_TOLERANCE_SECONDS } from '../domain/session.ts'
 import { offeredBy, resolveSettings, type Settings } from '../domain/settings.ts'
 import { SIGNING_ALGORITHM, type SigningKey } from '../domain/token.ts'
 import type { Bindings } from '../env.ts'
 import type { Snapshot } from './environment.ts'
+import { environmentObject } from './objects.ts'
 
 export const KEPT_SECONDS = 20
 export const STAND_IN_SECONDS = 300
@@ -41,13 +44,16 @@ export interface LiveEnvironment {
   secrets: () => Secrets
 }
 
-/** The copy in KV: what may be stale, and nothing else. */
-interface Published {
-  version: number
-  settings: EnvironmentSettings
-  keySet: JSONWebKeySet
-  confirmedAt: number
-}
+/** The copy in KV: what may be stale, and nothing else. Whatever else stands there is no copy. */
+const Published = z.strictObject({
+  version: z.int(),
+  settings: EnvironmentSettings,
+  keySet: z.strictObject({
+    keys: z.array(z.custom<JWK>((key) => typeof key === 'object' && key !== null)),
+  }),
+  confirmedAt: z.int(),
+})
+type Published = z.infer<typeof Published>
 
 /** Ids that name nothing: asked of an object once in a while, not with every request. */
 const unknown = new ShortCache<true>(UNKNOWN_ENVIRONMENTS, UNKNOWN_SECONDS)
@@ -89,7 +95,7 @@ async function askObject(
   id: string,
 ): Promise<Snapshot | undefined | { silent: unknown }> {
   try {
-    return await bindings.environments.getByName(id).snapshot()
+    return await environmentObject(bindings, id).snapshot()
   } catch (silent) {
     return { silent }
   }
@@ -105,8 +111,11 @@ async function openPublished(
     // The cause is for the log: a wrong root secret must not look like a passing outage.
     throw new Refused(refusal('unavailable'), { cause })
   }
-  const copy = await bindings.published.get<Published>(kvKey(id), 'json').catch(() => null)
-  if (!copy || now - copy.confirmedAt > STAND_IN_SECONDS) return unavailable()
+  const stored = await bindings.published.get(kvKey(id), 'json').catch(() => null)
+  const { data: copy } = Published.safeParse(stored)
+  // One from ahead was confirmed by a clock that is off: how old it is cannot be known.
+  const age = copy ? now - copy.confirmedAt : Number.POSITIVE_INFINITY
+  if (!copy || age > STAND_IN_SECONDS || age < -CLOCK_TOLERANCE_SECONDS) return unavailable()
   return live(bindings, id, copy, unavailable)
 }
 

@@ -1,6 +1,13 @@
 // What the tests of the rules share: an action by a rule, somebody who signs tokens, and a refusal as a
 // value. All of it is plain Node, without the service.
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
+import {
+  type CryptoKey,
+  exportJWK,
+  generateKeyPair,
+  type JSONWebKeySet,
+  type JWTPayload,
+  SignJWT,
+} from 'jose'
 import type { Rule } from '../../contract/index.ts'
 import type { Action, Offered } from '../../functions/domain/policy.ts'
 import { type Refusal, Refused } from '../../functions/domain/refusal.ts'
@@ -59,7 +66,15 @@ function raise(error: unknown): never {
 }
 
 /** Somebody who signs tokens, and their key set. */
-export async function signerOf(kid = 'k1', alg = 'ES256') {
+export interface Signer {
+  kid: string
+  key: CryptoKey
+  publicKey: CryptoKey
+  keySet: JSONWebKeySet
+  sign(claims: JWTPayload, header?: Record<string, unknown>): Promise<string>
+}
+
+export async function signerOf(kid = 'k1', alg = 'ES256'): Promise<Signer> {
   const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true })
   const keySet = { keys: [{ ...(await exportJWK(publicKey)), kid, alg, use: 'sig' }] }
   const sign = (claims: JWTPayload, header: Record<string, unknown> = {}) =>

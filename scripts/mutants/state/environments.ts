@@ -108,8 +108,14 @@ export const ENVIRONMENT_CHANGES: Change[] = [
     ],
   ]),
   ...changesOf('functions/state/published.ts', ENVIRONMENTS, [
-    ['a copy of any age stands in', '!copy || now - copy.confirmedAt > STAND_IN_SECONDS', '!copy'],
-    ['no copy stands in', '!copy || now - copy.confirmedAt > STAND_IN_SECONDS', 'true'],
+    ['a copy of any age stands in', '!copy || age > STAND_IN_SECONDS ||', '!copy ||'],
+    ['no copy stands in', '!copy || age > STAND_IN_SECONDS ||', 'true ||'],
+    [
+      'a copy that a clock far ahead confirmed stands in',
+      'age < -CLOCK_TOLERANCE_SECONDS',
+      'false',
+      ['test/state/faults.test.ts'],
+    ],
     [
       'an isolate keeps what it knows of an environment for an hour',
       'export const KEPT_SECONDS = 20',
