@@ -61,7 +61,7 @@ describe('a session', () => {
 
   it('leaves out what its token does not say', async () => {
     const { claims: _claims, ...plain } = await session({ auth_time: undefined })
-    expect(plain).toEqual({ subject: 'alice', expiresAt: NOW + 60 })
+    expect(plain).toStrictEqual({ subject: 'alice', expiresAt: NOW + 60 })
   })
 
   it('reads the claims that its settings name', async () => {

@@ -119,6 +119,8 @@ describe('a signed token', () => {
     ['no type', () => signer.sign({ ...ELEVATED })],
     ['another type', () => signer.sign({ ...ELEVATED }, { typ: 'JWT' })],
     ['the type of the other kind', () => signer.sign({ ...ELEVATED }, { typ: MFA_TYPE })],
+    ['no type though it is a legacy one', () => signer.sign({ ...LEGACY })],
+    ['another type though it is a legacy one', () => signer.sign({ ...LEGACY }, { typ: 'JWT' })],
     ['no scope though it is elevated', () => signer.sign({ ...SHARED }, { typ: ELEVATED_TYPE })],
     ['a claim that is not known', () => signToken(elevated({ cnf: {} } as object), signer)],
     ['padding around it', async () => `${await signToken(elevated(), signer)}=`],

@@ -1,0 +1,316 @@
+// The language of conditions, word by word: what is offered, what is said of what is not, how JSON becomes
+// what is computed with, and how values stand in a sentence.
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { ActionEntry } from '../../contract/index.ts'
+import {
+  type Conditions,
+  type Facts,
+  loadConditions,
+  readsDetails,
+  tell,
+  variablesOf,
+} from '../../functions/domain/condition.ts'
+import { checkConditions } from '../../functions/domain/conditioncheck.ts'
+import { COLLECTION_MAX_ELEMENTS, celValue } from '../../functions/domain/conditionvalues.ts'
+import { laterRefusalOf, NOW } from '../support/rules.ts'
+
+let conditions: Conditions
+beforeAll(async () => {
+  conditions = await loadConditions()
+})
+
+const FACTS: Facts = {
+  subject: { enrolled: true, totp: true, passkey: false, recovery: true },
+  request: { time: NOW },
+}
+const run = (when: string, more: Partial<Facts> = {}, schema?: Record<string, unknown>) =>
+  conditions.evaluate(when, variablesOf({ ...FACTS, ...more }, schema))
+const matches = (when: string, more: Partial<Facts> = {}) =>
+  expect([when, run(when, more)]).toEqual([when, { outcome: 'matched' }])
+const mistake = (when: string) => conditions.check(when)
+
+describe('a word of the language', () => {
+  it.each([
+    'has(details.text)',
+    'size(details.text) == 5',
+    'int("3") == 3',
+    'double("1.5") == 1.5',
+    'string(3) == "3"',
+    'bool("true")',
+    'timestamp("2027-01-15T08:00:00Z") == request.time',
+    'duration("60s") < duration("61s")',
+    'details.text.size() == 5',
+    'details.text.contains("l") && details.text.startsWith("H") && details.text.endsWith("o")',
+    'details.text.indexOf("l") == 2 && details.text.lastIndexOf("l") == 3',
+    'details.text.substring(1, 3) == "el"',
+    'details.text.lowerAscii() == "hello" && details.text.upperAscii() == "HELLO"',
+    '" x ".trim() == "x"',
+    'request.time.getFullYear() == 2027 && request.time.getMonth() == 0',
+    'request.time.getDate() == 15 && request.time.getDayOfMonth() == 14',
+    'request.time.getDayOfWeek() == 5 && request.time.getDayOfYear() == 14',
+    'request.time.getHours() == 8 && request.time.getMinutes() == 0',
+    'request.time.getSeconds() == 0 && request.time.getMilliseconds() == 0',
+    'request.time.getHours("Europe/Amsterdam") == 9',
+    'details.list.all(x, x > 0) && details.list.exists(x, x == 2) && details.list.exists_one(x, x == 2)',
+    'details.list.filter(x, x > 1).size() == 2 && details.list.map(x, x * 2.0)[0] == 2',
+    '{"a": 1}["a"] == 1 && [1, 2][1] == 2 && !(3 in [1, 2]) && -1 < 0',
+    'details.list.exists(x, x == details.list[0]) ? true : false',
+  ])('does what it says: %s', (when) => {
+    const details = { text: 'Hello', list: [1, 2, 3] }
+    expect(mistake(when)).toBeUndefined()
+    matches(when, { details })
+  })
+
+  it.each<[when: string, at: number, what: string]>([
+    [
+      'details.a.matches("x")',
+      1,
+      '`matches` is not offered in conditions: a pattern can take seconds',
+    ],
+    [
+      'true && matches("a", "b")',
+      9,
+      '`matches` is not offered in conditions: a pattern can take seconds',
+    ],
+    ['details.a.split(",").size() > 1', 1, '`split` is not offered in conditions'],
+    ['dyn(details.a)', 1, '`dyn` is not offered in conditions'],
+    [
+      'amount > 1',
+      1,
+      '`amount` is not known: a condition reads details, subject, session, request',
+    ],
+    [
+      'details.l.all(x, y > 1)',
+      18,
+      '`y` is not known: a condition reads details, subject, session, request',
+    ],
+    ['duration(details.a) > duration("1s")', 1, '`duration` takes a written text, like "24h"'],
+    [
+      'request.time.getHours(details.zone) == 1',
+      1,
+      '`getHours` takes a written time zone, like "Europe/Amsterdam", and none inside all, exists, exists_one, filter, map',
+    ],
+    [
+      'details.l.all(x, request.time.getHours("UTC") == 1)',
+      18,
+      '`getHours` takes a written time zone, like "Europe/Amsterdam", and none inside all, exists, exists_one, filter, map',
+    ],
+    ['details.l.all(details, true)', 1, '`all` needs a name of its own for each element'],
+    ['details.l.exists(session, true)', 1, '`exists` needs a name of its own for each element'],
+    [
+      'details.l.all(x, x.exists(y, true))',
+      18,
+      '`exists` stands with another of all, exists, exists_one, filter, map: only one level of these is offered',
+    ],
+    [
+      'details.l.filter(x, x > 1).all(y, y > 2)',
+      1,
+      '`all` stands with another of all, exists, exists_one, filter, map: only one level of these is offered',
+    ],
+  ])('is not %s', (when, at, what) => {
+    expect(mistake(when)).toEqual({ at, what })
+    expect(run(when, { details: {} })).toEqual({ outcome: 'failed', why: what })
+  })
+
+  it('may say the hour without a zone inside a list, and read what is not its element', () => {
+    expect(mistake('details.l.all(x, request.time.getHours() < x)')).toBeUndefined()
+    expect(mistake('details.l.all(x, has(details.b) && x > details.b)')).toBeUndefined()
+  })
+
+  it('is one of at most 1,024 bytes', () => {
+    const of = (bytes: number) => `true${' '.repeat(bytes - 4)}`
+    expect(mistake(of(1024))).toBeUndefined()
+    expect(mistake(of(1025))).toEqual({ at: 1, what: 'it is 1025 bytes long, of at most 1024' })
+  })
+
+  it.each([
+    ['a condition without end', Array.from({ length: 200 }, () => 'true').join(' && ')],
+    ['a list without end', `1 in [${Array.from({ length: 65 }, () => '1').join()}]`],
+    ['a map without end', `{${Array.from({ length: 17 }, (_, n) => `"${n}":1`).join()}} != {}`],
+    ['brackets without end', `${'('.repeat(30)}true${')'.repeat(30)}`],
+    ['arguments without end', 'size(1, 2, 3, 4, 5) > 1'],
+  ])('is not %s', (_what, when) => {
+    expect(when.length).toBeLessThan(1024 * 2)
+    expect(mistake(when)).toBeDefined()
+  })
+})
+
+describe('what a condition comes to', () => {
+  it.each<[when: string, more: Partial<Facts>]>([
+    ['subject.enrolled && subject.kinds == ["totp", "recovery"]', {}],
+    [
+      'subject.newestFactorAgeSeconds == 60 && subject.lastStepUpAgeSeconds == 0',
+      {
+        subject: { ...FACTS.subject, newestFactorAgeSeconds: 60.9, lastStepUpAgeSeconds: 0.2 },
+      },
+    ],
+    ['!has(subject.newestFactorAgeSeconds) && !has(subject.lastStepUpAgeSeconds)', {}],
+    [
+      'session.claims.level == 2 && session.ageSeconds == 5',
+      { session: { claims: { level: 2 }, ageSeconds: 5 } },
+    ],
+    ['!has(session.claims) && session.ageSeconds == 5', { session: { ageSeconds: 5 } }],
+    ['request.country == "NL"', { request: { time: NOW, country: 'NL' } }],
+    ['!has(request.country)', {}],
+    [
+      'details.a == null && details.b == [true] && details.c.d == "x"',
+      { details: { a: null, b: [true], c: { d: 'x' } } },
+    ],
+  ])('follows from the facts: %s', (when, more) => {
+    matches(when, more)
+  })
+
+  it.each<[when: string, why: string]>([
+    ['session.ageSeconds > 1', 'session is not known'],
+    ['request.country == "NL"', 'request.country is not known'],
+    ['subject.kinds.size()', 'it is neither true nor false'],
+  ])('cannot be told: %s', (when, why) => {
+    expect(run(when)).toMatchObject({ outcome: 'failed' })
+    const { why: told } = run(when) as { why: string }
+    expect(told).toContain(why)
+  })
+
+  it('is explained by what was read, each once, and by what stands in its place', () => {
+    const when = 'has(details.amount) && details.amount > 1 && details.amount < size(details.list)'
+    const facts = { ...FACTS, details: { amount: 1500, list: [1] } }
+    expect(conditions.explain(when, variablesOf(facts))).toEqual({
+      result: { outcome: 'unmatched' },
+      values: [
+        { path: 'details.amount', value: 1500 },
+        { path: 'details.list', value: [1] },
+      ],
+      filled: 'has(details.amount) && 1500 > 1 && 1500 < size(details.list)',
+    })
+  })
+
+  it('is explained as it stands where it cannot be read', () => {
+    expect(conditions.explain('nothing(', variablesOf(FACTS))).toMatchObject({
+      result: { outcome: 'failed' },
+      values: [],
+      filled: 'nothing(',
+    })
+    expect(conditions.explain('details.a > 1', variablesOf(FACTS))).toMatchObject({
+      values: [],
+      filled: 'details.a > 1',
+    })
+  })
+
+  it('may read details where it names them, also inside a word of its own', () => {
+    const cases = ['details.a', '"details" == x', 'mydetails', 'detailsx', 'subject.enrolled']
+    expect(cases.map(readsDetails)).toEqual([true, true, false, false, false])
+  })
+})
+
+describe('a value of JSON', () => {
+  const SCHEMA = {
+    type: 'object',
+    properties: { n: { type: 'integer' }, list: { type: 'array', items: { type: 'integer' } } },
+    additionalProperties: { type: 'integer' },
+  }
+
+  it('is an integer where the schema says so and it is one, and else a double', () => {
+    expect(celValue(5)).toBe(5)
+    expect(celValue(5, { type: 'integer' })).toBe(5n)
+    expect(celValue(5.5, { type: 'integer' })).toBe(5.5)
+    expect(celValue(5, { type: 'number' })).toBe(5)
+    expect(celValue({ n: 5, list: [1, 2], other: 7 }, SCHEMA)).toEqual(
+      new Map<string, unknown>([
+        ['n', 5n],
+        ['list', [1n, 2n]],
+        ['other', 7n],
+      ]),
+    )
+    expect(celValue({ toString: 7 }, { properties: {} })).toEqual(new Map([['toString', 7]]))
+    expect(celValue({ n: 5 }, { properties: 7 })).toEqual(new Map([['n', 5]]))
+    expect(celValue([5], [{ type: 'integer' }])).toEqual([5])
+  })
+
+  it.each([['text'], [''], [true], [false], [null]])('is itself: %j', (value) => {
+    expect(celValue(value)).toBe(value)
+  })
+
+  it('is nothing where JSON has no such thing', () => {
+    expect([celValue(undefined), celValue(() => 1)]).toEqual([null, null])
+  })
+
+  it('is not looked into where it has more than 256 elements or members', () => {
+    expect(COLLECTION_MAX_ELEMENTS).toBe(256)
+    const list = Array.from({ length: 257 }, () => 1)
+    const object = Object.fromEntries(list.map((one, index) => [`k${index}`, one]))
+    expect(typeof celValue(list)).toBe('symbol')
+    expect(typeof celValue(object)).toBe('symbol')
+    expect(celValue(list.slice(1))).toHaveLength(256)
+    delete object.k0
+    expect(celValue(object)).toHaveProperty('size', 256)
+  })
+
+  it('stands in a sentence as JSON, short', () => {
+    const long = Array.from({ length: 257 }, () => 1)
+    expect(tell(celValue('a"b'))).toBe('"a\\"b"')
+    expect(tell(5n)).toBe('5')
+    expect(tell(celValue({ a: [5, { b: null }] }, {}))).toBe('{"a":[5,{"b":null}]}')
+    expect(tell([5n])).toBe('[5]')
+    expect(tell(celValue(long))).toBe('too long to be looked into')
+    expect(tell(celValue({ a: long }))).toBe('{"a":"…"}')
+    expect(tell(new Date(NOW * 1000))).toBe('2027-01-15T08:00:00.000Z')
+    expect(tell('x'.repeat(58))).toBe(`"${'x'.repeat(58)}"`)
+    expect(tell('x'.repeat(59))).toBe(`"${'x'.repeat(59)}…`)
+  })
+})
+
+describe('conditions that are saved', () => {
+  const told = async (entry: Partial<ActionEntry>): Promise<string> => {
+    const { reason, message } = await laterRefusalOf(
+      checkConditions([{ action: 'order.refund', scope: 's', ...entry }]),
+    )
+    expect(reason).toBe('input_invalid')
+    return message
+  }
+  const SCHEMA = { type: 'object', properties: { amount: { type: 'number' } } }
+
+  it.each<[entry: Partial<ActionEntry>, message: string]>([
+    [
+      { stricter: [{ when: 'true' }, { when: 'details.a.matches("x")' }] },
+      '`order.refund`, condition 2, at 1: `matches` is not offered in conditions: a pattern can take seconds.',
+    ],
+    [
+      { detailsSchema: SCHEMA, stricter: [{ when: 'details.amout > 1.0' }] },
+      '`order.refund`, condition 1, at 9: details.amout is not known.',
+    ],
+    [
+      { detailsSchema: {} },
+      '`order.refund`, detailsSchema, it must describe an object: `type` is object.',
+    ],
+    [
+      { detailsSchema: SCHEMA, base: { details: 'none' } },
+      '`order.refund`: `detailsSchema` has nothing to describe, as `details` is none.',
+    ],
+    [
+      { action: 'credential.link', detailsSchema: SCHEMA },
+      '`credential.link` has no details of the application, so it takes no `detailsSchema`.',
+    ],
+    [
+      { action: 'credential.link', stricter: [{ when: 'details.a == 1' }] },
+      "`credential.link`, condition 1: it guards the users' factors and has no details of the application.",
+    ],
+    [
+      { action: 'credential.link', stricter: [{ when: 'true', details: 'required' }] },
+      "`credential.link`, condition 1: it guards the users' factors and has no details of the application.",
+    ],
+  ])('are refused with the place of the mistake: %j', async (entry, message) => {
+    expect(await told(entry)).toBe(message)
+  })
+
+  it.each<[entry: Partial<ActionEntry>]>([
+    [{}],
+    [{ stricter: [] }],
+    [{ stricter: [{ when: 'details.a == 1', details: 'required' }] }],
+    [{ detailsSchema: SCHEMA, base: { details: 'optional' } }],
+    [{ detailsSchema: SCHEMA, stricter: [{ when: 'details.amount > 1.0' }] }],
+    [{ action: 'credential.link', stricter: [{ when: 'subject.enrolled', details: 'optional' }] }],
+  ])('may be %j', async (entry) => {
+    await expect(
+      checkConditions([{ action: 'order.refund', scope: 's', ...entry }]),
+    ).resolves.toBeUndefined()
+  })
+})
