@@ -24,7 +24,10 @@ const alias = {
 export default defineConfig({
   test: {
     projects: [
-      { resolve: { alias }, test: { name: 'node', include: inNode, environment: 'node' } },
+      {
+        resolve: { alias },
+        test: { name: 'node', include: inNode, environment: 'node', testTimeout: 20_000 },
+      },
       {
         test: {
           name: 'browser',
