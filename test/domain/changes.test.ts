@@ -89,7 +89,21 @@ describe('a change of settings', () => {
       'session.authTimeClaim',
       true,
     ],
+    [
+      'another session claim',
+      { session: { ...session, sessionIdClaim: 'session' } },
+      'session.sessionIdClaim',
+      true,
+    ],
     ['another relying party', { rpId: 'example' }, 'rpId', true],
+    ['another shown name', { rpName: 'Shop' }, 'rpName', false],
+    ['keys for proofs', { senderConstrained: 'dpop' }, 'senderConstrained', false],
+    [
+      'another hash of codes',
+      { methods: { ...DOCUMENT.methods, totp: { digits: 8, algorithm: 'SHA256' } } },
+      'methods.totp.algorithm',
+      false,
+    ],
     [
       'one origin more',
       { origins: [...DOCUMENT.origins, 'https://x.app.example'] },
@@ -182,6 +196,31 @@ const entry = (base: RulePart, more: Partial<ActionEntry> = {}): ActionEntry => 
 })
 const withActions = (actions: ActionEntry[]) => ({ ...DOCUMENT, actions })
 
+describe('a change back', () => {
+  it.each<[what: string, Partial<EnvironmentSettings>, path: string, weaker: boolean]>([
+    ['to no proof of keys', { senderConstrained: 'dpop' }, 'senderConstrained', true],
+    ['to a first factor by assertion', { firstFactor: 'freshSession' }, 'firstFactor', false],
+    ['to assertions', { assertions: undefined }, 'assertions', true],
+    [
+      'to named audiences',
+      { session: { ...session, acceptAnyAudience: true } },
+      'session.acceptAnyAudience',
+      false,
+    ],
+  ])('%s', (_what, change, path, weaker) => {
+    const changes = compare({ ...DOCUMENT, ...change }, DOCUMENT)
+    expect(changes.map((one) => [one.path, one.weaker])).toContainEqual([path, weaker])
+  })
+
+  it('to a list of audiences from none at all believes more', () => {
+    const { audiences: _left, ...none } = session
+    const before = { ...DOCUMENT, session: { ...none, acceptAnyAudience: true } }
+    const after = { ...DOCUMENT, session: { ...session, acceptAnyAudience: true } }
+    expect(compare(before, after)).toMatchObject([{ path: 'session.audiences', weaker: true }])
+    expect(compare(after, before)).toMatchObject([{ path: 'session.audiences', weaker: false }])
+  })
+})
+
 describe('a change of a rule', () => {
   it.each<[RulePart, member: keyof Rule, weaker: boolean]>([
     [{ require: 'never' }, 'require', true],
@@ -224,6 +263,15 @@ describe('a change of a rule', () => {
     expect(gone).not.toHaveProperty('after')
   })
 
+  it('is told of the action that it is made to, among several', () => {
+    const view: ActionEntry = { action: 'order.view', scope: 'orders:view', base: BASE }
+    const changed = { ...view, base: { ...BASE, acr: 'phr' as const } }
+    const [before, after] = [withActions([entry({}), view]), withActions([entry({}), changed])]
+    expect(compare(before, after)).toEqual([
+      { path: 'actions[order.view].base.acr', before: 'mfa', after: 'phr', weaker: false },
+    ])
+  })
+
   it('of a built-in action is compared with its default where it was not written', () => {
     const strong = { action: 'wallet.waas.sign', base: { acr: 'phr' as const } }
     expect(compare(withActions([]), withActions([strong]))).toMatchObject([
@@ -264,6 +312,10 @@ describe('a change of a rule', () => {
     const weaker = (before: EnvironmentSettings, after: EnvironmentSettings) =>
       compare(before, after).map((one) => one.weaker)
     expect(weaker(at([over(100)]), at([]))).toEqual([true])
+    expect(compare(at([over(100)]), at([over(1000)]))).toEqual([
+      { path: 'actions[order.refund].stricter', before: over(100), weaker: true },
+      { path: 'actions[order.refund].stricter', after: over(1000), weaker: false },
+    ])
     expect(weaker(at([over(100)]), at([over(1000)]))).toEqual([true, false])
     expect(weaker(at([over(100)]), at([over(100), over(1000)]))).toEqual([false])
     expect(weaker(at([over(100), over(1000)]), at([over(1000), over(100)]))).toEqual([])
