@@ -3,22 +3,13 @@
 // stands in weakened.ts, the configuration in config.ts.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  statfsSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { freemem, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { nextFreePort } from '../ports.ts'
+import { scratchFor } from '../scratch.ts'
 import { askHealth } from '../service.ts'
 import { Complaint } from '../terminal.ts'
 import { FILE_MODE, ROOT, randomText } from '../variables.ts'
@@ -33,8 +24,6 @@ const READY_WITHIN_MILLISECONDS = 30_000
 const POLL_MILLISECONDS = 50
 const END_WITHIN_MILLISECONDS = 5_000
 const LOG_END_CHARACTERS = 3_000
-/** A file system in memory, on Linux. */
-const MEMORY_FOLDER = '/dev/shm'
 /** Measured: 110 kB after 100 presentations, in a run of a thousand. */
 const BYTES_OF_A_SUBJECT = 150_000
 /** The bundle, and the journals of the objects that are awake. */
@@ -61,7 +50,8 @@ export interface Served {
  * @example const { fronts, stop } = await serve('none', 100, interruption())
  */
 export async function serve(build: Build, subjects: number, signal: AbortSignal): Promise<Served> {
-  const folder = mkdtempSync(join(scratchFor(subjects), 'countersign-prove-'))
+  const bytes = BYTES_OF_THE_REST + 2 * subjects * BYTES_OF_A_SUBJECT
+  const folder = mkdtempSync(join(scratchFor(bytes), 'countersign-prove-'))
   const remove = () => rmSync(folder, { recursive: true, force: true })
   try {
     const worker = await readWorker()
@@ -87,17 +77,6 @@ export async function serve(build: Build, subjects: number, signal: AbortSignal)
     remove()
     throw error
   }
-}
-
-/**
- * Where to store what is thrown away afterwards: in memory where there is plenty, since every answer
- * waits until the disk has it. That changes how long it takes, and nothing of who is let through.
- */
-function scratchFor(subjects: number): string {
-  const needed = BYTES_OF_THE_REST + 2 * subjects * BYTES_OF_A_SUBJECT
-  if (process.env.TMPDIR || !existsSync(MEMORY_FOLDER) || freemem() < needed) return tmpdir()
-  const { bavail, bsize } = statfsSync(MEMORY_FOLDER)
-  return bavail * bsize < needed ? tmpdir() : MEMORY_FOLDER
 }
 
 /** Bundles a copy of the source: without the pages, which take no part in what is proved. */
