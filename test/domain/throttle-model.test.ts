@@ -108,6 +108,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 )
 
+/** Guesses whose hundredth comes a little before, or a little after, the first are 30 days old. */
+const aroundAMonth = (days: number): Step[] => [
+  { do: 'guess as fast as one may', times: 60 },
+  { do: 'wait', seconds: days * DAY },
+  { do: 'guess as fast as one may', times: 60 },
+]
+
 /** The throttle and its model, side by side. */
 class Both {
   now = START
@@ -167,7 +174,7 @@ it('waits, locks and forgets as a list of everything that happened says', {
       }
       locks += both.model.locked() ? 1 : 0
     }),
-    { numRuns: RUNS },
+    { numRuns: RUNS, examples: [[aroundAMonth(26.5)], [aroundAMonth(27.5)]] },
   )
   expect(locks).toBeGreaterThan(0)
 })
