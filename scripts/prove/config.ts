@@ -53,7 +53,7 @@ export const wranglerConfig = ({ date, flags, objects, kv }: WorkerFacts): objec
  * What the KV binding of workerd speaks to: one value a path, in memory. It is never stale, so claims
  * through it stand better here than they would anywhere. It forgets nothing and lists nothing.
  */
-const KV_SCRIPT = `
+export const KV_SCRIPT = `
 const values = new Map()
 export default {
   async fetch(request) {
@@ -118,5 +118,6 @@ const config :Workerd.Config = (
 `
 }
 
-const text = (value: string): string => JSON.stringify(value)
-const listed = (entries: string[]): string => entries.map((entry) => `\n    (${entry})`).join(',')
+export const text = (value: string): string => JSON.stringify(value)
+export const listed = (entries: string[]): string =>
+  entries.map((entry) => `\n    (${entry})`).join(',')

@@ -4,7 +4,6 @@
 import { execFile } from 'node:child_process'
 import {
   cpSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   rmSync,
@@ -12,10 +11,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { freemem, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { nextFreePort } from '../ports.ts'
+import { MEMORY_TYPE, scratchFor } from '../scratch.ts'
 import { Complaint } from '../terminal.ts'
 import { FILE_MODE, ROOT, randomText } from '../variables.ts'
 import { WRANGLER, WRANGLER_SETTINGS } from '../worker.ts'
@@ -28,10 +28,6 @@ const USUAL_FRONTS = 4
 /** Where to look for free ports: elsewhere in each process, so that two that start at once do not meet. */
 const FIRST_PORT = 19_300 + (process.pid % 64) * 8
 const SOURCE = ['functions', 'contract', 'tsconfig.base.json']
-/** A file system in memory, on Linux. */
-const MEMORY_FOLDER = '/dev/shm'
-/** The type of such a file system (TMPFS_MAGIC in Linux' magic.h). */
-const MEMORY_TYPE = 0x01021994
 /** Measured: 110 kB after 100 presentations, in a run of a thousand. */
 const BYTES_OF_A_SUBJECT = 150_000
 /** The bundle, and the journals of the objects that are awake. */
@@ -78,7 +74,9 @@ export async function serve({
   fronts = USUAL_FRONTS,
   signal,
 }: ServeOptions): Promise<Served> {
-  const folder = mkdtempSync(join(room === 'disk' ? diskFolder() : scratchFor(room), PREFIX))
+  const folder = mkdtempSync(
+    join(room === 'disk' ? diskFolder() : scratchFor(bytesFor(room)), PREFIX),
+  )
   const watchdog = startWatchdog(folder)
   const remove = () => {
     rmSync(folder, { recursive: true, force: true })
@@ -120,23 +118,14 @@ export async function serve({
   }
 }
 
+const bytesFor = (subjects: number): number => BYTES_OF_THE_REST + 2 * subjects * BYTES_OF_A_SUBJECT
+
 /** A folder that is no file system in memory: the usual one for what is thrown away, or the project's own. */
 function diskFolder(): string {
   if (statfsSync(tmpdir()).type !== MEMORY_TYPE) return tmpdir()
   const own = `${ROOT}.wrangler`
   mkdirSync(own, { recursive: true })
   return own
-}
-
-/**
- * Where to store what is thrown away afterwards: in memory where there is plenty, since every answer
- * waits until the disk has it. That changes how long it takes, and nothing of who is let through.
- */
-function scratchFor(subjects: number): string {
-  const needed = BYTES_OF_THE_REST + 2 * subjects * BYTES_OF_A_SUBJECT
-  if (process.env.TMPDIR || !existsSync(MEMORY_FOLDER) || freemem() < needed) return tmpdir()
-  const { bavail, bsize } = statfsSync(MEMORY_FOLDER)
-  return bavail * bsize < needed ? tmpdir() : MEMORY_FOLDER
 }
 
 /** Bundles a copy of the source: without the pages, which take no part in what is proved. */

@@ -1,8 +1,7 @@
 // The service as tests call it: through the typed client, inside workerd, with environments, users
 // and codes made for one test.
 import { exports } from 'cloudflare:workers'
-import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose'
-import { Secret, TOTP } from 'otpauth'
+import type { JWTPayload } from 'jose'
 import { expect } from 'vitest'
 import {
   type ClientOptions,
@@ -11,7 +10,12 @@ import {
   reasonOf,
 } from '../../client/index.ts'
 import type { EnvironmentSettings, Reason } from '../../contract/index.ts'
+import { makeSigner } from './signer.ts'
 import { awayFromStepEnd } from './steps.ts'
+import { totpCode } from './totp.ts'
+
+export { makeSigner, type Signer } from './signer.ts'
+export { totpCode } from './totp.ts'
 
 export const PUBLIC_URL = 'http://localhost:8787'
 export const OPERATOR_KEY = 'csk_op_for-tests-alone-0123456789abcdefghij'
@@ -40,23 +44,6 @@ export const call = (options: Omit<ClientOptions, 'url'>): CountersignClient =>
 
 /** The operators' client. */
 export const operator = call({ environment: 'operator', bearer: () => OPERATOR_KEY })
-
-/** Somebody who signs tokens. */
-export interface Signer {
-  publicJwk: JWK
-  publicKey: CryptoKey
-  privateKey: CryptoKey
-  sign(claims: JWTPayload, header?: Record<string, unknown>): Promise<string>
-}
-
-/** A key pair of somebody who signs tokens, and the tokens that they sign. */
-export async function makeSigner(alg = 'ES256', kid = 'k1'): Promise<Signer> {
-  const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true })
-  const publicJwk = { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' }
-  const sign = (claims: JWTPayload, header: Record<string, unknown> = {}) =>
-    new SignJWT(claims).setProtectedHeader({ alg, kid, ...header }).sign(privateKey)
-  return { publicJwk, publicKey, privateKey, sign }
-}
 
 /** An environment of its own, with its application's login, its backend and a resource. */
 export async function makeEnvironment(settings: Partial<EnvironmentSettings> = {}) {
@@ -137,18 +124,6 @@ export async function makeEnvironment(settings: Partial<EnvironmentSettings> = {
 
 export type TestEnvironment = Awaited<ReturnType<typeof makeEnvironment>>
 export type TestUser = Awaited<ReturnType<TestEnvironment['user']>>
-
-/** The code of a TOTP secret, some steps before or after now. */
-export function totpCode(
-  secret: string,
-  stepsFromNow = 0,
-  more: { algorithm?: string; digits?: number; period?: number } = {},
-): string {
-  const period = more.period ?? 30
-  return new TOTP({ secret: Secret.fromBase32(secret), ...more, period }).generate({
-    timestamp: Date.now() + stepsFromNow * period * 1000,
-  })
-}
 
 /** A code that is certainly wrong now. */
 export function wrongCode(secret: string): string {
