@@ -1,5 +1,7 @@
 // `npm run mutants`: changes the source in many small ways, one at a time, and counts which changes the
-// tests notice. It reads options and prints; how it is done stands in the files beside it.
+// tests notice. Three parts: Stryker's mutants of the rules and the guard, named changes to the objects,
+// and a build weakened in each rule that always holds. It reads options and prints; how it is done stands
+// in the files beside it.
 import { availableParallelism } from 'node:os'
 import {
   Complaint,
@@ -9,6 +11,10 @@ import {
   runCommand,
   USAGE_EXIT_CODE,
 } from '../terminal.ts'
+import type { Change } from './change.ts'
+import { tryChanges, type Verdict } from './named.ts'
+import { WEAKENED_RULES } from './rules.ts'
+import { STATE_CHANGES } from './state/index.ts'
 import { mutate, type Outcome, scoreOf, sumOf, type Tally } from './stryker.ts'
 
 const LEAST_SCORE = 85
@@ -16,14 +22,15 @@ const MOST_CONCURRENCY = 16
 
 const HELP = `Changes the source in many small ways and counts how many of the changes the tests notice.
 
-  npm run mutants -- [--only stryker] [--file PATTERN]… [--concurrency N]
+  npm run mutants -- [--only stryker|state|rules] [--file PATTERN]… [--concurrency N]
 
-  --only PART        only one part: stryker, which mutates the rules and the guard
-  --file PATTERN     mutate only this file, from the project's root; may be given several times
-  --concurrency N    how many mutants are tried at once (as many as there are processors, at most 4)
+  --only PART        only one part: stryker, which mutates the rules and the guard; state, named changes to
+                     the objects; rules, builds weakened in one rule that always holds each
+  --file PATTERN     change only this file, from the project's root; may be given several times
+  --concurrency N    how many are tried at once (as many as there are processors, at most 4)
 
-It prints what became of the mutants of each file, every mutant that no test noticed, and the score. The
-exit code is 0 where at least ${LEAST_SCORE} of 100 were noticed.`
+It prints what became of the mutants of each file, every one that no test noticed, and the scores. The
+exit code is 0 where at least ${LEAST_SCORE} of 100 were noticed in either part, and every weakened rule.`
 
 const OPTIONS = {
   only: { type: 'string' },
@@ -37,8 +44,10 @@ interface Wish {
   signal: AbortSignal
 }
 
-/** The parts by name; each prints what it finds and says whether that will do. */
-const PARTS: Record<string, (wish: Wish) => Promise<boolean>> = { stryker }
+/** Prints what it finds and says whether that will do; undefined where it has nothing to try. */
+type Part = (wish: Wish) => Promise<boolean | undefined>
+
+const PARTS: Record<string, Part> = { stryker, state, rules }
 
 /** What Stryker mutates, each under the tests that are about it. */
 const MUTATED = [
@@ -64,12 +73,14 @@ async function main(): Promise<number> {
     concurrency: readCount('concurrency', options.concurrency),
     signal: interruption(),
   }
-  let good = true
-  for (const run of readParts(options.only)) good = (await run(wish)) && good
-  return good ? 0 : 1
+  const answers: (boolean | undefined)[] = []
+  for (const run of readParts(options.only)) answers.push(await run(wish))
+  if (answers.every((answer) => answer === undefined))
+    throw new Complaint('There is nothing to change in these files.', USAGE_EXIT_CODE)
+  return answers.includes(false) ? 1 : 0
 }
 
-async function stryker({ files, concurrency, signal }: Wish): Promise<boolean> {
+async function stryker({ files, concurrency, signal }: Wish): Promise<boolean | undefined> {
   const tallies: Tally[] = []
   for (const { name, files: all, tests, within } of MUTATED) {
     const asked = files.length > 0 ? files.filter((file) => within.test(file)) : all
@@ -79,11 +90,58 @@ async function stryker({ files, concurrency, signal }: Wish): Promise<boolean> {
     show(name, outcome)
     tallies.push(sumOf(outcome.files.map(({ tally }) => tally)))
   }
-  if (tallies.length === 0)
-    throw new Complaint('None of these files is one that Stryker mutates.', USAGE_EXIT_CODE)
+  if (tallies.length === 0) return undefined
   const score = scoreOf(sumOf(tallies))
-  const good = score >= LEAST_SCORE
-  const sentence = `Score: ${told(score)} of 100 mutants were noticed; at least ${LEAST_SCORE} must be.`
+  const sentence = `Score: ${told(score)} of 100 mutants were noticed; at least ${LEAST_SCORE} must be.\n`
+  return verdictIs(score >= LEAST_SCORE, sentence)
+}
+
+/** Named changes to the objects: so many of a hundred must be noticed. */
+async function state(wish: Wish): Promise<boolean | undefined> {
+  const verdicts = await tryNamed(STATE_CHANGES, wish)
+  if (verdicts.length === 0) return undefined
+  const files = Map.groupBy(verdicts, ({ change }) => change.replacements[0]?.file ?? '')
+  console.log(`Named changes to the objects:\n\n${row(['file', 'caught', 'survived'])}`)
+  for (const [file, all] of files) {
+    const caught = caughtOf(all)
+    console.log(row([file, String(caught), String(all.length - caught)]))
+  }
+  console.log('\nEach, and the first test that noticed it:\n')
+  for (const verdict of verdicts) console.log(lineOf(verdict))
+  const score = (100 * caughtOf(verdicts)) / verdicts.length
+  const sentence = `\nScore: ${caughtOf(verdicts)} of ${verdicts.length} named changes were noticed, ${told(score)} of 100; at least ${LEAST_SCORE} must be.\n`
+  return verdictIs(score >= LEAST_SCORE, sentence)
+}
+
+/** A build for each rule that always holds: every one must be noticed. */
+async function rules(wish: Wish): Promise<boolean | undefined> {
+  const verdicts = await tryNamed(WEAKENED_RULES, wish)
+  if (verdicts.length === 0) return undefined
+  console.log('Builds weakened in one rule each:\n')
+  for (const verdict of verdicts) console.log(lineOf(verdict))
+  const all = caughtOf(verdicts) === verdicts.length
+  return verdictIs(all, `\n${caughtOf(verdicts)} of ${verdicts.length} were caught.\n`)
+}
+
+function tryNamed(all: Change[], { files, concurrency, signal }: Wish): Promise<Verdict[]> {
+  const isAsked = ({ replacements }: Change) =>
+    files.length === 0 || replacements.some(({ file }) => files.includes(file))
+  const changes = all.filter(isAsked)
+  let count = 0
+  return tryChanges(changes, {
+    concurrency,
+    signal,
+    tried: () => progress(`${++count} of ${changes.length} tried`),
+  }).finally(() => progress(''))
+}
+
+const caughtOf = (verdicts: Verdict[]): number =>
+  verdicts.filter(({ outcome }) => outcome === 'caught').length
+
+const lineOf = (verdict: Verdict): string =>
+  `${verdict.outcome.padEnd(8)}  ${verdict.change.name}${'by' in verdict ? `\n            ${verdict.by}` : ''}`
+
+function verdictIs(good: boolean, sentence: string): boolean {
   console.log(paint(good ? 'green' : 'red', sentence))
   return good
 }

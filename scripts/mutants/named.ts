@@ -19,9 +19,6 @@ const COPIED = [
 ]
 const LEFT_OUT = /[\\/](dist|node_modules|\.wrangler|\.vite)$/
 const LONGEST_RUN_MILLISECONDS = 10 * 60_000
-/** Each in a copy of its own. */
-const AT_ONCE = 2
-
 /** What became of a change. `broken`: the tests could not run, so nothing was shown. */
 export type Verdict = { change: Change } & (
   | { outcome: 'caught' | 'broken'; by: string }
@@ -29,22 +26,27 @@ export type Verdict = { change: Change } & (
 )
 
 interface TryOptions {
+  /** How many are tried at once, each in a copy of its own. */
+  concurrency: number
   signal: AbortSignal
   /** Called as soon as a change was tried. */
   tried?: (verdict: Verdict) => void
 }
 
 /**
- * Tries changes, two at a time.
+ * Tries changes.
  *
  * @returns what became of each, in their order
  * @throws Complaint where the tests do not pass without any change, or a change does not fit the source
- * @example const verdicts = await tryChanges(STATE_CHANGES, { signal })
+ * @example const verdicts = await tryChanges(STATE_CHANGES, { concurrency: 2, signal })
  */
 export async function tryChanges(changes: Change[], options: TryOptions): Promise<Verdict[]> {
-  const { signal, tried } = options
+  const { concurrency, signal, tried } = options
+  if (changes.length === 0) return []
   const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'countersign-mutants-')))
-  const copies = Array.from({ length: AT_ONCE }, (_, index) => copyTo(join(scratch, `${index}`)))
+  const copies = Array.from({ length: Math.min(concurrency, changes.length) }, (_, index) =>
+    copyTo(join(scratch, `${index}`)),
+  )
   try {
     for (const change of changes) apply(given(copies[0]).folder, change)()
     const files = [...new Set(changes.flatMap(({ tests }) => tests))]
