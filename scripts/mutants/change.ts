@@ -1,17 +1,6 @@
 // A change to the source that breaks one thing on purpose: what it is made of, and how it is applied to
 // a copy. Which changes there are stands in state/ and rules.ts, how they are tried in named.ts.
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { Complaint } from '../terminal.ts'
-
-/** A text of the source, and what stands in its place. */
-export interface Replacement {
-  /** From the project's root. */
-  file: string
-  /** Stands in the file exactly once. */
-  text: string
-  by: string
-}
+import { type Replacement, replaceIn } from '../replacement.ts'
 
 /** A change, and the tests that must notice it. */
 export interface Change {
@@ -44,21 +33,5 @@ export const changesOf = (file: string, tests: string[], rows: Row[]): Change[] 
  * @returns what puts the copy back as it was
  * @throws Complaint where a text to replace does not stand there exactly once
  */
-export function apply(folder: string, { name, replacements }: Change): () => void {
-  const before = new Map<string, string>()
-  for (const { file, text, by } of replacements) {
-    const path = join(folder, file)
-    const source = readFileSync(path, 'utf8')
-    const parts = source.split(text)
-    if (parts.length !== 2) {
-      throw new Complaint(
-        `The change "${name}" replaces a text that stands ${parts.length - 1} times in ${file}, not once: it has to follow the source.\n\n${text}`,
-      )
-    }
-    if (!before.has(path)) before.set(path, source)
-    writeFileSync(path, parts.join(by))
-  }
-  return () => {
-    for (const [path, source] of before) writeFileSync(path, source)
-  }
-}
+export const apply = (folder: string, { name, replacements }: Change): (() => void) =>
+  replaceIn(folder, replacements, `The change "${name}"`)

@@ -1,8 +1,6 @@
 // Builds of the Worker that are broken on purpose, to show that the proof would find it: texts of the
 // source and what stands in their place. They are applied to a copy, never to the source itself.
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { Complaint } from '../terminal.ts'
+import { type Replacement, replaceIn } from '../replacement.ts'
 
 /** Which build of the Worker: as it is, or broken in one way. */
 export type Build = 'none' | Weakening
@@ -11,13 +9,6 @@ export type Build = 'none' | Weakening
 export type Weakening = RaceWeakening | CrashWeakening
 export type RaceWeakening = 'kv' | 'await'
 export type CrashWeakening = 'late' | 'torn'
-
-interface Replacement {
-  /** From the project's root. */
-  file: string
-  text: string
-  by: string
-}
 
 /** A token's claim is written, but no longer decides: whoever calls has decided already. */
 const CLAIM_DECIDES_NOTHING: Replacement = {
@@ -104,14 +95,5 @@ export const toldOf = (weakening: Weakening): string => WEAKENINGS[weakening].to
  * @example weaken(folder, 'kv')
  */
 export function weaken(folder: string, weakening: Weakening): void {
-  for (const { file, text, by } of WEAKENINGS[weakening].replacements) {
-    const path = join(folder, file)
-    const parts = readFileSync(path, 'utf8').split(text)
-    if (parts.length !== 2) {
-      throw new Complaint(
-        `The weakened build "${weakening}" replaces a text that stands ${parts.length - 1} times in ${file}, not once: scripts/prove/weakened.ts has to follow the source.\n\n${text}`,
-      )
-    }
-    writeFileSync(path, parts.join(by))
-  }
+  replaceIn(folder, WEAKENINGS[weakening].replacements, `The weakened build "${weakening}"`)
 }
