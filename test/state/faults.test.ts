@@ -9,11 +9,21 @@ import type { Environment } from '../../functions/state/environment.ts'
 import { Subject } from '../../functions/state/subject.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
 import { evidence, historyOf } from '../support/evidence.ts'
-import { type Bend, bent, failing, failingOnce, sendWith, type Trouble } from '../support/faults.ts'
+import {
+  type Bend,
+  bent,
+  failing,
+  failingOnce,
+  sendWith,
+  TROUBLES,
+  type Trouble,
+} from '../support/faults.ts'
 import { expectChallenge, guardScene } from '../support/guard.ts'
 import { answerOf, errorOf, expectRefusal, post, type Send } from '../support/http.ts'
 import {
+  AUDIENCE,
   enrollTotp,
+  expectRefused,
   makeEnvironment,
   makeSigner,
   OPERATOR_KEY,
@@ -310,6 +320,96 @@ describe('while the environment’s object does not answer', () => {
     const unbent = sendWith({ ENVIRONMENT: silent(at), PUBLISHED: kvOf(async () => copy) })
     expect((await make(at, check, unbent)).status).toBe(200)
     expect((await make(at, check)).status).toBe(200)
+  })
+})
+
+/** An operator's calls about an environment, in an order in which each can be made once for real. */
+const OPERATED: Call[] = [
+  ['environment.get', 'operator', ({ environment: { id } }) => ({ environment: id })],
+  ['audit.list', 'operator', ({ environment: { id } }) => ({ environment: id })],
+  ['audit.verify', 'operator', ({ environment: { id } }) => ({ environment: id })],
+  ['environment.preview', 'operator', (at) => ({ ...changed(at) })],
+  ['environment.update', 'operator', (at) => ({ ...changed(at), version: 1 })],
+  ['environment.rotateKeys', 'operator', ({ environment: { id } }) => ({ environment: id })],
+  [
+    'environment.createResourceKey',
+    'operator',
+    ({ environment: { id } }) => ({ environment: id, audience: AUDIENCE }),
+  ],
+  [
+    'environment.revokeResourceKey',
+    'operator',
+    ({ environment: { id }, resource }) => ({ environment: id, id: resource.keyId }),
+  ],
+  ['environment.remove', 'operator', ({ environment: { id } }) => ({ environment: id })],
+]
+const changed = ({ environment: { id, document } }: Scene) => ({
+  environment: id,
+  settings: { ...document, name: 'Changed' },
+})
+
+/** Loses the answer to what changes an environment, and lets reads through. */
+const losingChanges: Bend = async (verb, call) => {
+  const answer = await call()
+  if (['update', 'remove'].includes(verb)) throw TROUBLES.reset()
+  return answer
+}
+
+describe('an operator’s call', () => {
+  it('is answered 503 while the environment’s object is overloaded, changes nothing, and works right after', async () => {
+    const at = await scene()
+    const { id } = at.environment
+    for (const call of OPERATED) {
+      const before = await evidence(id)
+      const { namespace } = bentEnvironment(at, failing('overloaded'))
+      await expectUnavailable(await make(at, call, sendWith({ ENVIRONMENT: namespace })))
+      expect(await evidence(id), call[0]).toEqual(before)
+      const well = await make(at, call)
+      expect(well.status, call[0]).toBe(200)
+      await well.body?.cancel()
+    }
+  })
+
+  it('is answered 503 while the directory is overloaded, whatever it is', async () => {
+    const at = await scene()
+    const listing: Call[] = [
+      ['environment.list', 'operator', () => ({})],
+      ['operator.list', 'operator', () => ({})],
+      ['operator.create', 'operator', () => ({ name: 'nobody' })],
+    ]
+    for (const call of [
+      ...listing,
+      ...OPERATED,
+      ...CHANGES.filter(([, as]) => as === 'operator'),
+    ]) {
+      const before = await evidence(at.environment.id, at.user.subject)
+      const { namespace } = bent(env.DIRECTORY, 'directory', failing('overloaded'))
+      await expectUnavailable(await make(at, call, sendWith({ DIRECTORY: namespace })))
+      expect(await evidence(at.environment.id, at.user.subject), call[0]).toEqual(before)
+    }
+  })
+
+  it('that was carried out and lost its answer can be looked up, or made again', async () => {
+    const at = await scene()
+    const { id, document } = at.environment
+    const lost = () => bentEnvironment(at, losingChanges).namespace
+    await expectUnavailable(await make(at, OPERATED[4] as Call, sendWith({ ENVIRONMENT: lost() })))
+    await expectRefusal(await make(at, OPERATED[4] as Call), 409, 'conflict')
+    expect(await operator.environment.get.query({ environment: id })).toMatchObject({
+      version: 2,
+      settings: { name: 'Changed' },
+    })
+    // A removal is three steps: whichever was the last, the next one carries on.
+    const failsToDelete = {
+      ...kvOf(async () => null),
+      delete: () => Promise.reject(new Error('KV')),
+    }
+    const remove = OPERATED.at(-1) as Call
+    await expectUnavailable(await make(at, remove, sendWith({ ENVIRONMENT: lost() })))
+    await expectUnavailable(await make(at, remove, sendWith({ PUBLISHED: failsToDelete })))
+    expect((await make(at, remove)).status).toBe(200)
+    const again = operator.environment.create.mutate({ environment: id, settings: document })
+    await expectRefused(again, 'conflict')
   })
 })
 
