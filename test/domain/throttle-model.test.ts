@@ -13,63 +13,13 @@ import {
   NOTHING_COUNTED,
   takeBack,
 } from '../../functions/domain/throttle.ts'
+import { ThrottleModel } from '../support/throttlemodel.ts'
 
 const START = 1_800_000_000
 const DAY = 86_400
 const MONTH = 30 * DAY
 const RUNS = 100
 const TIMEOUT = 60_000
-
-/** What SECURITY.md says, over a list of everything that happened. */
-class Model {
-  readonly #log: { at: number; what: 'wrong' | 'passed' | 'forgiven' | 'lock ended' }[] = []
-
-  wrong = (at: number) => this.#log.push({ at, what: 'wrong' })
-  passed = (at: number) => this.#log.push({ at, what: 'passed' })
-  forgiven = (at: number) => this.#log.push({ at, what: this.locked() ? 'lock ended' : 'forgiven' })
-
-  /** What happened after the last of some happenings. */
-  #since(...ends: string[]) {
-    const last = this.#log.findLastIndex(({ what }) => ends.includes(what))
-    return this.#log.slice(last + 1)
-  }
-  #wrongSince = (...ends: string[]) =>
-    this.#since(...ends)
-      .filter(({ what }) => what === 'wrong')
-      .map(({ at }) => at)
-
-  /** A hundred within 30 days, once, until it is ended. */
-  locked(): boolean {
-    const wrong = this.#wrongSince('lock ended')
-    return wrong.some((end) => wrong.filter((at) => at > end - MONTH && at <= end).length >= 100)
-  }
-
-  /** When the next may be tried: after the wait for those in a row, and not as the 21st of a day. */
-  retryAt(now: number): number {
-    const inRow = this.#wrongSince('passed', 'forgiven', 'lock ended').length
-    const wait = inRow < 5 ? 0 : Math.min(900, 30 * 2 ** (inRow - 5))
-    const last = this.#wrongSince('lock ended').at(-1) ?? 0
-    const begun = this.#log.findLast(({ what }) => what === 'forgiven')?.at ?? 0
-    const today = this.#wrongSince('lock ended').filter((at) => at > now - DAY && at >= begun)
-    const twentieth = today.at(-20)
-    return Math.max(last + wait, twentieth === undefined ? 0 : twentieth + DAY)
-  }
-
-  barred(now: number): { reason: string; retryAfterSeconds?: number } | undefined {
-    if (this.locked()) return { reason: 'locked' }
-    const at = this.retryAt(now)
-    return at > now ? { reason: 'rate_limited', retryAfterSeconds: at - now } : undefined
-  }
-
-  /** How many more wrong ones would be looked at in this second. */
-  left(now: number): number {
-    const copy = new Model()
-    copy.#log.push(...this.#log)
-    let count = 0
-    for (; !copy.barred(now); count += 1) copy.wrong(now)
-    return count
-  }
-}
 
 type Step =
   | { do: 'wrong' | 'step up' | 'confirm' | 'forgive' }
@@ -119,7 +69,7 @@ const aroundAMonth = (days: number): Step[] => [
 class Both {
   now = START
   attempts: Attempts = NO_ATTEMPTS
-  readonly model = new Model()
+  readonly model = new ThrottleModel()
 
   /** They say the same, here and now; the throttle as it comes back from where it is stored. */
   agree(): void {

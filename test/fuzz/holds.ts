@@ -1,7 +1,7 @@
 // What must hold of every answer, whatever was asked: no 5xx, no fault in the log, the contract's form.
 import { safeParse } from 'zod/v4/core'
 import { REASONS, type Reason } from '../../contract/index.ts'
-import type { Call } from './calls.ts'
+import { type Call, PUBLIC_URL } from './calls.ts'
 import type { Door } from './doors.ts'
 
 export interface Answer {
@@ -58,16 +58,17 @@ function judgeAccepted(door: Door, call: Call, { status, type, text }: Answer): 
   if (text === '' && (call.method === 'HEAD' || call.method === 'OPTIONS'))
     return { accepted: true }
   if (status === 204) return { wrong: '204 to what is no preflight' }
-  if (/^\/console(\/|$|\?|#)/.test(call.path) && type.startsWith('text/html'))
-    return { accepted: true }
+  // As it is asked for: `/x/../health` is `/health`.
+  const { pathname } = new URL(PUBLIC_URL + call.path)
+  if (/^\/console(\/|$)/.test(pathname) && type.startsWith('text/html')) return { accepted: true }
   const body = parse(text)
   if (!type.startsWith('application/json') || !isObject(body))
     return { wrong: `accepted as ${type}` }
-  if (!call.path.includes('/trpc/'))
+  if (!pathname.includes('/trpc/'))
     return 'error' in body ? { wrong: '200 error' } : { accepted: true }
   if (!isObject(body.result) || !('data' in body.result))
     return { wrong: 'accepted in another form' }
-  const asked = door.procedure && call.path.endsWith(`/trpc/${door.procedure}`)
+  const asked = door.procedure && pathname.endsWith(`/trpc/${door.procedure}`)
   const output = asked ? door.output : undefined
   if (output && !safeParse(output, body.result.data).success)
     return { wrong: 'accepted with what is not the output of the contract' }
