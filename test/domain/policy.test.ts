@@ -1,7 +1,7 @@
 // The rule of an action, the decision for one user, and what an entry makes of a rule: by examples, each
 // for one sentence of the design. Every combination of them stands in policytable.test.ts.
 import { describe, expect, it } from 'vitest'
-import type { ActionEntry, Rule, RulePart } from '../../contract/index.ts'
+import type { ActionEntry, Rule } from '../../contract/index.ts'
 import type { Conditions, Outcome } from '../../functions/domain/condition.ts'
 import {
   decide,
@@ -20,7 +20,7 @@ import {
 import { effectiveAction, strengthen } from '../../functions/domain/strengthen.ts'
 import { actionBy, EVERYTHING, ISSUER, NOW, RESOURCE, RULE, refusalOf } from '../support/rules.ts'
 
-const custom = (base: RulePart, stricter?: ActionEntry['stricter']): ActionEntry => ({
+const custom = (base: Partial<Rule>, stricter?: ActionEntry['stricter']): ActionEntry => ({
   action: 'order.refund',
   scope: 'orders:refund',
   base,
@@ -79,7 +79,7 @@ describe('the rule of an entry', () => {
     expect(details()).toBe('none')
   })
 
-  it.each<[base: RulePart, stricter: ActionEntry['stricter'], accepts: boolean]>([
+  it.each<[base: Partial<Rule>, stricter: ActionEntry['stricter'], accepts: boolean]>([
     [{ acceptsMfaToken: true }, [], true],
     [{ acceptsMfaToken: true, details: 'required' }, [], false],
     [{ acceptsMfaToken: true, acr: 'phr' }, [], false],
@@ -154,7 +154,7 @@ describe('the actions of an environment', () => {
 })
 
 describe('a rule denies', () => {
-  it.each<[RulePart, boolean]>([
+  it.each<[Partial<Rule>, boolean]>([
     [{ require: 'deny' }, true],
     [{ require: 'always', methods: [] }, true],
     [{ require: 'never', methods: [] }, false],
@@ -165,7 +165,7 @@ describe('a rule denies', () => {
 })
 
 describe('the methods that reach a rule', () => {
-  it.each<[RulePart, Partial<Offered>, methods: string[]]>([
+  it.each<[Partial<Rule>, Partial<Offered>, methods: string[]]>([
     [{ acr: 'recovery' }, {}, ['totp', 'passkey', 'recovery', 'assertion']],
     [{ acr: 'mfa' }, {}, ['totp', 'passkey', 'assertion']],
     [{ acr: 'phr' }, {}, ['passkey']],
@@ -194,7 +194,9 @@ const ENROLLED: Possession = { ...NOBODY, enrolled: true }
 const TOTP: Possession = { ...ENROLLED, totp: true }
 
 describe('a decision', () => {
-  it.each<[rule: RulePart, user: Possession, decision: string, reason: string, methods: string[]]>([
+  it.each<
+    [rule: Partial<Rule>, user: Possession, decision: string, reason: string, methods: string[]]
+  >([
     [{ require: 'never' }, TOTP, 'permit', 'never', ['totp', 'passkey']],
     [{ require: 'whenEnrolled' }, NOBODY, 'permit', 'not_enrolled', ['totp', 'passkey']],
     [{ require: 'whenEnrolled' }, TOTP, 'step_up', 'enrolled', ['totp']],
@@ -265,7 +267,7 @@ describe('a decision', () => {
 })
 
 describe('an entry laid over a rule', () => {
-  it.each<[rule: RulePart, part: RulePart, result: RulePart]>([
+  it.each<[rule: Partial<Rule>, part: Partial<Rule>, result: Partial<Rule>]>([
     [{ require: 'whenEnrolled' }, { require: 'always' }, { require: 'always' }],
     [{ require: 'always' }, { require: 'never' }, { require: 'always' }],
     [{ require: 'always' }, { require: 'deny' }, { require: 'deny' }],

@@ -1,6 +1,6 @@
 // How a decision is told: each sentence as an operator reads it.
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { RulePart, SubjectFacts } from '../../contract/index.ts'
+import type { Rule, SubjectFacts } from '../../contract/index.ts'
 import { type Conditions, loadConditions } from '../../functions/domain/condition.ts'
 import { type Action, decide, wouldDecide } from '../../functions/domain/policy.ts'
 import { effectiveAction } from '../../functions/domain/strengthen.ts'
@@ -41,7 +41,7 @@ function told(asked: Action, more: Told = {}): string[] {
   )
 }
 
-const conditional = (...entries: ({ when: string } & RulePart)[]): Action =>
+const conditional = (...entries: ({ when: string } & Partial<Rule>)[]): Action =>
   actionBy(
     {},
     { conditional: true, stricter: entries.map(({ when, ...part }) => ({ when, part })) },
@@ -56,7 +56,7 @@ describe('a trace', () => {
     ])
   })
 
-  it.each<[part: RulePart, sentence: string]>([
+  it.each<[part: Partial<Rule>, sentence: string]>([
     [{ require: 'never' }, 'asks nobody: acr mfa, by totp, passkey or recovery.'],
     [{ require: 'always', methods: ['totp'] }, 'asks everybody: acr mfa, by totp.'],
     [{ require: 'deny', methods: [] }, 'lets nobody through: acr mfa, by nothing.'],
@@ -70,7 +70,7 @@ describe('a trace', () => {
     )
   })
 
-  it.each<[part: RulePart, subject: SubjectFacts, sentence: string]>([
+  it.each<[part: Partial<Rule>, subject: SubjectFacts, sentence: string]>([
     [{ require: 'never' }, TOTP, 'The rule asks nobody: the decision is permit.'],
     [{}, NOBODY, 'The rule asks only who has enrolled: the decision is permit.'],
     [{ require: 'deny' }, TOTP, 'The rule in effect lets nobody through: the decision is deny.'],
