@@ -1,7 +1,7 @@
 // The rule of an action, the decision for one user, and what an entry makes of a rule: by examples, each
 // for one sentence of the design. Every combination of them stands in policytable.test.ts.
 import { describe, expect, it } from 'vitest'
-import type { ActionEntry, Rule, RulePart } from '../../contract/index.ts'
+import type { ActionEntry, Rule } from '../../contract/index.ts'
 import type { Conditions, Outcome } from '../../functions/domain/condition.ts'
 import {
   decide,
@@ -20,7 +20,7 @@ import {
 import { effectiveAction, strengthen } from '../../functions/domain/strengthen.ts'
 import { actionBy, EVERYTHING, ISSUER, NOW, RESOURCE, RULE, refusalOf } from '../support/rules.ts'
 
-const custom = (base: RulePart, stricter?: ActionEntry['stricter']): ActionEntry => ({
+const custom = (base: Partial<Rule>, stricter?: ActionEntry['stricter']): ActionEntry => ({
   action: 'order.refund',
   scope: 'orders:refund',
   base,
@@ -79,7 +79,7 @@ describe('the rule of an entry', () => {
     expect(details()).toBe('none')
   })
 
-  it.each<[base: RulePart, stricter: ActionEntry['stricter'], accepts: boolean]>([
+  it.each<[base: Partial<Rule>, stricter: ActionEntry['stricter'], accepts: boolean]>([
     [{ acceptsMfaToken: true }, [], true],
     [{ acceptsMfaToken: true, details: 'required' }, [], false],
     [{ acceptsMfaToken: true, acr: 'phr' }, [], false],

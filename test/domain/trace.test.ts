@@ -1,6 +1,6 @@
 // How a decision is told: each sentence as an operator reads it.
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Rule, RulePart, SubjectFacts } from '../../contract/index.ts'
+import type { Rule, SubjectFacts } from '../../contract/index.ts'
 import { type Conditions, loadConditions } from '../../functions/domain/condition.ts'
 import { type Action, decide, wouldDecide } from '../../functions/domain/policy.ts'
 import { effectiveAction } from '../../functions/domain/strengthen.ts'
@@ -41,7 +41,7 @@ function told(asked: Action, more: Told = {}): string[] {
   )
 }
 
-const conditional = (...entries: ({ when: string } & RulePart)[]): Action =>
+const conditional = (...entries: ({ when: string } & Partial<Rule>)[]): Action =>
   actionBy(
     {},
     { conditional: true, stricter: entries.map(({ when, ...part }) => ({ when, part })) },

@@ -1,13 +1,6 @@
 // What the tests of the rules share: an action by a rule, somebody who signs tokens, and a refusal as a
 // value. All of it is plain Node, without the service.
-import {
-  type CryptoKey,
-  exportJWK,
-  generateKeyPair,
-  type JSONWebKeySet,
-  type JWTPayload,
-  SignJWT,
-} from 'jose'
+import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose'
 import type { Rule } from '../../contract/index.ts'
 import type { Action, Offered } from '../../functions/domain/policy.ts'
 import { type Refusal, Refused } from '../../functions/domain/refusal.ts'
@@ -66,20 +59,19 @@ function raise(error: unknown): never {
 }
 
 /** Somebody who signs tokens, and their key set. */
-export interface Signer {
+export interface TestSigner {
   kid: string
   key: CryptoKey
-  publicKey: CryptoKey
-  keySet: JSONWebKeySet
+  keySet: { keys: JWK[] }
   sign(claims: JWTPayload, header?: Record<string, unknown>): Promise<string>
 }
 
-export async function signerOf(kid = 'k1', alg = 'ES256'): Promise<Signer> {
+export async function signerOf(kid = 'k1', alg = 'ES256'): Promise<TestSigner> {
   const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true })
   const keySet = { keys: [{ ...(await exportJWK(publicKey)), kid, alg, use: 'sig' }] }
   const sign = (claims: JWTPayload, header: Record<string, unknown> = {}) =>
     new SignJWT(claims).setProtectedHeader({ alg, kid, ...header }).sign(privateKey)
-  return { kid, key: privateKey, publicKey, keySet, sign }
+  return { kid, key: privateKey, keySet, sign }
 }
 
 /** Bytes that count up from a number, in place of random ones. */
