@@ -97,6 +97,8 @@ const configurationOf = (
   // `related`: what is evaluated at import is tried only with the tests that import it.
   vitest: { configFile: tests, related: true },
   coverageAnalysis: 'perTest',
+  // What only takes longer on a busy machine must not look like something that was noticed.
+  timeoutMS: 10_000,
   concurrency,
   reporters: ['json', 'progress-append-only'],
   jsonReporter: { fileName: report },

@@ -33,7 +33,7 @@ ${steps}
 })
 
 /** How much later the builds that crashes show write what they should have written at once. */
-const LATE_MILLISECONDS = 150
+const LATE_MILLISECONDS = 1_000
 
 const WEAKENINGS: Record<Weakening, { told: string; replacements: Replacement[] }> = {
   kv: {

@@ -258,6 +258,60 @@ describe('a value of JSON', () => {
   })
 })
 
+describe('the names and types that are checked', () => {
+  const AMOUNT = { type: 'object', properties: { amount: { type: 'number' } } }
+  const unknown = { at: 9, what: 'details.amout is not known' }
+
+  it.each<[what: string, more: Record<string, unknown>, open: boolean]>([
+    ['nothing more', {}, false],
+    ['nothing beside them', { additionalProperties: false }, false],
+    ['anything beside them', { additionalProperties: true }, false],
+    ['others of a kind', { additionalProperties: { type: 'string' } }, true],
+    ['one of several forms', { anyOf: [{}] }, true],
+    ['exactly one of several forms', { oneOf: [{}] }, true],
+    ['all of several forms', { allOf: [{}] }, true],
+  ])('of a schema that says its properties and %s: open is %j', (_what, more, open) => {
+    const found = conditions.check('details.amout > 1.0', { ...AMOUNT, ...more })
+    expect(found).toEqual(open ? undefined : unknown)
+  })
+
+  it.each<[when: string, part: unknown, what: RegExp | undefined]>([
+    ['details.a == 1', { type: 'boolean' }, /bool == int/],
+    ['details.a == 1', { type: 'string' }, /string == int/],
+    ['details.a == "x"', { type: 'integer' }, /int == string/],
+    ['details.a == "x"', { type: ['integer', 'string'] }, undefined],
+    ['details.a == "x"', true, undefined],
+    ['details.a == "x"', {}, undefined],
+    ['details.a.b == "x"', { type: 'object' }, undefined],
+    ['details.a.b == "x"', { type: 'object', properties: {} }, /details\.a\.b is not known/],
+    ['details.a[0] == "x"', { type: 'array' }, undefined],
+    ['details.a[0] == "x"', { type: 'array', items: { type: 'boolean' } }, /bool == string/],
+    [
+      'details.a[0].c == 1',
+      { type: 'array', items: { type: 'object', properties: { b: { type: 'string' } } } },
+      /c is not known/,
+    ],
+  ])('%s where it is %j', (when, part, what) => {
+    const found = conditions.check(when, { type: 'object', properties: { a: part } })
+    if (what) expect(found?.what).toMatch(what)
+    else expect(found).toBeUndefined()
+  })
+
+  it('say that one thousand is one thousand with a point, and not one thousand and one', () => {
+    const details = { a: 1000 }
+    matches('details.a == 1000 && details.a == 1000.0 && !(details.a == 1001)', { details })
+  })
+
+  it('are not asked for where only their presence is, but for a word that is not offered', () => {
+    const schema = { type: 'object', properties: { amount: { type: 'number' } } }
+    expect(conditions.check('has(details.amount)', schema)).toBeUndefined()
+    expect(conditions.check('true && has(details.amout)', schema)).toEqual({
+      at: 21,
+      what: 'details.amout is not known',
+    })
+  })
+})
+
 describe('conditions that are saved', () => {
   const told = async (entry: Partial<ActionEntry>): Promise<string> => {
     const { reason, message } = await laterRefusalOf(
