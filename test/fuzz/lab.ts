@@ -85,11 +85,8 @@ const ANEW: Record<ObjectKind, readonly string[]> = {
     ...SHORTER,
   ],
   directory: [
-    // Those who take part are the newest of theirs.
-    ...["name LIKE 'keep%'", "name NOT LIKE 'keep%'"].map(
-      (which) => `DELETE FROM operators WHERE ${which}
-        AND rowid <= (SELECT MAX(rowid) FROM operators WHERE ${which}) - 15`,
-    ),
+    `DELETE FROM operators WHERE name NOT LIKE 'keep-%'
+       AND rowid <= (SELECT MAX(rowid) FROM operators) - 20`,
     `DELETE FROM environments WHERE (SELECT COUNT(*) FROM environments) > 400
        AND environment NOT LIKE 'keep%'`,
     `DELETE FROM removed_environments WHERE (SELECT COUNT(*) FROM removed_environments) > 400`,

@@ -222,7 +222,7 @@ export function wordsOf(
     audience: [AUDIENCE, OTHER_AUDIENCE, 'https://foreign.example'],
     id: [realm.resource.id, spare.resource.id, person.subject, 'op_AAAAAAAAAAAA', 'first'],
     country: ['NL', 'US', 'XX'],
-    name: ['fuzz', 'Alice', 'keep'],
+    name: ['fuzz', 'Alice', 'first'],
     rpId: [rpId, 'example'],
     origins: [origins],
     audiences: [audiences],
