@@ -1,7 +1,6 @@
 // Passkeys (WebAuthn Level 3, sections 7.1 and 7.2): the options of both ceremonies, and the
 // verification of their answers by @simplewebauthn/server with the checks that it leaves to us.
 // The library is loaded when first needed: most calls never do.
-import { importJWK, type JWK } from 'jose'
 import type {
   AuthenticationResponse,
   CeremonyOptions,
@@ -9,12 +8,12 @@ import type {
 } from '../../contract/index.ts'
 import { CHALLENGE_LIFETIME_SECONDS } from '../../contract/index.ts'
 import { fromBase64Url, toBase64Url } from './bytes.ts'
+import { checkCoseKey } from './cosekey.ts'
 import type { Claim, Proof } from './proof.ts'
 
 /** COSE algorithms (RFC 9053): EdDSA, ES256, RS256, in the order of preference. */
 const ALGORITHMS = [-8, -7, -257]
 const CREDENTIAL_ID_MAX_BYTES = 1023
-const RSA_MIN_BYTES = 256
 
 /** Why a ceremony failed: for the history; the caller is told no more than `passkey_rejected`. */
 export type PasskeyFault =
@@ -138,7 +137,7 @@ export async function verifyRegistration(
   // Section 7.1, step 26: what was attested is the credential; what was posted only claims to be.
   if (credential.id !== response.id) throw new PasskeyFailure('id_mismatch')
   refuseLongId(credential.id)
-  await refuseUnusableKey(credential.publicKey)
+  await checkCoseKey(credential.publicKey).catch(notVerified)
   return {
     credentialId: credential.id,
     publicKey: toBase64Url(credential.publicKey),
@@ -261,61 +260,6 @@ function refuseLongId(id: string): void {
   const bytes = fromBase64Url(id)
   if (!bytes) throw new PasskeyFailure('malformed')
   if (bytes.length > CREDENTIAL_ID_MAX_BYTES) throw new PasskeyFailure('id_too_long')
-}
-
-/** Labels of a COSE key (RFC 9052, section 7.1; RFC 9053, section 7; RFC 8230, section 4). */
-const COSE = { kty: 1, alg: 3, crv: -1, x: -2, y: -3, n: -1, e: -2 }
-
-/** Algorithm → the one kind and curve that its keys have (RFC 9053, sections 2.1 and 2.2), and their JWK. */
-const KEYS: Record<
-  number,
-  { alg: string; kty: number; crv?: number; jwk: (part: (label: number) => string) => JWK }
-> = {
-  [-7]: {
-    alg: 'ES256',
-    kty: 2,
-    crv: 1,
-    jwk: (part) => ({ kty: 'EC', crv: 'P-256', x: part(COSE.x), y: part(COSE.y) }),
-  },
-  [-8]: {
-    alg: 'EdDSA',
-    kty: 1,
-    crv: 6,
-    jwk: (part) => ({ kty: 'OKP', crv: 'Ed25519', x: part(COSE.x) }),
-  },
-  [-257]: {
-    alg: 'RS256',
-    kty: 3,
-    jwk: (part) => ({ kty: 'RSA', n: part(COSE.n), e: part(COSE.e) }),
-  },
-}
-
-/**
- * The library stores a key whose end is missing, and one whose kind or curve is not its algorithm's; such
- * a passkey could never be used.
- */
-async function refuseUnusableKey(coseKey: Uint8Array): Promise<void> {
-  const { decodeCredentialPublicKey } = await import('@simplewebauthn/server/helpers')
-  try {
-    const decoded: unknown = decodeCredentialPublicKey(new Uint8Array(coseKey))
-    const key = decoded as ReadonlyMap<number, unknown>
-    const known = KEYS[Number(key.get(COSE.alg))]
-    if (!known || key.get(COSE.kty) !== known.kty) throw new Error('not of its algorithm’s kind')
-    if (known.crv !== undefined && key.get(COSE.crv) !== known.crv)
-      throw new Error('not on its algorithm’s curve')
-    const bytesOf = (label: number): Uint8Array => {
-      const bytes = key.get(label)
-      return bytes instanceof Uint8Array ? bytes : new Uint8Array()
-    }
-    if (known.alg === 'RS256' && bytesOf(COSE.n).length < RSA_MIN_BYTES)
-      throw new Error('RSA modulus below 2048 bits')
-    await importJWK(
-      known.jwk((label) => toBase64Url(bytesOf(label))),
-      known.alg,
-    )
-  } catch (cause) {
-    throw new PasskeyFailure('not_verified', { cause })
-  }
 }
 
 /** The library's types know no absent member beside `undefined`, and none of our optional nulls. */
