@@ -50,6 +50,8 @@ interface Mutant {
   mutatorName: string
   replacement?: string
   status: string
+  /** How many tests were run against it. */
+  testsCompleted?: number
   location: { start: Position; end: Position }
 }
 /** Lines and columns count from 1. */
@@ -97,6 +99,8 @@ const configurationOf = (
   // `related`: what is evaluated at import is tried only with the tests that import it.
   vitest: { configFile: tests, related: true },
   coverageAnalysis: 'perTest',
+  // stopatfirst.ts does it, and says why.
+  disableBail: true,
   // What only takes longer on a busy machine must not look like something that was noticed.
   timeoutMS: 10_000,
   concurrency,
@@ -197,7 +201,8 @@ export function scoreOf({ killed, timeout, survived, noCoverage }: Tally): numbe
 
 function tellMutant(file: string, source: string, mutant: Mutant): string {
   const { location, mutatorName, replacement = '', status } = mutant
-  const untested = status === 'NoCoverage' ? ' (no test comes here)' : ''
+  const untried = mutant.testsCompleted === 0 ? ' (no test was run)' : ''
+  const untested = status === 'NoCoverage' ? ' (no test comes here)' : untried
   const original = oneLine(textAt(source, location))
   return `${file}:${location.start.line} ${mutatorName}: ${original} → ${oneLine(replacement)}${untested}`
 }
