@@ -23,6 +23,8 @@ const alias = {
 
 export default defineConfig({
   test: {
+    // Many tests wait more than they compute: one worker less than there are cores leaves these idle.
+    maxWorkers: 2,
     projects: [
       {
         resolve: { alias },

@@ -112,7 +112,7 @@ async function expectToPass(copy: Copy, files: string[], signal: AbortSignal): P
   throw new Complaint(`The tests do not pass before anything is changed: ${why}.`)
 }
 
-/** Runs test files until the first test fails. */
+/** Runs test files, each until its first test fails. */
 async function runTests(copy: Copy, files: string[], signal: AbortSignal): Promise<TestRun> {
   const request: Request = { files, changed: copy.changed }
   const limit = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_RUN_MILLISECONDS)])

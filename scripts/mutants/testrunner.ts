@@ -1,5 +1,6 @@
 // The process that runs tests of one copy of the project, again and again: the test runner is started once,
 // and reads anew what was changed since. It is told what to run by messages, and answers each with one.
+import { resolve } from 'node:path'
 import { createVitest, type TestCase } from 'vitest/node'
 
 /** What to run, and which files were changed since the last time. */
@@ -22,13 +23,15 @@ const TEST_TIMEOUT_MILLISECONDS = 120_000
 const vitest = await createVitest('test', {
   project: ['node', 'workerd'],
   watch: false,
-  bail: 1,
   silent: true,
   reporters: [{}],
 })
 
-// A busy machine must not look like a test that noticed something.
-for (const { config } of vitest.projects) config.testTimeout = TEST_TIMEOUT_MILLISECONDS
+for (const { config } of vitest.projects) {
+  // A busy machine must not look like a test that noticed something.
+  config.testTimeout = TEST_TIMEOUT_MILLISECONDS
+  config.setupFiles = [resolve('scripts/mutants/stopatfirst.ts')]
+}
 
 process.on('message', ({ files, changed }: Request) => {
   for (const file of changed) vitest.invalidateFile(file)
@@ -48,9 +51,11 @@ async function run(files: string[]): Promise<TestRun> {
   const cases = testModules.flatMap((module): TestCase[] => [...module.children.allTests()])
   const failed = cases.find((one) => one.result().state === 'failed')?.fullName
   const errors = [...testModules.flatMap((module) => module.errors()), ...unhandledErrors]
-  const broken = errors.map((error) => String((error as { message?: unknown }).message)).at(0)
+  const passed = cases.filter((one) => one.result().state === 'passed').length
+  const told = errors.map((error) => String((error as { message?: unknown }).message)).at(0)
+  const broken = told ?? (passed === 0 ? 'no test ran' : undefined)
   return {
-    passed: cases.filter((one) => one.result().state === 'passed').length,
+    passed,
     ...(failed !== undefined && { failed }),
     ...(broken !== undefined && { broken }),
   }

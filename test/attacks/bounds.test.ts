@@ -7,9 +7,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { ActionEntry } from '../../contract/index.ts'
 import { ShortCache } from '../../functions/cache.ts'
 import { subjectObjectName } from '../../functions/domain/names.ts'
-import { readBindings } from '../../functions/env.ts'
 import { Environment } from '../../functions/state/environment.ts'
-import { directoryObject } from '../../functions/state/objects.ts'
 import { enrollPasskey, makeDevice, startEnrolling, startStepUp } from '../support/ceremonies.ts'
 import { expectRefusal, post } from '../support/http.ts'
 import { part, signRaw } from '../support/jwt.ts'
@@ -125,7 +123,7 @@ describe('what is kept', () => {
 
   it('of environments is a thousand, and those that are there go on', async () => {
     const { id, document } = await makeEnvironment()
-    const directory = directoryObject(readBindings(env)) as unknown as DurableObjectStub
+    const directory = env.DIRECTORY.getByName('directory')
     const change = (statement: string) =>
       runInDurableObject(directory, (_object, { storage }) => {
         storage.sql.exec(statement)
@@ -160,7 +158,7 @@ describe('what is kept', () => {
   })
 
   it('of operators is fifty with a key, and a thousand names for ever', async () => {
-    const directory = directoryObject(readBindings(env)) as unknown as DurableObjectStub
+    const directory = env.DIRECTORY.getByName('directory')
     const fill = (count: number, revoked: string) =>
       runInDurableObject(directory, (_object, { storage }) => {
         storage.sql.exec("DELETE FROM operators WHERE name LIKE 'filler-%'")

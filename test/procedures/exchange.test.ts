@@ -4,8 +4,7 @@ import { runDurableObjectAlarm } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import type { JWTPayload } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { readBindings } from '../../functions/env.ts'
-import { subjectObject } from '../../functions/state/objects.ts'
+import { subjectObjectName } from '../../functions/domain/names.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
 import { historyOf } from '../support/evidence.ts'
 import { part, partsOf, publicSecretsOf, signRaw, signShared } from '../support/jwt.ts'
@@ -384,9 +383,9 @@ describe('an assertion is good once', () => {
     const { environment, user, vouch } = await scene()
     const assertion = await vouch('wallet:sign', { exp: now() + 120 })
     await exchange(user, assertion)
-    const object = subjectObject(readBindings(env), environment.id, user.subject)
+    const object = env.SUBJECT.getByName(subjectObjectName(environment.id, user.subject))
     advance(149)
-    expect(await runDurableObjectAlarm(object as unknown as DurableObjectStub)).toBe(true)
+    expect(await runDurableObjectAlarm(object)).toBe(true)
     await expectRefused(exchange(user, assertion), 'assertion_invalid')
     const { events } = await user.client.audit.list.query({})
     expect(events.map(({ type }) => type)).toEqual(['step_up.failed', 'step_up.passed'])
