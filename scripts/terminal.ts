@@ -6,6 +6,11 @@ import { type ParseArgsOptionsConfig, parseArgs, styleText } from 'node:util'
 export const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
   styleText(style, text)
 
+/** Says how far it is, in a line that the next one replaces; only where somebody looks. */
+export function progress(text: string): void {
+  if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${text}`)
+}
+
 /** A failure whose message is a sentence for whoever sits at the terminal. */
 export class Complaint extends Error {
   readonly exitCode: number

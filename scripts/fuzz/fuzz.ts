@@ -5,6 +5,7 @@ import {
   Complaint,
   interruption,
   paint,
+  progress,
   readOptions,
   runCommand,
   USAGE_EXIT_CODE,
@@ -76,11 +77,6 @@ const row = (cells: string[]): string =>
       return index === 0 ? cell.padEnd(width) : cell.padStart(width)
     })
     .join('')
-
-/** Says how far it is, in a line that the next one replaces; only where somebody looks. */
-function progress(text: string): void {
-  if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${text}`)
-}
 
 const shown = ({ door, wrong, calls, answer }: Failure): string =>
   `  ${door}: ${wrong}\n    ${calls.map((call) => JSON.stringify(call).slice(0, SHOWN_CHARACTERS)).join('\n    ')}\n    ${answer}`

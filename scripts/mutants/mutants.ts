@@ -7,6 +7,7 @@ import {
   Complaint,
   interruption,
   paint,
+  progress,
   readOptions,
   runCommand,
   USAGE_EXIT_CODE,
@@ -178,11 +179,6 @@ const row = (cells: string[]): string =>
       return index === 0 ? cell.padEnd(width) : cell.padStart(width)
     })
     .join('')
-
-/** Says how far it is, in a line that the next one replaces; only where somebody looks. */
-function progress(text: string): void {
-  if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${text}`)
-}
 
 function readParts(only: string | undefined) {
   if (only === undefined) return Object.values(PARTS)

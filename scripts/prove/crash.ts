@@ -5,6 +5,7 @@ import {
   Complaint,
   interruption,
   paint,
+  progress,
   readOptions,
   runCommand,
   USAGE_EXIT_CODE,
@@ -120,11 +121,6 @@ lost: ${faults.lost}, accepted twice: ${faults.double}, answers that nobody can 
 }
 
 const going = (kill: number): void => progress(`kill ${kill}`)
-
-/** Says how far it is, in a line that the next one replaces; only where somebody looks. */
-function progress(text: string): void {
-  if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${text}`)
-}
 
 function readBuilds(asked: string | undefined): ('none' | CrashWeakening)[] {
   const known = ['none', ...CRASH_WEAKENING_NAMES] as const

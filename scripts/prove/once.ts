@@ -4,6 +4,7 @@ import {
   Complaint,
   interruption,
   paint,
+  progress,
   readOptions,
   runCommand,
   USAGE_EXIT_CODE,
@@ -111,11 +112,6 @@ async function show(build: Build, size: Size, signal: AbortSignal): Promise<Tall
       console.log(`${row([kind, ...numbers.map(String)])}  ${told.join(', ')}`)
     },
   })
-}
-
-/** Says how far it is, in a line that the next one replaces; only where somebody looks. */
-function progress(text: string): void {
-  if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${text}`)
 }
 
 const row = (cells: string[]): string =>
