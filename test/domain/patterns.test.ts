@@ -62,6 +62,16 @@ const PIECES = [
 ]
 const END = '\u0000!\n'
 
+/** How long something takes, in milliseconds; tried again where a busy machine may have held it up. */
+function shortestOf(run: () => unknown, tries = 3): number {
+  const began = performance.now()
+  run()
+  const took = performance.now() - began
+  return took < LONGEST_MILLISECONDS || tries === 1
+    ? took
+    : Math.min(took, shortestOf(run, tries - 1))
+}
+
 describe('the patterns in the sources', () => {
   it('are found, those known to be there among them', () => {
     const sources = patterns.map(({ source }) => source)
@@ -77,9 +87,7 @@ describe('the patterns in the sources', () => {
         for (const piece of PIECES) {
           const text = beginning + piece.repeat(CHARACTERS / piece.length) + END
           const pattern = new RegExp(source, flags.replace('g', ''))
-          const began = performance.now()
-          pattern.test(text)
-          expect(performance.now() - began).toBeLessThan(LONGEST_MILLISECONDS)
+          expect(shortestOf(() => pattern.test(text))).toBeLessThan(LONGEST_MILLISECONDS)
         }
     },
   )
@@ -91,8 +99,7 @@ describe('what is long', () => {
     ['a label of marks upon one letter', Label, `a${'\u0301'.repeat(60_000)}`],
     ['a user of spaces', SubjectId, ' '.repeat(60_000)],
   ])('is refused at once: %s', (_what, schema, text) => {
-    const began = performance.now()
     expect(schema.safeParse(text).success).toBe(false)
-    expect(performance.now() - began).toBeLessThan(LONGEST_MILLISECONDS)
+    expect(shortestOf(() => schema.safeParse(text))).toBeLessThan(LONGEST_MILLISECONDS)
   })
 })
