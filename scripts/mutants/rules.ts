@@ -89,7 +89,7 @@ export const WEAKENED_RULES: Change[] = [
         by: "verdicts[index]?.outcome === 'matched'",
       },
     ],
-    tests: ['test/domain/conditions.test.ts'],
+    tests: ['test/procedures/conditions.test.ts'],
   },
   {
     name: '8 what a factor produced ends with it: its tokens live on',
@@ -111,7 +111,7 @@ export const WEAKENED_RULES: Change[] = [
         by: "hashParts('countersign/subject/v1', subject)",
       },
     ],
-    tests: ['test/state/subjects.test.ts'],
+    tests: ['test/attacks/sessions.test.ts'],
   },
   {
     name: '10 secrets at rest are sealed: they are stored as they are',
