@@ -563,6 +563,10 @@ describe('the deprecated token', () => {
     await expectBlocked(await at.check(scoped), 401, 'token_invalid')
     const elevated = await resign(at, token, { scope: 'wallet:sign' }, { typ: 'at+jwt' })
     await expectBlocked(await at.check(elevated), 401, 'token_invalid')
+    for (const typ of ['JWT', 'session+jwt', undefined]) {
+      const other = await resign(at, token, {}, { typ })
+      await expectBlocked(await at.check(other), 401, 'token_invalid')
+    }
     const aimed = await resign(at, token, { aud: 'https://wallet.example' })
     await expectBlocked(await at.check(aimed), 401, 'token_invalid')
     expect(at.wire.named('token.consume')).toEqual([])

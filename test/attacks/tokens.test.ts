@@ -1,8 +1,10 @@
 // Elevated and legacy tokens, where they are spent, asked about and revoked: forged, borrowed, kept
 // too long, shown twice, or shown after the rule changed. The clock stands still in every test.
+import { env } from 'cloudflare:workers'
 import { type JWTPayload, SignJWT } from 'jose'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { EnvironmentSettings, RulePart } from '../../contract/index.ts'
+import { subjectObjectName } from '../../functions/domain/names.ts'
 import {
   type CreationOptions,
   createAuthenticator,
@@ -558,6 +560,44 @@ describe('the life of a token', () => {
     await expectRefused(at.user.with(token).factor.remove.mutate({ factorId }), 'token_expired')
   })
 
+  it('is over in the object of its user by itself, whatever the edge before it let through', async () => {
+    const at = await scene()
+    const { environment, subject } = { environment: at.environment.id, subject: at.user.subject }
+    const { token } = await stepUp(at.user, at.totp.secret, ['wallet:sign'])
+    const jti = String(partsOf(token).payload.jti)
+    const object = env.SUBJECT.getByName(subjectObjectName(environment, subject))
+    const use = () =>
+      object.consume({
+        who: { environment, subject, epoch: 0, keepDays: 400 },
+        requirement: {
+          ...{ action: SIGN, scope: 'wallet:sign', methods: ['totp'], acr: 'aal2' },
+          ...{ freshnessSeconds: 300, details: 'optional' },
+        },
+        ...{ jti, action: SIGN, actor: 'resource:edge', holder: 'the same request' },
+      })
+    advance(299)
+    expect(await use()).toEqual({ replayed: false })
+    advance(1)
+    expect(await use()).toMatchObject({ refused: { reason: 'token_expired' } })
+  })
+
+  it('is ended once, and not once it is over', async () => {
+    const at = await scene()
+    const { environment, user, totp } = at
+    const { token: over } = await stepUp(user, totp.secret, ['wallet:sign'])
+    advance(30)
+    const revoked = await at.earn(['wallet:sign'])
+    await at.user.client.token.revoke.mutate({ token: revoked })
+    advance(240)
+    const { token: alive } = await stepUp(user, totp.secret, ['wallet:sign'])
+    const whom = { environment: environment.id, subject: user.subject }
+    const end = () => operator.subject.endTokens.mutate(whom)
+    expect(await end()).toEqual({ endedTokens: 1 })
+    expect(await end()).toEqual({ endedTokens: 0 })
+    await expectRefused(at.consume(alive), 'token_revoked')
+    await expectRefused(at.consume(over), 'token_expired')
+  })
+
   it('lasts long enough to be used in its last second', async () => {
     const at = await scene()
     const { token } = await stepUp(at.user, at.totp.secret, ['wallet:sign'])
@@ -910,6 +950,8 @@ describe('refusals in the history', () => {
       { jti, reason: 'scope_not_allowed', count: 7 },
       { jti, reason: 'token_used', count: 3 },
     ])
+    const order = ['token.refused', 'token.consumed', 'token.refused']
+    expect(events.map(({ type }) => type).slice(-3)).toEqual(order)
     expect(JSON.stringify(events)).not.toContain(token.slice(0, 40))
     const { environment, user } = at
     expect(

@@ -103,15 +103,19 @@ describe('a rule that is only observed', () => {
     const base = { mode: 'observe' as const }
     const environment = await makeEnvironment({ actions: [{ action: 'user.update', base }] })
     const user = await environment.user()
-    await enrollTotp(user)
+    const { factorId } = await enrollTotp(user)
     for (let i = 0; i < 3; i += 1) {
       const checked = await user.client.policy.check.query({ action: 'user.update' })
       expect(checked).toMatchObject({ decision: 'permit', reason: 'observe', required: false })
     }
+    const observedBy = async () =>
+      (await user.client.audit.list.query()).events.filter(({ type }) => type === 'policy.observed')
+    await user.client.factor.rename.mutate({ factorId, label: 'mine' })
+    expect(await observedBy()).toEqual([])
     advance(3600)
     await user.signIn({})
-    const { events } = await user.client.audit.list.query()
-    const observed = events.filter(({ type }) => type === 'policy.observed')
+    const observed = await observedBy()
+    expect(observed).toHaveLength(1)
     expect(observed.reduce((sum, { data }) => sum + Number(data.count), 0)).toBe(3)
     expect(observed[0]?.data).toMatchObject({ action: 'user.update', decision: 'step_up' })
   })
