@@ -21,17 +21,23 @@ const ENOUGH_MILLISECONDS = 4_000
 /** Something that is good for one use. */
 export interface Kind {
   name: string
+  /** How every presentation but one may be refused. Any other answer, or none, could hide a second use. */
+  refusals: readonly string[]
   /** Makes one, for a user whom nobody saw before, and returns the call that uses it up. */
   prepare(stage: Stage, index: number): Promise<Presentation>
 }
 
 /** The first is counted apart: there are more tokens than anything else. */
 export const KINDS: readonly [Kind, ...Kind[]] = [
-  { name: 'elevated token', prepare: elevatedToken },
-  { name: 'TOTP step', prepare: totpStep },
-  { name: 'recovery code', prepare: recoveryCode },
-  { name: 'passkey challenge', prepare: passkeyChallenge },
-  { name: 'assertion', prepare: assertion },
+  { name: 'elevated token', refusals: ['token_used'], prepare: elevatedToken },
+  { name: 'TOTP step', refusals: ['code_already_used', 'rate_limited'], prepare: totpStep },
+  { name: 'recovery code', refusals: ['code_already_used', 'rate_limited'], prepare: recoveryCode },
+  {
+    name: 'passkey challenge',
+    refusals: ['challenge_used', 'rate_limited'],
+    prepare: passkeyChallenge,
+  },
+  { name: 'assertion', refusals: ['assertion_invalid'], prepare: assertion },
 ]
 
 const { environment } = DEMO

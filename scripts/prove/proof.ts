@@ -4,7 +4,7 @@ import { KINDS, type Kind } from './kinds.ts'
 import { ACCEPTED, add, createRacer, type Outcomes, type Racer } from './race.ts'
 import { serve } from './serve.ts'
 import { type Stage, setStage } from './stage.ts'
-import type { Build } from './weakened.ts'
+import type { Build, RaceWeakening } from './weakened.ts'
 
 /** How many things are in a race at the same time; each has its share of connections. */
 const AT_ONCE = 3
@@ -30,6 +30,8 @@ export interface Tally {
   most: number
   /** Every other answer, by reason. */
   others: Outcomes
+  /** How many of these are none of the kind's refusals: lost, late, or a fault. */
+  odd: number
   seconds: number
 }
 
@@ -44,12 +46,18 @@ export interface ProofOptions {
   counted?: (tally: Tally) => void
 }
 
-/** Whether every single thing was accepted exactly once. */
-export const allOnce = (tallies: Tally[]): boolean =>
-  tallies.length > 0 && tallies.every(({ subjects, once }) => subjects > 0 && once === subjects)
+/** Whether every single thing was accepted exactly once, and everything else refused for that. */
+export const allOnce = (tallies: Pick<Tally, 'subjects' | 'once' | 'odd'>[]): boolean =>
+  tallies.length > 0 &&
+  tallies.every(({ subjects, once, odd }) => subjects > 0 && once === subjects && odd === 0)
 
-/** Whether anything was accepted more than once. */
-export const hasDoubles = (tallies: Tally[]): boolean => tallies.some(({ more }) => more > 0)
+/** Whether something of every kind was accepted more than once. */
+export const hasDoubles = (tallies: Tally[]): boolean =>
+  tallies.length > 0 && tallies.every(({ more }) => more > 0)
+
+/** What a weakened build can show: how many tokens, or how many of every other kind. */
+export const weakenedPartOf = (build: RaceWeakening, size: Size): Size =>
+  build === 'proofs' ? { ...size, tokens: 0 } : { ...size, others: 0 }
 
 /**
  * Serves a build and counts, for each kind of which there are to be any, how many of the simultaneous
@@ -104,7 +112,11 @@ async function count(kind: Kind, subjects: number, race: Race): Promise<Tally> {
   }
   await Promise.all(Array.from({ length: AT_ONCE }, run))
   const seconds = (Date.now() - startedAt) / 1000
-  return { kind: kind.name, subjects, presentations: subjects * presentations, ...tally, seconds }
+  const odd = [...tally.others]
+    .filter(([reason]) => !kind.refusals.includes(reason))
+    .reduce((sum, [, times]) => sum + times, 0)
+  const numbers = { subjects, presentations: subjects * presentations, odd, seconds }
+  return { kind: kind.name, ...tally, ...numbers }
 }
 
 /** Counts how the presentations of one subject came out. */

@@ -7,7 +7,7 @@ export type Build = 'none' | Weakening
 
 /** How a build is weakened: so that races show it, or so that crashes do. */
 export type Weakening = RaceWeakening | CrashWeakening
-export type RaceWeakening = 'kv' | 'await'
+export type RaceWeakening = 'kv' | 'await' | 'proofs'
 export type CrashWeakening = 'late' | 'torn'
 
 /** A token's claim is written, but no longer decides: whoever calls has decided already. */
@@ -32,12 +32,29 @@ ${steps}
     return answering(() => spending.consume(this.#ledger, call))`,
 })
 
+/** The object's verb, deciding by what was used up before an await: what others wrote meanwhile is lost. */
+const decidedLate = (verb: string, call: string, answer = 'answering'): Replacement => ({
+  file: 'functions/state/subject.ts',
+  text: `  ${verb}(call: stepup.${call}) {
+    return ${answer}(`,
+  by: `  async ${verb}(call: stepup.${call}) {
+    const { sql } = this.ctx.storage
+    const rowsOf = (text: string) => (this.#ledger.exists ? sql.exec(text).toArray() : [])
+    const claims = rowsOf('SELECT * FROM claims')
+    const unspent = rowsOf('SELECT hash FROM recovery_codes WHERE spent_at IS NULL')
+    await scheduler.wait(1)
+    rowsOf('DELETE FROM claims')
+    for (const row of claims) sql.exec('INSERT INTO claims VALUES (?, ?, ?, ?, ?)', ...Object.values(row))
+    for (const { hash } of unspent) sql.exec('UPDATE recovery_codes SET spent_at = NULL WHERE hash = ?', hash ?? null)
+    return ${answer}(`,
+})
+
 /** How much later the builds that crashes show write what they should have written at once. */
 const LATE_MILLISECONDS = 1_000
 
 const WEAKENINGS: Record<Weakening, { told: string; replacements: Replacement[] }> = {
   kv: {
-    told: 'claims through KV',
+    told: 'claims through KV, for tokens',
     replacements: [
       CLAIM_DECIDES_NOTHING,
       REFUSAL_IS_IMPORTED,
@@ -47,12 +64,21 @@ const WEAKENINGS: Record<Weakening, { told: string; replacements: Replacement[] 
     ],
   },
   await: {
-    told: 'an await between read and write',
+    told: 'an await between read and write, for tokens',
     replacements: [
       CLAIM_DECIDES_NOTHING,
       REFUSAL_IS_IMPORTED,
       consumeAfter(`    if (this.#ledger.tokens.wasSpent(call.jti)) return { refused: refusal('token_used') }
     await scheduler.wait(1)`),
+    ],
+  },
+  proofs: {
+    told: 'an await between read and write, for codes, challenges and assertions',
+    replacements: [
+      decidedLate('stepUpTotp', 'TotpCall'),
+      decidedLate('stepUpRecovery', 'RecoveryCall'),
+      decidedLate('stepUpPasskey', 'PasskeyCall', 'answeringLater'),
+      decidedLate('exchange', 'ExchangeCall'),
     ],
   },
   late: {
@@ -80,7 +106,7 @@ const WEAKENINGS: Record<Weakening, { told: string; replacements: Replacement[] 
 }
 
 /** The builds in which simultaneous presentations must find doubles. */
-export const WEAKENING_NAMES: RaceWeakening[] = ['kv', 'await']
+export const WEAKENING_NAMES: RaceWeakening[] = ['kv', 'await', 'proofs']
 /** The builds in which crashes must find something lost. */
 export const CRASH_WEAKENING_NAMES: CrashWeakening[] = ['late', 'torn']
 

@@ -4,7 +4,13 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { allOnce, hasDoubles, prove, type Tally } from '../../scripts/prove/proof.ts'
+import {
+  allOnce,
+  hasDoubles,
+  prove,
+  type Tally,
+  weakenedPartOf,
+} from '../../scripts/prove/proof.ts'
 import { toldOf, WEAKENING_NAMES, weaken } from '../../scripts/prove/weakened.ts'
 import { ROOT } from '../../scripts/variables.ts'
 import { runScript } from '../start/support/commands.ts'
@@ -49,28 +55,34 @@ it.for(WEAKENING_NAMES)(
   'finds doubles in the build weakened by: %s',
   { timeout: TIMEOUT },
   async (build) => {
-    const size = { tokens: 15, others: 0, presentations: PRESENTATIONS }
+    const size = weakenedPartOf(build, { tokens: 15, others: 5, presentations: PRESENTATIONS })
     const tallies = await prove({ build, size, signal })
+    expect(tallies).toHaveLength(build === 'proofs' ? 4 : 1)
     expect(hasDoubles(tallies), toldOf(build)).toBe(true)
     expect(allOnce(tallies)).toBe(false)
   },
 )
 
-it('takes nothing for proved where nothing was presented', () => {
+it('takes nothing for proved where nothing was presented, or an answer was lost', () => {
   expect(allOnce([])).toBe(false)
   expect(hasDoubles([])).toBe(false)
+  expect(allOnce([{ subjects: 2, once: 2, odd: 0 }])).toBe(true)
+  expect(allOnce([{ subjects: 2, once: 2, odd: 1 }])).toBe(false)
+  expect(allOnce([{ subjects: 2, once: 1, odd: 0 }])).toBe(false)
 })
 
-it.for(WEAKENING_NAMES)(
-  'fails loudly where the source no longer holds what %s replaces',
-  (name) => {
-    const copy = join(folder, name)
-    cpSync(`${ROOT}functions`, join(copy, 'functions'), { recursive: true })
-    const file = join(copy, 'functions/state/tokens.ts')
-    writeFileSync(file, readFileSync(file, 'utf8').replace('return { replayed: false }', ''))
-    expect(() => weaken(copy, name)).toThrow('stands 0 times in functions/state/tokens.ts')
-  },
-)
+it.for([
+  ['kv', 'functions/state/tokens.ts'],
+  ['await', 'functions/state/tokens.ts'],
+  ['proofs', 'functions/state/subject.ts'],
+] as const)('fails loudly where the source no longer holds what %s replaces', ([name, path]) => {
+  const copy = join(folder, name)
+  cpSync(`${ROOT}functions`, join(copy, 'functions'), { recursive: true })
+  const file = join(copy, path)
+  const text = readFileSync(file, 'utf8').replace(/return \{ replayed: false \}|stepUpTotp\(/, '')
+  writeFileSync(file, text)
+  expect(() => weaken(copy, name)).toThrow(`stands 0 times in ${path}`)
+})
 
 it.for([
   ['--weakened', 'sql'],

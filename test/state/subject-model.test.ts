@@ -113,9 +113,11 @@ async function play(steps: Step[]): Promise<void> {
   for (const step of steps) {
     const [state] = scene.states
     if (!state) throw new Error('no state is left')
-    if (step.at === 'wait') for (const one of scene.states) one.now = state.now + step.seconds
-    if (step.at === 'wait') advance(step.seconds)
-    else {
+    if (step.at === 'wait') {
+      const until = state.now + step.seconds
+      for (const one of scene.states) one.now = until
+      advance(step.seconds)
+    } else {
       await take(
         scene,
         step.tries.map((one) => callOf(state, one, name)),

@@ -119,15 +119,17 @@ export class Account {
     if ('lost' in outcome) return this.#odd(act, outcome)
     const replayed = isReplayed(outcome)
     if (act.otherKey) this.#countRetry(replayed)
-    if ('refused' in outcome) return this.#settleRefused(act, outcome)
+    if ('refused' in outcome) return this.#settleRefused(act, at, outcome)
     tally.count(act, replayed ? 'happened' : 'hadNot')
     this.#open.delete(act.total)
     this.#answered(act, at, outcome)
   }
 
-  #settleRefused(act: Act, outcome: Extract<Outcome, { refused: object }>): void {
+  #settleRefused(act: Act, at: number, outcome: Extract<Outcome, { refused: object }>): void {
     const { reason, attemptsLeft } = outcome.refused
-    if (reason === act.again) {
+    // With its idempotency key it gets its answer, or was never there: it is not refused.
+    if (act.otherKey && Date.now() - at < REPLAY_MILLISECONDS) this.#wrong(act, outcome)
+    else if (reason === act.again) {
       this.#keeping.tally.count(act, 'happened')
       // What takes two writes may have been spent without passing: the history may hold it or not.
       if (!act.twoSteps) {
