@@ -16,6 +16,8 @@ import { type ChainEnd, History } from './history.ts'
 import { type ConsoleSession, type KnownOperator, Operators } from './operators.ts'
 
 export const ENVIRONMENT_LIMIT = 1000
+/** A name is given once: with those that were removed there are never more. */
+export const ENVIRONMENT_NAMES_LIMIT = 100_000
 /** Further ones of an operator are counted. */
 const SIGN_INS_TOLD_PER_HOUR = 10
 
@@ -51,11 +53,15 @@ export class Directory extends DurableObject<Env> {
       const isIn = (table: string) =>
         this.#sql.exec(`SELECT 1 FROM ${table} WHERE environment = ?`, environment).toArray()
           .length > 0
+      const count = (table: string) =>
+        this.#sql.exec<{ n: number }>(`SELECT COUNT(*) AS n FROM ${table}`).one().n
       if (isIn('removed_environments')) refuse('conflict', { message: REMOVED })
       if (isIn('environments')) return {}
-      const { n } = this.#sql.exec<{ n: number }>('SELECT COUNT(*) AS n FROM environments').one()
-      if (n >= ENVIRONMENT_LIMIT)
+      const live = count('environments')
+      if (live >= ENVIRONMENT_LIMIT)
         refuse('conflict', { message: `There are ${ENVIRONMENT_LIMIT} environments already.` })
+      if (live + count('removed_environments') >= ENVIRONMENT_NAMES_LIMIT)
+        refuse('conflict', { message: `${ENVIRONMENT_NAMES_LIMIT} names were given already.` })
       this.#sql.exec('INSERT INTO environments VALUES (?, ?)', environment, epochSeconds())
       this.#tell('environment.entered', operator, { environment })
       return {}
@@ -66,8 +72,12 @@ export class Directory extends DurableObject<Env> {
   leave(environment: string, end: ChainEnd, operator: string): object {
     return this.#change(() => {
       this.#sql.exec('DELETE FROM environments WHERE environment = ?', environment)
-      this.#sql.exec('INSERT OR IGNORE INTO removed_environments VALUES (?)', environment)
-      this.#tell('environment.removed', operator, { environment, ...end })
+      const removed = this.#sql.exec(
+        'INSERT OR IGNORE INTO removed_environments VALUES (?) RETURNING environment',
+        environment,
+      )
+      if (removed.toArray().length > 0)
+        this.#tell('environment.removed', operator, { environment, ...end })
       return {}
     })
   }
@@ -170,6 +180,7 @@ export class Directory extends DurableObject<Env> {
       .map(({ environment, created_at }) => ({ environment, createdAt: created_at }))
   }
 
+  /** One page, newest first. What is counted becomes an event with the next one: reading must not make any. */
   events(before: number | undefined): { events: AuditEvent[]; next?: number } {
     return this.#history.page(before)
   }

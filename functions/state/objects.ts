@@ -23,7 +23,8 @@ type Repeatable<T> = {
 
 /** Reads, and what changes nothing when it is done again. A verb that is not named here is never repeated. */
 const OF_SUBJECT: Repeatable<Subject> = {
-  check: true,
+  // A rule that only observes counts what it would have asked for.
+  check: ({ action }) => action.rule.mode !== 'observe',
   facts: true,
   list: true,
   isEnrolled: true,

@@ -92,9 +92,13 @@ async function stryker({ files, concurrency, signal }: Wish): Promise<boolean | 
     tallies.push(sumOf(outcome.files.map(({ tally }) => tally)))
   }
   if (tallies.length === 0) return undefined
-  const score = scoreOf(sumOf(tallies))
-  const sentence = `Score: ${told(score)} of 100 mutants were noticed; at least ${LEAST_SCORE} must be.\n`
-  return verdictIs(score >= LEAST_SCORE, sentence)
+  const scores = tallies.map(scoreOf)
+  const score = told(scoreOf(sumOf(tallies)))
+  const sentence = `Score: ${score} of 100 mutants were noticed; at least ${LEAST_SCORE} must be, of the rules and of the guard.\n`
+  return verdictIs(
+    scores.every((one) => one >= LEAST_SCORE),
+    sentence,
+  )
 }
 
 /** Named changes to the objects: so many of a hundred must be noticed. */
@@ -191,7 +195,10 @@ function readParts(only: string | undefined) {
 function readCount(name: string, text: string): number {
   const count = Number(text)
   if (/^\d+$/.test(text) && count >= 1 && count <= MOST_CONCURRENCY) return count
-  throw new Complaint(`--${name} ${text} is no number from 1 to ${MOST_CONCURRENCY}.`, 2)
+  throw new Complaint(
+    `--${name} ${text} is no number from 1 to ${MOST_CONCURRENCY}.`,
+    USAGE_EXIT_CODE,
+  )
 }
 
 await runCommand(main)

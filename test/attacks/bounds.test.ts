@@ -147,6 +147,28 @@ describe('what is kept', () => {
     }
   })
 
+  it('of environments’ names is a hundred thousand, with those that were removed', async () => {
+    const { document } = await makeEnvironment()
+    const directory = env.DIRECTORY.getByName('directory')
+    const change = (statement: string) =>
+      runInDurableObject(directory, (_object, { storage }) => {
+        storage.sql.exec(statement)
+      })
+    await change(
+      `INSERT INTO removed_environments WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+       SELECT 'filler-' || i FROM n`,
+    )
+    const create = () =>
+      operator.environment.create.mutate({ environment: unique('env'), settings: document })
+    try {
+      const { message } = await expectRefused(create(), 'conflict')
+      expect(message).toContain('100000')
+    } finally {
+      await change("DELETE FROM removed_environments WHERE environment LIKE 'filler-%'")
+    }
+    expect(await create()).toMatchObject({ version: 1 })
+  })
+
   it('of resource keys is fifty an environment', async () => {
     const environment = await makeEnvironment()
     const { keyId } = await environment.resource()
