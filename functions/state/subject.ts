@@ -164,21 +164,19 @@ export class Subject extends DurableObject<Env> {
     const holder = this.ctx.id.toString()
     return {
       claim: (held) => environment.claimCredential(held, holder),
-      release: (held) => environment.releaseCredentials(held, holder),
+      // Where that fails they stay with this user, who may enroll them again.
+      release: (held) => environment.releaseCredentials(held, holder).catch(() => undefined),
     }
   }
 
-  /** Gives freed credentials back. Where that fails they stay with this user, who may enroll them again. */
+  /** Gives freed credentials back. */
   async #release<T extends { released: HeldCredential[] }>(
     who: Who,
     freed: Answer<T>,
   ): Promise<Answer<Omit<T, 'released'>>> {
     if ('refused' in freed) return freed
     const { released, ...rest } = freed
-    if (released.length > 0)
-      await this.#register(who)
-        .release(released)
-        .catch(() => undefined)
+    if (released.length > 0) await this.#register(who).release(released)
     return rest
   }
 }

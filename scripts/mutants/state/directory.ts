@@ -17,10 +17,17 @@ export const DIRECTORY_CHANGES: Change[] = [
     ],
     [
       'there is no largest number of environments',
-      'if (n >= ENVIRONMENT_LIMIT)',
+      'if (live >= ENVIRONMENT_LIMIT)',
       'if (false)',
       BOUNDS,
     ],
+    [
+      'names of environments are given without an end',
+      "if (live + count('removed_environments') >= ENVIRONMENT_NAMES_LIMIT)",
+      'if (false)',
+      BOUNDS,
+    ],
+    ['a removal is told of again', 'if (removed.toArray().length > 0)', 'if (true)', SETTINGS],
     [
       'a removed environment stays on the list',
       "this.#sql.exec('DELETE FROM environments WHERE environment = ?', environment)",

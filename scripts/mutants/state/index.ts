@@ -5,6 +5,7 @@ import { DIRECTORY_CHANGES } from './directory.ts'
 import { ENROLLMENT_CHANGES } from './enrollment.ts'
 import { ENVIRONMENT_CHANGES } from './environments.ts'
 import { FACTOR_CHANGES } from './factors.ts'
+import { OBJECT_CHANGES } from './objects.ts'
 import { RECORD_CHANGES } from './records.ts'
 import { TOKEN_CHANGES } from './tokens.ts'
 
@@ -16,4 +17,5 @@ export const STATE_CHANGES: Change[] = [
   ...RECORD_CHANGES,
   ...ENVIRONMENT_CHANGES,
   ...DIRECTORY_CHANGES,
+  ...OBJECT_CHANGES,
 ]
