@@ -90,6 +90,13 @@ function conclude(tallies: Tally[], only: string[] | undefined): number {
   const shut = tallies.filter(({ isShut }) => isShut).map(({ door }) => door)
   if (shut.length > 0 && failures === 0)
     throw new Complaint(`Only knocked at: what is good was mostly refused at ${shut.join(', ')}.`)
+  const unseen = tallies.filter(
+    ({ compared, reasons }) => compared === 0 && Object.keys(reasons).length > 0,
+  )
+  if (unseen.length > 0 && failures === 0)
+    throw new Complaint(
+      `No state was compared at ${unseen.map(({ door }) => door).join(', ')}: more runs are needed.`,
+    )
   console.log(
     failures === 0
       ? paint('green', `\n${calls} calls at ${tallies.length} doors: all of it held.`)

@@ -107,7 +107,12 @@ export function perform(storage: DurableObjectStorage, kind: ObjectKind, task: T
     storage.transactionSync(() => restore(sql, JSON.parse(task.restore)))
     return ''
   }
-  const has = (statement: string) => tables.includes(/FROM (\w+)/.exec(statement)?.[1] ?? '')
+  const tableOf = (statement: string) => /(?:FROM|UPDATE) (\w+)/.exec(statement)?.[1] ?? ''
+  const has = (statement: string) => tables.includes(tableOf(statement))
+  const missing = STATE[kind].filter((statement) => !has(statement)).map(tableOf)
+  // What is not looked at cannot be found changed. Of a removed environment one table is left.
+  if (missing.length > 0 && tables.length > 0 && !tables.includes('removed'))
+    throw new Error(`a ${kind} has no tables named ${missing.join(', ')}`)
   if (task === 'digest, counters anew')
     for (const statement of ANEW[kind].filter(has)) sql.exec(statement)
   return JSON.stringify(STATE[kind].filter(has).map((statement) => sql.exec(statement).toArray()))
