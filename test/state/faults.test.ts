@@ -442,22 +442,30 @@ describe('an operator’s call', () => {
     }
   })
 
-  it('is answered 503 while the directory is overloaded, whatever it is', async () => {
+  it('is answered 503 while the directory is overloaded, whatever it is, and works right after', async () => {
     const at = await scene()
+    const name = unique('name')
     const listing: Call[] = [
       ['environment.list', 'operator', () => ({})],
       ['operator.list', 'operator', () => ({})],
-      ['operator.create', 'operator', () => ({ name: 'nobody' })],
+      ['operator.create', 'operator', () => ({ name, automation: true })],
     ]
+    const named = async () =>
+      (await operator.operator.list.query()).operators.filter((one) => one.name === name)
     for (const call of [
       ...listing,
-      ...OPERATED,
       ...CHANGES.filter(([, as]) => as === 'operator'),
+      ...OPERATED,
     ]) {
+      const operators = await named()
       const before = await evidence(at.environment.id, at.user.subject)
       const { namespace } = bent(env.DIRECTORY, 'directory', failing('overloaded'))
       await expectUnavailable(await make(at, call, sendWith({ DIRECTORY: namespace })))
       expect(await evidence(at.environment.id, at.user.subject), call[0]).toEqual(before)
+      expect(await named()).toEqual(operators)
+      const well = await make(at, call)
+      expect(well.status, call[0]).toBe(200)
+      await well.body?.cancel()
     }
   })
 
