@@ -1,7 +1,9 @@
 // Passkeys: what a browser is asked for, and what becomes of its answers, from a software authenticator
 // that bends one member at a time. The W3C's own vectors stand in test/conformance.
+import { decodeCredentialPublicKey, isoCBOR } from '@simplewebauthn/server/helpers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { fromBase64Url, toBase64Url, utf8 } from '../../functions/domain/bytes.ts'
+import { checkCoseKey } from '../../functions/domain/cosekey.ts'
 import {
   authenticationOptions,
   counterFault,
@@ -154,6 +156,60 @@ describe('a registration', () => {
     const bent = { ...response, response: { ...response.response, clientDataJSON } }
     const [fault] = await faultOf(verifyRegistration(bent as Registered, SIGNED, PARTY))
     expect(fault).toBe('malformed')
+  })
+})
+
+describe('the public key of a passkey', () => {
+  /** A key as COSE spells it: whole numbers and bytes under whole numbers. */
+  const coseOf = (members: [label: number, value: number | Uint8Array][]): Uint8Array =>
+    isoCBOR.encode(new Map(members) as never)
+  const keyOf = async (algorithm: 'ES256' | 'EdDSA' | 'RS256') => {
+    const { publicKey } = await register({}, device({ algorithm }))
+    const bytes = new Uint8Array(fromBase64Url(publicKey) ?? [])
+    return decodeCredentialPublicKey(bytes) as unknown as Map<number, number | Uint8Array>
+  }
+
+  it.each(['ES256', 'EdDSA', 'RS256'] as const)('of %s verifies by it', async (algorithm) => {
+    const key = await keyOf(algorithm)
+    await expect(checkCoseKey(coseOf([...key]))).resolves.toBeUndefined()
+  })
+
+  it.each<
+    [
+      what: string,
+      'ES256' | 'EdDSA' | 'RS256',
+      [number, number | Uint8Array | undefined][],
+      why: RegExp,
+    ]
+  >([
+    ['no algorithm', 'ES256', [[3, undefined]], /kind/],
+    ['an algorithm that is not known', 'ES256', [[3, -35]], /kind/],
+    ['a point that says RS256', 'ES256', [[3, -257]], /kind/],
+    ['a modulus that says ES256', 'RS256', [[3, -7]], /kind/],
+    ['a point of Edwards that says ES256', 'EdDSA', [[3, -7]], /kind/],
+    ['a point of ES256 that says it is one of Edwards', 'ES256', [[1, 1]], /kind/],
+    ['the curve P-384', 'ES256', [[-1, 2]], /curve/],
+    ['the curve X25519', 'EdDSA', [[-1, 4]], /curve/],
+    ['no curve', 'EdDSA', [[-1, undefined]], /curve/],
+    ['a modulus of 2,040 bits', 'RS256', [[-1, new Uint8Array(255).fill(255)]], /2048/],
+    ['no modulus', 'RS256', [[-1, undefined]], /2048/],
+    ['no y', 'ES256', [[-3, undefined]], /./],
+    [
+      'a point that is on no curve',
+      'ES256',
+      [
+        [-2, new Uint8Array(32)],
+        [-3, new Uint8Array(32)],
+      ],
+      /./,
+    ],
+    ['an x of 31 bytes', 'EdDSA', [[-2, new Uint8Array(31)]], /./],
+  ])('with %s verifies nothing', async (_what, algorithm, bent, why) => {
+    const key = await keyOf(algorithm)
+    for (const [label, value] of bent)
+      if (value === undefined) key.delete(label)
+      else key.set(label, value)
+    await expect(checkCoseKey(coseOf([...key]))).rejects.toThrow(why)
   })
 })
 

@@ -143,6 +143,12 @@ describe('a refusal', () => {
     })
   })
 
+  it('says when to try again where something was away, and only there', () => {
+    expect(refusal('unavailable')).toMatchObject({ retryAfterSeconds: 1 })
+    expect(refusal('unavailable', { retryAfterSeconds: 5 })).toMatchObject({ retryAfterSeconds: 5 })
+    expect(Object.keys(refusal('denied')).sort()).toEqual(['message', 'reason'])
+  })
+
   it('is thrown as an error that says what it is', () => {
     const cause = new Error('why')
     const refused = new Refused(refusal('denied', { message: 'No.' }), { cause })
