@@ -121,7 +121,9 @@ async function expectToPass(copy: Copy, files: string[], signal: AbortSignal): P
 /** Runs test files, each until its first test fails. */
 async function runTests(copy: Copy, files: string[], signal: AbortSignal): Promise<TestRun> {
   const request: Request = { files, changed: copy.changed }
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_RUN_MILLISECONDS)])
+  const answered = new AbortController()
+  const tooLong = AbortSignal.timeout(LONGEST_RUN_MILLISECONDS)
+  const limit = AbortSignal.any([signal, tooLong, answered.signal])
   copy.runner.send(request)
   try {
     const [answer] = await Promise.race([
@@ -133,8 +135,11 @@ async function runTests(copy: Copy, files: string[], signal: AbortSignal): Promi
     return answer
   } catch (error) {
     signal.throwIfAborted()
-    if (limit.aborted) throw new Complaint('A run of the tests did not end within forty minutes.')
+    if (tooLong.aborted) throw new Complaint('A run of the tests did not end within forty minutes.')
     throw error
+  } finally {
+    // Whichever of both did not happen is not waited for any longer.
+    answered.abort()
   }
 }
 

@@ -5,7 +5,7 @@ import { beforeAll, expect, it } from 'vitest'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
 import { makeEnvironment, unique } from '../support/service.ts'
 import { type Answered, answeredOf, makeObject } from './model/object.ts'
-import { emptyState, type State, seen } from './model/state.ts'
+import { type EventType, emptyState, type State, seen } from './model/state.ts'
 import { bursts, callOf, type Step, sequences } from './model/steps.ts'
 import { apply, type Call } from './model/verbs.ts'
 
@@ -97,6 +97,19 @@ async function look(scene: Scene): Promise<void> {
   expect(await object.verifyEvents(undefined)).toMatchObject({ intact: true })
 }
 
+/** The history tells of what happened, each thing as often as it did. */
+async function readHistory({ object, states }: Scene): Promise<void> {
+  const [state] = states
+  const told = emptyState(0).told
+  let before: number | undefined
+  do {
+    const { events, next } = await object.events(before)
+    for (const { type } of events) if (type in told) told[type as EventType] += 1
+    before = next
+  } while (before !== undefined)
+  if (!states.some((one) => equal(one.told, told))) expect(told).toEqual(state?.told)
+}
+
 const equal = (a: object, b: object): boolean => {
   try {
     expect(a).toEqual(b)
@@ -125,6 +138,7 @@ async function play(steps: Step[]): Promise<void> {
       await look(scene)
     }
   }
+  await readHistory(scene)
 }
 
 it(

@@ -31,8 +31,18 @@ export interface TokenModel {
   ended: boolean
   used: { at: number; holder: string | null } | undefined
 }
+/** What is told of in the history, once for each time. What was refused is counted there, and not here. */
+export const EVENT_TYPES = [
+  ...(['enrollment.started', 'factor.confirmed', 'factor.renamed', 'factor.default_set'] as const),
+  ...(['factor.removed', 'recovery.regenerated', 'recovery.acknowledged'] as const),
+  ...(['step_up.passed', 'token.consumed', 'token.revoked'] as const),
+  ...(['subject.unlocked', 'subject.reset', 'subject.tokens_ended'] as const),
+] as const
+export type EventType = (typeof EVENT_TYPES)[number]
+
 export interface State {
   now: number
+  told: Record<EventType, number>
   enrolled: boolean
   acknowledged: boolean
   factors: FactorModel[]
@@ -48,6 +58,7 @@ export interface State {
 
 export const emptyState = (now: number): State => ({
   now,
+  told: Object.fromEntries(EVENT_TYPES.map((type) => [type, 0])) as Record<EventType, number>,
   enrolled: false,
   acknowledged: false,
   factors: [],

@@ -2,12 +2,14 @@
 import type { Acr, Method } from '../../../contract/index.ts'
 import {
   countIn,
+  type EventType,
   emptyState,
   endTokens,
   type FactorModel,
   faultOfToken,
   forgive,
   type GateModel,
+  live,
   openGate,
   type State,
   stepOf,
@@ -50,8 +52,49 @@ const LIFETIME = { totp: 600, passkey: 300 }
 const RANK: Record<Acr, number> = { recovery: 0, mfa: 1, phr: 2 }
 
 /** How the object must answer, and what it must then be. `codes`: recovery codes that it gave out. */
-export const apply = (state: State, call: Call, codes: string[]): string =>
-  (VERBS[call.verb] as (state: State, call: Call, codes: string[]) => string)(state, call, codes)
+export function apply(state: State, call: Call, codes: string[]): string {
+  const before = structuredClone(state)
+  const verb = VERBS[call.verb] as (state: State, call: Call, codes: string[]) => string
+  const answer = verb(state, call, codes)
+  const type = answer === 'ok' ? eventOf(before, call) : undefined
+  if (type) state.told[type] += 1
+  return answer
+}
+
+/** What the history tells of a call that was answered `ok`: nothing, where nothing became of it. */
+function eventOf(before: State, call: Call): EventType | undefined {
+  if (call.verb === 'rename')
+    return before.factors.some(({ id, label }) => id === call.id && label !== call.label)
+      ? 'factor.renamed'
+      : undefined
+  if (call.verb === 'consume') {
+    const first = before.tokens.some(({ jti, used }) => jti === call.jti && !used)
+    return first ? 'token.consumed' : undefined
+  }
+  if (call.verb === 'revoke')
+    return live(before).some(({ jti }) => jti === call.jti) ? 'token.revoked' : undefined
+  if (call.verb === 'acknowledge') return before.acknowledged ? undefined : 'recovery.acknowledged'
+  return EVENTS[call.verb]
+}
+
+const EVENTS: Record<
+  Exclude<Call['verb'], 'rename' | 'consume' | 'revoke' | 'acknowledge'>,
+  EventType
+> = {
+  start: 'enrollment.started',
+  confirmTotp: 'factor.confirmed',
+  confirmPasskey: 'factor.confirmed',
+  stepUpTotp: 'step_up.passed',
+  stepUpRecovery: 'step_up.passed',
+  stepUpPasskey: 'step_up.passed',
+  exchange: 'step_up.passed',
+  setDefault: 'factor.default_set',
+  remove: 'factor.removed',
+  regenerate: 'recovery.regenerated',
+  unlock: 'subject.unlocked',
+  reset: 'subject.reset',
+  endTokens: 'subject.tokens_ended',
+}
 
 const VERBS: Verbs = {
   start: (state, { id, kind, fresh, gate }) => {
@@ -217,8 +260,8 @@ const VERBS: Verbs = {
 
   reset: (state) => {
     endTokens(state)
-    const { now, tokens, claimed, changes } = state
-    Object.assign(state, emptyState(now), { tokens, claimed, changes })
+    const { now, told, tokens, claimed, changes } = state
+    Object.assign(state, emptyState(now), { told, tokens, claimed, changes })
     return 'ok'
   },
 
