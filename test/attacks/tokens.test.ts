@@ -959,6 +959,21 @@ describe('refusals in the history', () => {
     ).toMatchObject({ intact: true, count: events.length })
   })
 
+  it('are an event each for each reason, also where nothing else came between', async () => {
+    const at = await scene()
+    const token = await at.earn(['wallet:sign'], { to: 'me' })
+    for (let shown = 0; shown < 2; shown += 1) {
+      await expectRefused(at.consume(token, { action: 'wallet.waas.export' }), 'scope_not_allowed')
+      await expectRefused(at.consume(token, { details: { to: 'you' } }), 'details_mismatch')
+    }
+    const events = await historyOf(at.environment.id, at.user.subject)
+    const told = events.filter(({ type }) => type === 'token.refused').map(({ data }) => data)
+    expect(told.map(({ reason, count }) => [reason, count]).sort()).toEqual([
+      ['details_mismatch', 2],
+      ['scope_not_allowed', 2],
+    ])
+  })
+
   it('stand in the history of the token’s user, whomever it was shown for', async () => {
     const at = await scene()
     const token = await at.earn(['wallet:sign'])

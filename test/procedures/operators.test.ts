@@ -67,6 +67,7 @@ describe('an operator', () => {
       decision: 'permit',
       reason: 'not_enrolled',
     })
+    expect(await user.client.factor.list.query()).toMatchObject({ enrolled: false, factors: [] })
     const { client } = await environment.resource()
     const use = { token, subject: user.subject, action: 'wallet.waas.sign' }
     await expectRefused(client.token.consume.mutate(use), 'token_revoked')

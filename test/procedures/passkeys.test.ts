@@ -569,14 +569,16 @@ describe('an answer to a step-up', () => {
     expect(failure?.data).toMatchObject({ fault: 'backup_flag' })
   })
 
-  it('is rejected when its id and its raw id differ', async () => {
-    const { user, device } = await scene()
+  it('is rejected when its id and its raw id differ, before it is verified', async () => {
+    const { environment, user, device } = await scene()
     const started = await startStepUp(user)
     const response = await device.authenticate(started.options)
     await expectRefused(
       finishStepUp(user, started, { ...response, rawId: 'AAAA' }),
       'passkey_rejected',
     )
+    const [failed] = await eventsOf(environment, user.subject, 'step_up.failed')
+    expect(failed?.data).toMatchObject({ fault: 'unknown_credential' })
   })
 
   it('is rejected when it was made with another user’s passkey, by whichever id', async () => {

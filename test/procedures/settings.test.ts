@@ -206,6 +206,10 @@ describe('an environment that is removed', () => {
     const { environment } = await removed()
     const again = { environment: environment.id, settings: environment.document }
     await expectRefused(operator.environment.create.mutate(again), 'conflict')
+    // Nor by its own object, whatever the list says.
+    const object = env.ENVIRONMENT.getByName(environment.id)
+    const made = await object.create(environment.id, environment.document, 'first')
+    expect(made).toMatchObject({ refused: { reason: 'conflict' } })
     await expectRefused(
       operator.environment.get.query({ environment: environment.id }),
       'unknown_environment',

@@ -347,6 +347,18 @@ describe('while the register of credentials does not answer the confirmation of 
   })
 })
 
+it('an id that names nothing is asked for once in a while, however often it is called', async () => {
+  const id = unique('nothing')
+  const { namespace, asked } = bent(env.ENVIRONMENT, id, (_verb, call) => call())
+  const through = sendWith({ ENVIRONMENT: namespace })
+  for (let i = 0; i < 5; i += 1) {
+    const answer = await through(`/${id}/.well-known/jwks.json`)
+    expect(answer.status).toBe(404)
+    await answer.body?.cancel()
+  }
+  expect(asked).toHaveLength(1)
+})
+
 describe('while the environment’s object does not answer', () => {
   it.each<Trouble>(['overloaded', 'reset', 'broken', 'away'])(
     'because it is %s, the copy stands in for what may be stale, and for nothing else',

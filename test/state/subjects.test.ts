@@ -91,6 +91,8 @@ describe('guessing in parallel', () => {
       const right = user.client.challenge.verify.mutate({ method: 'totp', code: totpCode(secret) })
       await expectRefused(right, 'rate_limited')
       const { events } = await user.client.audit.list.query()
+      const failed = events.filter(({ type }) => type === 'step_up.failed')
+      expect(failed.map(({ data }) => data.reason)).toEqual(Array(5).fill('invalid_code'))
       const barred = events.filter(({ type }) => type === 'attempts.refused')
       expect(barred.map(({ data }) => data.count)).toEqual([56])
     },
@@ -135,6 +137,41 @@ describe('clean-up', () => {
     expect(await runDurableObjectAlarm(stubOf(environment.id, user.subject))).toBe(true)
     // The claim that stays is the factor's last TOTP step: forgetting it would let an old code in.
     expect([await rows('tokens'), await rows('claims'), await rows('factors')]).toEqual([0, 1, 1])
+  })
+
+  it('keeps what has expired for two minutes, for a clock that is set back, and is woken for it', async () => {
+    stopClock()
+    const environment = await makeEnvironment()
+    const user = await environment.user()
+    const { secret } = await enrollTotp(user)
+    const { token } = await stepUp(user, secret, ['credential:link'])
+    await user.with(token).factor.enroll.mutate({ kind: 'totp' })
+    const object = stubOf(environment.id, user.subject)
+    const rows = (table: string) => countRows(environment.id, user.subject, table)
+    const alarm = () => runInDurableObject(object, (_object, { storage }) => storage.getAlarm())
+    advance(300 + 119)
+    expect(await runDurableObjectAlarm(object)).toBe(true)
+    expect([await rows('tokens'), await rows('claims')]).toEqual([1, 2])
+    expect(await alarm()).toBeLessThanOrEqual(Date.now() + 3_600_000)
+    advance(1)
+    expect(await runDurableObjectAlarm(object)).toBe(true)
+    expect([await rows('tokens'), await rows('claims')]).toEqual([0, 1])
+  })
+
+  it('forgets the last step of an authenticator app with the app', async () => {
+    const environment = await makeEnvironment()
+    const user = await environment.user()
+    const { factorId, secret } = await enrollTotp(user)
+    stopClock()
+    advance(30)
+    const { token } = await stepUp(user, secret, ['credential:unlink'])
+    const steps = () =>
+      runInDurableObject(stubOf(environment.id, user.subject), (_object, { storage }) =>
+        Number(storage.sql.exec('SELECT COUNT(*) AS n FROM claims WHERE ordinal > 0').one().n),
+      )
+    expect(await steps()).toBe(1)
+    await user.with(token).factor.remove.mutate({ factorId })
+    expect(await steps()).toBe(0)
   })
 
   it('trims the history by age, and the rest of the chain still verifies', async () => {

@@ -7,6 +7,7 @@ const FACTORS = ['test/procedures/factors.test.ts']
 const PASSKEYS = ['test/procedures/passkeys.test.ts']
 const EXCHANGE = ['test/procedures/exchange.test.ts']
 const SUBJECTS = ['test/state/subjects.test.ts']
+const RACES = ['test/attacks/factors.test.ts']
 
 export const ATTEMPT_CHANGES: Change[] = [
   ...changesOf('functions/state/attempts.ts', RECOVERY, [
@@ -33,6 +34,7 @@ export const ATTEMPT_CHANGES: Change[] = [
       'a wrong code leaves no event',
       "ledger.history.append({ type: told.type, actor: 'subject', at: now, data })",
       '',
+      SUBJECTS,
     ],
     [
       'every refusal of whoever must wait is an event',
@@ -106,7 +108,7 @@ export const ATTEMPT_CHANGES: Change[] = [
       'a passkey that was removed during its verification steps up',
       "if (!row) return recordFault(ledger, 'step_up.failed', 'unknown_credential', now)",
       'if (!row) return accept(ledger, call, passkeyProof(factorId, false, now, []), now)',
-      PASSKEYS,
+      RACES,
     ],
     [
       'a counter is not looked at again when the answer is accepted',

@@ -5,6 +5,7 @@ import { type Change, changesOf } from '../change.ts'
 const CONSOLE = ['test/procedures/console.test.ts']
 const SETTINGS = ['test/procedures/settings.test.ts']
 const OPERATORS = ['test/attacks/operators.test.ts']
+const DIRECTORY = ['test/state/directory.test.ts']
 const BOUNDS = ['test/attacks/bounds.test.ts']
 
 export const DIRECTORY_CHANGES: Change[] = [
@@ -70,6 +71,7 @@ export const DIRECTORY_CHANGES: Change[] = [
       'revoking an operator leaves no event',
       "this.#tell('operator.revoked', by, { id, name })",
       '',
+      DIRECTORY,
     ],
   ]),
   ...changesOf('functions/state/operators.ts', CONSOLE, [
@@ -82,7 +84,7 @@ export const DIRECTORY_CHANGES: Change[] = [
       'keys for automation count as persons',
       'this.#live().some((one) => one.automation === 0)',
       'this.#live().length > 0',
-      [...CONSOLE, ...OPERATORS],
+      DIRECTORY,
     ],
     [
       'a name is given again',

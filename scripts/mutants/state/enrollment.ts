@@ -5,6 +5,8 @@ import { type Change, changesOf } from '../change.ts'
 const FACTORS = ['test/procedures/factors.test.ts']
 const PASSKEYS = ['test/procedures/passkeys.test.ts']
 const RECOVERY = ['test/procedures/recovery.test.ts']
+const MODEL = ['test/state/subject-model.test.ts']
+const FAULTS = ['test/state/faults.test.ts']
 const BOUNDS = ['test/attacks/bounds.test.ts']
 
 export const ENROLLMENT_CHANGES: Change[] = [
@@ -18,6 +20,7 @@ export const ENROLLMENT_CHANGES: Change[] = [
       'an old session enrolls the first factor',
       "if ('refused' in first) refuse(first.refused.reason, first.refused)",
       "if ('refused' in first) return { linkedBy: null, jti: undefined }",
+      MODEL,
     ],
     [
       'first enrollments of a session are not counted',
@@ -37,8 +40,8 @@ export const ENROLLMENT_CHANGES: Change[] = [
     ],
     [
       'the code that confirms is good again',
-      "return claimed ? { right: {} } : { wrong: 'code_already_used' }",
-      'return { right: {} }',
+      '{ key: totpClaimKey(factorId), ordinal: step, expiresAt: null }',
+      '{ key: totpClaimKey(factorId), ordinal: 1, expiresAt: null }',
     ],
     [
       'more TOTP factors are confirmed than a user may have',
@@ -70,11 +73,13 @@ export const ENROLLMENT_CHANGES: Change[] = [
       'confirming leaves no event',
       "ledger.history.append({\n    type: 'factor.confirmed',",
       "void ({\n    type: 'factor.confirmed',",
+      MODEL,
     ],
     [
       'starting an enrollment leaves no event',
       "ledger.history.append({\n      type: 'enrollment.started',",
       "void ({\n      type: 'enrollment.started',",
+      MODEL,
     ],
     [
       'a passkey of another user is enrolled',
@@ -92,7 +97,7 @@ export const ENROLLMENT_CHANGES: Change[] = [
       'one challenge enrolls twice',
       "if (!ledger.tokens.claim(challengeClaim(call.statement), now)) refuse('challenge_used')",
       '',
-      PASSKEYS,
+      MODEL,
     ],
     [
       'a passkey is enrolled twice by one user',
@@ -104,7 +109,7 @@ export const ENROLLMENT_CHANGES: Change[] = [
       'a passkey is confirmed that was ended during its verification',
       "const row = ledger.factors.pending(call.factorId, 'passkey', now)\n    ledger",
       "const row = ledger.factors.find(call.factorId) ?? { kind: 'passkey' }\n    ledger",
-      PASSKEYS,
+      FAULTS,
     ],
     [
       'confirmations of passkeys are not counted in advance',

@@ -7,6 +7,8 @@ const PASSKEYS = ['test/procedures/passkeys.test.ts']
 const RECOVERY = ['test/procedures/recovery.test.ts']
 const TOKENS = ['test/attacks/tokens.test.ts']
 const OPERATORS = ['test/procedures/operators.test.ts']
+const MODEL = ['test/state/subject-model.test.ts']
+const SUBJECTS = ['test/state/subjects.test.ts']
 const BOUNDS = ['test/attacks/bounds.test.ts']
 
 export const FACTOR_CHANGES: Change[] = [
@@ -40,7 +42,7 @@ export const FACTOR_CHANGES: Change[] = [
       'an enrollment is confirmed as another kind of factor',
       "if (row?.kind !== kind) refuse('factor_not_found')",
       "if (!row) refuse('factor_not_found')",
-      [...FACTORS, ...PASSKEYS],
+      MODEL,
     ],
     ['a factor is confirmed twice', 'if (row.confirmed_at !== null)', 'if (false)'],
     [
@@ -136,12 +138,14 @@ export const FACTOR_CHANGES: Change[] = [
       'the claim of a factor that was removed stays for ever',
       'ledger.tokens.forgetClaim(totpClaimKey(row.id))',
       '',
+      SUBJECTS,
     ],
     ['a removed passkey is good for no other user', 'released = heldBy([row])', '', PASSKEYS],
     [
       'removing a factor leaves no event',
       "ledger.history.append({\n      type: 'factor.removed',",
       "void ({\n      type: 'factor.removed',",
+      MODEL,
     ],
     [
       'new recovery codes leave the tokens of the old ones alive',
@@ -153,7 +157,7 @@ export const FACTOR_CHANGES: Change[] = [
       'recovery codes are made for who never enrolled',
       "if (!ledger.note('enrolled')) refuse('enrollment_required')",
       '',
-      RECOVERY,
+      MODEL,
     ],
     [
       'acknowledging again is another event',

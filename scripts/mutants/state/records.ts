@@ -4,6 +4,7 @@ import { type Change, changesOf } from '../change.ts'
 
 const SUBJECTS = ['test/state/subjects.test.ts']
 const TOKENS = ['test/attacks/tokens.test.ts']
+const DIRECTORY = ['test/state/directory.test.ts']
 const OPERATORS = ['test/procedures/operators.test.ts']
 
 export const RECORD_CHANGES: Change[] = [
@@ -58,12 +59,13 @@ export const RECORD_CHANGES: Change[] = [
       'a history says it goes on where it ends',
       'oldest.seq > this.#chain().anchor_seq + 1',
       'true',
-      OPERATORS,
+      DIRECTORY,
     ],
     [
       'verifying begins at the first event every time',
       'const from = Math.max(after ?? 0, chain.anchor_seq)',
       'const from = chain.anchor_seq',
+      DIRECTORY,
     ],
     [
       'events follow the first hash, not the last',
@@ -76,7 +78,7 @@ export const RECORD_CHANGES: Change[] = [
       'a change that is refused is half done',
       'this.#storage.transactionSync(() => {\n          for (const key',
       '(<X>(f: () => X) => f())(() => {\n          for (const key',
-      [...TOKENS, 'test/procedures/factors.test.ts'],
+      ['test/state/subject-model.test.ts'],
     ],
     [
       'a user who was only asked about leaves a trace',
@@ -110,7 +112,7 @@ export const RECORD_CHANGES: Change[] = [
   ]),
   ...changesOf(
     'functions/state/counts.ts',
-    ['test/procedures/stats.test.ts'],
+    ['test/procedures/stats.test.ts', ...DIRECTORY],
     [
       [
         'counting again replaces the count',

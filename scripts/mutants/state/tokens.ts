@@ -5,6 +5,7 @@ import { type Change, changesOf } from '../change.ts'
 const TOKENS = ['test/attacks/tokens.test.ts']
 const FACTORS = ['test/procedures/factors.test.ts']
 const EXCHANGE = ['test/procedures/exchange.test.ts']
+const MODEL = ['test/state/subject-model.test.ts']
 const SUBJECTS = ['test/state/subjects.test.ts']
 
 export const TOKEN_CHANGES: Change[] = [
@@ -88,7 +89,7 @@ export const TOKEN_CHANGES: Change[] = [
       'tokens that were ended count as live ones',
       'AS n FROM tokens WHERE ended_at IS NULL AND',
       'AS n FROM tokens WHERE',
-      ['test/procedures/operators.test.ts'],
+      MODEL,
     ],
     [
       'claims are forgotten the moment that they expire',
@@ -159,17 +160,20 @@ export const TOKEN_CHANGES: Change[] = [
       'a reusable token introspects as active until its first use alone',
       'return row.single_use === 0 || !ledger.tokens.wasSpent(jti)',
       'return !ledger.tokens.wasSpent(jti)',
+      MODEL,
     ],
     ['a token that was ended introspects as active', '!row || row.ended_at !== null ||', '!row ||'],
     [
       'revoking leaves no event',
       'if (ledger.tokens.end(jti, now)) {',
       'if (ledger.tokens.end(jti, now) && false) {',
+      MODEL,
     ],
     [
       'revoking the same token again is another event',
       'if (ledger.tokens.end(jti, now)) {',
       'if (ledger.tokens.end(jti, now) || true) {',
+      MODEL,
     ],
     [
       'a change of factors takes a token of any method',
