@@ -60,6 +60,38 @@ export function readOptions<T extends ParseArgsOptionsConfig>(options: T, help: 
 }
 
 /**
+ * A whole number of the command line.
+ *
+ * @param name the option's, without its hyphens
+ * @throws Complaint with exit code 2 for anything else, or beyond the bounds
+ * @example const kills = readCount('kills', options.kills, { most: 1000 })
+ */
+export function readCount(
+  name: string,
+  text: string,
+  { least = 1, most }: { least?: number; most: number },
+): number {
+  const count = Number(text)
+  if (/^\d+$/.test(text) && count >= least && count <= most) return count
+  throw new Complaint(`--${name} ${text} is no number from ${least} to ${most}.`, USAGE_EXIT_CODE)
+}
+
+/**
+ * Cells in columns: the first to the left, all others to the right.
+ *
+ * @param widths of the columns, in characters
+ * @example const row = inColumns([20, 8]); console.log(row(['file', 'caught']))
+ */
+export const inColumns =
+  (widths: readonly number[]) =>
+  (cells: readonly string[]): string =>
+    cells
+      .map((cell, index) =>
+        index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0),
+      )
+      .join('')
+
+/**
  * Ctrl-C, a polite kill, a terminal that closes, and the end of the npm that runs this.
  *
  * @returns a signal that aborts on the first of them; later ones change nothing, so that whatever is

@@ -3,9 +3,11 @@
 import type { Failure, Tally } from '../../test/fuzz/tally.ts'
 import {
   Complaint,
+  inColumns,
   interruption,
   paint,
   progress,
+  readCount,
   readOptions,
   runCommand,
   USAGE_EXIT_CODE,
@@ -36,9 +38,9 @@ const OPTIONS = {
 async function main(): Promise<number> {
   const options = readOptions(OPTIONS, HELP)
   if (!options) return 0
-  const runs = readNumber('runs', options.runs, 1, MOST_RUNS)
+  const runs = readCount('runs', options.runs, { most: MOST_RUNS })
   const seed = options.seed
-    ? readNumber('seed', options.seed, 0, 2 ** 31 - 1)
+    ? readCount('seed', options.seed, { least: 0, most: 2 ** 31 - 1 })
     : Math.floor(Math.random() * 2 ** 31)
   const only = options.only?.split(',').map((name) => name.trim())
   console.log(`seed ${seed}, ${runs} calls at each\n`)
@@ -56,7 +58,7 @@ async function main(): Promise<number> {
   return conclude(tallies, only)
 }
 
-const COLUMNS = [33, 9, 9, 9, 9, 9, 9]
+const row = inColumns([33, 9, 9, 9, 9, 9, 9])
 const HEAD = ['door', 'calls', '200', 'refused', 'compared', 'calls/s', 'slowest', ' reasons']
 
 function cellsOf({ door, calls, accepted, compared, seconds, slowest, reasons }: Tally): string[] {
@@ -69,14 +71,6 @@ function cellsOf({ door, calls, accepted, compared, seconds, slowest, reasons }:
     ` ${counted.map(([reason, times]) => `${reason} ${times}`).join(', ')}`,
   ]
 }
-
-const row = (cells: string[]): string =>
-  cells
-    .map((cell, index) => {
-      const width = COLUMNS[index] ?? 0
-      return index === 0 ? cell.padEnd(width) : cell.padStart(width)
-    })
-    .join('')
 
 const shown = ({ door, wrong, calls, answer }: Failure): string =>
   `  ${door}: ${wrong}\n    ${calls.map((call) => JSON.stringify(call).slice(0, SHOWN_CHARACTERS)).join('\n    ')}\n    ${answer}`
@@ -103,12 +97,6 @@ function conclude(tallies: Tally[], only: string[] | undefined): number {
       : paint('red', `\n${calls} calls at ${tallies.length} doors: ${failures} failures.`),
   )
   return failures === 0 ? 0 : 1
-}
-
-function readNumber(name: string, text: string, least: number, most: number): number {
-  const number = Number(text)
-  if (/^\d+$/.test(text) && number >= least && number <= most) return number
-  throw new Complaint(`--${name} ${text} is no number from ${least} to ${most}.`, USAGE_EXIT_CODE)
 }
 
 await runCommand(main)

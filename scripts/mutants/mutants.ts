@@ -5,9 +5,11 @@
 import { availableParallelism } from 'node:os'
 import {
   Complaint,
+  inColumns,
   interruption,
   paint,
   progress,
+  readCount,
   readOptions,
   runCommand,
   USAGE_EXIT_CODE,
@@ -71,7 +73,7 @@ async function main(): Promise<number> {
   if (!options) return 0
   const wish = {
     files: options.file,
-    concurrency: readCount('concurrency', options.concurrency),
+    concurrency: readCount('concurrency', options.concurrency, { most: MOST_CONCURRENCY }),
     signal: interruption(),
   }
   const answers: (boolean | undefined)[] = []
@@ -151,7 +153,7 @@ function verdictIs(good: boolean, sentence: string): boolean {
   return good
 }
 
-const COLUMNS = [40, 8, 9, 10, 12, 9, 8]
+const row = inColumns([40, 8, 9, 10, 12, 9, 8])
 const HEAD = ['file', 'killed', 'timeout', 'survived', 'no coverage', 'ignored', 'score']
 
 function show(name: string, { files, unnoticed }: Outcome): void {
@@ -176,29 +178,12 @@ const numbersOf = (tally: Tally): string[] => [
 /** Rounded down: 84.99 is not 85. */
 const told = (score: number): string => (Math.floor(score * 10) / 10).toFixed(1)
 
-const row = (cells: string[]): string =>
-  cells
-    .map((cell, index) => {
-      const width = COLUMNS[index] ?? 0
-      return index === 0 ? cell.padEnd(width) : cell.padStart(width)
-    })
-    .join('')
-
 function readParts(only: string | undefined) {
   if (only === undefined) return Object.values(PARTS)
   const part = Object.hasOwn(PARTS, only) ? PARTS[only] : undefined
   if (part) return [part]
   const known = Object.keys(PARTS).join(', ')
   throw new Complaint(`--only is one of ${known}.\n\n${HELP}`, USAGE_EXIT_CODE)
-}
-
-function readCount(name: string, text: string): number {
-  const count = Number(text)
-  if (/^\d+$/.test(text) && count >= 1 && count <= MOST_CONCURRENCY) return count
-  throw new Complaint(
-    `--${name} ${text} is no number from 1 to ${MOST_CONCURRENCY}.`,
-    USAGE_EXIT_CODE,
-  )
 }
 
 await runCommand(main)

@@ -6,6 +6,7 @@ import {
   interruption,
   paint,
   progress,
+  readCount,
   readOptions,
   runCommand,
   USAGE_EXIT_CODE,
@@ -40,7 +41,7 @@ const OPTIONS = {
 async function main(): Promise<number> {
   const options = readOptions(OPTIONS, HELP)
   if (!options) return 0
-  const kills = readKills(options.kills)
+  const kills = readCount('kills', options.kills, { most: MOST_KILLS })
   const builds = readBuilds(options.weakened)
   const signal = interruption()
   let holds = true
@@ -128,12 +129,6 @@ function readBuilds(asked: string | undefined): ('none' | CrashWeakening)[] {
   const build = known.find((name) => name === asked)
   if (build) return [build]
   throw new Complaint(`--weakened is one of ${known.join(', ')}.\n\n${HELP}`, USAGE_EXIT_CODE)
-}
-
-function readKills(text: string): number {
-  const count = Number(text)
-  if (/^\d+$/.test(text) && count >= 1 && count <= MOST_KILLS) return count
-  throw new Complaint(`--kills ${text} is no number from 1 to ${MOST_KILLS}.`, USAGE_EXIT_CODE)
 }
 
 await runCommand(main)

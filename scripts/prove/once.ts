@@ -2,9 +2,11 @@
 // would show it if it did not. It reads options and prints; the proof itself stands in proof.ts.
 import {
   Complaint,
+  inColumns,
   interruption,
   paint,
   progress,
+  readCount,
   readOptions,
   runCommand,
   USAGE_EXIT_CODE,
@@ -43,9 +45,9 @@ async function main(): Promise<number> {
   if (!options) return 0
   const wanted = readBuilds(options.weakened)
   const size = {
-    tokens: readCount('tokens', options.tokens),
-    others: readCount('others', options.others),
-    presentations: readCount('presentations', options.presentations),
+    tokens: readCount('tokens', options.tokens, { most: MOST.tokens }),
+    others: readCount('others', options.others, { most: MOST.others }),
+    presentations: readCount('presentations', options.presentations, { most: MOST.presentations }),
   }
   const signal = AbortSignal.any([interruption(), limit()])
   let holds = true
@@ -86,7 +88,7 @@ async function doubles(build: RaceWeakening, size: Size, signal: AbortSignal): P
   return found
 }
 
-const COLUMNS = [18, 10, 15, 14, 7, 16, 9]
+const row = inColumns([18, 10, 15, 14, 7, 16, 9])
 const HEAD = [
   'kind',
   'subjects',
@@ -114,14 +116,6 @@ async function show(build: Build, size: Size, signal: AbortSignal): Promise<Tall
   })
 }
 
-const row = (cells: string[]): string =>
-  cells
-    .map((cell, index) => {
-      const width = COLUMNS[index] ?? 0
-      return index === 0 ? cell.padEnd(width) : cell.padStart(width)
-    })
-    .join('')
-
 /** Aborts when it takes far too long, however large it was asked to be. */
 function limit(): AbortSignal {
   const controller = new AbortController()
@@ -136,12 +130,6 @@ function readBuilds(asked: string | undefined): ('none' | RaceWeakening)[] {
   const build = known.find((name) => name === asked)
   if (build) return [build]
   throw new Complaint(`--weakened is one of ${known.join(', ')}.\n\n${HELP}`, USAGE_EXIT_CODE)
-}
-
-function readCount(name: keyof typeof MOST, text: string): number {
-  const count = Number(text)
-  if (/^\d+$/.test(text) && count >= 1 && count <= MOST[name]) return count
-  throw new Complaint(`--${name} ${text} is no number from 1 to ${MOST[name]}.`, USAGE_EXIT_CODE)
 }
 
 await runCommand(main)
