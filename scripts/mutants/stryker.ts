@@ -4,10 +4,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Complaint } from '../terminal.ts'
+import { ROOT } from '../variables.ts'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const TOLD_LINES = 30
 
 /** What to mutate, and under which tests. */
