@@ -321,6 +321,18 @@ describe('what a user sends', () => {
     }
   })
 
+  it('makes a condition fail, not pass, where lists in lists stand too deep to go into', () => {
+    const nested = (levels: number): unknown => (levels === 0 ? [] : [nested(levels - 1)])
+    for (const [levels, expected] of [
+      [15, 'matched'],
+      [16, 'failed'],
+      [1000, 'failed'],
+    ] as const) {
+      const when = `details.a${'[0]'.repeat(Math.min(levels, 16) - 1)}.all(one, false)`
+      expect(withDetails(when, { a: nested(levels - 1) })).toBe(expected)
+    }
+  })
+
   it('never makes a condition throw', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.jsonValue(), (more, amount) => {
@@ -367,6 +379,19 @@ describe('an explanation', () => {
         { path: 'details.tags', value: ['a'] },
       ],
       filled: 'has(details.amount) && 1500 > 1000 && details.tags.exists(t, t == "a")',
+    })
+  })
+
+  it('names a place in brackets where its name is written out', () => {
+    const variables = variablesOf(facts({ details: { amount: 1500, list: [7] } }))
+    const when = 'details["amount"] > 1000 && details.list[0] == 7'
+    expect(conditions.explain(when, variables)).toEqual({
+      result: { outcome: 'matched' },
+      values: [
+        { path: 'details["amount"]', value: 1500 },
+        { path: 'details.list', value: [7] },
+      ],
+      filled: '1500 > 1000 && details.list[0] == 7',
     })
   })
 })
