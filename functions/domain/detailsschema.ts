@@ -131,8 +131,8 @@ const firstFault = (faults: (string | undefined)[]): string | undefined =>
 
 function typeFault(type: unknown, at: string): string | undefined {
   const named = Array.isArray(type) ? type : type === undefined ? [] : [type]
-  const odd = named.find((name) => !TYPES.includes(String(name)))
-  return odd === undefined ? undefined : `${at}: \`type\` is one of ${TYPES.join(', ')}`
+  const known = named.every((name) => typeof name === 'string' && TYPES.includes(name))
+  return known ? undefined : `${at}: \`type\` is one of ${TYPES.join(', ')}`
 }
 
 /** Validators of the schemas that live; the library writes into what it is given, so it gets a copy. */
