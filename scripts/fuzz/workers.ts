@@ -14,6 +14,9 @@ import { Complaint } from '../terminal.ts'
 import { bundle, configure } from './bundle.ts'
 
 const MOST_PROCESSES = 2
+/** An object that was called stays open, with its files, until its process ends: none may have too many. */
+const CALLS_OF_A_DOOR_TO_PART = 5_000
+const PARTS = 12
 /** Longer than any call may take, and than any round of calls. */
 const SILENT_SECONDS = 120
 /** Measured: what the objects of all doors take up, with 50,000 calls at each. */
@@ -43,12 +46,18 @@ export async function fuzzAll(plan: Plan, signal: AbortSignal, told: Told): Prom
   const folder = mkdtempSync(join(scratchFor(SCRATCH_BYTES), 'countersign-fuzz-'))
   try {
     const [worker] = await Promise.all([readWorker(), bundle(folder)])
-    const of = Math.min(MOST_PROCESSES, availableParallelism())
+    const processes = Math.min(MOST_PROCESSES, availableParallelism())
+    const of = plan.runs > CALLS_OF_A_DOOR_TO_PART ? PARTS : processes
     const ended = new AbortController()
-    const all = Array.from({ length: of }, (_, which) => {
-      const config = configure(folder, worker, { ...plan, share: { of, which } }, `part-${which}`)
-      return runOne(config, AbortSignal.any([signal, ended.signal]), told)
-    })
+    let next = 0
+    const work = async () => {
+      while (next < of) {
+        const which = next++
+        const config = configure(folder, worker, { ...plan, share: { of, which } }, `part-${which}`)
+        await runOne(config, AbortSignal.any([signal, ended.signal]), told)
+      }
+    }
+    const all = Array.from({ length: processes }, work)
     await Promise.all(all).catch(async (error) => {
       ended.abort(error)
       await Promise.allSettled(all)

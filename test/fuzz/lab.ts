@@ -58,7 +58,7 @@ const STATE: Record<ObjectKind, readonly string[]> = {
   ],
   directory: [
     'SELECT * FROM environments ORDER BY environment',
-    'SELECT * FROM removed_environments ORDER BY environment',
+    'SELECT COUNT(*) FROM removed_environments',
     'SELECT * FROM operators ORDER BY id',
     'SELECT * FROM guard',
     'SELECT * FROM console_sessions ORDER BY id',
@@ -87,9 +87,11 @@ const ANEW: Record<ObjectKind, readonly string[]> = {
   directory: [
     `DELETE FROM operators WHERE name NOT LIKE 'keep-%'
        AND rowid <= (SELECT MAX(rowid) FROM operators) - 20`,
+    // As removed ones, whose names are not given again: their objects are there still.
+    `INSERT OR IGNORE INTO removed_environments SELECT environment FROM environments
+       WHERE (SELECT COUNT(*) FROM environments) > 400 AND environment NOT LIKE 'keep%'`,
     `DELETE FROM environments WHERE (SELECT COUNT(*) FROM environments) > 400
        AND environment NOT LIKE 'keep%'`,
-    `DELETE FROM removed_environments WHERE (SELECT COUNT(*) FROM removed_environments) > 400`,
     ...SHORTER,
   ],
 }

@@ -83,7 +83,9 @@ export class Stage {
 
   unique(word: string): string {
     this.#counted += 1
-    return `${word}-${this.#name}-${this.#counted.toString(36)}`
+    const number = this.#counted.toString(36)
+    // Twice, so that no other name comes of it where one character is changed.
+    return `${word}-${this.#name}-${number}-${number}`
   }
 
   client(environment: string, bearer: string): CountersignClient {
