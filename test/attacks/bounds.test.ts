@@ -45,6 +45,12 @@ const storedIn = (object: DurableObjectStub): Promise<string> =>
     )
   })
 
+/** Writes into the directory past its verbs. */
+const changeDirectory = (statement: string) =>
+  runInDurableObject(env.DIRECTORY.getByName('directory'), (_object, { storage }) => {
+    storage.sql.exec(statement)
+  })
+
 describe('a session alone', () => {
   it('may rename only so often, and tells of no rename that changes nothing', async () => {
     const environment = await makeEnvironment()
@@ -123,12 +129,7 @@ describe('what is kept', () => {
 
   it('of environments is a thousand, and those that are there go on', async () => {
     const { id, document } = await makeEnvironment()
-    const directory = env.DIRECTORY.getByName('directory')
-    const change = (statement: string) =>
-      runInDurableObject(directory, (_object, { storage }) => {
-        storage.sql.exec(statement)
-      })
-    await change(
+    await changeDirectory(
       `INSERT INTO environments WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
        SELECT 'filler-' || i, 0 FROM n`,
     )
@@ -143,18 +144,13 @@ describe('what is kept', () => {
       const update = { environment: id, settings: document, version: 1 }
       expect(await operator.environment.update.mutate(update)).toMatchObject({ version: 2 })
     } finally {
-      await change("DELETE FROM environments WHERE environment LIKE 'filler-%'")
+      await changeDirectory("DELETE FROM environments WHERE environment LIKE 'filler-%'")
     }
   })
 
   it('of environments’ names is a hundred thousand, with those that were removed', async () => {
     const { document } = await makeEnvironment()
-    const directory = env.DIRECTORY.getByName('directory')
-    const change = (statement: string) =>
-      runInDurableObject(directory, (_object, { storage }) => {
-        storage.sql.exec(statement)
-      })
-    await change(
+    await changeDirectory(
       `INSERT INTO removed_environments WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
        SELECT 'filler-' || i FROM n`,
     )
@@ -164,7 +160,7 @@ describe('what is kept', () => {
       const { message } = await expectRefused(create(), 'conflict')
       expect(message).toContain('100000')
     } finally {
-      await change("DELETE FROM removed_environments WHERE environment LIKE 'filler-%'")
+      await changeDirectory("DELETE FROM removed_environments WHERE environment LIKE 'filler-%'")
     }
     expect(await create()).toMatchObject({ version: 1 })
   })
