@@ -108,7 +108,7 @@ const BESIDE: Door[] = [
     get(({ realm }) => `/${realm.id}/.well-known/oauth-authorization-server`),
   ),
   beside(
-    'metadata, by path',
+    'metadata by path',
     get(({ realm }) => `/.well-known/oauth-authorization-server/${realm.id}`),
   ),
   beside(
