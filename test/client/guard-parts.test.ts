@@ -360,7 +360,14 @@ describe('the details of a call', () => {
   })
 
   it('may not hold what JSON has no word for', () => {
-    expect(told({ n: 5n })).toBe('The details of this call hold what JSON cannot say.')
+    const speechless = Object.create({ toJSON: () => undefined })
+    for (const value of [{ n: 5n }, speechless])
+      expect(told(value)).toBe('The details of this call hold what JSON cannot say.')
+  })
+
+  it('may not be what JSON makes a text of', () => {
+    const date = new Date(NOW * 1000) as unknown as Record<string, unknown>
+    expect(told(date)).toBe('The details of this call must be an object.')
   })
 
   it('may be as long, as deep and as large as is said', () => {
