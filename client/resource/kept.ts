@@ -42,9 +42,8 @@ export function keep<T extends object>(fetchValue: () => Promise<T>, now: () => 
   return async (wishedAgeSeconds = KEPT_SECONDS) => {
     const age = kept ? now() - kept.at : Number.POSITIVE_INFINITY
     // A clock that was set back makes an age negative: then nothing is known of it.
-    if (kept && age >= 0 && age < KEPT_SECONDS) {
-      if (age < wishedAgeSeconds || now() - triedAt < wishedAgeSeconds) return kept.value
-    }
+    if (kept && age >= 0 && age < KEPT_SECONDS && now() - triedAt < wishedAgeSeconds)
+      return kept.value
     underWay ??= refresh()
     const awaited = underWay
     return within(awaited, () => {

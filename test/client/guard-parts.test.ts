@@ -4,7 +4,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { answerTo, isChallenge } from '../../client/resource/answers.ts'
 import { bindDetails, isBoundTo } from '../../client/resource/details.ts'
 import { keep, TIMEOUT_MS } from '../../client/resource/kept.ts'
-import type { ListedRule } from '../../client/resource/rules.ts'
+import {
+  type ListedRule,
+  readDecision,
+  readRules,
+  requirementOf,
+} from '../../client/resource/rules.ts'
 import { checkUse, type Use } from '../../client/resource/use.ts'
 import type { VerifiedToken } from '../../client/resource/verify.ts'
 import type { ElevatedClaims, Reason, Requirement } from '../../contract/index.ts'
@@ -188,6 +193,42 @@ describe('what is kept', () => {
     await alsoTold
   })
 
+  it('is too old after a minute, also where a younger one was tried for lately', async () => {
+    const { get, fetchValue } = counted()
+    await get()
+    now += 55
+    fetchValue.mockRejectedValueOnce(new Error('away'))
+    await expect(get(10)).rejects.toThrow('away')
+    now += 5
+    expect(await get()).toEqual({ n: 2 })
+  })
+
+  it('is asked for once while a fetch goes on, whatever becomes of those before it', async () => {
+    const answers: ((value: object) => void)[] = []
+    const fetchValue = vi.fn(() => new Promise<object>((resolve) => answers.push(resolve)))
+    const get = keep(fetchValue, () => now)
+    const ask = () => get().catch((error: Error) => error.message)
+    const first = ask()
+    await vi.advanceTimersByTimeAsync(TIMEOUT_MS - 1)
+    const joined = ask()
+    await vi.advanceTimersByTimeAsync(1)
+    const anew = ask()
+    // The one before is given up by the last who waited for it, and then comes back after all.
+    await vi.advanceTimersByTimeAsync(TIMEOUT_MS - 1)
+    const late = ask()
+    expect(fetchValue).toHaveBeenCalledTimes(2)
+    now -= 1
+    answers[0]?.({ n: 1 })
+    await vi.advanceTimersByTimeAsync(0)
+    const later = ask()
+    expect(fetchValue).toHaveBeenCalledTimes(2)
+    answers[1]?.({ n: 2 })
+    expect(await Promise.all([first, joined, anew, late, later])).toEqual([
+      ...Array(2).fill(`no answer within ${TIMEOUT_MS} ms`),
+      ...Array(3).fill({ n: 2 }),
+    ])
+  })
+
   it('leaves no timer behind', async () => {
     await counted().get()
     expect(vi.getTimerCount()).toBe(0)
@@ -233,6 +274,42 @@ const legacy = (claims: object = {}): VerifiedToken => ({
 })
 const details = (value: Record<string, unknown>) => bindDetails(value, 'order.refund')
 const bound = { authorization_details: [{ amount: 5, type: 'order.refund' }] }
+
+describe('what a caller is told of a rule', () => {
+  it('names the methods that reach its level, and assertions, whose level only they tell', () => {
+    const methods = ['totp', 'passkey', 'recovery', 'assertion'] as const
+    const told = (acr: 'mfa' | 'phr') =>
+      requirementOf({ ...REQUIREMENT, methods: [...methods], acr })
+    expect(told('phr')).toEqual({ ...REQUIREMENT, acr: 'phr', methods: ['passkey', 'assertion'] })
+    expect(told('mfa').methods).toEqual(['totp', 'passkey', 'assertion'])
+  })
+
+  it('is about this action alone, where the policy was asked', () => {
+    const { mode, conditional, acceptsMfaToken, ...rest } = RULE
+    const decision = {
+      ...rest,
+      decision: 'step_up',
+      required: true,
+      reason: 'rule',
+      lifetimeSeconds: 300,
+    }
+    expect(readDecision(decision, RULE)).toBe(decision)
+    for (const other of [
+      { ...decision, action: 'order.list' },
+      { ...decision, scope: 'orders:list' },
+      { ...decision, decision: 'perhaps' },
+      [decision],
+    ])
+      expect(() => readDecision(other, RULE)).toThrow('answered policy.check with what is none')
+  })
+
+  it('is read from a list that is one', () => {
+    const list = { version: 3, epoch: 1, actions: [RULE] }
+    expect(readRules(list)).toEqual({ epoch: 1, byAction: new Map([[RULE.action, RULE]]) })
+    for (const other of [undefined, {}, { ...list, epoch: -1 }, { ...list, actions: [{}] }])
+      expect(() => readRules(other)).toThrow('answered policy.list with what is none')
+  })
+})
 
 describe('the use of a token', () => {
   const INVALID = { reason: 'token_invalid' }

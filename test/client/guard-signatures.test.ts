@@ -1,0 +1,148 @@
+// The keys and signatures that a guard takes, by themselves: which keys of a key set may verify, and which
+// spellings of a token are one. jose would take more of both.
+import { type CompactJWSHeaderParameters, CompactSign, exportJWK, generateKeyPair } from 'jose'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { pickKeys, readSigned } from '../../client/resource/jws.ts'
+import { readKeys } from '../../client/resource/verify.ts'
+
+const NO_KEY_SET = 'The key set of Countersign is none.'
+const MOST_CHARACTERS = 8192
+
+let privateKey: CryptoKey
+let coordinates: { x: string; y: string }
+beforeAll(async () => {
+  const pair = await generateKeyPair('ES256')
+  privateKey = pair.privateKey
+  const { x = '', y = '' } = await exportJWK(pair.publicKey)
+  coordinates = { x, y }
+})
+
+const published = (members: object = {}): Record<string, unknown> => ({
+  ...{ kty: 'EC', crv: 'P-256', kid: 'k1', use: 'sig', alg: 'ES256' },
+  ...coordinates,
+  ...members,
+})
+const publicKey = () => ({ kty: 'EC', crv: 'P-256', ...coordinates }) as const
+
+describe('of a key set', () => {
+  it('a key of ES256 is taken for what makes it, and nothing else that it says', () => {
+    const key = published({ d: 'private', key_ops: ['sign'], x5u: 'https://elsewhere.example' })
+    expect(pickKeys([key])).toEqual(new Map([['k1', publicKey()]]))
+  })
+
+  it('a key need not say what it is for', () => {
+    const silent = published({ use: undefined, alg: undefined })
+    expect(pickKeys([silent])?.get('k1')).toEqual(publicKey())
+  })
+
+  it.each<[object]>([
+    [{ kty: 'RSA' }],
+    [{ kty: 'OKP' }],
+    [{ crv: 'P-384' }],
+    [{ crv: undefined }],
+    [{ use: 'enc' }],
+    [{ alg: 'ES384' }],
+    [{ kid: '' }],
+    [{ kid: 5 }],
+    [{ kid: undefined }],
+  ])('a key with %j is passed over', (members) => {
+    expect(pickKeys([published(members), published({ kid: 'k2' })])).toEqual(
+      new Map([['k2', publicKey()]]),
+    )
+  })
+
+  it.each(['x', 'y'])('a key that has no %s is none, and the whole of it none', (name) => {
+    for (const value of [undefined, 'short', `${'A'.repeat(43)}=`, ` ${'A'.repeat(42)}`, 7]) {
+      const keys = [published({ kid: 'k2' }), published({ [name]: value })]
+      expect(pickKeys(keys)).toBeUndefined()
+      expect(() => readKeys({ keys })).toThrow(NO_KEY_SET)
+    }
+  })
+
+  it('nothing is read that is none', () => {
+    for (const document of [undefined, 'keys', [], {}, { keys: {} }, { keys: [null] }])
+      expect(() => readKeys(document)).toThrow(NO_KEY_SET)
+    expect(readKeys({ keys: [] })).toEqual(new Map())
+  })
+})
+
+describe('of a token', () => {
+  const CLAIMS = JSON.stringify({ sub: 'alice' })
+  const sign = (claims: string | Uint8Array = CLAIMS, header: object = {}) => {
+    const bytes = typeof claims === 'string' ? new TextEncoder().encode(claims) : claims
+    const full = { alg: 'ES256', kid: 'k1', typ: 'at+jwt', ...header }
+    return new CompactSign(bytes)
+      .setProtectedHeader(full as unknown as CompactJWSHeaderParameters)
+      .sign(privateKey, { crit: { b64: true } })
+  }
+  const keyOf = vi.fn(async (kid: string) => (kid === 'k1' ? publicKey() : undefined))
+  const read = (token: string) => readSigned(token, keyOf)
+
+  it('type and claims are given where the signature holds', async () => {
+    expect(await read(await sign())).toEqual({ typ: 'at+jwt', payload: { sub: 'alice' } })
+    expect(keyOf).toHaveBeenLastCalledWith('k1')
+  })
+
+  it.each<[string, (token: string) => string]>([
+    ['padding', (token) => `${token}=`],
+    ['padding within', (token) => token.replace(/\.[^.]+$/, '=$&')],
+    ['white space before', (token) => ` ${token}`],
+    ['white space after', (token) => `${token}\n`],
+    ['the other alphabet', (token) => `${token.slice(0, -1)}/`],
+    ['a fourth part', (token) => `${token}.A`],
+    ['two parts', (token) => token.replace(/\.[^.]+$/, '')],
+    ['another signature', (token) => `${token.slice(0, -20)}${'A'.repeat(20)}`],
+  ])('no other spelling is taken: %s', async (_name, bent) => {
+    await expect(read(bent(await sign()))).rejects.toThrow()
+  })
+
+  it('no key is asked for before the form is right', async () => {
+    keyOf.mockClear()
+    await expect(read(`${await sign()}=`)).rejects.toThrow(TypeError)
+    expect(keyOf).not.toHaveBeenCalled()
+  })
+
+  it(`${MOST_CHARACTERS} characters are the most`, async () => {
+    // The length of a signed token rises by one or two with each further character of its claims.
+    const longest = async (least: number) => {
+      for (let length = 5_900; length < 6_100; length += 1)
+        for (const kid of ['k1', 'k11', 'k111']) {
+          const token = await sign(JSON.stringify({ sub: 'x'.repeat(length) }), { kid })
+          if (token.length === least) return token
+        }
+      throw new Error(`no token of ${least} characters`)
+    }
+    const any = (token: string) => readSigned(token, async () => publicKey())
+    expect(await any(await longest(MOST_CHARACTERS))).toHaveProperty('payload.sub')
+    await expect(any(await longest(MOST_CHARACTERS + 1))).rejects.toThrow(TypeError)
+  })
+
+  it.each<[object]>([
+    [{ kid: undefined }],
+    [{ kid: '' }],
+    [{ kid: 1 }],
+    [{ b64: true }],
+    [{ b64: true, crit: ['b64'] }],
+  ])('no key is looked for under a header with %j', async (header) => {
+    keyOf.mockClear()
+    await expect(read(await sign(CLAIMS, header))).rejects.toThrow()
+    expect(keyOf).not.toHaveBeenCalled()
+  })
+
+  it('a key that is not there verifies nothing, and what fails while it is looked for goes on', async () => {
+    await expect(read(await sign(CLAIMS, { kid: 'k2' }))).rejects.toThrow(TypeError)
+    const away = readSigned(await sign(), () => Promise.reject(new Error('away')))
+    await expect(away).rejects.toThrow('away')
+  })
+
+  it.each<[string, string | Uint8Array]>([
+    ['a list', '[]'],
+    ['a text', '"sub"'],
+    ['nothing', 'null'],
+    ['no JSON', 'sub'],
+    ['no UTF-8', Uint8Array.from([...new TextEncoder().encode('{"sub":"'), 0xff, 0x22, 0x7d])],
+    ['a mark before it', `\ufeff${CLAIMS}`],
+  ])('claims may not be %s', async (_name, claims) => {
+    await expect(read(await sign(claims))).rejects.toThrow()
+  })
+})
