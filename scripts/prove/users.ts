@@ -7,6 +7,7 @@ import {
   type CreationOptions,
   createAuthenticator,
   type RequestOptions,
+  type Tamper,
 } from '../../test/support/authenticator.ts'
 import { DEMO } from '../demo.ts'
 import { given } from '../tour/cast.ts'
@@ -39,8 +40,8 @@ export const codeOf = (app: TOTP, stepsFromNow: number): string =>
 export const millisecondsLeft = (): number => STEP_MILLISECONDS - (Date.now() % STEP_MILLISECONDS)
 
 /**
- * A device for passkeys of the demo's page. It does not count its signatures: the counter would refuse a
- * repetition for another reason.
+ * A device for passkeys of the demo's page. It does not count its signatures, unless told what to show: the
+ * counter would refuse a repetition for another reason.
  */
 export function newPasskeyDevice({ page }: Stage): Authenticator {
   const { origin, hostname } = new URL(page)
@@ -61,11 +62,12 @@ export async function answered(
   device: Authenticator,
   client: CountersignClient,
   requestedScopes: string[],
+  tamper?: Tamper,
 ) {
   const { challenge, options } = await client.challenge.start.mutate({
     method: 'passkey',
     requestedScopes,
   })
-  const response = await device.authenticate(options as unknown as RequestOptions)
+  const response = await device.authenticate(options as unknown as RequestOptions, tamper)
   return { method: 'passkey' as const, challenge, response }
 }

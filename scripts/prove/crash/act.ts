@@ -11,6 +11,7 @@ export const KINDS = [
   'TOTP step',
   'recovery code',
   'passkey challenge',
+  'signature count',
   'assertion',
   'consumption',
   'resource key',

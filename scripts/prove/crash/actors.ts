@@ -5,7 +5,7 @@ import { DEMO } from '../../demo.ts'
 import { newUser } from '../users.ts'
 import { Account } from './account.ts'
 import type { Act } from './act.ts'
-import { AppNewcomer, PasskeyNewcomer } from './newcomers.ts'
+import { AppNewcomer, CopiedPasskeyNewcomer, PasskeyNewcomer } from './newcomers.ts'
 import { type Actor, type Cast, UserActor } from './useractor.ts'
 
 /** A veteran leaves before their session expires. */
@@ -80,10 +80,17 @@ class OperatorActor implements Actor {
   }
 }
 
-const ACTORS = { veteran: Veteran, app: AppNewcomer, passkey: PasskeyNewcomer } as const
+const ACTORS = {
+  veteran: Veteran,
+  app: AppNewcomer,
+  passkey: PasskeyNewcomer,
+  copied: CopiedPasskeyNewcomer,
+} as const
+
+export type Role = keyof typeof ACTORS
 
 /** Somebody whom nobody saw before. */
-export async function newActor(cast: Cast, role: keyof typeof ACTORS, index: number) {
+export async function newActor(cast: Cast, role: Role, index: number) {
   return new ACTORS[role](cast, await newUser(cast.stage, role, index))
 }
 

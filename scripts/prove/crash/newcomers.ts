@@ -16,6 +16,8 @@ import { type Cast, type User, UserActor } from './useractor.ts'
 
 /** With less left of a step, the code before would be too old by the time that it arrives. */
 const ENOUGH_MILLISECONDS = 5_000
+/** How often a passkey that counts is used. */
+const SIGNATURES = 3
 
 /** Enrolls an authenticator app and uses codes up, wrong ones, too. */
 export class AppNewcomer extends UserActor {
@@ -137,23 +139,23 @@ export class AppNewcomer extends UserActor {
   }
 }
 
-/** Enrolls a passkey and answers challenges with it. */
-export class PasskeyNewcomer extends UserActor {
+/** Enrolls a passkey; what they do with it is theirs to say. */
+abstract class PasskeyHolder extends UserActor {
+  protected device: Authenticator
   #pending: Awaited<ReturnType<typeof registered>> | undefined
-  #device: Authenticator
   #confirmed = false
-  readonly #plan = shuffled(['challenge', 'challenge', 'assertion'] as const)
 
   constructor(cast: Cast, user: User) {
     super(cast, user)
-    this.#device = newPasskeyDevice(cast.stage)
+    this.device = newPasskeyDevice(cast.stage)
   }
+
+  /** The next thing to do with the passkey. */
+  protected abstract use(): Promise<Act | undefined>
 
   protected async own(): Promise<Act | undefined> {
     if (!this.#pending) return this.#enrollment()
-    if (!this.#confirmed) return this.#confirmation(this.#pending)
-    const next = this.#plan.pop()
-    return next === 'challenge' ? this.#challenge() : next && this.assertion()
+    return this.#confirmed ? this.use() : this.#confirmation(this.#pending)
   }
 
   #enrollment(): Act {
@@ -161,8 +163,8 @@ export class PasskeyNewcomer extends UserActor {
       kind: 'enrollment',
       total: 'enrollment',
       call: async () => {
-        this.#device = newPasskeyDevice(this.stage)
-        this.#pending = await registered(this.#device, this.user.client)
+        this.device = newPasskeyDevice(this.stage)
+        this.#pending = await registered(this.device, this.user.client)
         return { names: [`enrollment ${this.#pending.factorId}`] }
       },
     }
@@ -183,6 +185,16 @@ export class PasskeyNewcomer extends UserActor {
       },
     }
   }
+}
+
+/** Answers challenges with their passkey. */
+export class PasskeyNewcomer extends PasskeyHolder {
+  readonly #plan = shuffled(['challenge', 'challenge', 'assertion'] as const)
+
+  protected async use(): Promise<Act | undefined> {
+    const next = this.#plan.pop()
+    return next === 'challenge' ? this.#challenge() : next && this.assertion()
+  }
 
   /** The challenge is asked for within the act, once: nothing of it is stored before it is answered. */
   #challenge(): Act {
@@ -193,8 +205,31 @@ export class PasskeyNewcomer extends UserActor {
       again: 'challenge_used',
       twoSteps: true,
       call: async () => {
-        input ??= await answered(this.#device, this.user.client, ['wallet:export'])
+        input ??= await answered(this.device, this.user.client, ['wallet:export'])
         return this.earn(await this.user.client.challenge.verify.mutate(input))
+      },
+    }
+  }
+}
+
+/** Has a passkey that counts its signatures, and a copy of it: what the one counted, the other shows again. */
+export class CopiedPasskeyNewcomer extends PasskeyHolder {
+  #count = 0
+
+  protected async use(): Promise<Act | undefined> {
+    return this.#count < SIGNATURES ? this.#signature(++this.#count) : undefined
+  }
+
+  /** Each call has a challenge of its own, so that the count alone can refuse a repetition. */
+  #signature(counter: number): Act {
+    return {
+      kind: 'signature count',
+      total: 'passed passkey',
+      again: 'passkey_rejected',
+      call: async () => {
+        const { client } = this.user
+        const input = await answered(this.device, client, ['wallet:export'], { counter })
+        return this.earn(await client.challenge.verify.mutate(input))
       },
     }
   }

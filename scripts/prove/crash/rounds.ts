@@ -9,7 +9,7 @@ import { given } from '../../tour/cast.ts'
 import { type Served, serve } from '../serve.ts'
 import { setStage } from '../stage.ts'
 import type { Build } from '../weakened.ts'
-import { newActor, operatorActor } from './actors.ts'
+import { newActor, operatorActor, type Role } from './actors.ts'
 import { Chain } from './chain.ts'
 import { Tally } from './tally.ts'
 import type { Actor, Cast } from './useractor.ts'
@@ -19,10 +19,11 @@ const FRONTS = 2
 /** When the kill comes, after the load began anew. */
 const KILL_MILLISECONDS = { from: 50, to: 800 }
 /** Who acts at the same time. The operator acts beside them. */
-const ROLES = [
-  ...['veteran', 'veteran', 'veteran'],
-  ...['app', 'app', 'app', 'app', 'app', 'app', 'passkey', 'passkey'],
-] as ('veteran' | 'app' | 'passkey')[]
+const ROLES: Role[] = [
+  ...(['veteran', 'veteran', 'veteran'] as const),
+  ...(['app', 'app', 'app', 'app', 'app', 'app'] as const),
+  ...(['passkey', 'passkey', 'copied'] as const),
+]
 /** How many of those who are done are compared again after each crash, and how many at once at the end. */
 const SAMPLE = 3
 const AT_ONCE = 8
@@ -75,7 +76,7 @@ async function gather(served: Served, tally: Tally) {
   const cast: Cast = { stage, keeping: { operator, tally, isKilled: () => killed } }
   const directory = new Chain({}, operator, tally)
   let named = 0
-  const join = (role: (typeof ROLES)[number]) => {
+  const join = (role: Role) => {
     tally.accounts += 1
     return newActor(cast, role, named++)
   }
