@@ -183,6 +183,66 @@ it('asks to enroll who has no factor, but says of a token what is wrong with it'
   expect(await guard.check(callOf('alice', token))).toMatchObject({ reason: 'token_used' })
 })
 
+describe('a token that is spent', () => {
+  type Answers = Record<string, (answer: Record<string, unknown>) => unknown>
+
+  /** The stand-in, with what it was asked, and answers that can be bent. */
+  async function scene(answers: Answers = {}) {
+    const countersign = await startStandIn()
+    const asked: { name: string; input: Record<string, unknown> }[] = []
+    const bending: typeof fetch = async (url, init) => {
+      const name = String(url).split('/').at(-1) ?? ''
+      asked.push({ name, input: JSON.parse(String(init?.body ?? '{}')) })
+      const response = await fetch(url, init)
+      const answer = (await response.json()) as { result?: { data: Record<string, unknown> } }
+      const { result } = answer
+      const bent =
+        result && answers[name] ? { result: { data: answers[name](result.data) } } : answer
+      return Response.json(bent, { status: response.status })
+    }
+    const guard = createGuard({ ...countersign.options, fetch: bending })
+    const named = (name: string) => asked.filter((one) => one.name === name)
+    return { ...countersign, guard, named }
+  }
+
+  it('is spent for the session that the application knows, and for none where it knows none', async () => {
+    await using at = await scene()
+    const call = { ...callOf('alice', await at.mint('alice')), sessionId: 'session-1' }
+    expect(await at.guard.check(call)).toMatchObject({ allowed: true })
+    expect(at.named('token.consume')[0]?.input).toMatchObject({ sessionId: 'session-1' })
+    await at.guard.check(callOf('alice', await at.mint('alice')))
+    const last = at.named('token.consume').at(-1)?.input ?? {}
+    expect(Object.keys(last).sort()).toEqual(['action', 'idempotencyKey', 'subject', 'token'])
+  })
+
+  it.each<[string, (answer: Record<string, unknown>) => unknown]>([
+    ['is none', () => 'accepted'],
+    ['is not accepting', (answer) => ({ ...answer, accepted: false })],
+    ['only seems to accept', (answer) => ({ ...answer, accepted: 'true' })],
+    ['names no claims', ({ accepted }) => ({ accepted })],
+    ['is about another token', (answer) => ({ ...answer, claims: { sub: 'alice', jti: 'x' } })],
+    [
+      'is about another user',
+      ({ claims, ...answer }) => ({ ...answer, claims: { ...Object(claims), sub: 'bob' } }),
+    ],
+  ])('does not count where the answer %s', async (_name, bend) => {
+    await using at = await scene({ 'token.consume': bend })
+    const verdict = await at.guard.check(callOf('alice', await at.mint('alice')))
+    expect(verdict).toMatchObject({ allowed: false, reason: 'unavailable' })
+    expect(await blocked(verdict).response.json()).toMatchObject({
+      detail: 'Countersign answered token.consume with what is none.',
+    })
+  })
+
+  it('is of an epoch that has ended, and no list is asked for again', async () => {
+    await using at = await scene({ 'policy.list': (list) => ({ ...list, epoch: 1 }) })
+    const verdict = await at.guard.check(callOf('alice', await at.mint('alice')))
+    expect(verdict).toMatchObject({ allowed: false, reason: 'token_revoked' })
+    expect(at.named('policy.list')).toHaveLength(1)
+    expect(at.named('token.consume')).toHaveLength(0)
+  })
+})
+
 function blocked(verdict: Verdict | undefined) {
   if (!verdict || verdict.allowed) throw new Error('it was allowed')
   return verdict
