@@ -3,10 +3,13 @@
 import { type CompactJWSHeaderParameters, CompactSign, exportJWK, generateKeyPair } from 'jose'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { pickKeys, readSigned } from '../../client/resource/jws.ts'
-import { readKeys } from '../../client/resource/verify.ts'
+import { readKeys, verifyToken } from '../../client/resource/verify.ts'
+import { ISSUER, NOW, RESOURCE } from '../support/rules.ts'
 
 const NO_KEY_SET = 'The key set of Countersign is none.'
 const MOST_CHARACTERS = 8192
+/** The last second that is a date: the end of the year 2099. */
+const LAST_DATE = 4_102_444_800
 
 let privateKey: CryptoKey
 let coordinates: { x: string; y: string }
@@ -52,7 +55,7 @@ describe('of a key set', () => {
   })
 
   it.each(['x', 'y'])('a key that has no %s is none, and the whole of it none', (name) => {
-    for (const value of [undefined, 'short', `${'A'.repeat(43)}=`, ` ${'A'.repeat(42)}`, 7]) {
+    for (const value of [undefined, 'short', 'A'.repeat(44), `${'A'.repeat(43)}=`, 7]) {
       const keys = [published({ kid: 'k2' }), published({ [name]: value })]
       expect(pickKeys(keys)).toBeUndefined()
       expect(() => readKeys({ keys })).toThrow(NO_KEY_SET)
@@ -66,15 +69,17 @@ describe('of a key set', () => {
   })
 })
 
+const CLAIMS = JSON.stringify({ sub: 'alice' })
+
+function sign(claims: string | Uint8Array = CLAIMS, header: object = {}): Promise<string> {
+  const bytes = typeof claims === 'string' ? new TextEncoder().encode(claims) : claims
+  const full = { alg: 'ES256', kid: 'k1', typ: 'at+jwt', ...header }
+  return new CompactSign(bytes)
+    .setProtectedHeader(full as unknown as CompactJWSHeaderParameters)
+    .sign(privateKey, { crit: { b64: true } })
+}
+
 describe('of a token', () => {
-  const CLAIMS = JSON.stringify({ sub: 'alice' })
-  const sign = (claims: string | Uint8Array = CLAIMS, header: object = {}) => {
-    const bytes = typeof claims === 'string' ? new TextEncoder().encode(claims) : claims
-    const full = { alg: 'ES256', kid: 'k1', typ: 'at+jwt', ...header }
-    return new CompactSign(bytes)
-      .setProtectedHeader(full as unknown as CompactJWSHeaderParameters)
-      .sign(privateKey, { crit: { b64: true } })
-  }
   const keyOf = vi.fn(async (kid: string) => (kid === 'k1' ? publicKey() : undefined))
   const read = (token: string) => readSigned(token, keyOf)
 
@@ -144,5 +149,86 @@ describe('of a token', () => {
     ['a mark before it', `\ufeff${CLAIMS}`],
   ])('claims may not be %s', async (_name, claims) => {
     await expect(read(await sign(claims))).rejects.toThrow()
+  })
+})
+
+describe('of what a token claims', () => {
+  const ELEVATED = {
+    ...{ iss: ISSUER, sub: 'alice', aud: RESOURCE, client_id: 'app' },
+    ...{ jti: 'A'.repeat(22), iat: NOW, exp: NOW + 300, auth_time: NOW },
+    ...{ amr: ['otp'], acr: 'mfa', singleUse: true, epoch: 0, scope: 'orders:refund' },
+  }
+  const { scope: _scope, ...MFA } = ELEVATED
+  const verify = async (claims: object, typ = 'at+jwt') =>
+    verifyToken(
+      await sign(JSON.stringify(claims), { typ }),
+      async () => readKeys({ keys: [published()] }),
+      ISSUER,
+      () => NOW,
+    )
+
+  it('both kinds are taken, each by its type', async () => {
+    expect(await verify(ELEVATED)).toEqual({ kind: 'elevated', claims: ELEVATED })
+    expect(await verify(MFA, 'mfa+jwt')).toEqual({ kind: 'mfa', claims: MFA })
+    await expect(verify(MFA)).rejects.toThrow('token_invalid')
+    await expect(verify(ELEVATED, 'JWT')).rejects.toThrow('token_invalid')
+  })
+
+  it.each<[object]>([
+    [{ jti: 'A'.repeat(64) }],
+    [{ exp: LAST_DATE }],
+    [{ sid: 'session-1' }],
+    [{ authorization_details: [{ type: 'order.refund' }] }],
+    [{ more: true }],
+  ])('it may be %j', async (claims) => {
+    expect(await verify({ ...ELEVATED, ...claims })).toMatchObject({ claims })
+  })
+
+  it.each<[object]>([
+    [{ jti: 'A'.repeat(21) }],
+    [{ jti: 'A'.repeat(65) }],
+    [{ jti: `.${'A'.repeat(22)}` }],
+    [{ jti: `${'A'.repeat(22)}.` }],
+    [{ exp: LAST_DATE + 1 }],
+    [{ iat: -1 }],
+    [{ auth_time: 0.5 }],
+    [{ amr: [] }],
+    [{ amr: 'otp' }],
+    [{ amr: [''] }],
+    [{ acr: 'high' }],
+    [{ sid: '' }],
+    [{ epoch: '0' }],
+    [{ singleUse: 1 }],
+    [{ authorization_details: [] }],
+    [{ authorization_details: [{}, {}] }],
+    [{ authorization_details: ['x'] }],
+    [{ iss: 'https://elsewhere.example' }],
+    [{ cnf: {} }],
+  ])('it may not be %j', async (claims) => {
+    await expect(verify({ ...ELEVATED, ...claims })).rejects.toThrow('token_invalid')
+  })
+
+  it.each<[object]>([[{ scope: 'orders:refund' }], [{ authorization_details: [{}] }]])(
+    'a token of no scope may not have %j',
+    async (claims) => {
+      await expect(verify({ ...MFA, ...claims }, 'mfa+jwt')).rejects.toThrow('token_invalid')
+    },
+  )
+
+  it('it ends at the second that it names', async () => {
+    await expect(verify({ ...ELEVATED, exp: NOW })).rejects.toThrow('token_expired')
+    expect(await verify({ ...ELEVATED, exp: NOW + 1 })).toHaveProperty('claims.sub', 'alice')
+  })
+
+  it('nothing is told without keys', async () => {
+    const token = await sign(JSON.stringify(ELEVATED))
+    const away = verifyToken(
+      token,
+      () => Promise.reject(new Error('away')),
+      ISSUER,
+      () => NOW,
+    )
+    await expect(away).rejects.toMatchObject({ reason: 'unavailable' })
+    await expect(away).rejects.toThrow('Countersign does not answer with its keys.')
   })
 })
