@@ -159,9 +159,22 @@ describe('a condition that is saved', () => {
     const nested = (depth: number) => `${'('.repeat(depth)}true${')'.repeat(depth)}`
     expect(conditions.check(nested(10))).toBeUndefined()
     expect(conditions.check(nested(100))?.what).toContain('maxDepth')
+    expect(outcome(nested(10))).toBe('matched')
+    expect(outcome(nested(100))).toBe('failed')
     const list = `${'['.repeat(100)}${']'.repeat(100)} == []`
     expect(conditions.check(list)?.what).toContain('maxDepth')
     expect(conditions.check(`${'1+'.repeat(300)}1 > 0`)?.what).toContain('maxAstNodes')
+  })
+
+  it.each<[limit: string, most: number, of: (count: number) => string]>([
+    ['maxAstNodes', 128, (count) => `${'1+'.repeat(count - 2)}1 > 0`],
+    ['maxListElements', 64, (count) => `1 in [${Array(count).fill(1).join()}]`],
+    ['maxMapEntries', 16, (count) => `1 in {${Array.from({ length: count }, (_, n) => `${n}:1`)}}`],
+  ])('is of a bounded size, also where it was saved before: %s', (limit, most, of) => {
+    expect(conditions.check(of(most))).toBeUndefined()
+    expect(outcome(of(most))).toBe('matched')
+    expect(conditions.check(of(most + 1))?.what).toContain(limit)
+    expect(outcome(of(most + 1))).toBe('failed')
   })
 })
 
