@@ -30,7 +30,8 @@ export function keep<T extends object>(fetchValue: () => Promise<T>, now: () => 
     triedAt = at
     const fetching: Promise<T> = fetchValue()
       .then((value) => {
-        kept = { value, at }
+        // One that was given up may come back after a younger one.
+        if (underWay === fetching) kept = { value, at }
         return value
       })
       .finally(() => {
@@ -40,9 +41,11 @@ export function keep<T extends object>(fetchValue: () => Promise<T>, now: () => 
   }
 
   return async (wishedAgeSeconds = KEPT_SECONDS) => {
-    const age = kept ? now() - kept.at : Number.POSITIVE_INFINITY
-    // A clock that was set back makes an age negative: then nothing is known of it.
-    if (kept && age >= 0 && age < KEPT_SECONDS && now() - triedAt < wishedAgeSeconds)
+    const at = now()
+    // The clock was set back: then nothing is known of what is kept, nor of when it was tried for.
+    if (kept && at < kept.at) kept = undefined
+    const sinceTry = at - triedAt
+    if (kept && at - kept.at < KEPT_SECONDS && sinceTry >= 0 && sinceTry < wishedAgeSeconds)
       return kept.value
     underWay ??= refresh()
     const awaited = underWay

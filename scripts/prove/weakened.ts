@@ -8,7 +8,7 @@ export type Build = 'none' | Weakening
 /** How a build is weakened: so that races show it, or so that crashes do. */
 export type Weakening = RaceWeakening | CrashWeakening
 export type RaceWeakening = 'kv' | 'await' | 'proofs'
-export type CrashWeakening = 'late' | 'torn'
+export type CrashWeakening = 'late' | 'torn' | 'counts'
 
 /** A token's claim is written, but no longer decides: whoever calls has decided already. */
 const CLAIM_DECIDES_NOTHING: Replacement = {
@@ -93,6 +93,16 @@ const WEAKENINGS: Record<Weakening, { told: string; replacements: Replacement[] 
       },
     ],
   },
+  counts: {
+    told: "a passkey's count is not compared with the one before",
+    replacements: [
+      {
+        file: 'functions/state/stepup.ts',
+        text: 'if (counterFault(credential.counter, shown.counter)) {',
+        by: 'if (counterFault(0, shown.counter)) {',
+      },
+    ],
+  },
   torn: {
     told: 'an event is written after the change that it tells of',
     replacements: [
@@ -107,8 +117,8 @@ const WEAKENINGS: Record<Weakening, { told: string; replacements: Replacement[] 
 
 /** The builds in which simultaneous presentations must find doubles. */
 export const WEAKENING_NAMES: RaceWeakening[] = ['kv', 'await', 'proofs']
-/** The builds in which crashes must find something lost. */
-export const CRASH_WEAKENING_NAMES: CrashWeakening[] = ['late', 'torn']
+/** The builds in which crashes must find something lost, or accepted twice. */
+export const CRASH_WEAKENING_NAMES: CrashWeakening[] = ['late', 'torn', 'counts']
 
 /** What a weakening does, in a few words. */
 export const toldOf = (weakening: Weakening): string => WEAKENINGS[weakening].told

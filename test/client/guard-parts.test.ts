@@ -217,7 +217,6 @@ describe('what is kept', () => {
     await vi.advanceTimersByTimeAsync(TIMEOUT_MS - 1)
     const late = ask()
     expect(fetchValue).toHaveBeenCalledTimes(2)
-    now -= 1
     answers[0]?.({ n: 1 })
     await vi.advanceTimersByTimeAsync(0)
     const later = ask()
@@ -227,6 +226,43 @@ describe('what is kept', () => {
       ...Array(2).fill(`no answer within ${TIMEOUT_MS} ms`),
       ...Array(3).fill({ n: 2 }),
     ])
+  })
+
+  it('is not what comes back of a fetch that was given up, after a younger one', async () => {
+    const answers: ((value: object) => void)[] = []
+    const get = keep(
+      () => new Promise<object>((resolve) => answers.push(resolve)),
+      () => now,
+    )
+    const told = expect(get()).rejects.toThrow('no answer within')
+    await vi.advanceTimersByTimeAsync(TIMEOUT_MS)
+    await told
+    const younger = get()
+    answers[1]?.({ n: 2 })
+    expect(await younger).toEqual({ n: 2 })
+    answers[0]?.({ n: 1 })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(await get()).toEqual({ n: 2 })
+  })
+
+  it('is not known again when a clock that was set back comes to where it was', async () => {
+    const { get, fetchValue } = counted()
+    await get()
+    now -= 30
+    fetchValue.mockRejectedValueOnce(new Error('away'))
+    await expect(get()).rejects.toThrow('away')
+    now += 30
+    expect(await get()).toEqual({ n: 2 })
+  })
+
+  it('is tried for again where the last trial lies ahead of a clock that was set back', async () => {
+    const { get, fetchValue } = counted()
+    await get()
+    now += 30
+    fetchValue.mockRejectedValueOnce(new Error('away'))
+    await expect(get(10)).rejects.toThrow('away')
+    now -= 20
+    expect(await get(10)).toEqual({ n: 2 })
   })
 
   it('leaves no timer behind', async () => {
@@ -283,14 +319,16 @@ describe('what a caller is told of a rule', () => {
     expect(told('phr')).toEqual({ ...REQUIREMENT, acr: 'phr', methods: ['passkey', 'assertion'] })
     expect(told('mfa').methods).toEqual(['totp', 'passkey', 'assertion'])
   })
+})
 
+describe('what the guard reads of the rules', () => {
   it('is about this action alone, where the policy was asked', () => {
     const { mode, conditional, acceptsMfaToken, ...rest } = RULE
     const decision = {
       ...rest,
       decision: 'step_up',
       required: true,
-      reason: 'rule',
+      reason: 'enrolled',
       lifetimeSeconds: 300,
     }
     expect(readDecision(decision, RULE)).toBe(decision)

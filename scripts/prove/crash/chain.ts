@@ -40,6 +40,8 @@ function keysOf({ type, data }: AuditEvent): string[] {
 export class Chain {
   /** How often what was told: of a kind (`consumption`), or of one thing (`consumption <jti>`). */
   readonly seen = new Map<string, number>()
+  /** What was found wrong with passkeys. */
+  readonly faults = new Set<unknown>()
   readonly #name: ChainName
   readonly #operator: CountersignClient
   readonly #tally: Tally
@@ -59,8 +61,10 @@ export class Chain {
   /** Reads what is new in it. */
   async read(): Promise<void> {
     const events = await this.#newEvents()
-    for (const event of events)
+    for (const event of events) {
       for (const key of keysOf(event)) this.seen.set(key, (this.seen.get(key) ?? 0) + 1)
+      if (event.data.fault) this.faults.add(event.data.fault)
+    }
     const newest = events[0]
     this.#tally.events += events.length
     if (newest) [this.#seq, this.#hash] = [newest.seq, newest.hash]

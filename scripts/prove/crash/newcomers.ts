@@ -220,6 +220,12 @@ export class CopiedPasskeyNewcomer extends PasskeyHolder {
     return this.#count < SIGNATURES ? this.#signature(++this.#count) : undefined
   }
 
+  override async check(): Promise<void> {
+    await super.check()
+    const others = [...this.account.chain.faults].filter((fault) => fault !== 'counter')
+    this.account.expect('what else than a count was refused', others, [])
+  }
+
   /** Each call has a challenge of its own, so that the count alone can refuse a repetition. */
   #signature(counter: number): Act {
     return {
