@@ -3,7 +3,13 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { LostReply } from '../../client/resource/service.ts'
-import { createGuard, type GuardedCall, type Verdict } from '../../client/resource.ts'
+import {
+  createGuard,
+  type GuardedCall,
+  type GuardOptions,
+  type Verdict,
+} from '../../client/resource.ts'
+import { partsOf } from '../support/jwt.ts'
 import { listen, startStandIn } from '../support/standin.ts'
 
 const EXPORT = 'wallet.waas.export'
@@ -100,7 +106,7 @@ it('tells the caller that what an action is about could not be read, and the app
   expect(blocked(told).cause).toEqual(new Error('of the application'))
 })
 
-describe('beside a token of its own header', () => {
+describe('the authorization header', () => {
   it.each<[string, boolean]>([
     ['Bearer TOKEN', true],
     ['bearer   TOKEN', true],
@@ -109,7 +115,7 @@ describe('beside a token of its own header', () => {
     ['Basic x, Bearer TOKEN', false],
     ['xBearer TOKEN', false],
     ['TOKEN', false],
-  ])('that of the authorization header "%s" counts where it is set so', async (value, counts) => {
+  ])('is read where it is set so: %s, %s', async (value, counts) => {
     await using countersign = await startStandIn()
     const token = await countersign.mint('alice')
     const headers = new Headers({ authorization: value.replace('TOKEN', token) })
@@ -121,7 +127,7 @@ describe('beside a token of its own header', () => {
     )
   })
 
-  it('comes first', async () => {
+  it('comes second to the header that is for tokens', async () => {
     await using countersign = await startStandIn()
     const guard = createGuard({ ...countersign.options, tokenHeader: 'authorization' })
     const headers = new Headers({
@@ -132,7 +138,7 @@ describe('beside a token of its own header', () => {
     expect(verdict).toMatchObject({ allowed: true, by: 'token' })
   })
 
-  it('none is none', async () => {
+  it('may be missing', async () => {
     await using countersign = await startStandIn()
     const guard = createGuard({ ...countersign.options, tokenHeader: 'authorization' })
     const verdict = await guard.check({ action: EXPORT, subject: 'alice', headers: new Headers() })
@@ -170,24 +176,25 @@ it('tells of no requirement for a token that is none', async () => {
 it('asks to enroll who has no factor, but says of a token what is wrong with it', async () => {
   await using countersign = await startStandIn()
   const toEnroll: typeof fetch = async (input, init) => {
-    const text = await (await fetch(input, init)).text()
+    const response = await fetch(input, init)
+    const text = await response.text()
     const bent = text
       .replace('"conditional":false', '"conditional":true')
       .replace('"decision":"step_up"', '"decision":"enroll"')
-    return new Response(bent, { headers: { 'content-type': 'application/json' } })
+    return new Response(bent, response)
   }
   const guard = createGuard({ ...countersign.options, fetch: toEnroll })
   const token = await countersign.mint('alice')
-  countersign.spent.add(JSON.parse(atob(token.split('.')[1] ?? '')).jti)
+  countersign.spent.add(String(partsOf(token).payload.jti))
   expect(await guard.check(callOf('alice'))).toMatchObject({ reason: 'enrollment_required' })
   expect(await guard.check(callOf('alice', token))).toMatchObject({ reason: 'token_used' })
 })
 
-describe('a token that is spent', () => {
+describe('a token to be spent', () => {
   type Answers = Record<string, (answer: Record<string, unknown>) => unknown>
 
   /** The stand-in, with what it was asked, and answers that can be bent. */
-  async function scene(answers: Answers = {}) {
+  async function scene(answers: Answers = {}, more: Partial<GuardOptions> = {}) {
     const countersign = await startStandIn()
     const asked: { name: string; input: Record<string, unknown> }[] = []
     const bending: typeof fetch = async (url, init) => {
@@ -200,7 +207,7 @@ describe('a token that is spent', () => {
         result && answers[name] ? { result: { data: answers[name](result.data) } } : answer
       return Response.json(bent, { status: response.status })
     }
-    const guard = createGuard({ ...countersign.options, fetch: bending })
+    const guard = createGuard({ ...countersign.options, ...more, fetch: bending })
     const named = (name: string) => asked.filter((one) => one.name === name)
     return { ...countersign, guard, named }
   }
@@ -234,7 +241,19 @@ describe('a token that is spent', () => {
     })
   })
 
-  it('is of an epoch that has ended, and no list is asked for again', async () => {
+  it('may be of an epoch that began after the list was kept', async () => {
+    const at = { epoch: 0, now: Math.floor(Date.now() / 1000) }
+    const answers: Answers = { 'policy.list': (list) => ({ ...list, epoch: at.epoch }) }
+    await using one = await scene(answers, { now: () => at.now })
+    await one.guard.check(callOf('bob'))
+    at.epoch = 1
+    at.now += 10
+    const verdict = await one.guard.check(callOf('alice', await one.mint('alice', undefined, 1)))
+    expect(verdict).toMatchObject({ allowed: true, by: 'token' })
+    expect(one.named('policy.list')).toHaveLength(2)
+  })
+
+  it('may not be of an epoch that has ended, and no list is asked for again', async () => {
     await using at = await scene({ 'policy.list': (list) => ({ ...list, epoch: 1 }) })
     const verdict = await at.guard.check(callOf('alice', await at.mint('alice')))
     expect(verdict).toMatchObject({ allowed: false, reason: 'token_revoked' })

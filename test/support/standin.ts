@@ -72,7 +72,7 @@ export async function startStandIn() {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   })
 
-  const mint = (subject: string, details?: Record<string, unknown>) => {
+  const mint = (subject: string, details?: Record<string, unknown>, epoch = 0) => {
     const at = Math.floor(Date.now() / 1000)
     return new SignJWT({
       iss: `${server.url}/${ENVIRONMENT}`,
@@ -87,7 +87,7 @@ export async function startStandIn() {
       acr: 'mfa',
       scope: RULE.scope,
       singleUse: true,
-      epoch: 0,
+      epoch,
       ...(details && { authorization_details: [{ type: RULE.action, ...details }] }),
     })
       .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'k1' })
