@@ -14,7 +14,7 @@ import {
 import { KINDS } from './crash/act.ts'
 import { crash } from './crash/rounds.ts'
 import type { Row, Tally } from './crash/tally.ts'
-import { CRASH_WEAKENING_NAMES, type CrashWeakening, toldOf } from './weakened.ts'
+import { CRASH_WEAKENING_NAMES, type CrashWeakening, FOUND_BY, toldOf } from './weakened.ts'
 
 const MOST_KILLS = 10_000
 /** Enough to find what a weakened build loses, or accepts twice. */
@@ -71,24 +71,26 @@ async function asItIs(kills: number, signal: AbortSignal): Promise<boolean> {
 
 /** A build that is broken on purpose: it is to be found out. */
 async function weakened(build: CrashWeakening, signal: AbortSignal): Promise<boolean> {
-  const { kills, isFoundOut, told } = await crash({
+  const by = FOUND_BY[build]
+  const { kills, faults, told } = await crash({
     build,
     kills: WEAKENED_KILLS,
     signal,
     going,
-    enough: (tally) => tally.isFoundOut,
+    enough: (tally) => tally.faults[by] > 0,
   })
   progress('')
   console.log(`Weakened: ${toldOf(build)}.`)
+  const found = faults[by] > 0
   console.log(
-    isFoundOut
+    found
       ? paint('green', `Found out, as it must be, after ${kills} kills: ${told[0]}\n`)
       : paint(
           'red',
           `Not found out by ${kills} kills: at this size the comparison proves nothing.\n`,
         ),
   )
-  return isFoundOut
+  return found
 }
 
 /** Name and width of each column after the kind. */

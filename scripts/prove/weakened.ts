@@ -117,7 +117,13 @@ const WEAKENINGS: Record<Weakening, { told: string; replacements: Replacement[] 
 
 /** The builds in which simultaneous presentations must find doubles. */
 export const WEAKENING_NAMES: RaceWeakening[] = ['kv', 'await', 'proofs']
-/** The builds in which crashes must find something lost, or accepted twice. */
+/** What crashes must find of each build: something lost, or something accepted twice. */
+export const FOUND_BY: Record<CrashWeakening, 'lost' | 'double'> = {
+  late: 'lost',
+  torn: 'lost',
+  counts: 'double',
+}
+/** The builds in which crashes must find that. */
 export const CRASH_WEAKENING_NAMES: CrashWeakening[] = ['late', 'torn', 'counts']
 
 /** What a weakening does, in a few words. */

@@ -59,11 +59,6 @@ export class Tally {
     return [...this.rows.values()].reduce((sum, row) => sum + row[what], 0)
   }
 
-  /** Whether something acknowledged was lost, or something accepted twice: what weakened builds do. */
-  get isFoundOut(): boolean {
-    return this.faults.lost + this.faults.double > 0
-  }
-
   /** Whether anything was there to be lost, and nothing was found wrong. */
   get holds(): boolean {
     const wrong = Object.values(this.faults).some((times) => times > 0)
