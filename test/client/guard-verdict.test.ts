@@ -20,6 +20,26 @@ const callOf = (subject: string, token?: string): GuardedCall => ({
   headers: { get: (name) => (name === 'countersign-token' ? (token ?? null) : null) },
 })
 
+type Answers = Record<string, (answer: Record<string, unknown>) => unknown>
+
+/** The stand-in, with what it was asked, and answers that can be bent. */
+async function scene(answers: Answers = {}, more: Partial<GuardOptions> = {}) {
+  const countersign = await startStandIn()
+  const asked: { name: string; input: Record<string, unknown> }[] = []
+  const bending: typeof fetch = async (url, init) => {
+    const name = String(url).split('/').at(-1) ?? ''
+    asked.push({ name, input: JSON.parse(String(init?.body ?? '{}')) })
+    const response = await fetch(url, init)
+    const answer = (await response.json()) as { result?: { data: Record<string, unknown> } }
+    const { result } = answer
+    const bent = result && answers[name] ? { result: { data: answers[name](result.data) } } : answer
+    return Response.json(bent, { status: response.status })
+  }
+  const guard = createGuard({ ...countersign.options, ...more, fetch: bending })
+  const named = (name: string) => asked.filter((one) => one.name === name)
+  return { ...countersign, guard, named }
+}
+
 it('tells what a step-up must meet, and of nothing that went wrong', async () => {
   await using countersign = await startStandIn()
   const verdict = await createGuard(countersign.options).check(callOf('alice'))
@@ -154,15 +174,9 @@ it.each([
   ['', undefined],
   [undefined, undefined],
 ])('asks the policy about a country only where it is one: %s', async (country, asked) => {
-  await using countersign = await startStandIn()
-  const contexts: unknown[] = []
-  const watched: typeof fetch = (input, init) => {
-    if (String(input).endsWith('/policy.check'))
-      contexts.push(JSON.parse(String(init?.body)).context)
-    return fetch(input, init)
-  }
-  const guard = createGuard({ ...countersign.options, fetch: watched })
-  await guard.check({ ...callOf('bob'), ...(country !== undefined && { country }) })
+  await using at = await scene()
+  await at.guard.check({ ...callOf('bob'), ...(country !== undefined && { country }) })
+  const contexts = at.named('policy.check').map(({ input }) => input.context)
   expect(contexts).toEqual([asked === undefined ? undefined : { country: asked }])
 })
 
@@ -174,44 +188,18 @@ it('tells of no requirement for a token that is none', async () => {
 })
 
 it('asks to enroll who has no factor, but says of a token what is wrong with it', async () => {
-  await using countersign = await startStandIn()
-  const toEnroll: typeof fetch = async (input, init) => {
-    const response = await fetch(input, init)
-    const text = await response.text()
-    const bent = text
-      .replace('"conditional":false', '"conditional":true')
-      .replace('"decision":"step_up"', '"decision":"enroll"')
-    return new Response(bent, response)
-  }
-  const guard = createGuard({ ...countersign.options, fetch: toEnroll })
-  const token = await countersign.mint('alice')
-  countersign.spent.add(String(partsOf(token).payload.jti))
-  expect(await guard.check(callOf('alice'))).toMatchObject({ reason: 'enrollment_required' })
-  expect(await guard.check(callOf('alice', token))).toMatchObject({ reason: 'token_used' })
+  const conditional = (rule: object) => ({ ...rule, conditional: true })
+  await using at = await scene({
+    'policy.list': (list) => ({ ...list, actions: (list.actions as object[]).map(conditional) }),
+    'policy.check': (decision) => ({ ...decision, decision: 'enroll' }),
+  })
+  const token = await at.mint('alice')
+  at.spent.add(String(partsOf(token).payload.jti))
+  expect(await at.guard.check(callOf('alice'))).toMatchObject({ reason: 'enrollment_required' })
+  expect(await at.guard.check(callOf('alice', token))).toMatchObject({ reason: 'token_used' })
 })
 
 describe('a token to be spent', () => {
-  type Answers = Record<string, (answer: Record<string, unknown>) => unknown>
-
-  /** The stand-in, with what it was asked, and answers that can be bent. */
-  async function scene(answers: Answers = {}, more: Partial<GuardOptions> = {}) {
-    const countersign = await startStandIn()
-    const asked: { name: string; input: Record<string, unknown> }[] = []
-    const bending: typeof fetch = async (url, init) => {
-      const name = String(url).split('/').at(-1) ?? ''
-      asked.push({ name, input: JSON.parse(String(init?.body ?? '{}')) })
-      const response = await fetch(url, init)
-      const answer = (await response.json()) as { result?: { data: Record<string, unknown> } }
-      const { result } = answer
-      const bent =
-        result && answers[name] ? { result: { data: answers[name](result.data) } } : answer
-      return Response.json(bent, { status: response.status })
-    }
-    const guard = createGuard({ ...countersign.options, ...more, fetch: bending })
-    const named = (name: string) => asked.filter((one) => one.name === name)
-    return { ...countersign, guard, named }
-  }
-
   it('is spent for the session that the application knows, and for none where it knows none', async () => {
     await using at = await scene()
     const call = { ...callOf('alice', await at.mint('alice')), sessionId: 'session-1' }
