@@ -45,10 +45,11 @@ async function change<T>(instance: Countersign, call: Promise<T>): Promise<T> {
   return answer
 }
 
-/** What the user has. */
+/** Counts what the user can verify with. */
 export async function getMfaMethods(instance?: Countersign): Promise<MfaMethods> {
   const { factors, ...rest } = await ask(instanceOf(instance).rpc.factor.list.query())
-  const count = (kind: Factor['kind']) => factors.filter((factor) => factor.kind === kind).length
+  const count = (kind: Factor['kind']) =>
+    factors.filter((factor) => factor.kind === kind && factor.passkey?.usable !== false).length
   return { ...rest, totp: count('totp'), passkey: count('passkey') }
 }
 

@@ -14,6 +14,9 @@ export const RESERVED_ENVIRONMENT_IDS: readonly string[] = [
   'console',
   'health',
   'openapi',
+  'reference',
+  'metrics',
+  'approve',
   'access',
 ]
 

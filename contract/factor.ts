@@ -20,7 +20,13 @@ export const Factor = z.strictObject({
   createdAt: EpochSeconds,
   lastUsedAt: z.nullable(EpochSeconds),
   passkey: z.optional(
-    z.strictObject({ synced: z.boolean(), backedUp: z.boolean(), transports: z.array(z.string()) }),
+    z.strictObject({
+      synced: z.boolean(),
+      backedUp: z.boolean(),
+      transports: z.array(z.string()),
+      /** False where the environment's `rpId` has changed since: no browser uses it any more. */
+      usable: z.boolean(),
+    }),
   ),
 })
 export type Factor = z.infer<typeof Factor>

@@ -3,7 +3,7 @@
 import type { BuiltInAction } from './actions.ts'
 import type { Rule } from './policy.ts'
 
-/** The rule of an action that an operator adds. */
+/** What a stored rule means where it leaves a member out. */
 export const DEFAULT_RULE: Rule = {
   require: 'whenEnrolled',
   methods: ['totp', 'passkey', 'recovery'],
@@ -15,6 +15,9 @@ export const DEFAULT_RULE: Rule = {
   acceptsMfaToken: false,
   mode: 'enforce',
 }
+/** The rule of an action that is added now: one token for one use. */
+export const NEW_ACTION_RULE: Rule = { ...DEFAULT_RULE, singleUse: true }
+
 const SHORT = { lifetimeSeconds: 300, freshnessSeconds: 300 }
 const WALLET_RULE: Rule = { ...DEFAULT_RULE, ...SHORT, singleUse: true, acceptsMfaToken: true }
 const CREDENTIAL_RULE: Rule = { ...DEFAULT_RULE, ...SHORT, singleUse: true }

@@ -10,11 +10,13 @@ import type { Bindings } from './env.ts'
 import {
   bearerOf,
   CONSOLE_COOKIE,
+  canBeKey,
   checkOrigin,
   checkPage,
   firstKeyOf,
   pageSecretHash,
   SESSION_SECRET_BYTES,
+  unknownKey,
 } from './operators.ts'
 import { directoryObject } from './state/objects.ts'
 
@@ -57,6 +59,7 @@ const HEADERS = {
 export async function signIn(bindings: Bindings, headers: Headers): Promise<Response> {
   checkOrigin(headers, [bindings.publicUrl])
   const key = bearerOf(headers) ?? refuse('unauthenticated')
+  if (!canBeKey(bindings, key)) unknownKey()
   const secret = toBase64Url(random(SESSION_SECRET_BYTES))
   const session = unwrap(
     await directoryObject(bindings).signIn(hashKey(key), hashKey(secret), firstKeyOf(bindings)),

@@ -1,13 +1,30 @@
 // /health: whether the service can answer, and what that depends on.
+import { ShortCache } from './cache.ts'
+import { epochSeconds } from './clock.ts'
 import type { Bindings } from './env.ts'
 import { directoryObject } from './state/objects.ts'
 
+type Health = Awaited<ReturnType<typeof askHealth>>
+
+/** Kept in this isolate, so that a flood of requests does not reach the Directory one to one. */
+const kept = new ShortCache<Health>(1, 5)
+
 /**
- * Asks what the service depends on. KV only stands in for the objects, so it may be away.
+ * Says whether the service can answer, as of at most five seconds ago.
  *
  * @returns `healthy` for the status; the rest is the body
  */
-export async function describeHealth(bindings: Bindings) {
+export async function describeHealth(bindings: Bindings): Promise<Health> {
+  const now = epochSeconds()
+  const known = kept.get(bindings.publicUrl, now)
+  if (known) return known
+  const health = await askHealth(bindings)
+  kept.set(bindings.publicUrl, health, now)
+  return health
+}
+
+/** Asks what the service depends on. KV only stands in for the objects, so it may be away. */
+async function askHealth(bindings: Bindings) {
   const [objects, published] = await Promise.all([
     answers(() => directoryObject(bindings).ping()),
     answers(() => bindings.published.get('health')),

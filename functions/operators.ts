@@ -4,7 +4,7 @@
 import { parse } from 'hono/utils/cookie'
 import { epochSeconds } from './clock.ts'
 import { fromBase64Url } from './domain/bytes.ts'
-import { hashKey, OPERATOR_KEY_PREFIX } from './domain/names.ts'
+import { hashKey, isOperatorKey } from './domain/names.ts'
 import {
   CONSOLE_SESSION_SECONDS,
   FIRST_OPERATOR,
@@ -13,6 +13,7 @@ import {
   operatorSettings,
 } from './domain/operators.ts'
 import { Refused, refuse } from './domain/refusal.ts'
+import { sessionKey } from './domain/session.ts'
 import { offeredBy, resolveSettings } from './domain/settings.ts'
 import type { Bindings } from './env.ts'
 import type { FirstKey } from './state/directory.ts'
@@ -51,14 +52,18 @@ export async function verifyOperator(
 ): Promise<OperatorCaller> {
   const first = firstKeyOf(bindings)
   if (bearer === undefined) return verifyPage(bindings, headers, first)
-  if (!bearer.startsWith(OPERATOR_KEY_PREFIX)) unknownKey()
+  if (!canBeKey(bindings, bearer)) unknownKey()
   const operator = await directoryObject(bindings).operatorByKey(hashKey(bearer), first)
   if (!operator) return unknownKey()
   // Showing the key is signing in.
   return callerOf(operator, { signedInAt: epochSeconds(), expiresAt: null })
 }
 
-const unknownKey = (): never =>
+/** Whether a key can be an operator's, by its form: for any other the Directory is not asked. */
+export const canBeKey = ({ operatorKey }: Bindings, key: string): boolean =>
+  isOperatorKey(key) || (operatorKey !== undefined && hashKey(key) === hashKey(operatorKey))
+
+export const unknownKey = (): never =>
   refuse('unauthenticated', { message: 'This operator key is not known, or no longer.' })
 
 async function verifyPage(
@@ -138,6 +143,8 @@ export async function asSubject(
     kind: 'subject',
     environment,
     session: {
+      // All calls with the bare key share one window; each session of the page has its own.
+      key: sessionKey(sessionId, id),
       subject: id,
       name,
       ...(sessionId !== undefined && { sessionId }),

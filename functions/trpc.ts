@@ -251,10 +251,11 @@ async function verifySubject(
   }
 }
 
-/** A user, as their object wants to be told of them. */
+/** Identifies a user to their Subject object, with the settings that hold for every call. */
 export const whoIs = ({ id, epoch, settings }: LiveEnvironment, subject: string): Who => ({
   environment: id,
   subject,
   epoch,
   keepDays: settings.history.keepDays,
+  rpId: settings.rpId,
 })

@@ -1,5 +1,5 @@
 // An action of one's own: its name and its scope. Its rule begins with the defaults, and is edited next.
-import { ActionEntry, BUILT_IN_ACTIONS, DEFAULT_RULE } from 'countersign/contract'
+import { ActionEntry, BUILT_IN_ACTIONS, NEW_ACTION_RULE } from 'countersign/contract'
 import { type FormEvent, useState } from 'react'
 import { useLocation } from 'wouter'
 import { useForm } from '../model/useform.ts'
@@ -42,7 +42,7 @@ export function AddAction({ environment, draft }: DraftPageProps) {
         action,
         scope,
         ...(!isDefault && { audience }),
-        base: DEFAULT_RULE,
+        base: NEW_ACTION_RULE,
       }),
     )
     go(`/e/${environment}/actions/${action}`)

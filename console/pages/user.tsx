@@ -12,6 +12,9 @@ import { Ago, Time } from '../parts/time.tsx'
 import { say } from '../parts/toasts.tsx'
 import { METHOD_NAMES, plural } from '../words.ts'
 
+const placeOf = ({ synced, usable }: NonNullable<Factor['passkey']>): string =>
+  !usable ? 'unusable: made for another relying party' : synced ? 'synced' : 'on one device'
+
 interface UserProps {
   environment: string
   user: SubjectView
@@ -79,7 +82,7 @@ export function User({ environment, user }: UserProps) {
               {
                 name: 'Kind',
                 cell: ({ kind, passkey }) =>
-                  `${METHOD_NAMES[kind]}${passkey ? (passkey.synced ? ', synced' : ', on one device') : ''}`,
+                  `${METHOD_NAMES[kind]}${passkey ? `, ${placeOf(passkey)}` : ''}`,
               },
               { name: 'Added', cell: ({ createdAt }) => <Ago at={createdAt} /> },
               {

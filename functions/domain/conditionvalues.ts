@@ -19,6 +19,8 @@ export type Value =
 
 /** Elements of a list, or members of an object, that a condition goes through. */
 export const COLLECTION_MAX_ELEMENTS = 256
+/** Characters of a text that a condition reads: what it costs does not grow with what a user sends. */
+export const TEXT_MAX_CHARACTERS = 1024
 /** Stands for a larger one. Whatever reads it fails: left out, it would look as if it were not there. */
 const TOO_LARGE = Symbol('too long or too deep')
 
@@ -34,7 +36,8 @@ export function celValue(value: unknown, schema?: unknown, depth = 1): Value {
   const said: Record<string, unknown> = isRecord(schema) ? schema : {}
   if (typeof value === 'number')
     return said.type === 'integer' && Number.isInteger(value) ? BigInt(value) : value
-  if (typeof value === 'string' || typeof value === 'boolean') return value
+  if (typeof value === 'boolean') return value
+  if (typeof value === 'string') return value.length > TEXT_MAX_CHARACTERS ? TOO_LARGE : value
   if (typeof value !== 'object' || value === null) return null
   if (depth > VALUE_MAX_DEPTH) return TOO_LARGE
   if (Array.isArray(value)) {

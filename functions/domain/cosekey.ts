@@ -32,6 +32,15 @@ const KEYS: Record<
   },
 }
 
+/** Loads a function that reads the algorithm which a COSE key names (RFC 9052, section 7.1). */
+export async function coseAlgorithm(): Promise<(coseKey: Uint8Array) => unknown> {
+  const { decodeCredentialPublicKey } = await import('@simplewebauthn/server/helpers')
+  return (coseKey) => {
+    const decoded: unknown = decodeCredentialPublicKey(new Uint8Array(coseKey))
+    return (decoded as ReadonlyMap<number, unknown>).get(COSE.alg)
+  }
+}
+
 /**
  * Checks that a key verifies signatures of the algorithm that it names.
  *

@@ -54,10 +54,9 @@ export function planGrant(
       })
     return undefined
   }
-  const granted = scopes.map(
-    (scope) => actions.find((known) => known.scope === scope) ?? unknownScope(scope),
-  )
+  const granted = actionsOf(actions, scopes)
   checkOneToken(granted, wish)
+  checkTakesDetails(granted, wish)
   for (const action of granted) checkMethod(action, method, offered)
   const [first] = granted
   const rules = granted.map(({ rule }) => rule)
@@ -72,21 +71,38 @@ export function planGrant(
   }
 }
 
+/**
+ * Finds the actions of some scopes.
+ *
+ * @throws Refused `scope_not_allowed` for a scope that no action has
+ */
+export const actionsOf = (actions: readonly Action[], scopes: readonly string[]): Action[] =>
+  scopes.map((scope) => actions.find((known) => known.scope === scope) ?? unknownScope(scope))
+
 function unknownScope(scope: string): never {
   refuse('scope_not_allowed', { message: `No action of this environment has the scope ${scope}.` })
 }
 
-function checkOneToken(granted: Action[], { details }: Wish): void {
+/**
+ * Makes sure that actions can share one token.
+ *
+ * @throws Refused `scope_not_allowed`
+ */
+export function checkOneToken(granted: readonly Action[], { details }: Wish): void {
   if (new Set(granted.map(({ audience }) => audience)).size > 1) {
     refuse('scope_not_allowed', {
       message: 'These scopes are for different resources: ask for one token each.',
     })
   }
-  const needy = granted.find(({ rule }) => rule.details === 'required')
+  const needy = granted.some(({ rule }) => rule.details === 'required')
   if ((details || needy) && granted.length > 1) {
     refuse('scope_not_allowed', { message: 'A token with details carries exactly one scope.' })
   }
-  if (needy && !details) refuse('details_required')
+}
+
+function checkTakesDetails(granted: readonly Action[], { details }: Wish): void {
+  if (!details && granted.some(({ rule }) => rule.details === 'required'))
+    refuse('details_required')
   if (details && granted.some(({ rule }) => rule.details === 'none')) {
     refuse('input_invalid', { message: 'This action takes no details.' })
   }

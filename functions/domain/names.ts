@@ -19,5 +19,8 @@ export const newResourceKey = (random: Random): string =>
 export const newOperatorKey = (random: Random): string =>
   OPERATOR_KEY_PREFIX + toBase64Url(random(32))
 
+/** Whether a key has the form of one that `newOperatorKey` made. */
+export const isOperatorKey = (key: string): boolean => /^csk_op_[A-Za-z0-9_-]{43}$/.test(key)
+
 export const hashKey = (key: string): string =>
   toBase64Url(sha256(utf8('countersign/key/v1'), utf8(key)))

@@ -7,8 +7,8 @@ import type {
   RegistrationResponse,
 } from '../../contract/index.ts'
 import { CHALLENGE_LIFETIME_SECONDS } from '../../contract/index.ts'
-import { fromBase64Url, toBase64Url } from './bytes.ts'
-import { checkCoseKey } from './cosekey.ts'
+import { fromBase64Url, sameBytes, sha256, toBase64Url, utf8 } from './bytes.ts'
+import { checkCoseKey, coseAlgorithm } from './cosekey.ts'
 import type { Claim, Proof } from './proof.ts'
 
 /** COSE algorithms (RFC 9053): EdDSA, ES256, RS256, in the order of preference. */
@@ -19,6 +19,7 @@ const CREDENTIAL_ID_MAX_BYTES = 1023
 export type PasskeyFault =
   | 'malformed'
   | 'attested'
+  | 'attestation_algorithm'
   | 'cross_origin'
   | 'id_mismatch'
   | 'id_too_long'
@@ -47,7 +48,16 @@ export interface PasskeyCredential {
   synced: boolean
   backedUp: boolean
   transports: string[]
+  /** The relying party that it was made for; absent for one of before this was recorded. */
+  rpId?: string
 }
+
+/**
+ * Whether a passkey can answer for a relying party: an authenticator uses it for no other one.
+ * Where it is not known what it was made for, it counts as usable until it was used once.
+ */
+export const isUsable = ({ rpId }: Pick<PasskeyCredential, 'rpId'>, current: string): boolean =>
+  rpId === undefined || rpId === current
 
 /** The relying party that a ceremony is for. */
 export interface RelyingParty {
@@ -145,6 +155,7 @@ export async function verifyRegistration(
     synced: credentialDeviceType === 'multiDevice',
     backedUp: credentialBackedUp,
     transports: response.response.transports ?? [],
+    rpId,
   }
 }
 
@@ -169,11 +180,7 @@ export async function verifyAuthentication(
   userHandle: string,
 ): Promise<PasskeyAuthentication> {
   refuseFramed(response.response.clientDataJSON)
-  // Section 7.2, step 6: the response is for the user who was identified before the ceremony.
-  const handle = response.response.userHandle
-  if (handle !== undefined && handle !== null && handle !== '' && handle !== userHandle) {
-    throw new PasskeyFailure('user_handle')
-  }
+  if (!namesUser(response.response.userHandle, userHandle)) throw new PasskeyFailure('user_handle')
   const { verifyAuthenticationResponse } = await import('@simplewebauthn/server')
   const { verified, authenticationInfo } = await verifyAuthenticationResponse({
     response: { ...plain(response), clientExtensionResults: {} },
@@ -193,6 +200,50 @@ export async function verifyAuthentication(
     throw new PasskeyFailure('backup_flag')
   }
   return { counter: authenticationInfo.newCounter, backedUp: authenticationInfo.credentialBackedUp }
+}
+
+/** RP id hash, flags and counter (WebAuthn Level 3, section 6.1). */
+const AUTHENTICATOR_DATA_MIN_BYTES = 37
+const USER_PRESENT_AND_VERIFIED = 0b101
+
+/**
+ * Whether an answer can be right, as far as can be seen without its signature: its challenge, origin,
+ * relying party, user and flags fit (WebAuthn Level 3, section 7.2, steps 6 to 17).
+ *
+ * @param challenge the WebAuthn challenge that must have been signed, base64url
+ * @example canBeRight(response, challenge, { rpId: 'app.example', origins }, userHandle)
+ */
+export function canBeRight(
+  { response }: AuthenticationResponse,
+  challenge: string,
+  { rpId, origins }: RelyingParty,
+  userHandle: string,
+): boolean {
+  const clientData = readObject(response.clientDataJSON)
+  const data = fromBase64Url(response.authenticatorData)
+  return (
+    clientData?.type === 'webauthn.get' &&
+    clientData.challenge === challenge &&
+    origins.some((origin) => origin === clientData.origin) &&
+    data !== undefined &&
+    data.length >= AUTHENTICATOR_DATA_MIN_BYTES &&
+    sameBytes(data.slice(0, 32), sha256(utf8(rpId))) &&
+    ((data[32] ?? 0) & USER_PRESENT_AND_VERIFIED) === USER_PRESENT_AND_VERIFIED &&
+    namesUser(response.userHandle, userHandle)
+  )
+}
+
+/** Section 7.2, step 6: the response is for the user who was identified before the ceremony. */
+const namesUser = (presented: string | null | undefined, userHandle: string): boolean =>
+  presented === undefined || presented === null || presented === '' || presented === userHandle
+
+function readObject(base64Url: string): Record<string, unknown> | undefined {
+  try {
+    const value = readJson(base64Url)
+    return typeof value === 'object' && value !== null ? { ...value } : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /**
@@ -242,17 +293,27 @@ function readJson(base64Url: string): unknown {
  * the revocation lists that it names, from addresses of the sender's choice.
  */
 async function refuseAttested(attestationObject: string): Promise<void> {
-  const { decodeAttestationObject } = await import('@simplewebauthn/server/helpers')
-  let attested: boolean
+  const { decodeAttestationObject, parseAuthenticatorData } = await import(
+    '@simplewebauthn/server/helpers'
+  )
+  const algorithmOf = await coseAlgorithm()
+  let fault: PasskeyFault | undefined
   try {
     const bytes = new Uint8Array(fromBase64Url(attestationObject) ?? [])
     const attestation = decodeAttestationObject(bytes)
-    const selfMade = ['none', 'packed'].includes(attestation.get('fmt'))
-    attested = !selfMade || attestation.get('attStmt').get('x5c') !== undefined
+    const statement = attestation.get('attStmt')
+    const format = attestation.get('fmt')
+    if (!['none', 'packed'].includes(format) || statement.get('x5c') !== undefined)
+      fault = 'attested'
+    // Section 8.2: a self attestation is signed by the credential's own key, so by its algorithm.
+    else if (format === 'packed') {
+      const key = parseAuthenticatorData(attestation.get('authData')).credentialPublicKey
+      if (!key || statement.get('alg') !== algorithmOf(key)) fault = 'attestation_algorithm'
+    }
   } catch (cause) {
     throw new PasskeyFailure('malformed', { cause })
   }
-  if (attested) throw new PasskeyFailure('attested')
+  if (fault) throw new PasskeyFailure(fault)
 }
 
 /** Section 5.1.3 and 7.1, step 25: at most 1,023 bytes. */

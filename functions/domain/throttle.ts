@@ -120,24 +120,31 @@ export interface Window {
   count: number
 }
 
-/** What may be done so often in so many seconds. */
-interface Limit {
+/** At most this many in this many seconds. */
+export interface Limit {
   count: number
   seconds: number
 }
 
 export const NOTHING_COUNTED: Window = { startedAt: 0, count: 0 }
 
-/** Passkey failures: recorded, never locking; more than 30 in a minute are not even parsed. */
-export const PASSKEY_FAILURES: Limit = { count: 30, seconds: 60 }
+/** Failed passkeys of one session. They are recorded and never lock. */
+export const PASSKEY_FAILURES_PER_SESSION: Limit = { count: 30, seconds: 60 }
+/** Failed passkeys of one user; above it only answers that can be right are verified. */
+export const PASSKEY_FAILURES_PER_USER: Limit = { count: 100, seconds: HOUR_SECONDS }
 
-/** What a session alone may change, so that it cannot push its own traces out of the history. */
-export const SESSION_CHANGES: Limit = { count: 30, seconds: 3600 }
+/** What one session may change without a token, so that it cannot push its own traces out of the history. */
+export const CHANGES_PER_SESSION: Limit = { count: 30, seconds: HOUR_SECONDS }
+/** The same for all sessions of one user together. */
+export const CHANGES_PER_USER: Limit = { count: 120, seconds: HOUR_SECONDS }
+
+/** What one automation key may change. */
+export const CHANGES_PER_AUTOMATION_KEY: Limit = { count: 60, seconds: HOUR_SECONDS }
 
 /**
  * Counts one more in the running window, or says why there may be none.
  *
- * @example const counted = countWithin(ledger.note('passkeyFailures'), PASSKEY_FAILURES, now)
+ * @example const counted = countWithin(ledger.note('passkeyFailures'), PASSKEY_FAILURES_PER_USER, now)
  */
 export function countWithin(
   window: Window,
@@ -149,3 +156,45 @@ export function countWithin(
   const retryAfterSeconds = running.startedAt + limit.seconds - now
   return { refused: refusal('rate_limited', { retryAfterSeconds }) }
 }
+
+/** Undoes one counted failure after its answer turned out right. */
+export const takeBackWithin = (window: Window): Window => ({
+  ...window,
+  count: Math.max(0, window.count - 1),
+})
+
+/** Windows are kept for this many sessions of a user; the window that began first is forgotten. */
+export const SESSION_WINDOWS_KEPT = 8
+
+/** The running windows of a user's sessions, by session, the newest last. */
+export type SessionWindows = readonly (Window & { session: string })[]
+
+/**
+ * Counts one more in the window of a session. Sessions do not share a window, so that one of them cannot
+ * use up what another one needs.
+ *
+ * @param session what `Session.key` says
+ * @example const counted = countInSession(windows, session, PASSKEY_FAILURES_PER_SESSION, now)
+ */
+export function countInSession(
+  windows: SessionWindows,
+  session: string,
+  limit: Limit,
+  now: number,
+): SessionWindows | { refused: Refusal } {
+  const known = windows.find((window) => window.session === session) ?? NOTHING_COUNTED
+  const counted = countWithin(known, limit, now)
+  if ('refused' in counted) return counted
+  const others = windows.filter(
+    (window) => window.session !== session && now - window.startedAt < limit.seconds,
+  )
+  return [...others, { ...counted, session }]
+    .sort((a, b) => a.startedAt - b.startedAt)
+    .slice(-SESSION_WINDOWS_KEPT)
+}
+
+/** Undoes one counted failure of a session. */
+export const takeBackInSession = (windows: SessionWindows, session: string): SessionWindows =>
+  windows.map((window) =>
+    window.session === session ? { ...window, ...takeBackWithin(window) } : window,
+  )

@@ -1,7 +1,7 @@
 // audit.*: history. A user reads their own; an operator a user's, an environment's, the directory's.
 import * as z from 'zod/mini'
 import { AuditInput, AuditListResult, AuditVerifyResult } from '../../contract/index.ts'
-import { deriveKey, utf8 } from '../domain/bytes.ts'
+import { deriveKey, hashParts, toBase64Url, utf8 } from '../domain/bytes.ts'
 import { refuse } from '../domain/refusal.ts'
 import { carry, readCarried } from '../domain/statement.ts'
 import type { Bindings } from '../env.ts'
@@ -77,20 +77,19 @@ async function chainOf(
   return { name: ['subject', subject], key, object: subjectObject(bindings, id, subject) }
 }
 
-const Position = z.strictObject({ chain: z.array(z.string()), use: z.string(), seq: z.int() })
+const Position = z.strictObject({ chain: z.string(), use: z.string(), seq: z.int() })
 
-const writeCursor = ({ key, name }: Chain, use: string, seq: number): string =>
-  carry(key, 'cursor', { chain: name, use, seq })
+/** A hash: a cursor is of one length, whatever the subject is called. */
+const chainHash = ({ name }: Chain): string => toBase64Url(hashParts(...name))
+
+const writeCursor = (chain: Chain, use: string, seq: number): string =>
+  carry(chain.key, 'cursor', { chain: chainHash(chain), use, seq })
 
 /** The place that a cursor of ours names; one of another chain, or of nobody's, is refused. */
-function readCursor(
-  { key, name }: Chain,
-  use: string,
-  cursor: string | undefined,
-): number | undefined {
+function readCursor(chain: Chain, use: string, cursor: string | undefined): number | undefined {
   if (cursor === undefined) return undefined
-  const { data } = Position.safeParse(readCarried(key, 'cursor', cursor))
-  if (!data || data.use !== use || data.chain.join('\n') !== name.join('\n')) {
+  const { data } = Position.safeParse(readCarried(chain.key, 'cursor', cursor))
+  if (!data || data.use !== use || data.chain !== chainHash(chain)) {
     refuse('input_invalid', { message: 'This `cursor` was not given for this list.' })
   }
   return data.seq

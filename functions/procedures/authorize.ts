@@ -1,15 +1,20 @@
 // What an operator's change needs beside their key: once any operator has a factor, a token of their own
 // step-up, spent before the change is made. A key for automation needs none and may do less.
-import { OPERATOR_ACTION, type SettingChange } from '../../contract/index.ts'
+import {
+  OPERATOR_ACTION,
+  type Reason,
+  type Requirement,
+  type SettingChange,
+} from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { bindDetails } from '../domain/details.ts'
 import { changeDetails, checkAutomation } from '../domain/operators.ts'
 import { findAction, requirementOf } from '../domain/policy.ts'
 import { refuse, unwrap } from '../domain/refusal.ts'
 import { checkUse, verifyOwnToken } from '../domain/token.ts'
-import { asSubject, isEnrolled, isGuarded, type OperatorCaller } from '../operators.ts'
+import { asSubject, type OperatorCaller } from '../operators.ts'
 import { directoryObject } from '../state/objects.ts'
-import type { Context } from '../trpc.ts'
+import type { Context, SubjectCaller } from '../trpc.ts'
 import { TOKEN_HEADER } from './gate.ts'
 import { noting } from './noting.ts'
 
@@ -32,25 +37,23 @@ export async function authorize(
   changes: readonly SettingChange[] = [],
 ): Promise<void> {
   const { caller, bindings, headers } = ctx
+  const directory = directoryObject(bindings)
+  const note = (reason: Reason) => directory.noteRefusal(caller, call, reason)
   if (caller.automation)
-    return noting(
-      () => checkAutomation(call, input, changes),
-      (reason) => directoryObject(bindings).noteRefusal(caller, call, reason),
-    )
-  if (!(await isGuarded(bindings))) return
-  const { environment, object, who, session } = await asSubject(bindings, caller)
-  const { issuer, epoch, keySet, offered } = environment
+    return noting(async () => {
+      checkAutomation(call, input, changes)
+      unwrap(await directory.countChange(caller.id))
+    }, note)
+  const subject = await asSubject(bindings, caller)
+  const { environment, object, who, session } = subject
+  const { issuer, epoch, keySet, offered, secrets } = environment
+  // Refuses where only the copy of the keys is there: nothing is changed by it.
+  secrets()
   const action = findAction(environment.actions, { action: OPERATOR_ACTION })
+  if (action.rule.require === 'never') return
   const requirement = requirementOf(action, offered)
-  const presented = headers.get(TOKEN_HEADER)
-  if (presented === null) {
-    if (!(await isEnrolled(bindings, caller.id)))
-      refuse('enrollment_required', {
-        message: 'Operators change things only with a factor of their own: enroll one first.',
-        requirement,
-      })
-    refuse('step_up_required', { requirement })
-  }
+  const presented =
+    headers.get(TOKEN_HEADER) ?? (await noting(() => askForToken(subject, requirement), note))
   const now = epochSeconds()
   const token = await verifyOwnToken(presented, keySet, { issuer, epoch, now })
   const { jti, sub } = token.claims
@@ -65,5 +68,17 @@ export async function authorize(
     },
   )
   const { hash: detailsHash } = bindDetails(details, OPERATOR_ACTION)
-  unwrap(await object.consume({ ...shown, requirement, detailsHash, holder: null }))
+  const issued = { kind: token.kind, scope: action.scope }
+  unwrap(
+    await object.consume({ ...shown, requirement, presented: issued, detailsHash, holder: null }),
+  )
+}
+
+/** Says what an operator does who sent no token. */
+async function askForToken({ object }: SubjectCaller, requirement: Requirement): Promise<never> {
+  if (await object.isEnrolled()) refuse('step_up_required', { requirement })
+  refuse('enrollment_required', {
+    message: 'Operators change things only with a factor of their own: enroll one first.',
+    requirement,
+  })
 }

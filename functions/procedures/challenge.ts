@@ -32,7 +32,7 @@ export const challengeRouter = router({
     .mutation(async ({ ctx: { caller }, input }) => {
       const { environment, object } = caller
       const grant = await grantFor(caller, 'passkey', input)
-      const { existing } = unwrap(await object.passkeys())
+      const { existing } = unwrap(await object.passkeys({ who: caller.who }))
       const context = { ...challengeContext(caller), purpose: STEP_UP_PURPOSE }
       const wish = { scope: grant?.scopes.join(' ') ?? '', details: input.details }
       const nonce = toBase64Url(random(16))
@@ -105,7 +105,7 @@ function wishOf(attempt: Attempt): Wish {
 }
 
 function verifyFactor(
-  { environment, object }: SubjectCaller,
+  { environment, object, session }: SubjectCaller,
   attempt: Attempt,
   call: StepUpCall,
 ): Promise<Answer<SteppedUp>> {
@@ -119,7 +119,14 @@ function verifyFactor(
     case 'passkey': {
       const { statement, response } = attempt
       const { rpId, origins } = environment.settings
-      return object.stepUpPasskey({ ...call, statement, response, relyingParty: { rpId, origins } })
+      const relyingParty = { rpId, origins }
+      return object.stepUpPasskey({
+        ...call,
+        statement,
+        response,
+        relyingParty,
+        session: session.key,
+      })
     }
   }
 }

@@ -22,8 +22,10 @@ import {
   TrySessionResult,
 } from '../../contract/index.ts'
 import { compareSettings } from '../domain/changes.ts'
+import { withDefaults } from '../domain/defaults.ts'
 import { Refused, refuse, unwrap } from '../domain/refusal.ts'
 import { checkSession, checkSettings, checkVersion, resolveSettings } from '../domain/settings.ts'
+import { canonical } from '../domain/statement.ts'
 import type { Bindings } from '../env.ts'
 import type { Overview } from '../state/environment.ts'
 import { directoryObject, type EnvironmentObject, environmentObject } from '../state/objects.ts'
@@ -37,7 +39,8 @@ export const environmentRouter = router({
     .input(EnvironmentCreateInput)
     .output(EnvironmentView)
     .mutation(async ({ ctx, input }) => {
-      const { environment, settings } = input
+      const { environment } = input
+      const settings = withDefaults(input.settings)
       const { bindings, caller } = ctx
       if (RESERVED_ENVIRONMENT_IDS.includes(environment)) {
         refuse('input_invalid', { message: `No environment may be named ${environment}.` })
@@ -71,7 +74,8 @@ export const environmentRouter = router({
     .output(EnvironmentPreviewResult)
     .query(async ({ ctx: { bindings }, input: { environment, settings } }) => {
       await checkSettings(settings, bindings)
-      return changesTo(objectOf(bindings, environment), settings)
+      const { version, changes } = await plan(objectOf(bindings, environment), settings)
+      return { version, changes }
     }),
 
   update: calledBy('operator')
@@ -82,11 +86,13 @@ export const environmentRouter = router({
       const { bindings, caller } = ctx
       await checkSettings(settings, bindings)
       const object = objectOf(bindings, environment)
-      const planned = await changesTo(object, settings)
+      const planned = await plan(object, settings)
       // Looked at before anything is spent, and by the object once more.
       checkVersion(planned.version, version)
+      // What changes nothing is a read: no version, no event, no token spent.
+      if (planned.unchanged) return viewOf(environment, planned.overview)
       await authorize(ctx, 'environment.update', input, planned.changes)
-      const updated = unwrap(await object.update(settings, version, caller.name))
+      const updated = unwrap(await object.update(planned.document, version, caller.name))
       forgetEnvironment(environment)
       return viewOf(environment, updated)
     }),
@@ -180,13 +186,27 @@ function objectOf(bindings: Bindings, environment: string): EnvironmentObject {
   return environmentObject(bindings, environment)
 }
 
-/** What a document would change, and of which version. */
-async function changesTo(
+/** What a document would change, of which version, and what would then be stored. */
+async function plan(
   object: EnvironmentObject,
-  document: EnvironmentSettings,
-): Promise<{ version: number; changes: SettingChange[] }> {
-  const { settings, version } = unwrap(await object.overview())
-  return { version, changes: compareSettings(resolveSettings(settings), resolveSettings(document)) }
+  given: EnvironmentSettings,
+): Promise<{
+  overview: Overview
+  version: number
+  document: EnvironmentSettings
+  changes: SettingChange[]
+  unchanged: boolean
+}> {
+  const overview = unwrap(await object.overview())
+  const document = withDefaults(given, overview.settings)
+  const [before, after] = [resolveSettings(overview.settings), resolveSettings(document)]
+  return {
+    overview,
+    version: overview.version,
+    document,
+    changes: compareSettings(before, after),
+    unchanged: canonical(before) === canonical(after),
+  }
 }
 
 const viewOf = (environment: string, { settings, ...rest }: Overview) => ({

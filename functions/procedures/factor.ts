@@ -49,6 +49,7 @@ export const factorRouter = router({
         label: input.label ?? null,
         gate,
         first,
+        session: caller.session.key,
       }
       return input.kind === 'totp' ? enrollTotp(caller, opening) : enrollPasskey(caller, opening)
     }),
@@ -73,16 +74,23 @@ export const factorRouter = router({
       )
       const relyingParty = { rpId: settings.rpId, origins: settings.origins }
       return unwrap(
-        await object.confirmPasskey({ ...call, statement, response: input.response, relyingParty }),
+        await object.confirmPasskey({
+          ...call,
+          statement,
+          response: input.response,
+          relyingParty,
+          session: caller.session.key,
+        }),
       )
     }),
 
   rename: calledBy('subject')
     .input(FactorRenameInput)
     .output(FactorsResult)
-    .mutation(async ({ ctx: { caller }, input: { factorId, label = null } }) =>
-      unwrap(await caller.object.rename({ who: caller.who, factorId, label })),
-    ),
+    .mutation(async ({ ctx: { caller }, input: { factorId, label = null } }) => {
+      const { who, object, session } = caller
+      return unwrap(await object.rename({ who, factorId, label, session: session.key }))
+    }),
 
   setDefault: calledBy('subject')
     .input(FactorReference)
@@ -110,7 +118,7 @@ export const challengeContext = ({ environment, session }: SubjectCaller) => ({
 
 const shownName = ({ name, subject }: Session): string => name ?? subject
 
-type Opening = Pick<StartCall, 'who' | 'factorId' | 'label' | 'gate' | 'first'>
+type Opening = Pick<StartCall, 'who' | 'factorId' | 'label' | 'gate' | 'first' | 'session'>
 
 async function enrollTotp({ environment, object, session }: SubjectCaller, opening: Opening) {
   const { algorithm, digits, periodSeconds } = environment.settings.methods.totp

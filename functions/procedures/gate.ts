@@ -20,7 +20,8 @@ export const TOKEN_HEADER = 'countersign-token'
  * The gate of one of Countersign's own actions: the caller's verified token, if they sent one. The
  * object spends it in the transaction of the change.
  *
- * @throws Refused `denied` by the rule, or why the token is not good for this
+ * @throws Refused `unavailable` while the environment does not answer, `denied` by the rule, or why the
+ *   token is not good for this
  */
 export async function gateOf(
   caller: SubjectCaller,
@@ -28,7 +29,9 @@ export async function gateOf(
   name: CredentialAction,
 ): Promise<Gate> {
   const { environment, session, object, who } = caller
-  const { issuer, epoch, keySet, offered, settings } = environment
+  const { issuer, epoch, keySet, offered, settings, secrets } = environment
+  // Refuses where only the copy of the settings is there: factors are not changed by it.
+  secrets()
   const action = await inForce(caller, findAction(environment.actions, { action: name }))
   if (isDenied(action.rule)) refuse('denied')
   const requirement = requirementOf(action, offered)
@@ -47,7 +50,7 @@ export async function gateOf(
       await object.noteRefusal({ who, jti, action: name, actor: 'subject', reason })
     },
   )
-  return { requirement, spend: { jti, acr } }
+  return { requirement, spend: { jti, acr, scope: action.scope } }
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Details } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { loadConditions } from '../domain/condition.ts'
 import { checkDetails } from '../domain/detailsschema.ts'
-import type { Wish } from '../domain/grant.ts'
+import { actionsOf, checkOneToken, type Wish } from '../domain/grant.ts'
 import type { Action } from '../domain/policy.ts'
 import type { Session } from '../domain/session.ts'
 import { effectiveAction } from '../domain/strengthen.ts'
@@ -37,16 +37,19 @@ const sessionFacts = ({ claims, authTime }: Session, now: number) => ({
  * The environment's actions, those asked for with the rule in force for this call: a token is planned by
  * them before a code is counted, so that what a condition forbids spends nothing.
  *
- * @throws Refused `input_invalid` for details that no action takes: they are not looked into further
+ * @throws Refused `scope_not_allowed` for scopes that no action has or that cannot share a token;
+ *   `input_invalid` for details that no action takes: they are not looked into further
  */
 export async function actionsInForce(
   caller: SubjectCaller,
-  { requestedScopes = [], details }: Wish,
+  wish: Wish,
 ): Promise<readonly Action[]> {
   const { actions } = caller.environment
-  const asked = actions.filter(
-    ({ conditional, scope }) => conditional && requestedScopes.includes(scope),
-  )
+  const { details } = wish
+  const wanted = actionsOf(actions, [...new Set(wish.requestedScopes ?? [])])
+  // Before any condition runs: no number of scopes may cost the time of as many conditions.
+  checkOneToken(wanted, wish)
+  const asked = wanted.filter(({ conditional }) => conditional)
   if (asked.length === 0) return actions
   if (details) for (const action of asked) checkDetails(details, action)
   const inForce = await strengthened(caller, asked, details)

@@ -2,7 +2,7 @@
 // all the same (rule 13).
 import type { Reason } from '../../contract/index.ts'
 import { Refused } from '../domain/refusal.ts'
-import type { FailedAttempt } from '../state/spending.ts'
+import type { FailedAttempt } from '../state/attempts.ts'
 import type { SubjectCaller } from '../trpc.ts'
 
 /**
@@ -28,5 +28,5 @@ export async function noting<T>(
 /** Notes an attempt of a caller that failed before their object had anything to check. */
 export const noteFailure = (
   { object, who }: SubjectCaller,
-  failed: Omit<FailedAttempt, 'who'>,
+  failed: FailedAttempt,
 ): Promise<unknown> => object.noteAttempt({ who, ...failed })

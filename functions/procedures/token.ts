@@ -67,8 +67,15 @@ export const tokenRouter = router({
       )
       const holder = holderOf(caller, action, input.idempotencyKey, bound?.hash)
       const requirement = requirementOf(action, environment.offered)
+      const presented = { kind: token.kind, scope: action.scope }
       const { replayed } = unwrap(
-        await object.consume({ ...shown, requirement, detailsHash: bound?.hash, holder }),
+        await object.consume({
+          ...shown,
+          requirement,
+          presented,
+          detailsHash: bound?.hash,
+          holder,
+        }),
       )
       return { accepted: true as const, replayed, claims: token.claims }
     }),

@@ -1,17 +1,22 @@
 // Attempts: what is counted before it is checked, and recorded when it fails. Codes share one throttle;
-// passkey failures are counted by the minute. Always in the caller's transaction, but for failPasskey.
-import type { Reason } from '../../contract/index.ts'
+// passkey failures are counted for each session. Always in the caller's transaction, but for failPasskey.
+import type { Method, Reason } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import type { PasskeyFault } from '../domain/passkey.ts'
 import { type Refusal, refusal, refuse } from '../domain/refusal.ts'
 import {
   attemptsLeft,
   barredBy,
+  CHANGES_PER_SESSION,
+  CHANGES_PER_USER,
   countFailure,
+  countInSession,
   countWithin,
-  PASSKEY_FAILURES,
-  SESSION_CHANGES,
+  PASSKEY_FAILURES_PER_SESSION,
+  PASSKEY_FAILURES_PER_USER,
   takeBack,
+  takeBackInSession,
+  takeBackWithin,
 } from '../domain/throttle.ts'
 import type { Ledger, Who } from './ledger.ts'
 
@@ -58,60 +63,112 @@ export function tryCode<T>(
   return { refused: refusal(tried.wrong, { attemptsLeft: attemptsLeft(counted, now) }) }
 }
 
-/** Counts a passkey attempt as a failure in advance; the refusal where there were too many. */
-export function countPasskey(ledger: Ledger, now: number): Refusal | undefined {
-  const minute = countWithin(ledger.note('passkeyFailures'), PASSKEY_FAILURES, now)
-  if ('refused' in minute) {
-    ledger.history.tally({
-      key: 'barred:passkey',
-      type: 'attempts.refused',
-      actor: 'subject',
-      at: now,
-      data: { reason: 'rate_limited', method: 'passkey' },
-    })
-    return minute.refused
-  }
-  ledger.setNote('passkeyFailures', minute)
-  return undefined
+/** An attempt that was refused before the object had anything to check. */
+export interface FailedAttempt {
+  type: 'step_up.failed' | 'factor.confirm_failed'
+  method: Method
+  reason: Reason
 }
 
-export function takeBackPasskey(ledger: Ledger): void {
-  const minute = ledger.note('passkeyFailures')
-  ledger.setNote('passkeyFailures', { ...minute, count: Math.max(0, minute.count - 1) })
+/** Counts such an attempt beside the chain: a session can make any number of them. */
+export function tallyAttempt(
+  ledger: Ledger,
+  { type, method, reason }: FailedAttempt,
+  now: number,
+): void {
+  const key = `attempt:${type}:${method}:${reason}`
+  ledger.history.tally({ key, type, actor: 'subject', at: now, data: { method, reason } })
+}
+
+/** A passkey attempt that was counted as a failure in advance. */
+export interface PasskeyAttempt {
+  type: FailedAttempt['type']
+  session: string
+  /** Whether the user's sessions together failed too often: then a failure writes no event. */
+  flooded: boolean
+}
+
+/**
+ * Counts a passkey attempt as a failure in advance. A session that fails too often is refused, and the
+ * user's other sessions are not.
+ *
+ * @param session what `Session.key` says
+ */
+export function countPasskey(
+  ledger: Ledger,
+  type: FailedAttempt['type'],
+  session: string,
+  now: number,
+): PasskeyAttempt | { refused: Refusal } {
+  const windows = countInSession(
+    ledger.note('passkeyFailuresBySession'),
+    session,
+    PASSKEY_FAILURES_PER_SESSION,
+    now,
+  )
+  if ('refused' in windows) return refusePasskey(ledger, windows.refused, now)
+  ledger.setNote('passkeyFailuresBySession', windows)
+  const all = countWithin(ledger.note('passkeyFailures'), PASSKEY_FAILURES_PER_USER, now)
+  const flooded = 'refused' in all
+  if (!flooded) ledger.setNote('passkeyFailures', all)
+  return { type, session, flooded }
+}
+
+/** Refuses a passkey attempt that was not looked into. */
+export function refusePasskey(ledger: Ledger, refused: Refusal, now: number): { refused: Refusal } {
+  ledger.history.tally({
+    key: 'barred:passkey',
+    type: 'attempts.refused',
+    actor: 'subject',
+    at: now,
+    data: { reason: 'rate_limited', method: 'passkey' },
+  })
+  return { refused }
+}
+
+export function takeBackPasskey(ledger: Ledger, { session, flooded }: PasskeyAttempt): void {
+  const windows = takeBackInSession(ledger.note('passkeyFailuresBySession'), session)
+  ledger.setNote('passkeyFailuresBySession', windows)
+  if (!flooded) ledger.setNote('passkeyFailures', takeBackWithin(ledger.note('passkeyFailures')))
 }
 
 /** Records why a ceremony failed; its caller learns only that it did. */
 export const failPasskey = (
   ledger: Ledger,
   who: Who,
-  type: string,
+  attempt: PasskeyAttempt,
   fault: PasskeyFault,
   factorId?: string,
 ): { refused: Refusal } => {
   const now = epochSeconds()
-  return ledger.change<never>(now, who, () => recordFault(ledger, type, fault, now, factorId))
+  return ledger.change<never>(now, who, () => recordFault(ledger, attempt, fault, now, factorId))
 }
 
 export function recordFault(
   ledger: Ledger,
-  type: string,
-  fault: PasskeyFault,
+  { type, flooded }: PasskeyAttempt,
+  fault: PasskeyFault | 'challenge_used',
   now: number,
   factorId?: string,
 ): { refused: Refusal } {
+  const reason = fault === 'challenge_used' ? fault : 'passkey_rejected'
+  if (flooded) return refusePasskey(ledger, refusal(reason), now)
   const data = {
     method: 'passkey',
-    reason: 'passkey_rejected',
-    fault,
+    reason,
+    ...(reason !== fault && { fault }),
     ...(factorId && { factorId }),
   }
   ledger.history.append({ type, actor: 'subject', at: now, data })
-  return { refused: refusal('passkey_rejected') }
+  return { refused: refusal(reason) }
 }
 
-/** What needs no token leaves an event all the same, so it may be done only so often. */
-export function countSessionChange(ledger: Ledger, now: number): void {
-  const counted = countWithin(ledger.note('sessionChanges'), SESSION_CHANGES, now)
-  if ('refused' in counted) refuse('rate_limited', counted.refused)
-  ledger.setNote('sessionChanges', counted)
+/** Counts a change that needs no token but leaves an event. */
+export function countSessionChange(ledger: Ledger, session: string, now: number): void {
+  const windows = countInSession(ledger.note('changesBySession'), session, CHANGES_PER_SESSION, now)
+  if ('refused' in windows) refuse('rate_limited', windows.refused)
+  const all = countWithin(ledger.note('sessionChanges'), CHANGES_PER_USER, now)
+  if ('refused' in all) refuse('rate_limited', all.refused)
+  ledger.setNote('changesBySession', windows)
+  ledger.setNote('sessionChanges', all)
 }

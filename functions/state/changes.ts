@@ -18,11 +18,11 @@ export interface FactorCall {
 
 export function renameFactor(
   ledger: Ledger,
-  call: FactorCall & { label: string | null },
+  call: FactorCall & { label: string | null; session: string },
 ): Answer<{ factors: Factor[] }> {
   return changeFactor(ledger, call, (row, now) => {
     if (row.label === call.label) return
-    countSessionChange(ledger, now)
+    countSessionChange(ledger, call.session, now)
     ledger.factors.rename(row.id, call.label)
     ledger.history.append({
       type: 'factor.renamed',
@@ -56,7 +56,7 @@ export function removeFactor(
 ): Answer<{ factors: Factor[]; released: HeldCredential[] }> {
   let released: HeldCredential[] = []
   const answer = changeFactor(ledger, call, (row, now) => {
-    const last = ledger.factors.confirmed().length === 1
+    const last = !ledger.factors.hasOther(row.id, call.who.rpId)
     const gate = last ? gateOfLast(call.gate) : call.gate
     if (gate.spend && !acrReaches(gate.spend.acr, gate.requirement.acr)) {
       refuse('step_up_required', {
@@ -96,7 +96,7 @@ function changeFactor(
   if (!ledger.exists) refuse('factor_not_found')
   return ledger.change(now, who, () => {
     run(ledger.factors.mustFind(factorId), now)
-    return { factors: ledger.factors.list() }
+    return { factors: ledger.factors.list(who.rpId) }
   })
 }
 

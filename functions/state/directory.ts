@@ -12,7 +12,7 @@ import { FIRST_OPERATOR, KEEP_DAYS } from '../domain/operators.ts'
 import { type Answer, answering, refuse } from '../domain/refusal.ts'
 import { HOUR_SECONDS } from '../domain/throttle.ts'
 import { REMOVED } from './environment.ts'
-import { type ChainEnd, History } from './history.ts'
+import { type ChainEnd, endOfHour, History, type Tally } from './history.ts'
 import { type ConsoleSession, type KnownOperator, Operators } from './operators.ts'
 
 export const ENVIRONMENT_LIMIT = 1000
@@ -84,7 +84,10 @@ export class Directory extends DurableObject<Env> {
 
   /** The operator of a key: a named one, or the holder of `OPERATOR_KEY` as long as that is good. */
   operatorByKey(hash: string, first: FirstKey): KnownOperator | undefined {
-    return hash === first.hash ? this.#first(first) : this.#operators.byKey(hash)
+    if (hash === first.hash) return this.#first(first)
+    const operator = this.#operators.byKey(hash)
+    if (operator) this.#operators.see(operator.id, epochSeconds())
+    return operator
   }
 
   /** The session of a page and its operator, as long as the key that it was made with is good. */
@@ -136,7 +139,8 @@ export class Directory extends DurableObject<Env> {
   ): Answer<ConsoleSession & { name: string }> {
     return this.#change(() => {
       const operator = this.operatorByKey(keyHash, first)
-      if (!operator) refuse('unauthenticated', { message: 'This operator key is not known.' })
+      if (!operator)
+        refuse('unauthenticated', { message: 'This operator key is not known, or no longer.' })
       if (operator.automation)
         refuse('forbidden', { message: 'A key for automation does not sign in to a page.' })
       const session = this.#operators.signIn(operator.id, keyHash, secretHash, epochSeconds())
@@ -149,21 +153,35 @@ export class Directory extends DurableObject<Env> {
     this.ctx.storage.transactionSync(() => this.#operators.signOut(secretHash))
   }
 
-  /** Counts beside the chain what a key for automation was refused: it may try any number of times. */
+  /**
+   * Counts a change by an automation key, before it is made.
+   *
+   * @returns the refusal `rate_limited` where it made too many within the hour
+   */
+  countChange(id: string): Answer<object> {
+    return this.#change(() => this.#operators.countChange(id, epochSeconds()))
+  }
+
+  /** Counts beside the chain what an operator was refused: a stolen key can try any number of times. */
   noteRefusal(
     { id, name }: Pick<KnownOperator, 'id' | 'name'>,
     call: string,
     reason: Reason,
   ): void {
-    this.ctx.storage.transactionSync(() =>
-      this.#history.tally({
-        key: `refused:${id}:${call}:${reason}`,
-        type: 'operator.refused',
-        actor: `operator:${name}`,
-        at: epochSeconds(),
-        data: { id, call, reason },
-      }),
-    )
+    this.#tally({
+      key: `refused:${id}:${call}:${reason}`,
+      type: 'operator.refused',
+      actor: `operator:${name}`,
+      at: epochSeconds(),
+      data: { id, call, reason },
+    })
+  }
+
+  /** Writes the tallies whose hour has ended. */
+  override alarm(): void {
+    const now = epochSeconds()
+    const tallied = this.ctx.storage.transactionSync(() => this.#history.flush(now))
+    if (tallied) void this.ctx.storage.setAlarm(endOfHour(now) * 1000)
   }
 
   /** Answers: that is all that a health check wants to know. */
@@ -180,7 +198,7 @@ export class Directory extends DurableObject<Env> {
       .map(({ environment, created_at }) => ({ environment, createdAt: created_at }))
   }
 
-  /** One page, newest first. What is counted becomes an event with the next one: reading must not make any. */
+  /** Returns one page, newest first. Reading writes nothing: tallies wait for their hour to end. */
   events(before: number | undefined): { events: AuditEvent[]; next?: number } {
     return this.#history.page(before)
   }
@@ -189,7 +207,7 @@ export class Directory extends DurableObject<Env> {
   }
 
   #first({ always }: FirstKey): KnownOperator | undefined {
-    if (!always && this.#operators.hasPerson()) return undefined
+    if (!always && this.#operators.hasSeenPerson()) return undefined
     return { id: FIRST_OPERATOR, name: FIRST_OPERATOR, automation: false, createdAt: 0 }
   }
 
@@ -204,8 +222,13 @@ export class Directory extends DurableObject<Env> {
       this.#tell(signedIn.type, name, { id, session })
     else {
       const again = { ...signedIn, type: 'operator.signed_in_again' }
-      this.#history.tally({ ...again, key: `${again.type}:${id}`, at, data: { id } })
+      this.#tally({ ...again, key: `${again.type}:${id}`, at, data: { id } })
     }
+  }
+
+  #tally(tally: Tally): void {
+    this.ctx.storage.transactionSync(() => this.#history.tally(tally))
+    void this.ctx.storage.setAlarm(endOfHour(tally.at) * 1000)
   }
 
   #tell(type: string, operator: string, data: Record<string, unknown>): void {

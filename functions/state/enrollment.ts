@@ -16,6 +16,7 @@ import {
   countPasskey,
   countSessionChange,
   failPasskey,
+  type PasskeyAttempt,
   takeBackPasskey,
   tryCode,
 } from './attempts.ts'
@@ -33,6 +34,8 @@ export interface StartCall {
   secret: string
   expiresAt: number
   gate: Gate
+  /** What `Session.key` says. */
+  session: string
   /** For a user who never enrolled: why their session is not enough, or the assertion's claim. */
   first: { refused: Refusal } | { claims: Claim[] }
 }
@@ -72,14 +75,14 @@ function openedByToken(ledger: Ledger, gate: Gate, now: number) {
   return { linkedBy: row.factor_id, jti: row.jti }
 }
 
-function openedFirst(ledger: Ledger, { first }: StartCall, now: number) {
+function openedFirst(ledger: Ledger, { first, session }: StartCall, now: number) {
   if ('refused' in first) refuse(first.refused.reason, first.refused)
-  countSessionChange(ledger, now)
+  countSessionChange(ledger, session, now)
   for (const claim of first.claims) {
     if (!ledger.tokens.claim(claim, now))
       refuse('assertion_invalid', { message: 'This assertion was used already.' })
   }
-  return { linkedBy: null, jti: undefined }
+  return { linkedBy: session, jti: undefined }
 }
 
 export interface ConfirmCall {
@@ -116,6 +119,8 @@ export function confirmTotp(ledger: Ledger, call: ConfirmTotpCall): Answer<Facto
 }
 
 export interface ConfirmPasskeyCall extends ConfirmCall {
+  /** What `Session.key` says. */
+  session: string
   statement: Statement
   response: RegistrationResponse
   relyingParty: RelyingParty
@@ -136,6 +141,7 @@ export async function confirmPasskey(
   if (!ledger.exists) refuse('factor_not_found')
   const opened = openConfirmation(ledger, call)
   if ('refused' in opened) return opened
+  const { attempt } = opened
   try {
     const credential = await verifyRegistration(
       response,
@@ -145,24 +151,27 @@ export async function confirmPasskey(
     const held = { credentialId: credential.credentialId, factorId }
     if (!(await register.claim(held))) throw new PasskeyFailure('credential_taken')
     try {
-      return closeConfirmation(ledger, call, credential)
+      return closeConfirmation(ledger, call, attempt, credential)
     } finally {
       const enrolled = ledger.factors.find(factorId)?.credential_id === held.credentialId
       if (!enrolled) await register.release([held])
     }
   } catch (error) {
     if (!(error instanceof PasskeyFailure)) throw error
-    return failPasskey(ledger, who, 'factor.confirm_failed', error.fault, factorId)
+    return failPasskey(ledger, who, attempt, error.fault, factorId)
   }
 }
 
-function openConfirmation(ledger: Ledger, { who, factorId }: ConfirmPasskeyCall): Answer<object> {
+function openConfirmation(
+  ledger: Ledger,
+  { who, factorId, session }: ConfirmPasskeyCall,
+): Answer<{ attempt: PasskeyAttempt }> {
   const now = epochSeconds()
   return ledger.change(now, who, () => {
     ledger.factors.pending(factorId, 'passkey', now)
     ledger.factors.checkLimit('passkey')
-    const barred = countPasskey(ledger, now)
-    return barred ? { refused: barred } : {}
+    const attempt = countPasskey(ledger, 'factor.confirm_failed', session, now)
+    return 'refused' in attempt ? attempt : { attempt }
   })
 }
 
@@ -170,6 +179,7 @@ function openConfirmation(ledger: Ledger, { who, factorId }: ConfirmPasskeyCall)
 function closeConfirmation(
   ledger: Ledger,
   call: ConfirmPasskeyCall,
+  attempt: PasskeyAttempt,
   credential: PasskeyCredential,
 ) {
   const now = epochSeconds()
@@ -178,7 +188,7 @@ function closeConfirmation(
     ledger.factors.checkLimit('passkey')
     if (!ledger.tokens.claim(challengeClaim(call.statement), now)) refuse('challenge_used')
     if (holds(ledger, credential.credentialId)) throw new PasskeyFailure('credential_taken')
-    takeBackPasskey(ledger)
+    takeBackPasskey(ledger, attempt)
     return confirmed(ledger, call, row, JSON.stringify(credential), credential.credentialId, now)
   })
 }
@@ -210,7 +220,7 @@ function confirmed(
     data: { factorId, kind: row.kind, first },
   })
   return {
-    factor: viewFactor(ledger.factors.mustFind(factorId)),
+    factor: viewFactor(ledger.factors.mustFind(factorId), who.rpId),
     ...(recoveryCodes && { recoveryCodes }),
   }
 }

@@ -6,7 +6,7 @@ import {
   type FactorKind,
   PENDING_ENROLLMENT_LIMIT,
 } from '../../contract/index.ts'
-import type { PasskeyCredential } from '../domain/passkey.ts'
+import { isUsable, type PasskeyCredential } from '../domain/passkey.ts'
 import { refuse } from '../domain/refusal.ts'
 import type { HeldCredential } from './credentials.ts'
 
@@ -40,8 +40,8 @@ export interface Pending {
   label: string | null
   secret: string
   expiresAt: number
-  /** The factor whose token opened this enrollment, if one did. */
-  linkedBy: string | null
+  /** What opened this enrollment: the factor whose token did, or for a first factor the session. */
+  linkedBy: string
 }
 
 export class Factors {
@@ -67,8 +67,18 @@ export class Factors {
   }
 
   /** The confirmed factors as anyone may see them who may see that they exist. */
-  list(): Factor[] {
-    return this.confirmed().map(viewFactor)
+  list(rpId: string): Factor[] {
+    return this.confirmed().map((row) => viewFactor(row, rpId))
+  }
+
+  /** The passkeys that can answer for a relying party, oldest first. */
+  usablePasskeys(rpId: string): FactorRow[] {
+    return this.confirmed('passkey').filter((row) => isUsable(credentialOf(row), rpId))
+  }
+
+  /** Whether the user could still step up with a factor if this one were gone. */
+  hasOther(id: string, rpId: string): boolean {
+    return [...this.confirmed('totp'), ...this.usablePasskeys(rpId)].some((row) => row.id !== id)
   }
 
   find(id: string): FactorRow | undefined {
@@ -98,11 +108,16 @@ export class Factors {
     if (this.confirmed(kind).length >= FACTOR_LIMITS[kind]) refuse('factor_limit_reached')
   }
 
-  /** Begins an enrollment; where there are too many, the oldest gives way. */
+  /**
+   * Begins an enrollment. Where there are too many, the oldest one that was opened by the same session or
+   * factor gives way first, so that another session cannot push it out.
+   */
   begin(pending: Pending, now: number): void {
     this.#sql.exec(
       `DELETE FROM factors WHERE id IN (
-         SELECT id FROM factors WHERE confirmed_at IS NULL ORDER BY created_at DESC, rowid DESC LIMIT -1 OFFSET ?)`,
+         SELECT id FROM factors WHERE confirmed_at IS NULL
+         ORDER BY linked_by IS ?, created_at DESC, rowid DESC LIMIT -1 OFFSET ?)`,
+      pending.linkedBy,
       PENDING_ENROLLMENT_LIMIT - 1,
     )
     this.#sql.exec(
@@ -239,7 +254,7 @@ export class Factors {
 }
 
 /** A factor without its secret, as anyone may see it who may see that it exists. */
-export function viewFactor(row: FactorRow): Factor {
+export function viewFactor(row: FactorRow, rpId: string): Factor {
   const shared = {
     factorId: row.id,
     kind: row.kind,
@@ -249,8 +264,10 @@ export function viewFactor(row: FactorRow): Factor {
     lastUsedAt: row.last_used_at,
   }
   if (row.kind === 'totp') return shared
-  const { synced, backedUp, transports } = credentialOf(row)
-  return { ...shared, passkey: { synced, backedUp, transports } }
+  const credential = credentialOf(row)
+  const { synced, backedUp, transports } = credential
+  const usable = isUsable(credential, rpId)
+  return { ...shared, passkey: { synced, backedUp, transports, usable } }
 }
 
 /** The stored public side of a passkey. */

@@ -1,10 +1,10 @@
 // The history of one object: a chain of events in its own SQLite, and the tallies beside it (what
-// may happen too often for an event each, written as one event before the next one).
+// may happen too often for an event each: each kind becomes one event an hour).
 // All of it is synchronous and runs in the caller's transaction.
 import type { AuditEvent, AuditVerifyResult } from '../../contract/index.ts'
 import { random } from '../clock.ts'
 import { chainEvent, GENESIS_HASH, type Happening, SALT_BYTES, verifyRun } from '../domain/audit.ts'
-import { DAY_SECONDS } from '../domain/throttle.ts'
+import { DAY_SECONDS, HOUR_SECONDS } from '../domain/throttle.ts'
 
 export const AUDIT_PAGE_SIZE = 50
 export const AUDIT_VERIFY_PAGE_SIZE = 1000
@@ -31,11 +31,9 @@ type ChainRow = { seq: number; head: string; anchor_seq: number; anchor_hash: st
 type TallyRow = Record<'key' | 'type' | 'actor' | 'data', string> &
   Record<'count' | 'first_at' | 'last_at', number>
 
-/** A happening that is counted under its key until the next event, or until it is due. */
+/** A happening that is counted under its key and written as one event when its hour has ended. */
 export interface Tally extends Happening {
   key: string
-  /** Before this moment it stays open for more of its kind. */
-  dueAt?: number
 }
 
 /** The end of a chain. */
@@ -62,8 +60,8 @@ export class History {
     this.#append(happening)
   }
 
-  /** Counts one happening beside the chain. */
-  tally({ key, type, actor, data, at, dueAt = at }: Tally): void {
+  /** Counts one happening beside the chain: at most one event an hour is written for each key. */
+  tally({ key, type, actor, data, at }: Tally): void {
     this.#sql.exec(
       `INSERT INTO tallies VALUES (?, ?, ?, ?, 1, ?, ?, ?)
        ON CONFLICT (key) DO UPDATE SET count = count + 1, last_at = excluded.last_at`,
@@ -73,7 +71,7 @@ export class History {
       JSON.stringify(data),
       at,
       at,
-      dueAt,
+      endOfHour(at),
     )
   }
 
@@ -204,6 +202,9 @@ export class History {
     return row?.hash ?? GENESIS_HASH
   }
 }
+
+/** When the hour of a moment ends, both in epoch seconds. */
+export const endOfHour = (at: number): number => (Math.floor(at / HOUR_SECONDS) + 1) * HOUR_SECONDS
 
 const toEvent = (row: EventRow): AuditEvent => ({
   seq: row.seq,

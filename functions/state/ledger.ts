@@ -4,7 +4,13 @@ import { random } from '../clock.ts'
 import { toBase64Url } from '../domain/bytes.ts'
 import { RECOVERY_FACTOR_ID } from '../domain/recovery.ts'
 import { type Answer, answering } from '../domain/refusal.ts'
-import { type Attempts, NO_ATTEMPTS, NOTHING_COUNTED, type Window } from '../domain/throttle.ts'
+import {
+  type Attempts,
+  NO_ATTEMPTS,
+  NOTHING_COUNTED,
+  type SessionWindows,
+  type Window,
+} from '../domain/throttle.ts'
 import { Factors } from './factors.ts'
 import { History } from './history.ts'
 import { Tokens } from './tokens.ts'
@@ -19,6 +25,7 @@ export interface Who {
   subject: string
   epoch: number
   keepDays: number
+  rpId: string
 }
 
 /** The small values of a user that need no table of their own. */
@@ -27,8 +34,12 @@ interface Notes {
   acknowledged: boolean
   userHandle: string
   attempts: Attempts
+  /** Of all sessions together. */
   passkeyFailures: Window
+  passkeyFailuresBySession: SessionWindows
+  /** Of all sessions together. */
   sessionChanges: Window
+  changesBySession: SessionWindows
   /** Epoch seconds of the last step-up that was passed; 0 for none. */
   lastStepUpAt: number
   keepDays: number
@@ -42,7 +53,9 @@ const NO_NOTES: Notes = {
   userHandle: '',
   attempts: NO_ATTEMPTS,
   passkeyFailures: NOTHING_COUNTED,
+  passkeyFailuresBySession: [],
   sessionChanges: NOTHING_COUNTED,
+  changesBySession: [],
   lastStepUpAt: 0,
   keepDays: 400,
   environment: '',

@@ -5,7 +5,8 @@ import { random } from '../clock.ts'
 import { toBase64Url } from '../domain/bytes.ts'
 import { hashKey, newOperatorKey } from '../domain/names.ts'
 import { CONSOLE_SESSION_SECONDS, FIRST_OPERATOR } from '../domain/operators.ts'
-import { refuse } from '../domain/refusal.ts'
+import { type Answer, refuse } from '../domain/refusal.ts'
+import { CHANGES_PER_AUTOMATION_KEY, countWithin, NOTHING_COUNTED } from '../domain/throttle.ts'
 
 export const OPERATOR_LIMIT = 50
 /** Names are never given twice, so those of the revoked are counted too. */
@@ -20,6 +21,8 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS console_sessions (
     id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, operator TEXT NOT NULL, key_hash TEXT NOT NULL,
     created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS automation_changes (
+    operator TEXT PRIMARY KEY, started_at INTEGER NOT NULL, count INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS guard (since INTEGER NOT NULL);`
 
 type OperatorRow = {
@@ -28,6 +31,7 @@ type OperatorRow = {
   hash: string
   automation: number
   created_at: number
+  seen_at: number | null
 }
 type SessionRow = {
   id: string
@@ -64,6 +68,11 @@ export class Operators {
 
   ensure(): void {
     this.#sql.exec(SCHEMA)
+    const columns = this.#sql.exec<{ name: string }>('PRAGMA table_info(operators)').toArray()
+    if (columns.some(({ name }) => name === 'seen_at')) return
+    // Before there was this column every named operator counted.
+    this.#sql.exec('ALTER TABLE operators ADD COLUMN seen_at INTEGER')
+    this.#sql.exec('UPDATE operators SET seen_at = created_at')
   }
 
   list(): KnownOperator[] {
@@ -75,9 +84,37 @@ export class Operators {
     return row && toKnown(row)
   }
 
-  /** Whether there is a named person: then the secret `OPERATOR_KEY` is no longer needed. */
-  hasPerson(): boolean {
-    return this.#live().some((one) => one.automation === 0)
+  /**
+   * Whether a named person has called with their key: then the secret `OPERATOR_KEY` is no longer needed.
+   * A key that was never used may have been lost with the reply that held it.
+   */
+  hasSeenPerson(): boolean {
+    return this.#seenPersons().length > 0
+  }
+
+  /** Remembers that an operator has called with their key. Repeatable. */
+  see(id: string, now: number): void {
+    this.#sql.exec('UPDATE operators SET seen_at = ? WHERE id = ? AND seen_at IS NULL', now, id)
+  }
+
+  /** Counts a change by an automation key. */
+  countChange(id: string, now: number): Answer<object> {
+    const [window = NOTHING_COUNTED] = this.#sql
+      .exec<{ startedAt: number; count: number }>(
+        'SELECT started_at AS startedAt, count FROM automation_changes WHERE operator = ?',
+        id,
+      )
+      .toArray()
+    const counted = countWithin(window, CHANGES_PER_AUTOMATION_KEY, now)
+    if ('refused' in counted) return counted
+    const { startedAt, count } = counted
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO automation_changes VALUES (?, ?, ?)',
+      id,
+      startedAt,
+      count,
+    )
+    return {}
   }
 
   /** Whether it was ever seen that an operator has a factor. It stays so, whoever is revoked. */
@@ -102,7 +139,7 @@ export class Operators {
     const key = newOperatorKey(random)
     const id = `op_${toBase64Url(random(9))}`
     this.#sql.exec(
-      'INSERT INTO operators VALUES (?, ?, ?, ?, ?, NULL)',
+      `INSERT INTO operators (id, name, hash, automation, created_at) VALUES (?, ?, ?, ?, ?)`,
       id,
       name,
       hashKey(key),
@@ -112,18 +149,23 @@ export class Operators {
     return { operator: { id, name, automation, createdAt: now }, key }
   }
 
-  /** Ends an operator's key and sessions. The last person stays: nobody could name another. */
+  /**
+   * Ends an operator's key and sessions. The last person whose key was used stays: nobody could name another.
+   */
   revoke(id: string, now: number): KnownOperator {
     const live = this.list()
     const operator = live.find((one) => one.id === id)
     if (!operator) refuse('not_found', { message: 'There is no such operator.' })
-    if (!operator.automation && live.filter((one) => !one.automation).length === 1)
+    const seen = this.#seenPersons()
+    if (seen.length === 1 && seen[0]?.id === id)
       refuse('conflict', {
-        message: 'The last operator cannot be revoked: name another one first.',
+        message:
+          'The last operator who has signed in cannot be revoked: name another one, who signs in first.',
       })
     // The hash goes with the key; what stays of it can never be shown again.
     this.#sql.exec('UPDATE operators SET revoked_at = ?, hash = id WHERE id = ?', now, id)
     this.#sql.exec('DELETE FROM console_sessions WHERE operator = ?', id)
+    this.#sql.exec('DELETE FROM automation_changes WHERE operator = ?', id)
     return operator
   }
 
@@ -172,6 +214,10 @@ export class Operators {
 
   signOut(secretHash: string): void {
     this.#sql.exec('DELETE FROM console_sessions WHERE hash = ?', secretHash)
+  }
+
+  #seenPersons(): OperatorRow[] {
+    return this.#live().filter((one) => one.automation === 0 && one.seen_at !== null)
   }
 
   #live(): OperatorRow[] {

@@ -35,12 +35,12 @@ import type { Ledger, Who } from './ledger.ts'
 
 const NOTHING: Possession = { enrolled: false, totp: false, passkey: false, recovery: false }
 
-function possession(ledger: Ledger, { epoch }: Who): Possession {
+function possession(ledger: Ledger, { epoch, rpId }: Who): Possession {
   if (!ledger.exists) return NOTHING
   return {
     enrolled: ledger.note('enrolled'),
     totp: ledger.factors.confirmed('totp').length > 0,
-    passkey: ledger.factors.confirmed('passkey').length > 0,
+    passkey: ledger.factors.usablePasskeys(rpId).length > 0,
     recovery: ledger.factors.countCodes(epoch).remaining > 0,
   }
 }
@@ -115,7 +115,6 @@ function observe(ledger: Ledger, { who, action, offered }: CheckCall, user: Poss
       actor: 'subject',
       at: now,
       data: { action: action.action, decision, hour },
-      dueAt: hour + HOUR_SECONDS,
     })
     return {}
   })
@@ -134,7 +133,7 @@ function recoveryView(ledger: Ledger, { epoch }: Who) {
 }
 
 export function list(ledger: Ledger, { who }: { who: Who }): Omit<FactorListResult, 'mustEnroll'> {
-  const factors = ledger.exists ? ledger.factors.list() : []
+  const factors = ledger.exists ? ledger.factors.list(who.rpId) : []
   return {
     factors,
     enrolled: ledger.exists && ledger.note('enrolled'),
@@ -143,8 +142,8 @@ export function list(ledger: Ledger, { who }: { who: Who }): Omit<FactorListResu
 }
 
 /** The user's passkeys, for the options of a step-up. */
-export function passkeys(ledger: Ledger): Pick<Started, 'existing'> {
-  const rows = ledger.exists ? ledger.factors.confirmed('passkey') : []
+export function passkeys(ledger: Ledger, { who }: { who: Who }): Pick<Started, 'existing'> {
+  const rows = ledger.exists ? ledger.factors.usablePasskeys(who.rpId) : []
   if (rows.length === 0)
     refuse('enrollment_required', {
       message: 'There is no passkey to verify with: enroll one first.',
@@ -191,6 +190,7 @@ export function unlock(ledger: Ledger, call: OperatorCall): Answer<object> {
   return ledger.change(now, call.who, () => {
     ledger.setNote('attempts', forgive(ledger.note('attempts'), now))
     ledger.setNote('passkeyFailures', NOTHING_COUNTED)
+    ledger.setNote('passkeyFailuresBySession', [])
     ledger.history.append({ type: 'subject.unlocked', at: now, ...told(call, {}) })
     return {}
   })
@@ -211,6 +211,7 @@ export function resetFactors(
     ledger.setNote('lastStepUpAt', 0)
     ledger.setNote('attempts', NO_ATTEMPTS)
     ledger.setNote('passkeyFailures', NOTHING_COUNTED)
+    ledger.setNote('passkeyFailuresBySession', [])
     const endedTokens = ledger.tokens.endAll(now)
     ledger.history.append({
       type: 'subject.reset',

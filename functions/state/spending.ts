@@ -1,7 +1,8 @@
 // Tokens after they were minted: consumed by a resource, introspected, revoked, refused.
-import type { Acr, Method, Reason, Requirement } from '../../contract/index.ts'
+import type { Acr, Reason, Requirement } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { type Answer, refuse } from '../domain/refusal.ts'
+import { type FailedAttempt, tallyAttempt } from './attempts.ts'
 import type { Ledger, Who } from './ledger.ts'
 import type { TokenRow } from './tokens.ts'
 
@@ -14,6 +15,7 @@ export interface ConsumeCall extends TokenCall {
   /** What the action's rule asks for now: a rule for passkeys is not met by a code. */
   requirement: Requirement
   action: string
+  presented: Presented
   /** Who asks, for the history: `resource:<id>`, or `operator:<name>` for a change of theirs. */
   actor: string
   detailsHash?: string | undefined
@@ -30,6 +32,7 @@ export function consume(ledger: Ledger, call: ConsumeCall): Answer<{ replayed: b
   if (!ledger.exists) refuse('token_revoked')
   const answer = ledger.change(now, call.who, () => {
     const row = ledger.tokens.live(call.jti, now)
+    checkIssuedFor(row, call.presented)
     if (!call.requirement.methods.includes(row.method)) {
       refuse('step_up_required', { requirement: call.requirement })
     }
@@ -76,21 +79,15 @@ export function noteRefusal(ledger: Ledger, call: RefusedTokenCall): object {
   })
 }
 
-/** An attempt that was refused before the object had anything to check. */
-export interface FailedAttempt {
-  who: Who
-  type: 'step_up.failed' | 'factor.confirm_failed'
-  method: Method
-  reason: Reason
-}
-
-/** Counts such an attempt beside the chain: whoever holds a session may make any number of them. */
-export function noteAttempt(ledger: Ledger, { who, type, method, reason }: FailedAttempt): object {
+/** Counts an attempt that was refused before the object had anything to check. */
+export function noteAttempt(
+  ledger: Ledger,
+  { who, ...failed }: FailedAttempt & { who: Who },
+): object {
   const now = epochSeconds()
   if (!ledger.exists) return {}
   return ledger.change(now, who, () => {
-    const key = `attempt:${type}:${method}:${reason}`
-    ledger.history.tally({ key, type, actor: 'subject', at: now, data: { method, reason } })
+    tallyAttempt(ledger, failed, now)
     return {}
   })
 }
@@ -118,6 +115,8 @@ export function revoke(ledger: Ledger, { who, jti, actor }: TokenCall & { actor:
 export interface Spend {
   jti: string
   acr: Acr
+  /** The scope of the change. */
+  scope: string
 }
 
 /** What lets a change of factors happen: its token, or what to say for want of one. */
@@ -130,7 +129,20 @@ export interface Gate {
 export function spendOwn(ledger: Ledger, { spend, requirement }: Gate, now: number): TokenRow {
   if (!spend) refuse('step_up_required', { requirement })
   const row = ledger.tokens.live(spend.jti, now)
+  checkIssuedFor(row, { kind: 'elevated', scope: spend.scope })
   if (!requirement.methods.includes(row.method)) refuse('step_up_required', { requirement })
   ledger.tokens.spend(row, now, null)
   return row
+}
+
+/** What a token is presented as: its kind, and the scope that its use needs. */
+export interface Presented {
+  kind: TokenRow['kind']
+  scope: string
+}
+
+/** Compares with what was issued: a signature by a stolen key makes no other token of a row. */
+function checkIssuedFor(row: TokenRow, { kind, scope }: Presented): void {
+  const scoped = kind === 'mfa' || row.scope.split(' ').includes(scope)
+  if (row.kind !== kind || !scoped) refuse('token_invalid')
 }

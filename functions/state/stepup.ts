@@ -6,6 +6,7 @@ import { epochSeconds } from '../clock.ts'
 import { challengeClaim, type Statement, webauthnChallengeOf } from '../domain/challenge.ts'
 import { expiryOf } from '../domain/grant.ts'
 import {
+  canBeRight,
   counterFault,
   type PasskeyAuthentication,
   PasskeyFailure,
@@ -19,7 +20,16 @@ import { type Answer, refusal, refuse } from '../domain/refusal.ts'
 import { open } from '../domain/seal.ts'
 import { forgive } from '../domain/throttle.ts'
 import { type TotpParameters, totpProof, totpStepOf } from '../domain/totp.ts'
-import { countPasskey, failPasskey, recordFault, takeBackPasskey, tryCode } from './attempts.ts'
+import {
+  countPasskey,
+  failPasskey,
+  type PasskeyAttempt,
+  recordFault,
+  refusePasskey,
+  takeBackPasskey,
+  tallyAttempt,
+  tryCode,
+} from './attempts.ts'
 import { credentialOf, type FactorRow } from './factors.ts'
 import type { Ledger, Who } from './ledger.ts'
 
@@ -121,6 +131,8 @@ const failed = (method: Method, factorId?: string) => ({
 })
 
 export interface PasskeyCall extends StepUpCall {
+  /** What `Session.key` says. */
+  session: string
   statement: Statement
   response: AuthenticationResponse
   relyingParty: RelyingParty
@@ -130,8 +142,8 @@ export async function stepUpPasskey(ledger: Ledger, call: PasskeyCall): Promise<
   if (!ledger.exists) return { refused: refusal('enrollment_required') }
   const opened = openPasskeyAttempt(ledger, call)
   if ('refused' in opened) return opened
+  const { attempt, row, userHandle } = opened
   try {
-    const { row, userHandle } = opened
     const credential = credentialOf(row)
     const { statement, response, relyingParty } = call
     const shown = await verifyAuthentication(
@@ -141,31 +153,40 @@ export async function stepUpPasskey(ledger: Ledger, call: PasskeyCall): Promise<
       credential,
       userHandle,
     )
-    return closePasskeyAttempt(ledger, call, row.id, shown)
+    return closePasskeyAttempt(ledger, call, attempt, row.id, shown)
   } catch (error) {
     if (!(error instanceof PasskeyFailure)) throw error
-    return failPasskey(ledger, call.who, 'step_up.failed', error.fault, opened.row.id)
+    return failPasskey(ledger, call.who, attempt, error.fault, row.id)
   }
 }
 
-/** Counts the attempt and claims its challenge, before anything of the answer is looked into. */
+/**
+ * Counts the attempt and claims its challenge, before the answer is verified. After too many failures of
+ * the user's sessions, only an answer that can be right gets that far: it is not refused for their sake.
+ */
 function openPasskeyAttempt(
   ledger: Ledger,
   call: PasskeyCall,
-): Answer<{ row: FactorRow; userHandle: string }> {
+): Answer<{ attempt: PasskeyAttempt; row: FactorRow; userHandle: string }> {
   const now = epochSeconds()
+  const { statement, response, relyingParty, session } = call
   return ledger.change(now, call.who, () => {
-    const barred = countPasskey(ledger, now)
-    if (barred) return { refused: barred }
-    if (!ledger.tokens.claim(challengeClaim(call.statement), now)) {
-      const data = { method: 'passkey', reason: 'challenge_used' }
-      ledger.history.append({ type: 'step_up.failed', actor: 'subject', at: now, data })
-      return { refused: refusal('challenge_used') }
-    }
-    const { id, rawId } = call.response
-    const row = ledger.factors.confirmed('passkey').find((own) => own.credential_id === id)
-    if (row && rawId === id) return { row, userHandle: ledger.userHandle() }
-    return recordFault(ledger, 'step_up.failed', 'unknown_credential', now)
+    const attempt = countPasskey(ledger, 'step_up.failed', session, now)
+    if ('refused' in attempt) return attempt
+    const row = ledger.factors
+      .usablePasskeys(call.who.rpId)
+      .find(({ credential_id }) => credential_id === response.id && response.rawId === response.id)
+    const userHandle = ledger.userHandle()
+    if (
+      attempt.flooded &&
+      !(row && canBeRight(response, webauthnChallengeOf(statement), relyingParty, userHandle))
+    )
+      return refusePasskey(ledger, refusal('rate_limited'), now)
+    if (!ledger.tokens.claim(challengeClaim(statement), now))
+      return recordFault(ledger, attempt, 'challenge_used', now)
+    return row
+      ? { attempt, row, userHandle }
+      : recordFault(ledger, attempt, 'unknown_credential', now)
   })
 }
 
@@ -173,19 +194,24 @@ function openPasskeyAttempt(
 function closePasskeyAttempt(
   ledger: Ledger,
   call: PasskeyCall,
+  attempt: PasskeyAttempt,
   factorId: string,
   shown: PasskeyAuthentication,
 ): Answer<SteppedUp> {
   const now = epochSeconds()
   return ledger.change(now, call.who, () => {
     const row = ledger.factors.find(factorId)
-    if (!row) return recordFault(ledger, 'step_up.failed', 'unknown_credential', now)
+    if (!row) return recordFault(ledger, attempt, 'unknown_credential', now)
     const credential = credentialOf(row)
     if (counterFault(credential.counter, shown.counter)) {
-      return recordFault(ledger, 'step_up.failed', 'counter', now, factorId)
+      return recordFault(ledger, attempt, 'counter', now, factorId)
     }
-    ledger.factors.storeCredential(factorId, { ...credential, ...shown })
-    takeBackPasskey(ledger)
+    ledger.factors.storeCredential(factorId, {
+      ...credential,
+      ...shown,
+      rpId: call.relyingParty.rpId,
+    })
+    takeBackPasskey(ledger, attempt)
     ledger.setNote('attempts', forgive(ledger.note('attempts'), now))
     return accept(ledger, call, passkeyProof(factorId, credential.synced, now, []), now)
   })
@@ -201,8 +227,12 @@ export function exchange(ledger: Ledger, call: ExchangeCall): Answer<SteppedUp> 
   return ledger.change(now, call.who, () => {
     for (const claim of call.proof.claims) {
       if (ledger.tokens.claim(claim, now)) continue
-      const data = { method: 'assertion', reason: 'assertion_invalid' }
-      ledger.history.append({ type: 'step_up.failed', actor: 'subject', at: now, data })
+      // The same assertion can be presented any number of times until it expires.
+      tallyAttempt(
+        ledger,
+        { type: 'step_up.failed', method: 'assertion', reason: 'assertion_invalid' },
+        now,
+      )
       return {
         refused: refusal('assertion_invalid', { message: 'This assertion was used already.' }),
       }

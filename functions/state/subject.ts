@@ -8,6 +8,7 @@ import { GENESIS_HASH } from '../domain/audit.ts'
 import { loadConditions } from '../domain/condition.ts'
 import { type Answer, answering, answeringLater } from '../domain/refusal.ts'
 import { readBindings } from '../env.ts'
+import type { FailedAttempt } from './attempts.ts'
 import * as changes from './changes.ts'
 import type { HeldCredential } from './credentials.ts'
 import * as enrollment from './enrollment.ts'
@@ -40,8 +41,8 @@ export class Subject extends DurableObject<Env> {
   isEnrolled(): boolean {
     return this.#ledger.exists && this.#ledger.note('enrolled')
   }
-  passkeys() {
-    return answering(() => overview.passkeys(this.#ledger))
+  passkeys(call: { who: Who }) {
+    return answering(() => overview.passkeys(this.#ledger, call))
   }
 
   startEnrollment(call: enrollment.StartCall) {
@@ -55,7 +56,7 @@ export class Subject extends DurableObject<Env> {
       enrollment.confirmPasskey(this.#ledger, call, this.#register(call.who)),
     )
   }
-  rename(call: changes.FactorCall & { label: string | null }) {
+  rename(call: changes.FactorCall & { label: string | null; session: string }) {
     return answering(() => changes.renameFactor(this.#ledger, call))
   }
   setDefault(call: changes.FactorCall & { gate: spending.Gate }) {
@@ -93,7 +94,7 @@ export class Subject extends DurableObject<Env> {
   noteRefusal(call: spending.RefusedTokenCall) {
     return spending.noteRefusal(this.#ledger, call)
   }
-  noteAttempt(call: spending.FailedAttempt) {
+  noteAttempt(call: FailedAttempt & { who: Who }) {
     return spending.noteAttempt(this.#ledger, call)
   }
   isActive(call: Pick<spending.TokenCall, 'jti'>) {
@@ -119,11 +120,9 @@ export class Subject extends DurableObject<Env> {
     return answering(() => overview.endTokens(this.#ledger, call))
   }
 
-  /** One page of the user's history, newest first; what was tallied and is due becomes an event first. */
+  /** Returns one page of the user's history, newest first. Reading writes nothing: tallies wait for their hour to end. */
   events(before: number | undefined): { events: AuditEvent[]; next?: number } {
-    if (!this.#ledger.exists) return { events: [] }
-    this.ctx.storage.transactionSync(() => this.#ledger.history.flush(epochSeconds()))
-    return this.#ledger.history.page(before)
+    return this.#ledger.exists ? this.#ledger.history.page(before) : { events: [] }
   }
   verifyEvents(after: number | undefined): Omit<AuditVerifyResult, 'cursor'> & { next?: number } {
     return this.#ledger.exists

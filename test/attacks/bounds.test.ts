@@ -141,7 +141,8 @@ describe('what is kept', () => {
       )
       expect(message).toContain('1000')
       expect((await send(`/${create.environment}/.well-known/jwks.json`)).status).toBe(404)
-      const update = { environment: id, settings: document, version: 1 }
+      const settings = { ...document, name: 'Another name' }
+      const update = { environment: id, settings, version: 1 }
       expect(await operator.environment.update.mutate(update)).toMatchObject({ version: 2 })
     } finally {
       await changeDirectory("DELETE FROM environments WHERE environment LIKE 'filler-%'")
@@ -181,7 +182,7 @@ describe('what is kept', () => {
       runInDurableObject(directory, (_object, { storage }) => {
         storage.sql.exec("DELETE FROM operators WHERE name LIKE 'filler-%'")
         storage.sql.exec(
-          `INSERT INTO operators WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+          `INSERT INTO operators (id, name, hash, automation, created_at, revoked_at) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
            SELECT 'op_filler' || printf('%06d', i), 'filler-' || i, 'hash-' || i, 1, 0, ${revoked} FROM n`,
         )
       })

@@ -1,8 +1,14 @@
 // Operators guard themselves: no stolen key, no page and no second operator changes anything without a
 // factor of the operator whose key it is.
+import { runDurableObjectAlarm } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type EnvironmentSettings, OPERATOR_SCOPE } from '../../contract/index.ts'
+import { CHANGES_PER_AUTOMATION_KEY } from '../../functions/domain/throttle.ts'
 import { appRouter } from '../../functions/router.ts'
+import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
+import { evidence } from '../support/evidence.ts'
+import { bent, failing, sendWith } from '../support/faults.ts'
 import { answerOf, expectRefusal, post } from '../support/http.ts'
 import { detailsOfChange, makeGuardian, nameOperator } from '../support/operators.ts'
 import {
@@ -12,12 +18,13 @@ import {
   makeEnvironment,
   OPERATOR_KEY,
   operator,
-  send,
   stepUp,
   type TestEnvironment,
   totpCode,
   unique,
 } from '../support/service.ts'
+
+restartClockAfterEach()
 
 const OTHER = 'https://other.example'
 const STRONG = { action: 'order.refund', scope: 'orders:refund', base: { acr: 'phr' as const } }
@@ -52,10 +59,24 @@ const settingsOf = async () => {
   return { settings, version }
 }
 
+/** What an operator was refused, once the hour has ended and it is written. */
+async function refusedAfterTheHour(name: string) {
+  stopClock()
+  advance(3600)
+  await runDurableObjectAlarm(env.DIRECTORY.getByName('directory'))
+  const { events } = await guardian.client.audit.list.query({})
+  return events.filter(
+    ({ type, actor }) => type === 'operator.refused' && actor === `operator:${name}`,
+  )
+}
+
 /** Every change that an operator can make, with an input that would be good. */
 const CHANGES: Record<string, () => unknown | Promise<unknown>> = {
   'environment.create': () => ({ environment: unique('env'), settings: environment.document }),
-  'environment.update': async () => ({ environment: environment.id, ...(await settingsOf()) }),
+  'environment.update': async () => {
+    const { settings, version } = await settingsOf()
+    return { environment: environment.id, settings: { ...settings, name: unique('name') }, version }
+  },
   'environment.remove': () => ({ environment: other.id }),
   'environment.rotateKeys': () => ({ environment: environment.id }),
   'environment.createResourceKey': () => ({ environment: environment.id, audience: AUDIENCE }),
@@ -324,13 +345,7 @@ describe('a key for automation', () => {
       403,
       'forbidden',
     )
-    // Whoever signs in to look at it finds it there.
-    const headers = { authorization: `Bearer ${guardian.key}` }
-    expect((await send('/console/session', { method: 'POST', headers })).status).toBe(200)
-    const { events } = await guardian.client.audit.list.query({})
-    const refused = events.filter(
-      ({ type, actor }) => type === 'operator.refused' && actor === `operator:${thief.name}`,
-    )
+    const refused = await refusedAfterTheHour(thief.name)
     expect(refused.map(({ data }) => [data.call, data.reason, data.count]).sort()).toEqual([
       ['environment.update', 'forbidden', 1],
       ['operator.create', 'forbidden', 3],
@@ -419,12 +434,99 @@ describe('a change that is refused for another reason', () => {
     const headers = { 'countersign-token': token }
     const update = (body: unknown) =>
       post('operator', 'environment.update', { bearer: guardian.key, headers, body })
-    const input = { environment: environment.id, settings, version }
+    const changed = { ...settings, name: unique('name') }
+    const input = { environment: environment.id, settings: changed, version }
     await expectRefusal(await update({ ...input, version: version - 1 }), 409, 'conflict')
     const odd = { ...settings, origins: ['http://app.example'] }
     await expectRefusal(await update({ ...input, settings: odd }), 400, 'input_invalid')
     const saved = await answerOf<{ version: number }>(await update(input))
     expect(saved.version).toBe(version + 1)
+  })
+})
+
+describe('what is refused to a person’s key', () => {
+  it('is in the operators’ history once an hour: attempts without a token', async () => {
+    for (let i = 0; i < 4; i += 1)
+      await expectRefused(
+        guardian.client.environment.rotateKeys.mutate({ environment: environment.id }),
+        'step_up_required',
+      )
+    const refused = await refusedAfterTheHour(guardian.name)
+    expect(refused.map(({ data }) => [data.call, data.reason, data.count])).toContainEqual([
+      'environment.rotateKeys',
+      'step_up_required',
+      4,
+    ])
+  })
+})
+
+describe('an update that changes nothing', () => {
+  it('writes no version and no event, and takes no token', async () => {
+    const before = await evidence(environment.id)
+    const { settings, version } = await settingsOf()
+    const body = { environment: environment.id, settings, version }
+    const token = await guardian.confirm()
+    const headers = { 'countersign-token': token }
+    for (const bearer of [robot.key, guardian.key]) {
+      const answered = await post('operator', 'environment.update', { bearer, headers, body })
+      expect(await answerOf(answered)).toMatchObject({ settings, version })
+    }
+    expect(await evidence(environment.id)).toEqual(before)
+    const changed = { ...body, settings: { ...settings, name: unique('name') } }
+    const update = { bearer: guardian.key, headers, body: changed }
+    expect((await post('operator', 'environment.update', update)).status).toBe(200)
+  })
+})
+
+describe('a key for automation that floods', () => {
+  it('makes sixty changes an hour, whatever they are', async () => {
+    stopClock()
+    const by = await guardian.confirmed()
+    const flooding = await nameOperator({ automation: true, by })
+    const { environment: created } = flooding.client
+    const environmentId = { environment: other.id, audience: AUDIENCE }
+    for (let i = 0; i < CHANGES_PER_AUTOMATION_KEY.count / 2; i += 1) {
+      const { id } = await created.createResourceKey.mutate(environmentId)
+      await created.revokeResourceKey.mutate({ environment: other.id, id })
+    }
+    const before = await evidence(other.id)
+    const refused = await expectRefused(
+      created.createResourceKey.mutate(environmentId),
+      'rate_limited',
+    )
+    expect(refused.retryAfterSeconds).toBe(3600)
+    expect(await evidence(other.id)).toEqual(before)
+    // Another automation key and the persons are not affected.
+    await robot.client.environment.createResourceKey.mutate(environmentId)
+    advance(3600)
+    await created.createResourceKey.mutate(environmentId)
+  })
+})
+
+describe('a change', () => {
+  it('asks the Directory for the operators once', async () => {
+    const { namespace, asked } = bent(env.DIRECTORY, 'directory', (_verb, call) => call())
+    const through = sendWith({ DIRECTORY: namespace })
+    const headers = { 'countersign-token': await guardian.confirm() }
+    const body = { environment: environment.id, audience: AUDIENCE }
+    const raw = { bearer: guardian.key, headers, body }
+    const created = await post('operator', 'environment.createResourceKey', raw, through)
+    expect(created.status).toBe(200)
+    expect(asked.map(({ verb }) => verb)).toEqual(['operatorByKey', 'operators'])
+  })
+
+  it.each(Object.keys(CHANGES))('%s is not decided by the copy of the keys', async (name) => {
+    stopClock()
+    const input = await CHANGES[name]?.()
+    const token = await guardian.confirm()
+    advance(25)
+    const { namespace } = bent(env.ENVIRONMENT, 'operator', failing('reset'))
+    const through = sendWith({ ENVIRONMENT: namespace })
+    const before = await settingsOf()
+    const raw = { bearer: guardian.key, headers: { 'countersign-token': token }, body: input }
+    await expectRefusal(await post('operator', name, raw, through), 503, 'unavailable')
+    expect(await settingsOf()).toEqual(before)
+    expect(await guardian.client.token.introspect.query({ token })).toMatchObject({ active: true })
   })
 })
 

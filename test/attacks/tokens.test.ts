@@ -11,7 +11,7 @@ import {
   type RequestOptions,
 } from '../support/authenticator.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
-import { evidence, historyOf } from '../support/evidence.ts'
+import { evidence, historyAfterTheHour, historyOf } from '../support/evidence.ts'
 import { answerOf, post } from '../support/http.ts'
 import {
   part,
@@ -231,6 +231,42 @@ describe('a token that the right key signed and nobody minted', () => {
     await expectRefused(at.consume(stranger, { subject: 'never-came' }), 'token_revoked')
   })
 
+  it.each<[string, scope: string, change: (user: TestUser, factorId: string) => Promise<unknown>]>([
+    [
+      'to make recovery codes',
+      'credential:update',
+      ({ client }) => client.recovery.regenerate.mutate(),
+    ],
+    [
+      'to remove a factor',
+      'credential:unlink',
+      ({ client }, factorId) => client.factor.remove.mutate({ factorId }),
+    ],
+  ])(
+    'is refused under the id of a live token of another scope, %s',
+    async (_what, scope, change) => {
+      const at = await scene()
+      const live = await at.earn(['wallet:sign'])
+      const aud = at.environment.issuer
+      const forged = await sign(at.environment, { ...partsOf(live).payload, scope, aud })
+      at.user.with(forged)
+      await expectRefused(change(at.user, at.totp.factorId), 'token_invalid')
+      expect(await at.consume(live)).toMatchObject({ accepted: true })
+    },
+  )
+
+  it('is refused under the id of a live token of another scope or kind, by a resource', async () => {
+    const at = await scene()
+    const live = await at.earn(['wallet:sign'])
+    const wider = await sign(at.environment, { ...partsOf(live).payload, scope: 'wallet:export' })
+    await expectRefused(at.consume(wider, { action: 'wallet.waas.export' }), 'token_invalid')
+    const legacy = await earnLegacy(at.user, at.totp.secret, true)
+    const claims = { ...partsOf(live).payload, jti: partsOf(legacy.token).payload.jti }
+    await expectRefused(at.consume(await sign(at.environment, claims)), 'token_invalid')
+    expect(await at.consume(live)).toMatchObject({ accepted: true })
+    expect(await at.consume(legacy.token)).toMatchObject({ accepted: true })
+  })
+
   it.each<[string, Record<string, unknown>]>([
     ['an unknown claim', { admin: true }],
     ['no epoch', { epoch: undefined }],
@@ -292,7 +328,7 @@ describe('a token that the right key signed and nobody minted', () => {
       .mutate({ token: legacy.token, subject: at.user.subject, action: SIGN })
       .then(({ accepted }) => accepted)
     expect(spent).toBe(true)
-    await expectRefused(at.consume(widened, { action: 'wallet.waas.export' }), 'token_used')
+    await expectRefused(at.consume(widened, { action: 'wallet.waas.export' }), 'token_invalid')
   })
 
   it('is refused under an earlier or later epoch', async () => {
@@ -568,11 +604,12 @@ describe('the life of a token', () => {
     const object = env.SUBJECT.getByName(subjectObjectName(environment, subject))
     const use = () =>
       object.consume({
-        who: { environment, subject, epoch: 0, keepDays: 400 },
+        who: { environment, subject, epoch: 0, keepDays: 400, rpId: 'app.example' },
         requirement: {
           ...{ action: SIGN, scope: 'wallet:sign', methods: ['totp'], acr: 'aal2' },
           ...{ freshnessSeconds: 300, details: 'optional' },
         },
+        presented: { kind: 'elevated', scope: 'wallet:sign' },
         ...{ jti, action: SIGN, actor: 'resource:edge', holder: 'the same request' },
       })
     advance(299)
@@ -925,7 +962,7 @@ describe('many uses at once', () => {
     const token = await at.earn(['user:update'])
     const outcomes = await times(10, () => at.consume(token, { action: 'user.update' }))
     expect(won(outcomes)).toHaveLength(10)
-    const events = await historyOf(at.environment.id, at.user.subject)
+    const events = await historyAfterTheHour(at.environment.id, at.user.subject)
     expect(events.filter(({ type }) => type === 'token.consumed')).toHaveLength(1)
     const [again, ...more] = events.filter(({ type }) => type === 'token.consumed_again')
     expect(again?.data.count).toBe(9)
@@ -944,13 +981,13 @@ describe('refusals in the history', () => {
     }
     await at.consume(token)
     for (let shown = 0; shown < 3; shown += 1) await expectRefused(at.consume(token), 'token_used')
-    const events = await historyOf(at.environment.id, at.user.subject)
+    const events = await historyAfterTheHour(at.environment.id, at.user.subject)
     const told = events.filter(({ type }) => type === 'token.refused').map(({ data }) => data)
     expect(told).toMatchObject([
       { jti, reason: 'scope_not_allowed', count: 7 },
       { jti, reason: 'token_used', count: 3 },
     ])
-    const order = ['token.refused', 'token.consumed', 'token.refused']
+    const order = ['token.consumed', 'token.refused', 'token.refused']
     expect(events.map(({ type }) => type).slice(-3)).toEqual(order)
     expect(JSON.stringify(events)).not.toContain(token.slice(0, 40))
     const { environment, user } = at
@@ -966,7 +1003,7 @@ describe('refusals in the history', () => {
       await expectRefused(at.consume(token, { action: 'wallet.waas.export' }), 'scope_not_allowed')
       await expectRefused(at.consume(token, { details: { to: 'you' } }), 'details_mismatch')
     }
-    const events = await historyOf(at.environment.id, at.user.subject)
+    const events = await historyAfterTheHour(at.environment.id, at.user.subject)
     const told = events.filter(({ type }) => type === 'token.refused').map(({ data }) => data)
     expect(told.map(({ reason, count }) => [reason, count]).sort()).toEqual([
       ['details_mismatch', 2],
@@ -979,7 +1016,7 @@ describe('refusals in the history', () => {
     const token = await at.earn(['wallet:sign'])
     await expectRefused(at.consume(token, { subject: 'mallory' }), 'token_invalid')
     const types = async (subject: string) =>
-      (await historyOf(at.environment.id, subject)).map(({ type }) => type)
+      (await historyAfterTheHour(at.environment.id, subject)).map(({ type }) => type)
     expect(await types(at.user.subject)).toContain('token.refused')
     expect(await types('mallory')).toEqual([])
   })

@@ -95,6 +95,7 @@ function credentialOf({ registration }: Vector): PasskeyCredential {
     synced: flags.be,
     backedUp: flags.bs,
     transports: [],
+    rpId: 'example.org',
   }
 }
 
@@ -168,6 +169,18 @@ describe('a registration', () => {
     await expectFailure(register(vector, { clientDataJSON }), 'not_verified')
     const attestationObject = posted(registration.attestationObject.slice(0, -2))
     await expectFailure(register(vector, { attestationObject }), 'not_verified')
+  })
+
+  it('is refused where its self attestation names another algorithm than its key', async () => {
+    const vector = file.vectors.find(({ id }) => id === 'packed-self-es256')
+    if (!vector) throw new Error('the vector is not there')
+    const ES256 = '63616c6726' // "alg": -7
+    const { attestationObject } = vector.registration
+    expect(attestationObject.split(ES256)).toHaveLength(2)
+    for (const other of ['63616c6727', '63616c673822', '63616c67390100']) {
+      const bent = posted(attestationObject.replace(ES256, other))
+      await expectFailure(register(vector, { attestationObject: bent }), 'attestation_algorithm')
+    }
   })
 
   it.each(refused('registration'))('is refused: $id ($fault)', async ({ vector, fault, cause }) => {

@@ -11,7 +11,11 @@ import {
   variablesOf,
 } from '../../functions/domain/condition.ts'
 import { checkConditions } from '../../functions/domain/conditioncheck.ts'
-import { COLLECTION_MAX_ELEMENTS, celValue } from '../../functions/domain/conditionvalues.ts'
+import {
+  COLLECTION_MAX_ELEMENTS,
+  celValue,
+  TEXT_MAX_CHARACTERS,
+} from '../../functions/domain/conditionvalues.ts'
 import { laterRefusalOf, NOW } from '../support/rules.ts'
 
 let conditions: Conditions
@@ -242,6 +246,12 @@ describe('a value of JSON', () => {
     expect(celValue(list.slice(1))).toHaveLength(256)
     delete object.k0
     expect(celValue(object)).toHaveProperty('size', 256)
+  })
+
+  it('is not looked into where it is a text of more than 1024 characters', () => {
+    expect(TEXT_MAX_CHARACTERS).toBe(1024)
+    expect(celValue('x'.repeat(1024))).toBe('x'.repeat(1024))
+    expect(typeof celValue('x'.repeat(1025))).toBe('symbol')
   })
 
   it('stands in a sentence as JSON, short', () => {

@@ -9,7 +9,7 @@ import {
   verifyAssertion,
 } from '../../functions/domain/assertion.ts'
 import { refuse } from '../../functions/domain/refusal.ts'
-import { requireFresh, verifySession } from '../../functions/domain/session.ts'
+import { requireFresh, sessionKey, verifySession } from '../../functions/domain/session.ts'
 import { resolveSession } from '../../functions/domain/settings.ts'
 import { ISSUER, laterRefusalOf, NOW, refusalOf, signerOf } from '../support/rules.ts'
 
@@ -50,6 +50,7 @@ const told = async (...input: Parameters<typeof session>): Promise<string> => {
 describe('a session', () => {
   it('tells its user, its end, its sign-in and all its claims', async () => {
     expect(await session({ sid: 's1', azp: 'web', extra: [1] })).toEqual({
+      key: sessionKey('s1', ''),
       subject: 'alice',
       sessionId: 's1',
       clientId: 'web',
@@ -61,7 +62,14 @@ describe('a session', () => {
 
   it('leaves out what its token does not say', async () => {
     const { claims: _claims, ...plain } = await session({ auth_time: undefined })
-    expect(plain).toStrictEqual({ subject: 'alice', expiresAt: NOW + 60 })
+    expect(plain).toStrictEqual({ key: plain.key, subject: 'alice', expiresAt: NOW + 60 })
+  })
+
+  it('is told from others by its id, else by its token', async () => {
+    const keyOf = async (claims: object) => (await session(claims)).key
+    expect(await keyOf({ sid: 's1', extra: 1 })).toBe(await keyOf({ sid: 's1', extra: 2 }))
+    expect(await keyOf({ sid: 's1' })).not.toBe(await keyOf({ sid: 's2' }))
+    expect(await keyOf({ extra: 1 })).not.toBe(await keyOf({ extra: 2 }))
   })
 
   it('reads the claims that its settings name', async () => {
@@ -210,7 +218,7 @@ describe('a session token', () => {
 describe('a fresh session', () => {
   const fresh = (authTime?: number) =>
     requireFresh(
-      { subject: 'alice', expiresAt: NOW, ...(authTime !== undefined && { authTime }) },
+      { key: 'k', subject: 'alice', expiresAt: NOW, ...(authTime !== undefined && { authTime }) },
       600,
       NOW,
     )

@@ -5,7 +5,11 @@ import {
   type Attempts,
   attemptsLeft,
   barredBy,
+  CHANGES_PER_AUTOMATION_KEY,
+  CHANGES_PER_SESSION,
+  CHANGES_PER_USER,
   countFailure,
+  countInSession,
   countWithin,
   DAY_SECONDS,
   FAILURES_PER_DAY,
@@ -15,10 +19,14 @@ import {
   MONTH_SECONDS,
   NO_ATTEMPTS,
   NOTHING_COUNTED,
-  PASSKEY_FAILURES,
+  PASSKEY_FAILURES_PER_SESSION,
+  PASSKEY_FAILURES_PER_USER,
   retryAt,
-  SESSION_CHANGES,
+  SESSION_WINDOWS_KEPT,
+  type SessionWindows,
   takeBack,
+  takeBackInSession,
+  takeBackWithin,
 } from '../../functions/domain/throttle.ts'
 
 const START = 1_800_000_000
@@ -204,18 +212,46 @@ describe('the chance to guess', () => {
   })
 })
 
-describe('passkeys', () => {
-  it('allow thirty failures a minute, and are never locked', () => {
-    let minute = NOTHING_COUNTED
-    for (let i = 0; i < PASSKEY_FAILURES.count; i += 1) {
-      const counted = countWithin(minute, PASSKEY_FAILURES, START)
-      if ('refused' in counted) throw new Error(`refused at ${i}`)
-      minute = counted
+describe('what one session does', () => {
+  const LIMIT = PASSKEY_FAILURES_PER_SESSION
+  /** Counts as often as is allowed; returns the windows and how often that was. */
+  function spendAll(session: string, windows: SessionWindows = []) {
+    for (let count = 0; ; count += 1) {
+      const counted = countInSession(windows, session, LIMIT, START)
+      if ('refused' in counted) return { count, windows, refused: counted.refused }
+      windows = counted
     }
-    expect(countWithin(minute, PASSKEY_FAILURES, START + 59)).toMatchObject({
-      refused: { reason: 'rate_limited', retryAfterSeconds: 1 },
-    })
-    expect(countWithin(minute, PASSKEY_FAILURES, START + 60)).toMatchObject({ count: 1 })
+  }
+
+  it('is limited, and says when it may go on', () => {
+    const { count, windows, refused } = spendAll('thief')
+    expect(count).toBe(LIMIT.count)
+    expect(refused).toMatchObject({ reason: 'rate_limited', retryAfterSeconds: LIMIT.seconds })
+    expect(countInSession(windows, 'thief', LIMIT, START + LIMIT.seconds)).not.toHaveProperty(
+      'refused',
+    )
+  })
+
+  it('takes nothing from any other session', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.string(), { minLength: 1, maxLength: 20 }), (sessions) => {
+        let windows: SessionWindows = []
+        for (const session of sessions) {
+          const used = spendAll(session, windows)
+          expect(used.count).toBe(LIMIT.count)
+          windows = used.windows
+        }
+        expect(windows.length).toBeLessThanOrEqual(SESSION_WINDOWS_KEPT)
+      }),
+    )
+  })
+
+  it('is taken back where it turned out right', () => {
+    const { windows } = spendAll('user')
+    const back = takeBackInSession(windows, 'user')
+    expect(spendAll('user', back).count).toBe(1)
+    expect(takeBackInSession(windows, 'other')).toEqual(windows)
+    expect(takeBackWithin(NOTHING_COUNTED)).toEqual(NOTHING_COUNTED)
   })
 })
 
@@ -271,20 +307,30 @@ describe('each limit by itself', () => {
     expect(left([START], 5)).toBe(0)
   })
 
-  it('counts what a session may change within an hour, and passkey failures within a minute', () => {
-    expect([SESSION_CHANGES, PASSKEY_FAILURES]).toEqual([
+  it('counts within its own time', () => {
+    expect([
+      CHANGES_PER_SESSION,
+      CHANGES_PER_USER,
+      CHANGES_PER_AUTOMATION_KEY,
+      PASSKEY_FAILURES_PER_SESSION,
+      PASSKEY_FAILURES_PER_USER,
+    ]).toEqual([
       { count: 30, seconds: 3600 },
+      { count: 120, seconds: 3600 },
+      { count: 60, seconds: 3600 },
       { count: 30, seconds: 60 },
+      { count: 100, seconds: 3600 },
     ])
+    const limit = { count: 30, seconds: 60 }
     const window = { startedAt: START, count: 30 }
-    expect(countWithin(window, PASSKEY_FAILURES, START + 59)).toMatchObject({
+    expect(countWithin(window, limit, START + 59)).toMatchObject({
       refused: { reason: 'rate_limited', retryAfterSeconds: 1 },
     })
-    expect(countWithin(window, PASSKEY_FAILURES, START + 60)).toEqual({
+    expect(countWithin(window, limit, START + 60)).toEqual({
       startedAt: START + 60,
       count: 1,
     })
-    expect(countWithin({ startedAt: START, count: 29 }, PASSKEY_FAILURES, START + 5)).toEqual({
+    expect(countWithin({ startedAt: START, count: 29 }, limit, START + 5)).toEqual({
       startedAt: START,
       count: 30,
     })

@@ -28,7 +28,8 @@ export const DIRECTORY: Place = { kind: 'directory', name: 'directory' }
 export type Task = 'digest' | 'digest, counters anew' | 'save' | { restore: string }
 
 /** What is written of a call that was refused: attempts and refusals are counted, and told of in events. */
-const COUNTED_NOTES = ['attempts', 'passkeyFailures', 'keepDays', 'environment', 'alarmAt']
+const FAILURES = ['attempts', 'passkeyFailures', 'passkeyFailuresBySession']
+const COUNTED_NOTES = [...FAILURES, 'keepDays', 'environment', 'alarmAt']
 const COUNTED_EVENTS = [
   ...['step_up.failed', 'factor.confirm_failed', 'attempts.refused', 'token.refused'],
   ...['token.consumed_again', 'policy.observed', 'operator.refused', 'operator.signed_in_again'],
@@ -77,7 +78,7 @@ const SHORTER = [
 /** Makes room, so that limits which are reached once do not end what is tried after. */
 const ANEW: Record<ObjectKind, readonly string[]> = {
   subject: [
-    "DELETE FROM notes WHERE key IN ('attempts', 'passkeyFailures', 'sessionChanges')",
+    `DELETE FROM notes WHERE key IN (${listed([...FAILURES, 'sessionChanges', 'changesBySession'])})`,
     ...SHORTER,
   ],
   environment: [

@@ -213,9 +213,12 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   'environment.revokeResourceKey': ofOperator(
     'environment.revokeResourceKey',
     async ({ cast: { spare, operatorKey }, stage }) => {
-      const { createResourceKey } = stage.client(OPERATOR_ROUTE, operatorKey).environment
-      const key = { environment: spare.id, audience: AUDIENCE, label: 'fuzz' }
-      return { environment: spare.id, id: (await createResourceKey.mutate(key)).id }
+      const { environment } = stage.client(OPERATOR_ROUTE, operatorKey)
+      // Earlier calls may have changed the settings.
+      const { settings } = await environment.get.query({ environment: spare.id })
+      const [audience = AUDIENCE] = settings.audiences
+      const key = { environment: spare.id, audience, label: 'fuzz' }
+      return { environment: spare.id, id: (await environment.createResourceKey.mutate(key)).id }
     },
   ),
 

@@ -395,7 +395,7 @@ describe('a token for an action with conditions', () => {
     const environment = await makeEnvironment(settings(refund({ ...over, singleUse: true })))
     const { user, device } = await passkeyUser(environment)
     const small = await stepUpWithPasskey(user, device, [SCOPE], SMALL)
-    expect(small.elevatedToken).toMatchObject({ acr: 'phr', singleUse: false })
+    expect(small.elevatedToken).toMatchObject({ acr: 'phr', singleUse: true })
     const large = await stepUpWithPasskey(user, device, [SCOPE], LARGE)
     expect(large.elevatedToken).toMatchObject({ acr: 'phr', singleUse: true })
     const { client } = await environment.resource()
@@ -504,6 +504,25 @@ describe('what conditions cost', () => {
     const again = expectRefused(verify(user, secret, SMALL), 'code_already_used')
     expect(await called(again)).toEqual({ check: 0, facts: 1, stepUpTotp: 1 })
     for (const spy of spies) spy.mockRestore()
+  })
+
+  it('is nothing where the scopes asked for cannot share a token', async () => {
+    const many = Array.from({ length: 16 }, (_, i) => ({
+      action: `order.number${i}`,
+      scope: `orders:number${i}`,
+      stricter: [over],
+    }))
+    const { user, secret } = await scene(...many)
+    const facts = vi.spyOn(Subject.prototype, 'facts')
+    const verify = user.client.challenge.verify.mutate({
+      method: 'totp',
+      code: totpCode(secret),
+      requestedScopes: many.map(({ scope }) => scope),
+      details: LARGE,
+    })
+    await expectRefused(verify, 'scope_not_allowed')
+    expect(facts).not.toHaveBeenCalled()
+    facts.mockRestore()
   })
 })
 
@@ -646,7 +665,6 @@ describe('a rule that only observes', () => {
     })
     expect(await check(user, LARGE)).toMatchObject({ decision: 'permit', reason: 'observe' })
     expect(await check(user, { amount: 9000 })).toMatchObject({ decision: 'enroll', acr: 'phr' })
-    advance(3600)
     const noted = await observedBy(environment, user)
     expect(noted).toMatchObject([{ data: { action: REFUND, decision: 'enroll' } }])
   })

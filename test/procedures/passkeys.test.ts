@@ -2,6 +2,7 @@
 // every member of an answer that can be bent, challenges, counters, and who may enroll one at all.
 import { base64urlnopad } from '@scure/base'
 import { describe, expect, it } from 'vitest'
+import type { EnvironmentSettings } from '../../contract/index.ts'
 import type { Algorithm, Tamper } from '../support/authenticator.ts'
 import {
   earnWithPasskey,
@@ -14,7 +15,7 @@ import {
   stepUpWithPasskey,
 } from '../support/ceremonies.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
-import { historyOf } from '../support/evidence.ts'
+import { historyAfterTheHour, historyOf } from '../support/evidence.ts'
 import { partsOf } from '../support/jwt.ts'
 import {
   AUDIENCE,
@@ -70,6 +71,7 @@ describe('a passkey', () => {
           synced,
           backedUp: synced,
           transports: synced ? ['hybrid', 'internal'] : ['usb'],
+          usable: true,
         },
       },
     ])
@@ -294,6 +296,60 @@ describe('who may enroll a passkey', () => {
     const user = await environment.user()
     await expectRefused(startEnrolling(user), 'method_not_allowed')
     await expectRefused(startStepUp(user), 'method_not_allowed')
+  })
+})
+
+describe('after the relying party has changed', () => {
+  /** A user whose passkey was made for `app.example`, in an environment that has moved since. */
+  async function moved(actions: EnvironmentSettings['actions'] = []) {
+    stopClock()
+    const environment = await makeEnvironment({ actions })
+    const user = await environment.user()
+    const device = makeDevice()
+    const { factorId, recoveryCodes } = await enrollPasskey(user, device)
+    const origins = ['https://new.example']
+    const settings = { ...environment.document, rpId: 'new.example', origins }
+    await operator.environment.update.mutate({ environment: environment.id, settings, version: 1 })
+    return { environment, user, device, factorId, recoveryCodes }
+  }
+
+  it('a passkey of before is marked unusable, and answers nothing', async () => {
+    const { user, factorId } = await moved()
+    const { factors } = await user.client.factor.list.query()
+    expect(factors).toMatchObject([{ factorId, passkey: { usable: false } }])
+    await expectRefused(startStepUp(user, EXPORT), 'enrollment_required')
+  })
+
+  it('policy does not count it, and opens nothing for want of it', async () => {
+    const { user } = await moved(PHR_ONLY.actions)
+    expect(await user.client.policy.check.query({ scope: 'wallet:export' })).toMatchObject({
+      decision: 'enroll',
+      required: true,
+    })
+    expect(await user.client.policy.check.query({ scope: 'wallet:sign' })).toMatchObject({
+      required: true,
+    })
+    await expectRefused(startEnrolling(user), 'step_up_required')
+  })
+
+  it('a recovery code links a passkey for the new one, and the old one can be removed', async () => {
+    const { user, factorId, recoveryCodes } = await moved()
+    const recover = async (code: string | undefined, scope: string) => {
+      const verified = await user.client.challenge.verify.mutate({
+        method: 'recovery',
+        code: code ?? '',
+        requestedScopes: [scope],
+      })
+      return verified.elevatedToken?.token
+    }
+    const device = makeDevice({ rpId: 'new.example', origin: 'https://new.example' })
+    const linkToken = await recover(recoveryCodes[0], 'credential:link')
+    await enrollPasskey(user, device, { ...(linkToken && { linkToken }) })
+    const { factors } = await user.client.factor.list.query()
+    expect(factors.map(({ passkey }) => passkey?.usable).sort()).toEqual([false, true])
+    const unlink = await earnWithPasskey(user, device, 'credential:unlink')
+    const left = await user.with(unlink).factor.remove.mutate({ factorId })
+    expect(left.factors).toMatchObject([{ passkey: { usable: true } }])
   })
 })
 
@@ -885,7 +941,7 @@ describe('a credential id', () => {
 })
 
 describe('how often passkeys may fail', () => {
-  it('is thirty times a minute, and never locks', async () => {
+  it('is thirty times a minute for a session, and never locks', async () => {
     stopClock()
     const { environment, user, device } = await scene()
     const fail = async () => {
@@ -905,7 +961,8 @@ describe('how often passkeys may fail', () => {
     expect(await operator.subject.get.query(whom)).toMatchObject({
       attempts: { consecutiveFailures: 0, failuresLastDay: 0, locked: false, retryAt: null },
     })
-    const [barred, ...more] = await eventsOf(environment, user.subject, 'attempts.refused')
+    const events = await historyAfterTheHour(environment.id, user.subject)
+    const [barred, ...more] = events.filter(({ type }) => type === 'attempts.refused')
     expect(barred?.data).toMatchObject({ reason: 'rate_limited', method: 'passkey', count: 2 })
     expect(more).toEqual([])
   })

@@ -247,7 +247,7 @@ describe('what a recovery code is good for', () => {
     })
     expect((await recover(user, first, ['help:call'])).elevatedToken).toMatchObject({
       acr: 'recovery',
-      singleUse: false,
+      singleUse: true,
     })
   })
 })

@@ -2,7 +2,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import * as sdk from '../../client/index.ts'
 import { at, makeApplication } from '../support/application.ts'
-import { enrollTotp, stepUp, totpCode, wrongCode } from '../support/service.ts'
+import { enrollPasskey, makeDevice } from '../support/ceremonies.ts'
+import { enrollTotp, operator, stepUp, totpCode, wrongCode } from '../support/service.ts'
 
 const { MFAAction, TokenScope } = sdk
 const exporting = { mfaAction: MFAAction.WalletWaasExport, method: 'POST' } as const
@@ -31,6 +32,22 @@ const signing = {
   method: 'POST',
   body: JSON.stringify(details),
 } as const
+
+describe('after the relying party has changed', () => {
+  it('a passkey of before is listed, and offered for nothing', async () => {
+    const { instance, user, secret, factorId, application } = await enrolledPage()
+    const { token } = await stepUp(user, secret, ['credential:link'])
+    await enrollPasskey(user, makeDevice(), { linkToken: token })
+    const { id, document } = application.environment
+    const moved = { rpId: 'new.example', origins: ['https://new.example'] }
+    const settings = { ...document, ...moved }
+    await operator.environment.update.mutate({ environment: id, settings, version: 1 })
+    expect(await sdk.getMfaDevices(instance)).toHaveLength(2)
+    expect(await sdk.getMfaMethods(instance)).toMatchObject({ totp: 1, passkey: 0 })
+    const { credentials } = await sdk.checkStepUpAuth({ scope: 'wallet:export' }, instance)
+    expect(credentials.map((credential) => credential.id)).toEqual([factorId])
+  })
+})
 
 describe('asking whether a step-up is needed', () => {
   it('asks the server each time', async () => {

@@ -87,13 +87,13 @@ describe('policy.simulate', () => {
 
   it('says what was not known', async () => {
     const { id } = await makeEnvironment(
-      settings(refund({ when: 'request.country == "NL"', singleUse: true })),
+      settings(refund({ when: 'request.country == "NL"', lifetimeSeconds: 60 })),
     )
     const { trace } = await simulate(id)
     expect(trace[1]).toBe(
       'Entry 1 could not be evaluated, because request.country is not known: so it counts as matched.',
     )
-    expect(trace[2]).toBe('So the rule in effect has singleUse true.')
+    expect(trace[2]).toBe('So the rule in effect has lifetimeSeconds 60.')
   })
 
   it('reads the claims, the age and the time that it is given', async () => {

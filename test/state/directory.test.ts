@@ -3,6 +3,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { StatsRow } from '../../contract/index.ts'
+import { hashKey } from '../../functions/domain/names.ts'
 import type { Counts } from '../../functions/state/counts.ts'
 import type { DirectoryObject, Remote } from '../../functions/state/objects.ts'
 import { restartClockAfterEach, stopClock } from '../support/clock.ts'
@@ -13,13 +14,16 @@ restartClockAfterEach()
 const directoryOf = () => env.DIRECTORY.getByName(unique('directory')) as unknown as DirectoryObject
 
 describe('the holder of OPERATOR_KEY', () => {
-  it('is an operator until a person is named; keys for automation are none', async () => {
+  it('is an operator until a person has called with their own key; automation keys do not count', async () => {
     const directory = directoryOf()
     const first = { hash: 'the-hash', always: false }
     const created = await directory.createOperator('robot', true, 'first')
     expect(created).toHaveProperty('key')
     expect(await directory.operatorByKey('the-hash', first)).toMatchObject({ id: 'first' })
-    await directory.createOperator('ada', false, 'first')
+    const ada = await directory.createOperator('ada', false, 'first')
+    expect(await directory.operatorByKey('the-hash', first)).toMatchObject({ id: 'first' })
+    const key = 'key' in ada ? ada.key : ''
+    expect(await directory.operatorByKey(hashKey(key), first)).toMatchObject({ name: 'ada' })
     expect(await directory.operatorByKey('the-hash', first)).toBeUndefined()
     const always = { ...first, always: true }
     expect(await directory.operatorByKey('the-hash', always)).toMatchObject({ id: 'first' })

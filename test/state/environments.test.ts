@@ -3,7 +3,7 @@ import { createExecutionContext, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { createClient } from '../../client/index.ts'
-import type { ActionEntry, RulePart } from '../../contract/index.ts'
+import { type ActionEntry, RESERVED_ENVIRONMENT_IDS, type RulePart } from '../../contract/index.ts'
 import type { Environment } from '../../functions/state/environment.ts'
 import worker from '../../functions/worker.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
@@ -15,6 +15,7 @@ import {
   PUBLIC_URL,
   send,
   stepUp,
+  unique,
 } from '../support/service.ts'
 
 restartClockAfterEach()
@@ -98,12 +99,46 @@ describe('settings', () => {
     const { id } = await makeEnvironment({ actions: [{ action: 'user.update' }] })
     const { settings, version } = await operator.environment.get.query({ environment: id })
     expect(settings).toMatchObject({
-      mfaTokens: 'single',
       history: { keepDays: 400 },
       enrollment: 'action',
     })
     const again = await operator.environment.update.mutate({ environment: id, settings, version })
-    expect(again.settings).toEqual(settings)
+    expect(again).toMatchObject({ settings, version })
+  })
+})
+
+describe('a new environment', () => {
+  it.each(RESERVED_ENVIRONMENT_IDS)(
+    'is not named %s, which is a path of the service',
+    async (id) => {
+      const { document } = await makeEnvironment()
+      const create = operator.environment.create.mutate({ environment: id, settings: document })
+      await expectRefused(create, 'input_invalid')
+    },
+  )
+
+  it('is stored with the defaults of today: no legacy tokens, and own actions single-use', async () => {
+    const { document } = await makeEnvironment()
+    const { mfaTokens: _mfaTokens, ...bare } = document
+    const id = unique('env')
+    const actions = [
+      { action: 'order.refund', scope: 'orders:refund' },
+      { action: 'order.view', scope: 'orders:view', base: { singleUse: false } },
+      { action: 'user.update', base: { lifetimeSeconds: 60 } },
+    ]
+    await operator.environment.create.mutate({ environment: id, settings: { ...bare, actions } })
+    const { settings, version } = await operator.environment.get.query({ environment: id })
+    expect(settings).toMatchObject({
+      mfaTokens: 'off',
+      actions: [{ ...actions[0], base: { singleUse: true } }, actions[1], actions[2]],
+    })
+    const added = { action: 'order.close', scope: 'orders:close' }
+    const updated = await operator.environment.update.mutate({
+      environment: id,
+      settings: { ...settings, actions: [...(settings.actions ?? []), added] },
+      version,
+    })
+    expect(updated.settings.actions?.at(-1)).toMatchObject({ ...added, base: { singleUse: true } })
   })
 })
 

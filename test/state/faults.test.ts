@@ -10,7 +10,7 @@ import { Environment } from '../../functions/state/environment.ts'
 import { Subject } from '../../functions/state/subject.ts'
 import { makeDevice, startEnrolling } from '../support/ceremonies.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
-import { evidence, historyOf } from '../support/evidence.ts'
+import { evidence, historyAfterTheHour, historyOf } from '../support/evidence.ts'
 import {
   type Bend,
   bent,
@@ -186,8 +186,7 @@ it('a check is not asked again where it counts: a rule that only observes', asyn
   const { namespace, asked } = bentUser(at, failingOnce('away', 'after'))
   await expectUnavailable(await make(at, READS[0] as Call, sendWith({ SUBJECT: namespace })))
   expect(asked).toHaveLength(1)
-  advance(3600)
-  const history = await historyOf(at.environment.id, at.user.subject)
+  const history = await historyAfterTheHour(at.environment.id, at.user.subject)
   expect(history.filter(({ type }) => type === 'policy.observed')).toMatchObject([
     { data: { count: 1 } },
   ])
@@ -369,10 +368,39 @@ describe('while the environment’s object does not answer', () => {
       expect((await make(at, check, through)).status).toBe(200)
       expect(asked).toHaveLength(trouble === 'away' ? 2 : 1)
       const [rename, ...others] = CHANGES.filter(([, as]) => as === 'user')
-      for (const call of others) await expectUnavailable(await make(at, call, through))
+      for (const call of [...GATED, ...others]) {
+        await expectUnavailable(await make(at, call, through))
+      }
       // It needs a session alone, which the copy says how to check.
       expect((await make(at, rename as Call, through)).status).toBe(200)
       expect((await make(at, CHANGES[1] as Call)).status).toBe(200)
+    },
+  )
+
+  it.each<[procedure: string, scope: string, body: (at: Scene) => object]>([
+    ['factor.enroll', 'credential:link', () => ({ kind: 'totp' })],
+    ['factor.setDefault', 'credential:update', factor],
+    ['recovery.regenerate', 'credential:update', () => ({})],
+    ['factor.remove', 'credential:unlink', factor],
+  ])(
+    '%s is not decided by the copy, with a token that is good for it',
+    async (name, scope, body) => {
+      const at = await readAnew()
+      const { token } = await stepUp(at.user, at.totp.secret, [scope])
+      const before = await evidence(at.environment.id, at.user.subject)
+      advance(25)
+      const change = (through: Send) => {
+        const headers = { 'countersign-token': token }
+        const raw = { bearer: at.user.bearer(), headers, body: body(at) }
+        return post(at.environment.id, name, raw, through)
+      }
+      const { namespace } = bentEnvironment(at, failing('reset'))
+      // What the copy may answer shows that it is there.
+      const through = sendWith({ ENVIRONMENT: namespace })
+      expect((await make(at, check, through)).status).toBe(200)
+      await expectUnavailable(await change(through))
+      expect(await evidence(at.environment.id, at.user.subject)).toEqual(before)
+      expect((await change(send)).status).toBe(200)
     },
   )
 

@@ -1,6 +1,6 @@
 // Actions with conditions, and who is asked by them: what the tests of conditions share.
 import type { ActionEntry, EnvironmentSettings, RulePart } from '../../contract/index.ts'
-import { historyOf } from './evidence.ts'
+import { historyAfterTheHour } from './evidence.ts'
 import { enrollTotp, makeEnvironment, type TestEnvironment, type TestUser } from './service.ts'
 
 export const REFUND = 'order.refund'
@@ -39,4 +39,4 @@ export const check = (user: TestUser, details?: Record<string, unknown>) =>
   user.client.policy.check.query({ action: REFUND, ...(details && { details }) })
 /** What a rule in `observe` noted of a user, once its hour is over. */
 export const observedBy = async ({ id }: TestEnvironment, { subject }: TestUser) =>
-  (await historyOf(id, subject)).filter(({ type }) => type === 'policy.observed')
+  (await historyAfterTheHour(id, subject)).filter(({ type }) => type === 'policy.observed')

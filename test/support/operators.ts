@@ -1,16 +1,18 @@
 // Operators as tests know them: named ones with their keys, who step up with a passkey of their own.
 import { createHash } from 'node:crypto'
 import canonicalize from 'canonicalize'
+import { expect } from 'vitest'
 import { OPERATOR_SCOPE } from '../../contract/index.ts'
 import type { Authenticator } from './authenticator.ts'
 import { enrollPasskey, makeDevice, stepUpWithPasskey } from './ceremonies.ts'
-import { call, operator, PUBLIC_URL, type TestUser, unique } from './service.ts'
+import { call, operator, PUBLIC_URL, send, type TestUser, unique, viaWorker } from './service.ts'
 
 /** Whoever holds a key, as a caller. */
-export function holderOf(key: string, subject: string): TestUser {
+export function holderOf(key: string, subject: string, through = viaWorker): TestUser {
   let elevated: string | undefined
   const client = call({
     environment: 'operator',
+    fetch: through,
     bearer: () => key,
     elevatedToken: () => {
       const token = elevated
@@ -28,6 +30,31 @@ export function holderOf(key: string, subject: string): TestUser {
     signIn: async () => {},
     bearer: () => key,
   }
+}
+
+const PAGE = { origin: PUBLIC_URL, 'countersign-csrf': '1' }
+
+/** Signs in to the operators' page, and returns the cookie that a browser would send back. */
+export async function cookieOf(key: string): Promise<string> {
+  const response = await send('/console/session', {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...PAGE },
+    body: '{}',
+  })
+  expect(response.status).toBe(200)
+  return response.headers.get('set-cookie')?.split(';')[0] ?? ''
+}
+
+/** The operators' page in a browser, after a sign-in of its own. */
+export async function pageOf(key: string, subject: string): Promise<TestUser> {
+  const cookie = await cookieOf(key)
+  const viaPage: typeof fetch = (input, init) => {
+    const headers = new Headers(init?.headers)
+    headers.delete('authorization')
+    for (const [name, value] of Object.entries({ ...PAGE, cookie })) headers.set(name, value)
+    return viaWorker(input, { ...init, headers })
+  }
+  return holderOf('', subject, viaPage)
 }
 
 /** Names an operator, by whoever may. */

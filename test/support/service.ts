@@ -54,6 +54,7 @@ export async function makeEnvironment(settings: Partial<EnvironmentSettings> = {
     rpId: 'app.example',
     origins: [ORIGIN],
     audiences: [AUDIENCE],
+    mfaTokens: 'single',
     assertions: { issuer: BACKEND, keys: { jwks: { keys: [backend.publicJwk] } } },
     ...settings,
   }

@@ -20,6 +20,9 @@ const RELYING_PARTY = { rpId: 'app.example', origins: ['https://app.example'] }
 const DEVICE = { rpId: RELYING_PARTY.rpId, origin: 'https://app.example' }
 const DATA_KEY = random(32)
 const ES256 = [{ alg: -7 }]
+/** One session makes all calls, for one scope. */
+const SESSION = 'session'
+const SCOPE = 'a:b'
 
 /** How a call was answered, and the recovery codes that came with it. */
 export interface Answered {
@@ -31,7 +34,7 @@ const factorSecret = (id: string): Uint8Array => utf8(id.padEnd(20, '-')).slice(
 
 /** A user of an environment. */
 export function makeObject(environment: string, subject: string) {
-  const who = { environment, subject, epoch: 0, keepDays: 400 }
+  const who = { environment, subject, epoch: 0, keepDays: 400, rpId: RELYING_PARTY.rpId }
   const object = subjectObject(readBindings(env), environment, subject)
   const devices = new Map<string, Authenticator>()
 
@@ -44,14 +47,14 @@ export function makeObject(environment: string, subject: string) {
     tokenAcr: Acr,
   ) => ({
     requirement: requirement(methods, acr),
-    ...(jti !== undefined && { spend: { jti, acr: tokenAcr } }),
+    ...(jti !== undefined && { spend: { jti, acr: tokenAcr, scope: SCOPE } }),
   })
   const statementOf = (nonce: string): Statement => ({
     ...{ iss: environment, sub: subject, purpose: 'test', scope: '', epoch: 0, nonce },
     exp: 4_000_000_000,
   })
   const ordersOf = ({ jti, singleUse, lifetime }: Order) => [
-    { jti, kind: 'elevated' as const, scopes: ['a:b'], singleUse, ...lives(lifetime) },
+    { jti, kind: 'elevated' as const, scopes: [SCOPE], singleUse, ...lives(lifetime) },
   ]
   const lives = (seconds: number) => ({ lifetimeSeconds: seconds, freshnessSeconds: seconds })
   const codeOf = (id: string, step: number | null): string => {
@@ -101,7 +104,7 @@ export function makeObject(environment: string, subject: string) {
         const secret = kind === 'totp' ? storedTotp(id) : '{}'
         const expiresAt = now + (kind === 'totp' ? 600 : 300)
         const first = fresh ? { claims: [] } : { refused: refusal('session_not_fresh') }
-        const more = { factorId: id, kind, label: null, secret, expiresAt, first }
+        const more = { factorId: id, kind, label: null, secret, expiresAt, first, session: SESSION }
         return () => object.startEnrollment({ who, gate: gateOf(gate, acrOf(gate.jti)), ...more })
       }
       case 'confirmTotp': {
@@ -113,7 +116,10 @@ export function makeObject(environment: string, subject: string) {
       case 'confirmPasskey': {
         const { id: factorId, nonce, good } = call
         const { device, response } = await registered(nonce, good)
-        const more = { factorId, withCodes: true, response, relyingParty: RELYING_PARTY }
+        const more = {
+          ...{ factorId, withCodes: true, response, relyingParty: RELYING_PARTY },
+          session: SESSION,
+        }
         return async () => {
           const statement = statementOf(nonce)
           const confirmed = await object.confirmPasskey({ who, statement, ...more })
@@ -131,7 +137,10 @@ export function makeObject(environment: string, subject: string) {
       case 'stepUpPasskey': {
         const { id, nonce, good, order } = call
         const response = await authenticated(id, nonce, good)
-        const more = { statement: statementOf(nonce), response, relyingParty: RELYING_PARTY }
+        const more = {
+          ...{ statement: statementOf(nonce), response, relyingParty: RELYING_PARTY },
+          session: SESSION,
+        }
         return () => object.stepUpPasskey({ who, orders: ordersOf(order), ...more })
       }
       case 'exchange': {
@@ -145,13 +154,17 @@ export function makeObject(environment: string, subject: string) {
       }
       case 'consume': {
         const { jti, methods, holder } = call
-        const more = { requirement: requirement(methods, 'recovery'), action: 'a', actor: 'test' }
+        const presented = { kind: 'elevated' as const, scope: SCOPE }
+        const more = {
+          ...{ requirement: requirement(methods, 'recovery'), action: 'a', actor: 'test' },
+          presented,
+        }
         return () => object.consume({ who, jti, holder, ...more })
       }
       case 'revoke':
         return () => object.revoke({ who, jti: call.jti, actor: 'test' })
       case 'rename':
-        return () => object.rename({ who, factorId: call.id, label: call.label })
+        return () => object.rename({ who, factorId: call.id, label: call.label, session: SESSION })
       case 'setDefault':
       case 'remove': {
         const gate = gateOf(call.gate, acrOf(call.gate.jti))

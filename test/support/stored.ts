@@ -1,0 +1,41 @@
+// What an object has stored: taken out as rows, and put back as a restore of the storage would.
+import { runInDurableObject } from 'cloudflare:test'
+
+type Row = Record<string, string | number | null>
+
+/** The tables of an object with their rows. */
+export interface Stored {
+  schema: string[]
+  rows: Record<string, Row[]>
+}
+
+const TABLES =
+  "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\' AND sql IS NOT NULL ORDER BY type DESC, name"
+
+/** Reads everything that an object has stored. */
+export const storedBy = (stub: DurableObjectStub): Promise<Stored> =>
+  runInDurableObject(stub, (_object, { storage: { sql } }) => {
+    const made = sql.exec<{ name: string; sql: string }>(TABLES).toArray()
+    const tables = made.filter((one) => one.sql.startsWith('CREATE TABLE'))
+    return {
+      schema: made.map((one) => one.sql),
+      rows: Object.fromEntries(
+        tables.map(({ name }) => [name, sql.exec<Row>(`SELECT * FROM ${name}`).toArray()]),
+      ),
+    }
+  })
+
+/** Replaces everything that an object has stored, and ends it: the next call opens what is there. */
+export async function restore(stub: DurableObjectStub, { schema, rows }: Stored): Promise<void> {
+  await runInDurableObject(stub, (_object, { storage: { sql } }) => {
+    for (const { name, sql: made } of sql.exec<{ name: string; sql: string }>(TABLES).toArray())
+      if (made.startsWith('CREATE TABLE')) sql.exec(`DROP TABLE ${name}`)
+    for (const statement of schema) sql.exec(statement)
+    for (const [table, all] of Object.entries(rows))
+      for (const row of all) {
+        const places = Object.keys(row).map(() => '?')
+        sql.exec(`INSERT INTO ${table} VALUES (${places.join()})`, ...Object.values(row))
+      }
+  })
+  await runInDurableObject(stub, (_object, state) => state.abort('opened again')).catch(() => {})
+}
