@@ -7,6 +7,7 @@ const FACTORS = ['test/procedures/factors.test.ts']
 const PASSKEYS = ['test/procedures/passkeys.test.ts']
 const EXCHANGE = ['test/procedures/exchange.test.ts']
 const SUBJECTS = ['test/state/subjects.test.ts']
+const FLOODING = ['test/attacks/flooding.test.ts']
 const RACES = ['test/attacks/factors.test.ts']
 
 export const ATTEMPT_CHANGES: Change[] = [
@@ -47,16 +48,27 @@ export const ATTEMPT_CHANGES: Change[] = [
       'refusal(tried.wrong, { attemptsLeft: attemptsLeft(counted, now) })',
       'refusal(tried.wrong)',
     ],
-    ['passkey failures are not counted', "ledger.setNote('passkeyFailures', minute)", '', PASSKEYS],
+    [
+      'passkey failures of a session are not counted',
+      "ledger.setNote('passkeyFailuresBySession', windows)\n  const all",
+      'const all',
+      PASSKEYS,
+    ],
+    [
+      'passkey failures of a user are not counted',
+      "if (!flooded) ledger.setNote('passkeyFailures', all)",
+      '',
+      FLOODING,
+    ],
     [
       'a passkey that verified stays counted as a failure',
-      'Math.max(0, minute.count - 1)',
-      'minute.count',
+      "ledger.setNote('passkeyFailuresBySession', windows)\n  if (!flooded) ledger.setNote('passkeyFailures', takeBackWithin",
+      "if (!flooded) ledger.setNote('passkeyFailures', takeBackWithin",
       PASSKEYS,
     ],
     [
       'what a session may change alone is not counted',
-      "ledger.setNote('sessionChanges', counted)",
+      "ledger.setNote('changesBySession', windows)\n  ledger.setNote('sessionChanges', all)",
       '',
       ['test/attacks/bounds.test.ts'],
     ],
@@ -93,20 +105,25 @@ export const ATTEMPT_CHANGES: Change[] = [
     ],
     [
       'a challenge is not claimed',
-      'if (!ledger.tokens.claim(challengeClaim(call.statement), now)) {',
-      'if (false) {',
+      'if (!ledger.tokens.claim(challengeClaim(statement), now))',
+      'if (false)',
       PASSKEYS,
     ],
     [
       'passkey attempts are not counted in advance',
-      'if (barred) return { refused: barred }\n    if (!ledger',
-      'if (!ledger',
+      "if ('refused' in attempt) return attempt\n    const row",
+      "if ('refused' in attempt) throw new Error('too many')\n    const row",
       PASSKEYS,
     ],
-    ['a response is taken whose two ids differ', 'if (row && rawId === id)', 'if (row)', PASSKEYS],
+    [
+      'a response is taken whose two ids differ',
+      ' && response.rawId === response.id)',
+      ')',
+      PASSKEYS,
+    ],
     [
       'a passkey that was removed during its verification steps up',
-      "if (!row) return recordFault(ledger, 'step_up.failed', 'unknown_credential', now)",
+      "if (!row) return recordFault(ledger, attempt, 'unknown_credential', now)",
       'if (!row) return accept(ledger, call, passkeyProof(factorId, false, now, []), now)',
       RACES,
     ],
@@ -118,13 +135,13 @@ export const ATTEMPT_CHANGES: Change[] = [
     ],
     [
       'the counter of a passkey is not stored',
-      'ledger.factors.storeCredential(factorId, { ...credential, ...shown })',
-      '',
+      '      ...shown,\n      rpId',
+      '      rpId',
       PASSKEYS,
     ],
     [
       'a passkey step-up stays counted as a failure',
-      'takeBackPasskey(ledger)\n    ledger.setNote',
+      'takeBackPasskey(ledger, attempt)\n    ledger.setNote',
       'ledger.setNote',
       PASSKEYS,
     ],
@@ -142,8 +159,8 @@ export const ATTEMPT_CHANGES: Change[] = [
     ],
     [
       'a replayed assertion leaves no event',
-      "ledger.history.append({ type: 'step_up.failed', actor: 'subject', at: now, data })\n      return {\n",
-      'return {\n',
+      "tallyAttempt(\n        ledger,\n        { type: 'step_up.failed', method: 'assertion'",
+      "void (\n        ledger,\n        { type: 'step_up.failed', method: 'assertion'",
       EXCHANGE,
     ],
     [

@@ -37,7 +37,7 @@ export const DIRECTORY_CHANGES: Change[] = [
     ],
     [
       'the secret of the first operator stays good beside named ones',
-      'if (!always && this.#operators.hasPerson()) return undefined',
+      'if (!always && this.#operators.hasSeenPerson()) return undefined',
       '',
     ],
     [
@@ -58,8 +58,8 @@ export const DIRECTORY_CHANGES: Change[] = [
     ],
     [
       'what a key for automation was refused leaves no trace',
-      'this.#history.tally({\n        key: `refused:${id}:${call}:${reason}`,',
-      'void ({\n        key: `refused:${id}:${call}:${reason}`,',
+      'this.#tally({\n      key: `refused:${id}:${call}:${reason}`,',
+      'void ({\n      key: `refused:${id}:${call}:${reason}`,',
       OPERATORS,
     ],
     [
@@ -77,14 +77,26 @@ export const DIRECTORY_CHANGES: Change[] = [
   ...changesOf('functions/state/operators.ts', CONSOLE, [
     [
       'the last person can be revoked',
-      'live.filter((one) => !one.automation).length === 1',
-      'false',
+      'if (seen.length === 1 && seen[0]?.id === id)',
+      'if (false)',
     ],
     [
       'keys for automation count as persons',
-      'this.#live().some((one) => one.automation === 0)',
-      'this.#live().length > 0',
+      'one.automation === 0 && one.seen_at !== null',
+      'one.seen_at !== null',
       DIRECTORY,
+    ],
+    [
+      'a person counts before their key was used',
+      'one.automation === 0 && one.seen_at !== null',
+      'one.automation === 0',
+      ['test/attacks/lostkey.test.ts'],
+    ],
+    [
+      'changes of an automation key are not limited',
+      "if ('refused' in counted) return counted",
+      '',
+      OPERATORS,
     ],
     [
       'a name is given again',

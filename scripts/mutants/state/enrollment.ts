@@ -24,7 +24,7 @@ export const ENROLLMENT_CHANGES: Change[] = [
     ],
     [
       'first enrollments of a session are not counted',
-      'countSessionChange(ledger, now)\n  for',
+      'countSessionChange(ledger, session, now)\n  for',
       'for',
       BOUNDS,
     ],
@@ -113,8 +113,8 @@ export const ENROLLMENT_CHANGES: Change[] = [
     ],
     [
       'confirmations of passkeys are not counted in advance',
-      'return barred ? { refused: barred } : {}',
-      'return {}',
+      "return 'refused' in attempt ? attempt : { attempt }",
+      'return { attempt: attempt as PasskeyAttempt }',
       PASSKEYS,
     ],
   ]),

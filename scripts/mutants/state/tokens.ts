@@ -187,9 +187,9 @@ export const TOKEN_CHANGES: Change[] = [
       "const row = ledger.tokens.find(spend.jti) ?? refuse('token_revoked')",
     ],
     [
-      'attempts that the door refused are not counted',
-      'const key = `attempt:${type}:${method}:${reason}`',
-      'const key = `attempt:${type}:${method}:${reason}`; return {}',
+      'attempts that were refused before the object was asked are not counted',
+      'tallyAttempt(ledger, failed, now)',
+      '',
       ['test/procedures/passkeys.test.ts', 'test/regression/unread-attempts.test.ts'],
     ],
   ]),
