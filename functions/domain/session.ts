@@ -160,14 +160,48 @@ function readSession(
   }
 }
 
+/** What a fresh sign-in is, by the settings of an environment. */
+export interface FreshTerms {
+  longestAgeSeconds: number
+  /** The claim that says when the user signed in. */
+  claim: string
+  /** Whether the environment names a backend whose assertions it could take instead. */
+  canAssert: boolean
+}
+
+/** What lets a session enroll a first factor. */
+export const freshTermsOf = ({
+  session,
+  firstFactorSessionSeconds,
+  assertions,
+}: Pick<Settings, 'session' | 'firstFactorSessionSeconds' | 'assertions'>): FreshTerms => ({
+  longestAgeSeconds: firstFactorSessionSeconds,
+  claim: session.authTimeClaim,
+  canAssert: assertions !== undefined,
+})
+
 /**
  * Makes sure that a user signed in lately.
  *
- * @throws Refused `session_not_fresh`, also where the session does not say when
+ * @throws Refused `session_not_fresh` with the age of the sign-in, or with the claim that is missing
  */
-export function requireFresh(session: Session, longestAgeSeconds: number, now: number): void {
-  if (session.authTime === undefined || now - session.authTime > longestAgeSeconds)
-    refuse('session_not_fresh')
+export function requireFresh(
+  { authTime }: Session,
+  { longestAgeSeconds, claim, canAssert }: FreshTerms,
+  now: number,
+): void {
+  if (authTime === undefined) {
+    const other = ' Or set `firstFactor` to `assertion`, and send an assertion of the backend.'
+    refuse('session_not_fresh', {
+      message: `The session token has no usable \`${claim}\`: add it to the session tokens of the application, as the time of the sign-in in epoch seconds.${canAssert ? other : ''}`,
+    })
+  }
+  const ageSeconds = now - authTime
+  if (ageSeconds > longestAgeSeconds) {
+    refuse('session_not_fresh', {
+      message: `The sign-in was ${ageSeconds} seconds ago (\`${claim}\`) and may be at most ${longestAgeSeconds} seconds ago here: sign in again, then retry.`,
+    })
+  }
 }
 
 function unauthenticated(message: string): never {

@@ -216,18 +216,46 @@ describe('a session token', () => {
 })
 
 describe('a fresh session', () => {
-  const fresh = (authTime?: number) =>
+  const ASKED = { longestAgeSeconds: 600, claim: 'auth_time', canAssert: false }
+  const fresh = (authTime?: number, terms: Partial<typeof ASKED> = {}) =>
     requireFresh(
       { key: 'k', subject: 'alice', expiresAt: NOW, ...(authTime !== undefined && { authTime }) },
-      600,
+      { ...ASKED, ...terms },
       NOW,
     )
+  const refused = (...input: Parameters<typeof fresh>): string => {
+    const { reason, message } = refusalOf(() => fresh(...input))
+    expect(reason).toBe('session_not_fresh')
+    return message
+  }
+
   it('is one whose sign-in is not longer ago than asked for', () => {
     expect(() => fresh(NOW - 600)).not.toThrow()
-    expect(refusalOf(() => fresh(NOW - 601)).reason).toBe('session_not_fresh')
+    refused(NOW - 601)
   })
-  it('says when that was', () => {
-    expect(refusalOf(() => fresh()).reason).toBe('session_not_fresh')
+
+  it('that is too old is refused with its age and the greatest age', () => {
+    expect(refused(NOW - 1500)).toBe(
+      'The sign-in was 1500 seconds ago (`auth_time`) and may be at most 600 seconds ago here: sign in again, then retry.',
+    )
+  })
+
+  it('must say when the user signed in, or is refused with the claim to add', () => {
+    expect(refused()).toBe(
+      'The session token has no usable `auth_time`: add it to the session tokens of the application, as the time of the sign-in in epoch seconds.',
+    )
+  })
+
+  it('may be replaced by an assertion of the backend where the settings name its issuer', () => {
+    expect(refused(undefined, { canAssert: true })).toMatch(
+      / Or set `firstFactor` to `assertion`, and send an assertion of the backend\.$/,
+    )
+    expect(refused(NOW - 601, { canAssert: true })).not.toContain('assertion')
+  })
+
+  it('is refused under the name that the settings give its claim', () => {
+    expect(refused(undefined, { claim: 'signed_in_at' })).toContain('no usable `signed_in_at`')
+    expect(refused(NOW - 601, { claim: 'signed_in_at' })).toContain('(`signed_in_at`)')
   })
 })
 

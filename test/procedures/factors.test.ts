@@ -753,6 +753,23 @@ describe('an environment', () => {
     const future = await environment.user({ auth_time: now() + 31 })
     await expectRefused(startTotp(future), 'session_not_fresh')
   })
+
+  it('names the claim that a session token lacks, and the age of one that is too old', async () => {
+    const { environment, user } = await scene()
+    const { document, id } = environment
+    const session = { ...document.session, authTimeClaim: 'signed_in_at' }
+    await operator.environment.update.mutate({
+      environment: id,
+      settings: { ...document, session },
+      version: 1,
+    })
+    await user.signIn({ auth_time: now() })
+    const { message } = await expectRefused(startTotp(user), 'session_not_fresh')
+    expect(message).toMatch(/no usable `signed_in_at`: add it .*`firstFactor` to `assertion`/)
+    await user.signIn({ signed_in_at: now() - 700 })
+    const tooOld = await expectRefused(startTotp(user), 'session_not_fresh')
+    expect(tooOld.message).toMatch(/700 seconds ago \(`signed_in_at`\) .* at most 600 seconds/)
+  })
 })
 
 describe('the first factor by assertion', () => {
