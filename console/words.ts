@@ -126,6 +126,12 @@ export function duration(seconds: number): string {
   return plural(seconds / Number(size), String(unit))
 }
 
+/** About how long ago something was: whole minutes, hours or days where there are two or more. */
+export function roughly(seconds: number): string {
+  const unit = [86_400, 3600, 60].find((size) => seconds >= 2 * size) ?? 1
+  return duration(seconds - (seconds % unit))
+}
+
 export const plural = (count: number, word: string): string =>
   `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`
 

@@ -16,6 +16,7 @@ export const TOTP_ALGORITHMS = ['SHA1', 'SHA256', 'SHA512'] as const
 const Url = z.string().check(z.minLength(1), z.maxLength(512))
 const ClaimName = z.string().check(z.regex(/^[A-Za-z0-9_:./-]{1,128}$/))
 const Origin = z.string().check(z.regex(/^https?:\/\/[a-z0-9.:[\]-]+$/), z.maxLength(255))
+const FirstFactorSessionSeconds = z.int().check(z.gte(30), z.lte(86_400))
 
 /** Where the public keys of another party are: an address, or the key set itself (RFC 7517). */
 export const KeySource = z.union([
@@ -63,7 +64,7 @@ export const EnvironmentSettings = z.strictObject({
   audiences: z.array(Audience).check(z.minLength(1), z.maxLength(20)),
   enrollment: z.optional(z.enum(ENROLLMENTS)),
   firstFactor: z.optional(z.enum(FIRST_FACTORS)),
-  firstFactorSessionSeconds: z.optional(z.int().check(z.gte(30), z.lte(86_400))),
+  firstFactorSessionSeconds: z.optional(FirstFactorSessionSeconds),
   methods: z.optional(MethodSettings),
   mfaTokens: z.optional(z.enum(MFA_TOKEN_MODES)),
   senderConstrained: z.optional(z.enum(SENDER_CONSTRAINTS)),
@@ -183,13 +184,34 @@ export const EnvironmentPreviewResult = z.strictObject({
 })
 export type EnvironmentPreviewResult = z.infer<typeof EnvironmentPreviewResult>
 
-/** A session token to try; `session` is a draft to try it with instead of the settings in force. */
+/**
+ * A session token to try. What else is given is a draft to try it with instead of the settings in
+ * force.
+ */
 export const TrySessionInput = z.strictObject({
   environment: EnvironmentId,
   token: CompactJwt,
   session: z.optional(SessionSettings),
+  firstFactor: z.optional(z.enum(FIRST_FACTORS)),
+  firstFactorSessionSeconds: z.optional(FirstFactorSessionSeconds),
 })
 export type TrySessionInput = z.infer<typeof TrySessionInput>
+
+/** Something that the user of an accepted token cannot do, or that is weaker for them. */
+export const SessionWarning = z.discriminatedUnion('code', [
+  /** Nobody with such a token can enroll a first factor. */
+  z.strictObject({ code: z.literal('auth_time_missing'), claim: z.string() }),
+  /** This user must sign in again before they can enroll a first factor. */
+  z.strictObject({
+    code: z.literal('sign_in_too_old'),
+    claim: z.string(),
+    ageSeconds: z.int(),
+    longestAgeSeconds: z.int(),
+  }),
+  /** Elevated tokens of one session are accepted in every other session of the user. */
+  z.strictObject({ code: z.literal('session_id_missing'), claim: z.string() }),
+])
+export type SessionWarning = z.infer<typeof SessionWarning>
 
 /** Whom the token names, or why it is refused. Nothing of it is kept. */
 export const TrySessionResult = z.union([
@@ -200,6 +222,7 @@ export const TrySessionResult = z.union([
     clientId: z.optional(z.string()),
     authTime: z.optional(EpochSeconds),
     expiresAt: EpochSeconds,
+    warnings: z.array(SessionWarning),
   }),
   z.strictObject({ accepted: z.literal(false), message: z.string() }),
 ])

@@ -23,8 +23,8 @@ const now = (): number => Math.floor(Date.now() / 1000)
 /** The pretended application: its login signs sessions, its backend signs assertions, with one key. */
 export interface DemoIssuer {
   publicJwk: JWK
-  /** A session token of a user who signed in just now, and its claims. */
-  signIn(subject: string): Promise<Signed>
+  /** Signs a session token of a user who signed in just now; `claims` replaces or removes some. */
+  signIn(subject: string, claims?: Record<string, unknown>): Promise<Signed>
   /** The backend's word that a user proved who they are just now, for one scope. */
   vouch(subject: string, scope: string, audience: string): Promise<Signed>
 }
@@ -49,7 +49,7 @@ export async function readDemoIssuer(text: string): Promise<DemoIssuer> {
   })
   return {
     publicJwk: { kty, crv, x, y, kid, alg: ALGORITHM, use: 'sig' } as JWK,
-    signIn: (sub) =>
+    signIn: (sub, claims = {}) =>
       sign('JWT', {
         iss: DEMO.login,
         aud: DEMO.application,
@@ -58,6 +58,7 @@ export async function readDemoIssuer(text: string): Promise<DemoIssuer> {
         iat: now(),
         exp: now() + SESSION_LIFETIME_SECONDS,
         auth_time: now(),
+        ...claims,
       }),
     vouch: (sub, scope, aud) =>
       sign('countersign-assertion+jwt', {

@@ -31,7 +31,7 @@ export function Guide({ environment, view, draft }: DraftPageProps) {
             before your users do. What fails is mended in{' '}
             <Link href={`/e/${environment}/settings`}>Settings</Link>.
           </p>
-          <TryToken environment={environment} session={settings.session} />
+          <TryToken environment={environment} settings={settings} />
         </Step>
         <Step number={2} title="Choose what is guarded">
           <p className="soft">

@@ -35,7 +35,7 @@ export function Settings({ environment, view, draft }: DraftPageProps) {
           <SessionFields editing={editing} />
         </Card>
         <Card title="Try a token" lead="Why a token fails, or which user it names.">
-          <TryToken environment={environment} session={editing.settings.session} />
+          <TryToken environment={environment} settings={editing.settings} />
         </Card>
         <Pages editing={editing} />
         <Card

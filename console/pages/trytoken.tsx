@@ -1,29 +1,42 @@
 // "Try a token": what the service makes of one of the application's session tokens, with the settings
 // as they are typed. Nothing of the token is kept.
 import { useMutation } from '@tanstack/react-query'
-import type { EnvironmentSettings, TrySessionResult } from 'countersign/contract'
+import type { EnvironmentSettings, SessionWarning, TrySessionResult } from 'countersign/contract'
 import { type FormEvent, useState } from 'react'
 import { service } from '../api.ts'
+import { having } from '../model/editing.ts'
+import { placeName } from '../model/saying.ts'
 import { Button } from '../parts/button.tsx'
 import { TextField } from '../parts/field.tsx'
 import { Failure, Notice } from '../parts/notice.tsx'
 import { Facts } from '../parts/table.tsx'
 import { Time } from '../parts/time.tsx'
-import { sentence } from '../words.ts'
+import { duration, roughly, sentence } from '../words.ts'
+
+/** The settings that a token is tried with, as they are typed. */
+type Draft = Pick<EnvironmentSettings, 'session' | 'firstFactor' | 'firstFactorSessionSeconds'>
 
 interface TryTokenProps {
   environment: string
-  session: EnvironmentSettings['session']
+  settings: Draft
 }
 
-export function TryToken({ environment, session }: TryTokenProps) {
+export function TryToken({ environment, settings }: TryTokenProps) {
   const [token, setToken] = useState('')
   const [problem, setProblem] = useState<string>()
   const trying = useMutation({
-    mutationFn: (value: string) =>
-      service.environment.trySession.query({ environment, token: value, session }),
+    mutationFn: (value: string) => {
+      const { session, firstFactor, firstFactorSessionSeconds } = settings
+      const draft = having<Draft>({ session }, { firstFactor, firstFactorSessionSeconds })
+      return service.environment.trySession.query({ environment, token: value, ...draft })
+    },
     gcTime: 0,
   })
+  const paste = (value: string) => {
+    setToken(value)
+    setProblem(undefined)
+    trying.reset()
+  }
   const submit = (event: FormEvent) => {
     event.preventDefault()
     const value = token.trim().replace(/^bearer\s+/i, '')
@@ -41,7 +54,7 @@ export function TryToken({ environment, session }: TryTokenProps) {
         rows={3}
         value={token}
         error={problem}
-        onValue={setToken}
+        onValue={paste}
       />
       <div>
         <Button type="submit" look="plain" icon="play" isPending={trying.isPending}>
@@ -62,9 +75,16 @@ function Tried({ result }: { result: TrySessionResult }) {
       </Notice>
     )
   }
-  const { subject, sessionId, clientId, authTime, expiresAt } = result
+  const { subject, sessionId, clientId, authTime, expiresAt, warnings } = result
+  const cannotEnroll = warnings.some(({ code }) => PREVENTS_ENROLLING[code])
   return (
-    <Notice tone="good" title="The token is accepted">
+    <Notice
+      tone={cannotEnroll ? 'warn' : 'good'}
+      title={`The token is accepted${cannotEnroll ? ', but cannot add a first factor' : ''}`}
+    >
+      {warnings.map((warning) => (
+        <p key={warning.code}>{textOf(warning)}</p>
+      ))}
       <Facts
         facts={[
           ['User', <code key="user">{subject}</code>],
@@ -77,3 +97,23 @@ function Tried({ result }: { result: TrySessionResult }) {
     </Notice>
   )
 }
+
+type Code = SessionWarning['code']
+
+const PREVENTS_ENROLLING: Record<Code, boolean> = {
+  auth_time_missing: true,
+  sign_in_too_old: true,
+  session_id_missing: false,
+}
+
+const TEXTS: { [C in Code]: (warning: Extract<SessionWarning, { code: C }>) => string } = {
+  auth_time_missing: ({ claim }) =>
+    `${claim} is missing: nobody can add a first factor with such a token. Add it to your session tokens, as the time of the sign-in in epoch seconds, or let your backend vouch for users under “${placeName('firstFactor')}” in Settings.`,
+  sign_in_too_old: ({ ageSeconds, longestAgeSeconds }) =>
+    `The sign-in was ${roughly(ageSeconds)} ago. To add a first factor it must be within ${duration(longestAgeSeconds)}: the user signs in again first. Users who have a factor are not affected.`,
+  session_id_missing: ({ claim }) =>
+    `${claim} is missing: what a user confirms in one session counts in their other sessions too, and limits for a session start again with every new token.`,
+}
+
+const textOf = (warning: SessionWarning): string =>
+  (TEXTS[warning.code] as (warning: SessionWarning) => string)(warning)

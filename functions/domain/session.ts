@@ -8,7 +8,12 @@ import {
   jwtVerify,
 } from 'jose'
 import * as z from 'zod/mini'
-import { LAST_EPOCH_SECOND, SessionId, SubjectId } from '../../contract/index.ts'
+import {
+  LAST_EPOCH_SECOND,
+  SessionId,
+  type SessionWarning,
+  SubjectId,
+} from '../../contract/index.ts'
 import { ASSERTION_TYPE } from './assertion.ts'
 import { hashParts, toBase64Url } from './bytes.ts'
 import { cutOff } from './depth.ts'
@@ -160,48 +165,63 @@ function readSession(
   }
 }
 
-/** What a fresh sign-in is, by the settings of an environment. */
-export interface FreshTerms {
-  longestAgeSeconds: number
-  /** The claim that says when the user signed in. */
-  claim: string
-  /** Whether the environment names a backend whose assertions it could take instead. */
-  canAssert: boolean
+type FirstFactorSettings = Pick<
+  Settings,
+  'session' | 'firstFactor' | 'firstFactorSessionSeconds' | 'assertions'
+>
+type Staleness = Extract<SessionWarning, { code: 'auth_time_missing' | 'sign_in_too_old' }>
+
+/** Why a session is not fresh enough to enroll a first factor; undefined where it is. */
+function stalenessOf(
+  { authTime }: Session,
+  { session, firstFactorSessionSeconds: longestAgeSeconds }: FirstFactorSettings,
+  now: number,
+): Staleness | undefined {
+  const claim = session.authTimeClaim
+  if (authTime === undefined) return { code: 'auth_time_missing', claim }
+  const ageSeconds = now - authTime
+  if (ageSeconds <= longestAgeSeconds) return undefined
+  return { code: 'sign_in_too_old', claim, ageSeconds, longestAgeSeconds }
 }
 
-/** What lets a session enroll a first factor. */
-export const freshTermsOf = ({
-  session,
-  firstFactorSessionSeconds,
-  assertions,
-}: Pick<Settings, 'session' | 'firstFactorSessionSeconds' | 'assertions'>): FreshTerms => ({
-  longestAgeSeconds: firstFactorSessionSeconds,
-  claim: session.authTimeClaim,
-  canAssert: assertions !== undefined,
-})
-
 /**
- * Makes sure that a user signed in lately.
+ * Makes sure that a user signed in lately enough to enroll a first factor.
  *
  * @throws Refused `session_not_fresh` with the age of the sign-in, or with the claim that is missing
  */
-export function requireFresh(
-  { authTime }: Session,
-  { longestAgeSeconds, claim, canAssert }: FreshTerms,
+export function requireFresh(session: Session, settings: FirstFactorSettings, now: number): void {
+  const stale = stalenessOf(session, settings, now)
+  if (stale) {
+    const message = describe(stale, settings.assertions !== undefined)
+    refuse('session_not_fresh', { message })
+  }
+}
+
+function describe(stale: Staleness, canAssert: boolean): string {
+  if (stale.code === 'sign_in_too_old') {
+    const { claim, ageSeconds, longestAgeSeconds } = stale
+    return `The sign-in was ${ageSeconds} seconds ago (\`${claim}\`) and may be at most ${longestAgeSeconds} seconds ago here: sign in again, then retry.`
+  }
+  const addIt = `The session token has no usable \`${stale.claim}\`: add it to the session tokens of the application, as the time of the sign-in in epoch seconds.`
+  return canAssert
+    ? `${addIt} Or set \`firstFactor\` to \`assertion\`, and send an assertion of the backend.`
+    : addIt
+}
+
+/** Returns what the user of a verified session token cannot do, for an operator who tries one. */
+export function warningsOf(
+  session: Session,
+  settings: FirstFactorSettings,
   now: number,
-): void {
-  if (authTime === undefined) {
-    const other = ' Or set `firstFactor` to `assertion`, and send an assertion of the backend.'
-    refuse('session_not_fresh', {
-      message: `The session token has no usable \`${claim}\`: add it to the session tokens of the application, as the time of the sign-in in epoch seconds.${canAssert ? other : ''}`,
-    })
-  }
-  const ageSeconds = now - authTime
-  if (ageSeconds > longestAgeSeconds) {
-    refuse('session_not_fresh', {
-      message: `The sign-in was ${ageSeconds} seconds ago (\`${claim}\`) and may be at most ${longestAgeSeconds} seconds ago here: sign in again, then retry.`,
-    })
-  }
+): SessionWarning[] {
+  const stale =
+    settings.firstFactor === 'freshSession' ? stalenessOf(session, settings, now) : undefined
+  return [
+    ...(stale ? [stale] : []),
+    ...(session.sessionId === undefined
+      ? [{ code: 'session_id_missing' as const, claim: settings.session.sessionIdClaim }]
+      : []),
+  ]
 }
 
 function unauthenticated(message: string): never {

@@ -21,10 +21,18 @@ import {
   TrySessionInput,
   TrySessionResult,
 } from '../../contract/index.ts'
+import { epochSeconds } from '../clock.ts'
 import { compareSettings } from '../domain/changes.ts'
-import { withDefaults } from '../domain/defaults.ts'
+import { overlay, withDefaults } from '../domain/defaults.ts'
 import { Refused, refuse, unwrap } from '../domain/refusal.ts'
-import { checkSession, checkSettings, checkVersion, resolveSettings } from '../domain/settings.ts'
+import { warningsOf } from '../domain/session.ts'
+import {
+  checkSession,
+  checkSettings,
+  checkVersion,
+  resolveSession,
+  resolveSettings,
+} from '../domain/settings.ts'
 import { canonical } from '../domain/statement.ts'
 import type { Bindings } from '../env.ts'
 import type { Overview } from '../state/environment.ts'
@@ -117,15 +125,16 @@ export const environmentRouter = router({
     .input(TrySessionInput)
     .output(TrySessionResult)
     .query(async ({ ctx: { bindings }, input }) => {
-      const environment = await openEnvironment(bindings, input.environment)
-      if (input.session) checkSession(input.session, bindings)
+      const { environment: id, token, ...draft } = input
+      const environment = await openEnvironment(bindings, id)
+      if (draft.session) checkSession(draft.session, bindings)
+      const settings = overlay(environment.settings, {
+        ...draft,
+        session: draft.session && resolveSession(draft.session),
+      })
       try {
-        const { subject, sessionId, clientId, authTime, expiresAt } = await trySession(
-          environment,
-          bindings.publicUrl,
-          input.token,
-          input.session,
-        )
+        const session = await trySession(environment, bindings.publicUrl, token, settings.session)
+        const { subject, sessionId, clientId, authTime, expiresAt } = session
         return {
           accepted: true as const,
           subject,
@@ -133,6 +142,7 @@ export const environmentRouter = router({
           ...(clientId !== undefined && { clientId }),
           ...(authTime !== undefined && { authTime }),
           expiresAt,
+          warnings: warningsOf(session, settings, epochSeconds()),
         }
       } catch (error) {
         if (!(error instanceof Refused)) throw error

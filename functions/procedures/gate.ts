@@ -3,7 +3,7 @@ import type { CredentialAction } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { findAction, isDenied, requirementOf } from '../domain/policy.ts'
 import { answeringLater, refuse } from '../domain/refusal.ts'
-import { freshTermsOf, requireFresh } from '../domain/session.ts'
+import { requireFresh } from '../domain/session.ts'
 import { checkUse, verifyOwnToken } from '../domain/token.ts'
 import type { StartCall } from '../state/enrollment.ts'
 import type { LiveEnvironment } from '../state/published.ts'
@@ -65,7 +65,7 @@ export async function firstFactorOf(
   const { firstFactor } = environment.settings
   return answeringLater(async () => {
     if (firstFactor === 'assertion') return { claims: await assertedLink(caller, assertion) }
-    requireFresh(session, freshTermsOf(environment.settings), epochSeconds())
+    requireFresh(session, environment.settings, epochSeconds())
     return { claims: [] }
   })
 }

@@ -7,13 +7,13 @@ import {
   errors,
   type JWTVerifyGetKey,
 } from 'jose'
-import type { KeySource, SessionSettings } from '../../contract/index.ts'
+import type { KeySource } from '../../contract/index.ts'
 import { ShortCache } from '../cache.ts'
 import { epochSeconds } from '../clock.ts'
 import { sha256, toBase64Url, utf8 } from '../domain/bytes.ts'
 import { refuse } from '../domain/refusal.ts'
 import { CLOCK_TOLERANCE_SECONDS, type Session, verifySession } from '../domain/session.ts'
-import { resolveSession } from '../domain/settings.ts'
+import type { Settings } from '../domain/settings.ts'
 import type { LiveEnvironment } from './published.ts'
 
 export const KEY_SET_TIMEOUT_MS = 3000
@@ -60,16 +60,15 @@ export async function authenticate(
 /**
  * What a session token would be here, for an operator who tries one. Nothing of it is remembered.
  *
- * @param draft how sessions would be verified, instead of the settings in force
+ * @param session how it is verified: by the settings in force, or by a draft of them
  * @throws Refused `unauthenticated` with why, or `unavailable`
  */
 export function trySession(
   environment: LiveEnvironment,
   publicUrl: string,
   token: string,
-  draft?: SessionSettings,
+  session: Settings['session'],
 ): Promise<Session> {
-  const session = draft ? resolveSession(draft) : environment.settings.session
   const keys = keysOf(environment, session.keys)
   return verifySession(token, session, keys, epochSeconds(), publicUrl)
 }

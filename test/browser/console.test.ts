@@ -87,6 +87,31 @@ describe('an environment', () => {
     expect(lines.join()).toContain("audience: 'https://api.shop.example'")
   })
 
+  it('warns of a tried token that cannot add a first factor, and forgets it with the next', async () => {
+    const page = await signedIn('/e/demo/guide')
+    const field = page.getByLabel('A session token')
+    const notice = page.locator('.notice', { hasText: 'The token is accepted' })
+    const tryIt = async (claims: Record<string, unknown>) => {
+      await field.fill((await stage.issuer.signIn('user-1', claims)).token)
+      await page.getByRole('button', { name: 'Try the token' }).click()
+      await notice.waitFor()
+      return { tone: await notice.getAttribute('class'), text: await notice.innerText() }
+    }
+    const now = Math.floor(Date.now() / 1000)
+    const silent = await tryIt({ auth_time: undefined })
+    expect(silent.tone).toContain('notice-warn')
+    expect(silent.text).toMatch(/auth_time is missing.*nobody can add a first factor/)
+    const old = await tryIt({ auth_time: now - 3 * 3600 })
+    expect(old.tone).toContain('notice-warn')
+    expect(old.text).toMatch(/sign-in was 3 hours ago.*within 10 minutes/)
+    const nameless = await tryIt({ sid: undefined })
+    expect(nameless.tone).toContain('notice-good')
+    expect(nameless.text).toMatch(/sid is missing/)
+    expect((await tryIt({})).text).not.toMatch(/missing|ago/)
+    await field.fill('not a token')
+    expect(await notice.count()).toBe(0)
+  })
+
   it('is removed once its name was typed', async () => {
     await stage.operator().environment.create.mutate({
       environment: 'passing',

@@ -216,11 +216,20 @@ describe('a session token', () => {
 })
 
 describe('a fresh session', () => {
-  const ASKED = { longestAgeSeconds: 600, claim: 'auth_time', canAssert: false }
-  const fresh = (authTime?: number, terms: Partial<typeof ASKED> = {}) =>
+  const RULES = {
+    session: SETTINGS,
+    firstFactor: 'freshSession',
+    firstFactorSessionSeconds: 600,
+    assertions: undefined,
+  } as const
+  const BACKEND_RULES = {
+    assertions: { issuer: BACKEND, keys: { jwksUri: BACKEND }, maxAcr: 'mfa' },
+  } as const
+  const OTHER_CLAIM = { session: { ...SETTINGS, authTimeClaim: 'signed_in_at' } }
+  const fresh = (authTime?: number, more: Partial<Parameters<typeof requireFresh>[1]> = {}) =>
     requireFresh(
       { key: 'k', subject: 'alice', expiresAt: NOW, ...(authTime !== undefined && { authTime }) },
-      { ...ASKED, ...terms },
+      { ...RULES, ...more },
       NOW,
     )
   const refused = (...input: Parameters<typeof fresh>): string => {
@@ -247,15 +256,15 @@ describe('a fresh session', () => {
   })
 
   it('may be replaced by an assertion of the backend where the settings name its issuer', () => {
-    expect(refused(undefined, { canAssert: true })).toMatch(
+    expect(refused(undefined, BACKEND_RULES)).toMatch(
       / Or set `firstFactor` to `assertion`, and send an assertion of the backend\.$/,
     )
-    expect(refused(NOW - 601, { canAssert: true })).not.toContain('assertion')
+    expect(refused(NOW - 601, BACKEND_RULES)).not.toContain('assertion')
   })
 
   it('is refused under the name that the settings give its claim', () => {
-    expect(refused(undefined, { claim: 'signed_in_at' })).toContain('no usable `signed_in_at`')
-    expect(refused(NOW - 601, { claim: 'signed_in_at' })).toContain('(`signed_in_at`)')
+    expect(refused(undefined, OTHER_CLAIM)).toContain('no usable `signed_in_at`')
+    expect(refused(NOW - 601, OTHER_CLAIM)).toContain('(`signed_in_at`)')
   })
 })
 

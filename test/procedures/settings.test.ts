@@ -5,6 +5,7 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { subjectObjectName } from '../../functions/domain/names.ts'
 import { forgetEnvironment } from '../../functions/state/published.ts'
+import { restartClockAfterEach, stopClock } from '../support/clock.ts'
 import { answerOf, expectRefusal, post, postAsOperator } from '../support/http.ts'
 import {
   AUDIENCE,
@@ -17,6 +18,8 @@ import {
   stepUp,
   totpCode,
 } from '../support/service.ts'
+
+restartClockAfterEach()
 
 describe('a preview', () => {
   it('tells every difference from what is in force, and which of them weaken', async () => {
@@ -102,6 +105,44 @@ describe('a tried token', () => {
       clientId: 'web',
       authTime: expect.any(Number),
       expiresAt: expect.any(Number),
+      warnings: [],
+    })
+  })
+
+  it.each([
+    ['who cannot enroll', undefined, 's', { code: 'auth_time_missing', claim: 'at' }],
+    ['who signed in too long ago', 700, 's', { code: 'sign_in_too_old', ageSeconds: 700 }],
+    ['in no session by name', 600, undefined, { code: 'session_id_missing', claim: 'sid' }],
+  ])('of somebody %s is taken with a warning', async (_who, age, sid, warning) => {
+    stopClock()
+    const environment = await makeEnvironment()
+    const { id, document } = environment
+    const at = age === undefined ? undefined : now() - age
+    const token = await environment.session({ sub: 'alice', sid, at })
+    const session = { ...document.session, authTimeClaim: 'at' }
+    const tried = await operator.environment.trySession.query({ environment: id, token, session })
+    expect(tried).toMatchObject({ accepted: true, warnings: [warning] })
+  })
+
+  it('is not asked when its user signed in where the backend vouches for the first factor', async () => {
+    const environment = await makeEnvironment({ firstFactor: 'assertion' })
+    const { id } = environment
+    const token = await environment.session({ sub: 'alice', sid: 'ses-1', auth_time: undefined })
+    const tried = await operator.environment.trySession.query({ environment: id, token })
+    expect(tried).toMatchObject({ accepted: true, warnings: [] })
+  })
+
+  it('is warned about by the draft of who may add the first factor', async () => {
+    stopClock()
+    const environment = await makeEnvironment({ firstFactor: 'assertion' })
+    const { id } = environment
+    const token = await environment.session({ sub: 'alice', sid: 's', auth_time: now() - 61 })
+    const draft = { firstFactor: 'freshSession', firstFactorSessionSeconds: 60 } as const
+    const tried = await operator.environment.trySession.query({ environment: id, token, ...draft })
+    expect(tried).toMatchObject({
+      warnings: [
+        { code: 'sign_in_too_old', claim: 'auth_time', ageSeconds: 61, longestAgeSeconds: 60 },
+      ],
     })
   })
 
