@@ -19,4 +19,6 @@ for (const name of readdirSync(OUT, { recursive: true, encoding: 'utf8' })) {
   writeFileSync(file, text.replace(/((?:from|import) ?\(?'\.[^']*)\.tsx?'/g, "$1.js'"))
 }
 cpSync(join(ROOT, STYLES), join(OUT, STYLES))
+// Without a declaration TypeScript refuses to import the styles where no bundler's types declare them.
+writeFileSync(join(OUT, `${STYLES}.d.ts`), 'export {}\n')
 console.log('The package is in dist/.')
