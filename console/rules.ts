@@ -102,6 +102,11 @@ export function actionsOf({ actions = [] }: EnvironmentSettings): ShownAction[] 
   })
 }
 
+/** Returns the action that a guide begins with: one of the application, where it has any. */
+export const firstToGuard = (actions: readonly ShownAction[]): ShownAction | undefined =>
+  actions.find(({ action }) => !isBuiltIn(action)) ??
+  actions.find(({ action }) => action === 'wallet.waas.export')
+
 export const GROUPS = [
   { id: 'wallet', title: 'Wallet', has: (action: string) => action.startsWith('wallet.waas.') },
   { id: 'account', title: 'Account', has: (action: string) => action === 'user.update' },

@@ -1,36 +1,54 @@
-// The first-run guide: four steps from a new environment to the lines that an application pastes.
+// The first-run guide: five steps from a new environment to the lines that an application pastes.
 import { useState } from 'react'
 import { Link } from 'wouter'
+import { type TokenNeed, tokenNeeds } from '../model/tokenneeds.ts'
 import { Page } from '../parts/card.tsx'
 import { Code } from '../parts/copy.tsx'
 import { SelectField } from '../parts/field.tsx'
 import { Table } from '../parts/table.tsx'
-import { actionsOf, isCredential, type ShownAction, sentenceOf } from '../rules.ts'
+import { actionsOf, firstToGuard, isCredential, type ShownAction, sentenceOf } from '../rules.ts'
+import { anyOf } from '../words.ts'
 import { MakeResourceKey } from './resourcekey.tsx'
-import { guardLines, pageLines } from './snippets.ts'
+import { APIS, installLines, PAGES } from './snippets.ts'
 import { TryToken } from './trytoken.tsx'
 import type { DraftPageProps } from './withdraft.tsx'
 
 export function Guide({ environment, view, draft }: DraftPageProps) {
   const { settings } = draft
+  const [page, setPage] = useState<keyof typeof PAGES>('react')
+  const [api, setApi] = useState<keyof typeof APIS>('hono')
   const actions = actionsOf(settings).filter(({ action }) => !isCredential(action))
-  const [action, setAction] = useState('wallet.waas.export')
-  const chosen = actions.find((one) => one.action === action)
-  const audience = chosen?.entry.audience ?? settings.audiences[0] ?? ''
-  const lines = { url: location.origin, environment, action, audience }
+  const [picked, setPicked] = useState<string>()
+  const action = actions.find((one) => one.action === picked) ?? firstToGuard(actions)
+  const lines = action && {
+    url: location.origin,
+    environment,
+    audience: action.entry.audience ?? settings.audiences[0] ?? '',
+    subjectClaim: settings.session.subjectClaim ?? 'sub',
+    action,
+  }
   return (
     <Page
       title="Guide"
       of={environment}
-      lead={`From here to a guarded action in your application, in four steps. Come back whenever you like: nothing here is shown only once but keys.`}
+      lead={`From here to a guarded action in your application, in five steps. Come back whenever you like: nothing here is shown only once but keys.`}
     >
       <div className="steps">
         <Step number={1} title="Connect your sign-in">
           <p className="soft">
-            Countersign takes the session tokens of <code>{settings.session.issuer}</code>. Try one
-            before your users do. What fails is mended in{' '}
+            Countersign takes the session tokens of your application. Change what it expects in{' '}
             <Link href={`/e/${environment}/settings`}>Settings</Link>.
           </p>
+          <Table<TokenNeed>
+            caption="What a session token must say"
+            rows={tokenNeeds(settings)}
+            keyOf={({ claim }) => claim}
+            columns={[
+              { name: 'Claim', isHead: true, cell: ({ claim }) => <code>{claim}</code> },
+              { name: 'Needed', cell: ({ needed }) => needed },
+              { name: 'What it says', cell: ({ text }) => text },
+            ]}
+          />
           <TryToken environment={environment} settings={settings} />
         </Step>
         <Step number={2} title="Choose what is guarded">
@@ -64,15 +82,49 @@ export function Guide({ environment, view, draft }: DraftPageProps) {
           </p>
           <MakeResourceKey view={view} />
         </Step>
-        <Step number={4} title="Paste these lines">
+        <Step number={4} title="Install the package">
+          <div className="grid-2">
+            <SelectField
+              label="Your page is written with"
+              value={page}
+              onValue={setPage}
+              options={optionsOf(PAGES)}
+            />
+            <SelectField
+              label="Your API is written with"
+              value={api}
+              onValue={setApi}
+              options={optionsOf(APIS)}
+            />
+          </div>
+          <p className="soft">
+            Countersign is on no package registry: build it where you have its sources, and install
+            it from there. <code>npm pack</code> puts a file into your project that your lockfile
+            names: keep it with your sources.
+          </p>
+          <Code title="In a terminal" text={installLines(PAGES[page])} />
+        </Step>
+        <Step number={5} title="Paste these lines">
           <SelectField
             label="The action to guard first"
-            value={action}
-            onValue={setAction}
+            value={action?.action ?? ''}
+            onValue={setPicked}
             options={actions.map((one) => ({ value: one.action, label: one.title }))}
           />
-          <Code title="In your page" text={pageLines(lines)} />
-          <Code title="In your API (Hono; others are in the README)" text={guardLines(lines)} />
+          <p className="soft">
+            Open your page at {anyOf(settings.origins)}. From any other origin the browser says only
+            “Failed to fetch”: list that origin under Web origins in{' '}
+            <Link href={`/e/${environment}/settings`}>Settings</Link> first.
+          </p>
+          {lines && (
+            <>
+              <Code title="In your page" text={PAGES[page].lines(lines)} />
+              <Code title="In your API" text={APIS[api].lines(lines)} />
+              <p className="soft">
+                The key of step 3 must be one for <code>{lines.audience}</code>.
+              </p>
+            </>
+          )}
           <p className="soft">
             Then open your page, run the action, and watch it in the{' '}
             <Link href={`/e/${environment}`}>overview</Link>.
@@ -82,6 +134,9 @@ export function Guide({ environment, view, draft }: DraftPageProps) {
     </Page>
   )
 }
+
+const optionsOf = <K extends string>(kinds: Record<K, { label: string }>) =>
+  (Object.keys(kinds) as K[]).map((value) => ({ value, label: kinds[value].label }))
 
 interface StepProps {
   number: number

@@ -85,6 +85,10 @@ describe('an environment', () => {
     const lines = await page.getByRole('figure').allInnerTexts()
     expect(lines.join()).toContain("environment: 'shop'")
     expect(lines.join()).toContain("audience: 'https://api.shop.example'")
+    expect(lines.join()).toContain('npm pack')
+    await page.getByText('Open your page at https://shop.example.').waitFor()
+    await page.getByLabel('Your API is written with').selectOption({ label: 'Express' })
+    await page.getByText("import express, { type Request } from 'express'").waitFor()
   })
 
   it('warns of a tried token that cannot add a first factor, and forgets it with the next', async () => {
@@ -159,6 +163,9 @@ describe('settings', () => {
     await panel.getByText('How it came about').waitFor()
     await (await review(page)).getByRole('button', { name: /^Save/ }).click()
     await page.getByText(/Saved as version/).waitFor()
+    await page.goto(`${stage.url}/console/e/demo/guide`)
+    await page.getByText("action: 'order.refund'").waitFor()
+    await page.getByText('details: (c) => c.req.json()').waitFor()
   })
 
   it('tells the second of two operators, and puts what they typed on top', async () => {

@@ -1,8 +1,15 @@
 // The page says rules in words before the service is asked: by the service's own defaults.
 import { describe, expect, it } from 'vitest'
-import { actionsOf, ruleOf, sentenceOf } from '../../console/rules.ts'
-import { BUILT_IN_ACTIONS, DEFAULT_RULE } from '../../contract/index.ts'
+import { actionsOf, firstToGuard, ruleOf, sentenceOf } from '../../console/rules.ts'
+import { BUILT_IN_ACTIONS, DEFAULT_RULE, type EnvironmentSettings } from '../../contract/index.ts'
 import { ruleOf as ruleOfService } from '../../functions/domain/policy.ts'
+
+const SETTINGS: EnvironmentSettings = {
+  session: { issuer: 'https://login.example', keys: { jwksUri: 'https://login.example/keys' } },
+  rpId: 'app.example',
+  origins: ['https://app.example'],
+  audiences: ['https://api.example'],
+}
 
 describe('the rules that the page shows', () => {
   it.each([...Object.keys(BUILT_IN_ACTIONS), 'order.refund'])(
@@ -16,15 +23,15 @@ describe('the rules that the page shows', () => {
     },
   )
 
+  it('lead a guide to an action of the application, and to a built-in one before it has any', () => {
+    const own = { action: 'order.refund', scope: 'orders:refund' }
+    expect(firstToGuard(actionsOf({ ...SETTINGS, actions: [own] }))?.action).toBe('order.refund')
+    expect(firstToGuard(actionsOf(SETTINGS))?.action).toBe('wallet.waas.export')
+  })
+
   it('begin with every built-in action, and end with the operator’s own', () => {
     const own = { action: 'order.refund', scope: 'orders:refund' }
-    const names = actionsOf({
-      session: { issuer: 'https://login.example', keys: { jwksUri: 'https://login.example/keys' } },
-      rpId: 'app.example',
-      origins: ['https://app.example'],
-      audiences: ['https://api.example'],
-      actions: [own],
-    }).map(({ action }) => action)
+    const names = actionsOf({ ...SETTINGS, actions: [own] }).map(({ action }) => action)
     expect(names).toEqual([...Object.keys(BUILT_IN_ACTIONS), 'order.refund'])
   })
 

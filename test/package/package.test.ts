@@ -1,10 +1,12 @@
 // The package as somebody installs it: packed, put into an empty project by npm, type-checked against
 // its own declarations, and run.
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { APIS, PAGES } from '../../console/pages/snippets.ts'
+import { BUILT_IN, PASSKEY_ONLY, REFUND, WITHOUT_DETAILS } from '../console/guide.ts'
 
 const own = JSON.parse(readFileSync('package.json', 'utf8'))
 const folder = mkdtempSync(join(tmpdir(), 'countersign-package-'))
@@ -26,6 +28,9 @@ function makeProject(name: string, react: string, types: string): string {
     '@types/node': own.devDependencies['@types/node'],
     '@types/react': types,
     '@types/react-dom': types,
+    '@types/express': own.devDependencies['@types/express'],
+    express: own.devDependencies.express,
+    hono: own.devDependencies.hono,
     react,
     'react-dom': react,
     typescript: own.devDependencies.typescript,
@@ -37,7 +42,11 @@ function makeProject(name: string, react: string, types: string): string {
 }
 
 /** Type-checks, and compiles, with every declaration of the package looked at. */
-function compile(project: string, resolution: 'nodenext' | 'bundler'): string {
+function compile(
+  project: string,
+  resolution: 'nodenext' | 'bundler',
+  files = ['vanilla.ts', 'api.ts', 'page.tsx'],
+): string {
   const compilerOptions = {
     target: 'es2022',
     lib: ['es2022', 'dom', 'dom.iterable'],
@@ -50,9 +59,28 @@ function compile(project: string, resolution: 'nodenext' | 'bundler'): string {
     skipLibCheck: false,
     outDir: 'out',
   }
-  const files = ['vanilla.ts', 'api.ts', 'page.tsx']
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
   return run(project, process.execPath, 'node_modules/typescript/bin/tsc')
+}
+
+/** What the dashboard's guide calls the application's own. */
+const OWN_SESSION = `
+export const getSessionToken = (): string | undefined => undefined
+export const userIdOf = async (header: string | null | undefined): Promise<string> => header ?? ''
+`
+
+/** Writes the lines of the dashboard's guide for an action. Returns the names of their files. */
+function writeGuide(project: string, kinds: typeof PAGES | typeof APIS): string[] {
+  const actions = { BUILT_IN, PASSKEY_ONLY, REFUND, WITHOUT_DETAILS }
+  return Object.entries(actions).flatMap(([name, lines]) => {
+    mkdirSync(join(project, name), { recursive: true })
+    writeFileSync(join(project, name, 'session.ts'), OWN_SESSION)
+    return Object.entries(kinds).map(([kind, { lines: write }]) => {
+      const file = join(name, `${kind}.tsx`)
+      writeFileSync(join(project, file), write(lines))
+      return file
+    })
+  })
 }
 
 beforeAll(() => {
@@ -75,6 +103,18 @@ describe.each([
     'type-checks with the resolution of %s',
     (resolution) => {
       expect(compile(project, resolution)).toBe('')
+    },
+    60_000,
+  )
+
+  it('type-checks every page of the dashboard’s guide, as a bundler resolves it', () => {
+    expect(compile(project, 'bundler', writeGuide(project, PAGES))).toBe('')
+  }, 60_000)
+
+  it.each(['bundler', 'nodenext'] as const)(
+    'type-checks every API of the dashboard’s guide with the resolution of %s',
+    (resolution) => {
+      expect(compile(project, resolution, writeGuide(project, APIS))).toBe('')
     },
     60_000,
   )
