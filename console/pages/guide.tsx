@@ -112,6 +112,9 @@ export function Guide({ environment, view, draft }: DraftPageProps) {
             options={actions.map((one) => ({ value: one.action, label: one.title }))}
           />
           <p className="soft">
+            What follows “Yours” is your application’s own: put your names and files there.
+          </p>
+          <p className="soft">
             Open your page at {anyOf(settings.origins)}. From any other origin the browser says only
             “Failed to fetch”: list that origin under Web origins in{' '}
             <Link href={`/e/${environment}/settings`}>Settings</Link> first.

@@ -158,7 +158,7 @@ const bound = (given: Lines, text: string, otherwise = ''): string =>
 const guardLines = (given: Lines, framework = ''): string => `\
 import { createGuard } from 'countersign/resource'
 ${framework}\
-// Yours: verifies the session token of \`Authorization: Bearer …\` and returns its ${given.subjectClaim}, or ''.
+// Yours: returns the ${given.subjectClaim} of a good session token in \`Bearer …\`, or '' for anything else.
 import { userIdOf } from './session.js'
 
 const guard = createGuard({
@@ -176,7 +176,7 @@ app.post(
   ${pathOf(given)},
   guard.requireStepUp({
     action: ${literal(given.action.action)},
-    subject: (c) => userIdOf(c.req.header('authorization')),${bound(given, '\n    details: (c) => c.req.json(),')}
+    subject: (c) => userIdOf(c.req.header('authorization') ?? ''),${bound(given, '\n    details: (c) => c.req.json(),')}
   }),
   // Yours: does it${bound(given, ', by the same details')}.
   ${bound(given, 'async (c) => c.json({ done: await c.req.json() })', '(c) => c.json({ done: true })')},
@@ -189,7 +189,7 @@ app.post(
   ${pathOf(given)},${bound(given, '\n  express.json(),')}
   guard.requireStepUpNode({
     action: ${literal(given.action.action)},
-    subject: (request) => userIdOf(request.headers.authorization?.toString()),${bound(given, '\n    details: (request: Request) => request.body,')}
+    subject: (request) => userIdOf(String(request.headers.authorization ?? '')),${bound(given, '\n    details: (request: Request) => request.body,')}
   }),
   // Yours: does it${bound(given, ', by the same details')}.
   ${bound(given, '(request, response) => void response.json({ done: request.body })', '(_, response) => void response.json({ done: true })')},
@@ -200,7 +200,7 @@ ${guardLines(given)}
 export const handle = guard.requireStepUpFetch(
   {
     action: ${literal(given.action.action)},
-    subject: (request) => userIdOf(request.headers.get('authorization')),${bound(given, '\n    details: (request) => request.json(),')}
+    subject: (request) => userIdOf(request.headers.get('authorization') ?? ''),${bound(given, '\n    details: (request) => request.json(),')}
   },
   // Yours: does it${bound(given, ', by the same details')}.
   ${bound(given, 'async (request) => Response.json({ done: await request.json() })', '() => Response.json({ done: true })')},
@@ -211,7 +211,7 @@ ${guardLines(given)}
 export async function handle(${bound(given, '\n  headers: Headers,\n  details: Record<string, unknown>,\n', 'headers: Headers')}): Promise<Response> {
   const verdict = await guard.check({
     action: ${literal(given.action.action)},
-    subject: await userIdOf(headers.get('authorization')),${bound(given, '\n    details,')}
+    subject: await userIdOf(headers.get('authorization') ?? ''),${bound(given, '\n    details,')}
     headers,
   })
   if (!verdict.allowed) return verdict.response

@@ -66,7 +66,7 @@ function compile(
 /** What the dashboard's guide calls the application's own. */
 const OWN_SESSION = `
 export const getSessionToken = (): string | undefined => undefined
-export const userIdOf = async (header: string | null | undefined): Promise<string> => header ?? ''
+export const userIdOf = async (authorization: string): Promise<string> => authorization
 `
 
 /** Writes the lines of the dashboard's guide for an action. Returns the names of their files. */
