@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Complaint, interruption, runCommand, USAGE_EXIT_CODE } from './terminal.ts'
 import { environmentWithout, ROOT, SERVICE_VARIABLES } from './variables.ts'
+import { guardProcess } from './watchdog.ts'
 
 /** A page: where its configuration and its `dist/` are, and where its sources. */
 export const PAGES = {
@@ -30,10 +31,14 @@ export async function buildPage(page: keyof typeof PAGES, signal: AbortSignal): 
   const vite = [`${ROOT}node_modules/vite/bin/vite.js`, 'build', `${ROOT}${root}`]
   const args = [...vite, '--config', `${ROOT}${folder}/vite.config.ts`, '--logLevel', 'warn']
   const env = environmentWithout(SERVICE_VARIABLES)
-  await promisify(execFile)(process.execPath, args, { cwd: ROOT, signal, env }).catch((error) => {
-    const said = [error.stdout, error.stderr].filter(Boolean).join('\n')
-    throw new Complaint(`The ${name} could not be built:\n\n${said || error.message}`)
-  })
+  const building = promisify(execFile)(process.execPath, args, { cwd: ROOT, signal, env })
+  const release = guardProcess(building.child.pid)
+  await building
+    .catch((error) => {
+      const said = [error.stdout, error.stderr].filter(Boolean).join('\n')
+      throw new Complaint(`The ${name} could not be built:\n\n${said || error.message}`)
+    })
+    .finally(release)
 }
 
 function isCurrent(built: string, folder: string): boolean {

@@ -74,7 +74,11 @@ export async function choosePort(
 ): Promise<ChosenPort> {
   if (asked !== undefined) {
     const port = readPort(asked, option)
-    if (port !== except && !(await isTaken(port))) return { port }
+    if (port === except)
+      throw new Complaint(
+        `Port ${port} is the one of the service (--port): name another port with ${option}.`,
+      )
+    if (!(await isTaken(port))) return { port }
     throw new Complaint(
       `Port ${port} is taken by another program: end that one, or name another port with ${option}.`,
     )

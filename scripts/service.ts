@@ -1,16 +1,16 @@
 // The service on this machine: Countersign itself, and the record of where it runs. How its processes
 // are started and ended stands in worker.ts; what is set up in it stands in demo.ts and wallet.ts.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { devNull } from 'node:os'
 import { join, resolve } from 'node:path'
+import { readProcess } from './processes.ts'
+import { DEFAULT_STATE, LOG, openState } from './state.ts'
 import { Complaint } from './terminal.ts'
-import { ROOT, type Variables } from './variables.ts'
+import type { Variables } from './variables.ts'
 import { ask, type RunningWorker, startWorker } from './worker.ts'
 
-export const DEFAULT_STATE = `${ROOT}.wrangler/state`
 /** In the state folder: where the service runs, as long as it does. */
 const RECORD = 'countersign.json'
-const LOG = 'countersign.log'
 
 export interface ServiceOptions {
   port: number
@@ -29,15 +29,13 @@ export interface Service extends RunningWorker {
 /**
  * Starts the service.
  *
- * @throws Complaint where another one runs on the same state
+ * @throws Complaint where the state cannot be used, or another service runs on it
  * @example
  * const service = await startService({ port: 8787, state: DEFAULT_STATE, variables })
  * await service.ready
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const state = resolve(options.state)
-  await refuseSecond(state)
-  mkdirSync(state, { recursive: true })
+  const state = claimState(options.state)
   const { port, verbose = false } = options
   const url = `http://localhost:${port}`
   const publicUrl = process.env.PUBLIC_URL || url
@@ -54,7 +52,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     probe: (signal) => probe(url, publicUrl, signal),
   })
   const record = join(state, RECORD)
-  writeFileSync(record, `${JSON.stringify({ url, pid: process.pid })}\n`)
+  writeFileSync(record, `${JSON.stringify(ownRecord(url))}\n`)
   const stop = async () => {
     await worker.stop()
     rmSync(record, { force: true })
@@ -62,24 +60,62 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   return { ...worker, publicUrl, stop }
 }
 
-/**
- * The address of the service that runs on a state, if one does.
- *
- * @example const url = await findService(DEFAULT_STATE)
- */
-export async function findService(state: string): Promise<string | undefined> {
-  const record = join(resolve(state), RECORD)
-  if (!existsSync(record)) return undefined
-  const { url }: { url: string } = JSON.parse(readFileSync(record, 'utf8'))
-  // Whoever was killed without a chance to tidy up left the record behind.
-  return (await askHealth(url)) ? url : undefined
+const ownRecord = (url: string): ServiceRecord => ({
+  url,
+  pid: process.pid,
+  started: readProcess(process.pid)?.started ?? '',
+})
+
+/** A service that runs on a state. */
+export interface ServiceRecord {
+  url: string
+  /** The process of `npm start`. */
+  pid: number
+  /** When that process was started, by which it is told from a later one with the same id. */
+  started: string
 }
 
-async function refuseSecond(state: string): Promise<void> {
-  const url = await findService(state)
-  if (!url) return
+/**
+ * Returns the service that runs on a state. A record that a killed process left behind counts for nothing, also
+ * where another program has its process id by now.
+ *
+ * @example const running = findRecord(DEFAULT_STATE)
+ */
+export function findRecord(state: string): ServiceRecord | undefined {
+  try {
+    const record: ServiceRecord = JSON.parse(readFileSync(join(resolve(state), RECORD), 'utf8'))
+    return isAlive(record) ? record : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether the process of a record runs. */
+export function isAlive({ pid, started }: ServiceRecord): boolean {
+  const found = readProcess(pid)
+  return found !== undefined && found.started === started
+}
+
+/** Returns the address of the service that runs on a state, if one answers. */
+export async function findService(state: string): Promise<string | undefined> {
+  const { url } = findRecord(state) ?? {}
+  return url && (await askHealth(url)) ? url : undefined
+}
+
+/**
+ * Opens a state folder for a new service.
+ *
+ * @returns its absolute path
+ * @throws Complaint where it cannot be used, or where a service runs on it
+ */
+export function claimState(state: string): string {
+  const folder = openState(state)
+  const running = findRecord(folder)
+  if (!running) return folder
+  const { url, pid } = running
+  const stop = folder === resolve(DEFAULT_STATE) ? 'npm stop' : `npm stop -- --state ${state}`
   throw new Complaint(
-    `A service runs on this state already, at ${url}: end that one, or name another folder with --state.`,
+    `A service runs on this state already, at ${url} (process ${pid}). Stop it with \`${stop}\`, or name another folder with --state.`,
   )
 }
 

@@ -15,9 +15,10 @@ import {
   rememberPorts,
 } from './ports.ts'
 import { provision } from './provision.ts'
-import { DEFAULT_STATE, type Service, startService } from './service.ts'
+import { claimState, type Service, startService } from './service.ts'
+import { DEFAULT_STATE } from './state.ts'
 import { interruption, paint, readOptions, runCommand } from './terminal.ts'
-import { completeVariables, readVariables, variablesFile } from './variables.ts'
+import { completeVariables, readVariables, removeWrittenUrl, variablesFile } from './variables.ts'
 import { completeWallet, startWallet, WALLET, walletSettings } from './wallet.ts'
 import type { RunningWorker } from './worker.ts'
 
@@ -31,7 +32,7 @@ const HELP = `Starts Countersign on this machine, with an example wallet and a d
   --state DIR      keep what is stored in DIR (.wrangler/state)
   --verbose        show what wrangler and the Workers say
 
-Without these options both listen where they did the last time on the same state.`
+Without these options both listen where they did the last time on the same state. \`npm stop\` ends them.`
 
 const OPTIONS = {
   port: { type: 'string' },
@@ -57,17 +58,20 @@ interface Plan {
 async function main(): Promise<number> {
   const options = readOptions(OPTIONS, HELP)
   if (!options) return 0
-  const { state = DEFAULT_STATE, verbose = false } = options
+  const { verbose = false } = options
+  const interrupted = interruption()
+  const state = claimState(options.state ?? DEFAULT_STATE)
   const ports = await choosePorts(state, options)
 
   const file = variablesFile()
+  removeWrittenUrl(file)
   const written = await completeVariables(file)
   if (written.length > 0)
     console.log(`Random values for ${written.join(', ')} were written to ${file}.`)
   const variables = readVariables(file, ['ROOT_SECRET', 'OPERATOR_KEY', 'DEMO_ISSUER_KEY'])
   const issuer = await readDemoIssuer(variables.DEMO_ISSUER_KEY)
 
-  const interrupted = interruption()
+  if (interrupted.aborted) return 0
   const over = once(interrupted, 'abort')
   console.log('Starting the Worker …')
   const service = await startService({ port: ports.port, state, variables, verbose })
@@ -175,7 +179,7 @@ function describe(
     '',
     ...table,
     '',
-    `Next: ${wallet ? `open ${paint('bold', wallet.url)}, or ` : ''}${paint('bold', 'npm run tour')} in another terminal. Ctrl-C ends ${wallet ? 'both' : 'the service'}.`,
+    `Next: ${wallet ? `open ${paint('bold', wallet.url)}, or ` : ''}${paint('bold', 'npm run tour')} in another terminal. Ctrl-C or ${paint('bold', 'npm stop')} ends ${wallet ? 'both' : 'the service'}.`,
   ].join('\n')
 }
 

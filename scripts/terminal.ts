@@ -1,6 +1,7 @@
 // What the commands have in common at the terminal: colours, options, sentences instead of stack
 // traces, and Ctrl-C. What a command does stands in its own file.
 import { type ParseArgsOptionsConfig, parseArgs, styleText } from 'node:util'
+import { callers } from './processes.ts'
 
 /** Colours a text where the terminal shows colours and NO_COLOR does not forbid them. */
 export const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
@@ -22,7 +23,7 @@ export class Complaint extends Error {
 }
 
 export const USAGE_EXIT_CODE = 2
-const PARENT_WATCH_MS = 500
+const CALLERS_WATCH_MILLISECONDS = 1_000
 
 /**
  * Runs a command to its exit code. A complaint is said as a sentence; any other error is a bug and
@@ -102,11 +103,11 @@ export function interruption(): AbortSignal {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => controller.abort(new Complaint('Interrupted.', 130)))
   }
-  // Where npm is killed it does not tell the command that it ran, but the command gets a new parent.
-  const parent = process.ppid
+  // An npm that is killed sends no signal to the command that it runs.
+  const first = callers()
   const watch = setInterval(() => {
-    if (process.ppid !== parent) controller.abort(new Complaint('Interrupted.', 130))
-  }, PARENT_WATCH_MS)
+    if (callers() !== first) controller.abort(new Complaint('Interrupted.', 130))
+  }, CALLERS_WATCH_MILLISECONDS)
   watch.unref()
   return controller.signal
 }

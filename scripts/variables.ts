@@ -5,7 +5,6 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseEnv } from 'node:util'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
-import { DEFAULT_PORT } from './ports.ts'
 import { Complaint } from './terminal.ts'
 
 /** The project's root, with a slash at its end. */
@@ -18,8 +17,6 @@ export const variablesFile = (): string => process.env.COUNTERSIGN_DEV_VARS || `
 const MAKERS = {
   ROOT_SECRET: () => randomText(),
   OPERATOR_KEY: () => `csk_op_${randomText()}`,
-  // For a plain `wrangler dev`; `npm start` knows its own port.
-  PUBLIC_URL: () => `http://localhost:${DEFAULT_PORT}`,
   // The private JWK with which the pretended application of the demo environment signs.
   DEMO_ISSUER_KEY: () => makeIssuerKey(),
 }
@@ -64,6 +61,15 @@ export async function completeVariables(file: string): Promise<string[]> {
   const gap = text === '' || text.endsWith('\n') ? '' : '\n'
   writeFileSync(file, text + gap + lines.join(''), { mode: FILE_MODE })
   return missing.map(([name]) => name)
+}
+
+/** What earlier versions wrote: an address that is wrong on every other port. */
+const WRITTEN_URL = /^PUBLIC_URL='http:\/\/localhost:\d+'\n/m
+
+/** Takes the address out of the file that earlier versions wrote there. One in another form is the user's own. */
+export function removeWrittenUrl(file: string): void {
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  if (WRITTEN_URL.test(text)) writeFileSync(file, text.replace(WRITTEN_URL, ''))
 }
 
 /**

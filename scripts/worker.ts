@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isTaken } from './ports.ts'
 import { Complaint } from './terminal.ts'
 import { ROOT } from './variables.ts'
+import { guardProcess } from './watchdog.ts'
 
 export const WRANGLER = `${ROOT}node_modules/wrangler/bin/wrangler.js`
 
@@ -17,7 +18,7 @@ const MISSED_BEFORE_SILENT = 3
 const LOG_END_CHARACTERS = 3_000
 /** How the processes are ended, and how long each way is given. */
 const END = [
-  ['SIGTERM', 5_000],
+  ['SIGTERM', 3_000],
   ['SIGKILL', 1_000],
 ] as const
 
@@ -72,6 +73,7 @@ export interface RunningWorker {
 export function startWorker(options: WorkerOptions): RunningWorker {
   const { title, port, log } = options
   const child = spawnWrangler(options)
+  const release = guardProcess(child.pid && -child.pid)
   const tail = keepOutput(child, log, options.verbose)
   const over = new AbortController()
   const { promise: died, reject } = Promise.withResolvers<never>()
@@ -85,9 +87,10 @@ export function startWorker(options: WorkerOptions): RunningWorker {
     if (fault) die(fault)
     else void watch(port, over.signal).then((silent) => silent && die(`${title} fell silent.`))
   })
-  const stop = () => {
+  const stop = async () => {
     over.abort()
-    return endGroup(child)
+    await endGroup(child)
+    await release()
   }
   // Whoever waits for neither is not to be surprised by a rejection.
   died.catch(() => undefined)

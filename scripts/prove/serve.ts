@@ -18,9 +18,9 @@ import { nextFreePort } from '../ports.ts'
 import { MEMORY_TYPE, scratchFor } from '../scratch.ts'
 import { Complaint } from '../terminal.ts'
 import { FILE_MODE, ROOT, randomText } from '../variables.ts'
+import { startWatchdog } from '../watchdog.ts'
 import { WRANGLER, WRANGLER_SETTINGS } from '../worker.ts'
 import { readWorker, workerdConfig, wranglerConfig } from './config.ts'
-import { startWatchdog } from './watchdog.ts'
 import { type Build, weaken } from './weakened.ts'
 import { startWorkerd, type Workerd, type WorkerdCommand } from './workerd.ts'
 
@@ -80,7 +80,7 @@ export async function serve({
   const watchdog = startWatchdog(folder)
   const remove = () => {
     rmSync(folder, { recursive: true, force: true })
-    watchdog.dismiss()
+    return watchdog.dismiss()
   }
   try {
     const worker = await readWorker()
@@ -99,7 +99,7 @@ export async function serve({
     const config = join(folder, 'config.capnp')
     const text = workerdConfig({ worker, script: 'bundle/worker.js', objects, ports, variables })
     writeFileSync(config, text, { mode: FILE_MODE })
-    const command: WorkerdCommand = { config, ports, publicUrl, signal, started: watchdog.guard }
+    const command: WorkerdCommand = { config, ports, publicUrl, signal, guard: watchdog.guard }
     let workerd: Workerd = await startWorkerd(command)
     return {
       fronts: ports.map((port) => `http://127.0.0.1:${port}`),
@@ -113,7 +113,7 @@ export async function serve({
       stop: () => workerd.end('SIGTERM').finally(remove),
     }
   } catch (error) {
-    remove()
+    await remove()
     throw error
   }
 }

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { askHealth } from '../service.ts'
 import { Complaint } from '../terminal.ts'
+import type { Watchdog } from '../watchdog.ts'
 
 const READY_WITHIN_MILLISECONDS = 30_000
 const POLL_MILLISECONDS = 50
@@ -19,8 +20,8 @@ export interface WorkerdCommand {
   ports: number[]
   publicUrl: string
   signal: AbortSignal
-  /** Is told the process as soon as there is one. */
-  started(pid: number | undefined): void
+  /** Guards the process until it has ended. */
+  guard: Watchdog['guard']
 }
 
 /** A process that runs. */
@@ -41,14 +42,14 @@ export async function startWorkerd({
   ports,
   publicUrl,
   signal,
-  started,
+  guard,
 }: WorkerdCommand): Promise<Workerd> {
   const { default: program }: { default: string } = createRequire(import.meta.url)('workerd')
   // What the Worker logs is a line a request: nobody reads it here.
   const child = spawn(program, ['serve', '--experimental', config], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  started(child.pid)
+  child.once('exit', guard(child.pid))
   let last = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     last = (last + text).slice(-LOG_END_CHARACTERS)
@@ -56,10 +57,7 @@ export async function startWorkerd({
   child.once('error', ({ message }) => {
     last += message
   })
-  const end = async (by: 'SIGTERM' | 'SIGKILL') => {
-    await endProcess(child, by)
-    started(undefined)
-  }
+  const end = (by: 'SIGTERM' | 'SIGKILL') => endProcess(child, by)
   const fault = () =>
     isRunning(child) ? undefined : new Complaint(`workerd ended by itself.\n\n${last}`)
   try {

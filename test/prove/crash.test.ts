@@ -75,7 +75,7 @@ it('tells what is wrong with --kills 0', async () => {
 
 it('leaves neither process nor folder behind when it is killed itself', async () => {
   const watched = mkdtempSync(join(tmpdir(), 'countersign-watched-'))
-  const watchdog = pathToFileURL(`${ROOT}scripts/prove/watchdog.ts`)
+  const watchdog = pathToFileURL(`${ROOT}scripts/watchdog.ts`)
   const proof = spawn(
     process.execPath,
     [

@@ -64,7 +64,9 @@ describe('the port', () => {
     const { port } = await choosePort(undefined, { usual, except: usual })
     expect(port).toBeGreaterThan(usual)
     const wish = { except: usual, option: '--wallet-port' }
-    await expect(choosePort(String(usual), wish)).rejects.toThrow('name another port with --wallet')
+    await expect(choosePort(String(usual), wish)).rejects.toThrow(
+      `Port ${usual} is the one of the service (--port): name another port with --wallet-port.`,
+    )
   })
 
   it('is remembered with the state, and forgotten where the file says nothing of use', () => {

@@ -1,6 +1,15 @@
 // `npm start` and `npm run tour` as somebody at a terminal meets them, with processes, ports and files
 // of their own. The tests follow one another: each goes on with the service that the one before left.
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Secret, TOTP } from 'otpauth'
@@ -9,7 +18,7 @@ import { detailsOf } from '../../examples/wallet/shared/details.ts'
 import { nextFreePort } from '../../scripts/ports.ts'
 import { operatorClient } from '../../scripts/provision.ts'
 import { ROOT, readEnvFile, readVariables } from '../../scripts/variables.ts'
-import { allProcesses, processesWith, type Running, runScript } from './support/commands.ts'
+import { allProcesses, processesWith, type Running, runNpm, runScript } from './support/commands.ts'
 import { enrollAndStepUp, signIn } from './support/wallet.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-start-'))
@@ -70,11 +79,26 @@ async function killWrangler(config: string): Promise<void> {
 
 const own = () => processesWith('COUNTERSIGN_DEV_VARS', file)
 
+/** Waits until every process of the tests has ended, which may take 5 seconds after a kill. */
+const nothingIsLeft = () => expect.poll(own, { timeout: 5_000 }).toEqual([])
+
+/** Waits until wrangler runs, which bundles first. */
+const wranglerRuns = () =>
+  expect
+    .poll(() => own().some(({ command }) => command.includes('bin/wrangler.js')), {
+      timeout: 20_000,
+      interval: 20,
+    })
+    .toBe(true)
+
 beforeAll(async () => {
   port = await nextFreePort(18_787)
   walletPort = await nextFreePort(18_790)
   url = `http://localhost:${port}`
   walletUrl = `http://localhost:${walletPort}`
+  mkdirSync(state)
+  chmodSync(state, 0o755)
+  writeFileSync(file, "PUBLIC_URL='http://localhost:8787'\n")
   service = start()
   await service.said(READY)
 }, TIMEOUT)
@@ -93,6 +117,11 @@ describe('npm start', { timeout: TIMEOUT }, () => {
     kids = await keySetIds()
     expect(kids).toHaveLength(1)
     expect(JSON.parse(readFileSync(join(state, 'countersign.json'), 'utf8'))).toMatchObject({ url })
+  })
+
+  it('keeps its state folder for its user alone, and names no port in the file of variables', () => {
+    expect(statSync(state).mode & 0o777).toBe(0o700)
+    expect(readFileSync(file, 'utf8')).not.toMatch(/PUBLIC_URL|localhost/)
   })
 
   it('serves the wallet beside it, and names that first', async () => {
@@ -177,16 +206,18 @@ describe('npm start', { timeout: TIMEOUT }, () => {
   })
 
   it('refuses a port that is taken', async () => {
-    const second = start()
+    const other = ['--port', String(port), '--state', join(folder, 'other')]
+    const second = runScript('start', other, variables)
     expect(await second.ended).toBe(1)
     expect(second.output()).toContain(`Port ${port} is taken`)
   })
 
-  it('refuses a second service on the same state', async () => {
-    const other = String(await nextFreePort(port + 1))
-    const second = runScript('start', ['--port', other, '--state', state], variables)
+  it('refuses a second service on the same state, and says which runs and how to stop it', async () => {
+    const second = startAgain()
     expect(await second.ended).toBe(1)
-    expect(second.output()).toContain(`at ${url}`)
+    expect(second.output()).toBe(
+      `A service runs on this state already, at ${url} (process ${service.child.pid}). Stop it with \`npm stop -- --state ${state}\`, or name another folder with --state.\n`,
+    )
   })
 
   it('refuses an option that it does not know', async () => {
@@ -208,12 +239,16 @@ describe('npm start', { timeout: TIMEOUT }, () => {
     expect(walletFile()).toEqual(before)
   })
 
-  it('gives the wallet a new resource key where the old one was revoked', async () => {
+  it('leaves nothing running when it is killed, and gives the wallet a new resource key after the old one was revoked', async () => {
     const { OPERATOR_KEY } = readVariables(file, ['OPERATOR_KEY'])
     const { RESOURCE_KEY_ID: id = '', ...before } = walletFile()
     const operator = operatorClient(url, OPERATOR_KEY)
     await operator.environment.revokeResourceKey.mutate({ environment: 'wallet', id })
-    await end()
+    // Killed, it leaves nothing running, and a record that keeps nobody away.
+    service.child.kill('SIGKILL')
+    await service.ended
+    if (onLinux) await nothingIsLeft()
+    expect(existsSync(join(state, 'countersign.json'))).toBe(true)
     service = startAgain()
     await service.said(READY)
     const { RESOURCE_KEY_ID, ...now } = walletFile()
@@ -263,8 +298,30 @@ describe('npm start', { timeout: TIMEOUT }, () => {
     expect(service.output()).not.toContain(walletUrl)
     await expect(fetch(`${walletUrl}/config.json`)).rejects.toThrow()
     expect((await fetch(`${url}/health`)).status).toBe(200)
-    await end()
   })
+
+  it('is ended by npm stop, which says so where nothing runs', async () => {
+    const stop = runScript('stop', ['--state', state], variables)
+    expect(await stop.ended, stop.output()).toBe(0)
+    expect(stop.output()).toBe(`Stopped the service at ${url} (process ${service.child.pid}).\n`)
+    expect(await service.ended).toBe(0)
+    if (onLinux) expect(own()).toEqual([])
+    const again = runScript('stop', ['--state', state], variables)
+    expect(await again.ended).toBe(0)
+    expect(again.output()).toBe(`No service runs on ${state}.\n`)
+  })
+
+  it.runIf(onLinux).each(['npm', 'the script'])(
+    'leaves nothing running when %s is killed while wrangler is bundling',
+    async (what) => {
+      const args = ['--no-wallet', '--state', state]
+      service = what === 'npm' ? runNpm('start', args, variables) : startAgain('--no-wallet')
+      await wranglerRuns()
+      service.child.kill('SIGKILL')
+      await nothingIsLeft()
+      expect(service.output()).not.toContain(READY)
+    },
+  )
 
   it('is not needed for the tour, which starts a service of its own', async () => {
     const tour = runScript('tour', ['--state', state], variables)

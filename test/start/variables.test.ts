@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { completeVariables, readVariables } from '../../scripts/variables.ts'
+import { completeVariables, readVariables, removeWrittenUrl } from '../../scripts/variables.ts'
 
 let folder: string
 let file: string
@@ -32,7 +32,7 @@ describe('the variables', () => {
 
   it('that stand in the file stay, and those that lack are added', async () => {
     writeFileSync(file, '# mine\nROOT_SECRET="my own secret"\nOPERATOR_KEY=""', { mode: 0o644 })
-    expect(await completeVariables(file)).toEqual(['OPERATOR_KEY', 'PUBLIC_URL', 'DEMO_ISSUER_KEY'])
+    expect(await completeVariables(file)).toEqual(['OPERATOR_KEY', 'DEMO_ISSUER_KEY'])
     expect(readFileSync(file, 'utf8')).toMatch(/^# mine\nROOT_SECRET="my own secret"\n/)
     const { ROOT_SECRET, OPERATOR_KEY } = readVariables(file, [])
     expect(ROOT_SECRET).toBe('my own secret')
@@ -50,8 +50,20 @@ describe('the variables', () => {
     expect(readVariables(file, [])).toMatchObject({
       ROOT_SECRET: 'from the environment',
       RESTORE_EPOCH: '3',
-      PUBLIC_URL: 'http://localhost:8787',
     })
+  })
+
+  it('name no port: what earlier versions wrote is taken out, and what the user wrote stays', async () => {
+    await completeVariables(file)
+    const text = readFileSync(file, 'utf8')
+    expect(text).not.toMatch(/PUBLIC_URL|localhost/)
+    writeFileSync(file, `PUBLIC_URL='http://localhost:8787'\n${text}`)
+    removeWrittenUrl(file)
+    expect(readFileSync(file, 'utf8')).toBe(text)
+    const own = `PUBLIC_URL="https://auth.example"\n${text}`
+    writeFileSync(file, own)
+    removeWrittenUrl(file)
+    expect(readFileSync(file, 'utf8')).toBe(own)
   })
 
   it('are named where they are missing', () => {

@@ -18,13 +18,19 @@ export interface Running {
  *
  * @example const { ended } = runScript('start', ['--help'])
  */
-export function runScript(
+export const runScript = (
   name: string,
   args: string[] = [],
   variables: Record<string, string> = {},
-): Running {
+): Running => run(process.execPath, [`scripts/${name}.ts`, ...args], variables)
+
+/** Runs one of the project's scripts by npm. */
+export const runNpm = (name: string, args: string[], variables: Record<string, string>): Running =>
+  run('npm', ['run', name, '--', ...args], variables)
+
+function run(program: string, args: string[], variables: Record<string, string>): Running {
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, [`scripts/${name}.ts`, ...args], {
+  const child = spawn(program, args, {
     env: { PATH, HOME, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
