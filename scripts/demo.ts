@@ -101,6 +101,7 @@ export function demoSettings(url: string, publicJwk: JWK): EnvironmentSettings {
     origins: [new URL(url).origin],
     audiences: [DEMO.wallet],
     assertions: { issuer: DEMO.backend, keys, maxAcr: 'mfa' },
+    mfaTokens: 'single',
     actions: [
       {
         action: 'user.update',

@@ -22,7 +22,12 @@ export async function provision(
 ): Promise<'made' | 'changed' | 'found'> {
   try {
     const { settings, version } = await environments.get.query({ environment })
-    const merged = { ...settings, ...wanted, actions: mergedActions(settings, wanted) }
+    const merged = {
+      ...settings,
+      ...wanted,
+      mfaTokens: settings.mfaTokens ?? wanted.mfaTokens,
+      actions: mergedActions(settings, wanted),
+    }
     if (covers(settings, merged)) return 'found'
     await environments.update.mutate({ environment, version, settings: merged })
     return 'changed'
@@ -35,13 +40,15 @@ export async function provision(
   return 'made'
 }
 
-/** The actions that are there, with those that are wanted in place of what is not as it is wanted. */
+/** Lays the wanted actions over those that are there, and adds the missing ones. */
 function mergedActions({ actions = [] }: EnvironmentSettings, wanted: EnvironmentSettings) {
   const missing = (wanted.actions ?? []).filter((one) => !actions.some((own) => covers(own, one)))
-  const replacing = (name: string) => missing.find(({ action }) => action === name)
   const names = actions.map(({ action }) => action)
   return [
-    ...actions.map((own) => replacing(own.action) ?? own),
+    ...actions.map((own) => {
+      const one = missing.find(({ action }) => action === own.action)
+      return one ? { ...own, ...one, base: { ...own.base, ...one.base } } : own
+    }),
     ...missing.filter(({ action }) => !names.includes(action)),
   ]
 }

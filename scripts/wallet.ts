@@ -31,6 +31,9 @@ export interface WalletAddresses {
   countersignUrl: string
 }
 
+/** The actions whose token must say exactly what is done. */
+const BOUND = ['wallet.waas.sign', 'wallet.waas.refresh', 'wallet.waas.reshare']
+
 /** The settings of the wallet's environment: the wallet is its login, its page and its resource. */
 export const walletSettings = (url: string): EnvironmentSettings => ({
   name: 'Countersign wallet',
@@ -42,7 +45,8 @@ export const walletSettings = (url: string): EnvironmentSettings => ({
   rpId: new URL(url).hostname,
   origins: [url],
   audiences: [url],
-  actions: [{ action: 'wallet.waas.sign', base: { details: 'required' } }],
+  mfaTokens: 'single',
+  actions: BOUND.map((action) => ({ action, base: { details: 'required' } })),
 })
 
 /**

@@ -63,6 +63,7 @@ describe.each(Object.entries(METHODS))('with %s', (_, prepare) => {
     const before = await walletOf(person)
     await page.getByLabel('Delegate’s name').fill(friend.name)
     await page.getByRole('button', { name: 'Delegate access' }).click()
+    await expectDetails(page, { Kind: 'delegate', Recipient: friend.name })
     await answer()
     await page.getByText('awaits your approval').waitFor()
     expectNewShares(before, await walletOf(person))
@@ -84,8 +85,8 @@ describe.each(Object.entries(METHODS))('with %s', (_, prepare) => {
   })
 
   it.each(['approve', 'revoke'])('reshares at the next sign-in after: %s', async (decision) => {
+    const friend = await makePerson()
     const { page, person, answer } = await open(async (owner) => {
-      const friend = await makePerson()
       await owner.post('/api/wallet/delegate', { to: friend.name })
       await owner.post('/api/wallet/delegation', { decision })
     })
@@ -95,6 +96,7 @@ describe.each(Object.entries(METHODS))('with %s', (_, prepare) => {
         name: decision === 'approve' ? 'Confirm approval' : 'Confirm revocation',
       })
       .click()
+    await expectDetails(page, { Decision: decision, Recipient: friend.name })
     await answer()
     await page
       .getByText(decision === 'approve' ? 'holds a share now.' : 'The access has ended.')
@@ -109,6 +111,15 @@ interface Wallet {
   address: string
   generation: number
   shares: { holder: string; fingerprint: string }[]
+}
+
+/** What the dialog says is about to be done. */
+async function expectDetails(page: Page, details: Record<string, string>): Promise<void> {
+  const dialog = dialogOf(page)
+  await dialog.getByRole('term').first().waitFor()
+  const names = await dialog.getByRole('term').allTextContents()
+  const values = await dialog.getByRole('definition').allTextContents()
+  expect(Object.fromEntries(names.map((name, index) => [name, values[index]]))).toEqual(details)
 }
 
 const walletOf = async ({ get }: Person) => (await get('/api/wallet')) as unknown as Wallet

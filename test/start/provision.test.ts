@@ -2,11 +2,12 @@
 import { expect, it } from 'vitest'
 import type { CountersignClient } from '../../client/index.ts'
 import type { EnvironmentSettings } from '../../contract/index.ts'
+import { demoSettings } from '../../scripts/demo.ts'
 import { provision } from '../../scripts/provision.ts'
 import { walletSettings } from '../../scripts/wallet.ts'
 
 const wanted = walletSettings('http://localhost:8790')
-const [sign] = wanted.actions ?? []
+const [sign, ...otherBound] = wanted.actions ?? []
 const refund = { action: 'order.refund', scope: 'orders:refund', base: { require: 'always' } }
 const strictSign = { ...sign, stricter: [{ when: 'true', require: 'always' }] }
 
@@ -23,7 +24,10 @@ function serviceWith(settings: object) {
 }
 
 it('leaves alone an environment that has more actions, and stricter ones', async () => {
-  const { client, updates } = serviceWith({ ...wanted, actions: [refund, strictSign] })
+  const { client, updates } = serviceWith({
+    ...wanted,
+    actions: [refund, strictSign, ...otherBound],
+  })
   expect(await provision(client, 'wallet', wanted)).toBe('found')
   expect(updates).toEqual([])
 })
@@ -41,23 +45,43 @@ it('keeps the actions of others where something else is to be changed', async ()
   const { client, updates } = serviceWith({
     ...wanted,
     origins: ['http://localhost:1'],
-    actions: [refund, strictSign],
+    actions: [refund, strictSign, ...otherBound],
   })
   expect(await provision(client, 'wallet', wanted)).toBe('changed')
-  expect(updates).toEqual([{ ...wanted, actions: [refund, strictSign] }])
+  expect(updates).toEqual([{ ...wanted, actions: [refund, strictSign, ...otherBound] }])
 })
 
 it('adds and mends the actions that are wanted', async () => {
   const lax = { action: 'wallet.waas.sign', base: { details: 'none' } }
   for (const [there, then] of [
-    [[refund], [refund, sign]],
+    [[refund], [refund, sign, ...otherBound]],
     [
       [lax, refund],
-      [sign, refund],
+      [sign, refund, ...otherBound],
     ],
   ]) {
     const { client, updates } = serviceWith({ ...wanted, actions: there })
     await provision(client, 'wallet', wanted)
     expect(updates).toEqual([{ ...wanted, actions: then }])
   }
+})
+
+it('binds every action of the wallet that takes input, and says which legacy tokens count', () => {
+  const details = ['sign', 'refresh', 'reshare'].map((name) => ({
+    action: `wallet.waas.${name}`,
+    base: { details: 'required' },
+  }))
+  expect(wanted).toMatchObject({ mfaTokens: 'single', actions: details })
+  expect(demoSettings('http://localhost:8787', {})).toMatchObject({ mfaTokens: 'single' })
+})
+
+it('keeps the rest of an action that it changes, and the legacy tokens that operators chose', async () => {
+  const strict = { action: 'wallet.waas.refresh', base: { acr: 'phr', freshnessSeconds: 60 } }
+  const { client, updates } = serviceWith({ ...wanted, mfaTokens: 'off', actions: [strict] })
+  expect(await provision(client, 'wallet', wanted)).toBe('changed')
+  expect(updates).toMatchObject([{ mfaTokens: 'off' }])
+  expect(updates[0]?.actions).toContainEqual({
+    action: 'wallet.waas.refresh',
+    base: { acr: 'phr', freshnessSeconds: 60, details: 'required' },
+  })
 })

@@ -7,7 +7,7 @@ import { Custodian, Vault, Wallet } from '../../examples/wallet/worker/index.ts'
 import { subjectOf } from '../../examples/wallet/worker/issuer.ts'
 import { countersign, mint, serveCountersign } from './support/countersign.ts'
 import { addressOf, change, setOf, shareOf } from './support/shares.ts'
-import { signIn, uniqueName, walletEnv } from './support/wallet.ts'
+import { signIn, walletEnv } from './support/wallet.ts'
 
 beforeAll(serveCountersign)
 beforeEach(() => Object.assign(countersign, { enrolled: true, silent: false }))
@@ -76,7 +76,9 @@ describe('the shares', () => {
       await shareOf('CUSTODIAN', user.subject, set),
     ]
     expect(await addressOf(...shares)).toBe(address)
-    expect((await change(user, '/api/wallet/delegate', { to: uniqueName() })).status).toBe(200)
+    expect((await change(user, '/api/wallet/delegate', { to: (await signIn()).name })).status).toBe(
+      200,
+    )
     expect(await shareOf('VAULT', user.subject, orphan)).toBeUndefined()
   })
 
@@ -84,27 +86,27 @@ describe('the shares', () => {
     ['the second share is written', () => vi.spyOn(Custodian.prototype, 'keep')],
     ['the next set is put to use', () => vi.spyOn(Wallet.prototype, 'switchTo')],
   ] as const)('are whole, and the old ones, where it breaks before %s', async (_, spyOn) => {
-    const user = await signIn()
+    const [user, { name: to }] = [await signIn(), await signIn()]
     const before = await user.wallet()
     const spy = spyOn().mockImplementation(() => {
       throw new Error('broken off')
     })
-    const broken = await change(user, '/api/wallet/delegate', { to: uniqueName() })
+    const broken = await change(user, '/api/wallet/delegate', { to })
     spy.mockRestore()
     expect(broken.status).toBe(503)
     expect(await user.wallet()).toEqual(before)
     const token = await mint(user.subject, 'wallet:export')
     const exported = await user.post<{ privateKey: `0x${string}` }>('/api/wallet/export', {}, token)
     expect(privateKeyToAddress(exported.body.privateKey)).toBe(before.address)
-    expect((await change(user, '/api/wallet/delegate', { to: uniqueName() })).status).toBe(200)
+    expect((await change(user, '/api/wallet/delegate', { to })).status).toBe(200)
   })
 
   it('are changed all the same where an old one cannot be removed', async () => {
-    const user = await signIn()
+    const [user, { name: to }] = [await signIn(), await signIn()]
     const spy = vi.spyOn(Vault.prototype, 'prune').mockImplementation(() => {
       throw new Error('broken off')
     })
-    const { status, body } = await change(user, '/api/wallet/delegate', { to: uniqueName() })
+    const { status, body } = await change(user, '/api/wallet/delegate', { to })
     spy.mockRestore()
     expect(status).toBe(200)
     expect(body.generation).toBe(2)

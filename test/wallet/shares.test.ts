@@ -42,7 +42,8 @@ describe('the shares', () => {
     const user = await signIn()
     const before = await user.wallet()
     const set = await setOf(user.subject)
-    const { status, body } = await change(user, '/api/wallet/delegate', { to: uniqueName() })
+    const { name: to } = await signIn()
+    const { status, body } = await change(user, '/api/wallet/delegate', { to })
     expect(status).toBe(200)
     expect(body.address).toBe(before.address)
     expect(body.generation).toBe(2)
@@ -106,9 +107,9 @@ describe('the shares', () => {
     for (let round = 0; round < 4; round += 1) {
       const user = await signIn()
       const { address } = await user.wallet()
-      const names = Array.from({ length: 5 }, uniqueName)
+      const friends = await Promise.all(Array.from({ length: 5 }, () => signIn()))
       const replies = await Promise.all(
-        names.map((to) => change(user, '/api/wallet/delegate', { to })),
+        friends.map(({ name: to }) => change(user, '/api/wallet/delegate', { to })),
       )
       expect(replies.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409])
       expect((await user.wallet()).generation).toBe(2)
@@ -126,7 +127,9 @@ describe('the shares', () => {
 describe('delegating', () => {
   it('is refused to oneself, and to a second party at once', async () => {
     const { user } = await delegated()
-    expect((await change(user, '/api/wallet/delegate', { to: uniqueName() })).status).toBe(409)
+    expect((await change(user, '/api/wallet/delegate', { to: (await signIn()).name })).status).toBe(
+      409,
+    )
     const other = await signIn()
     expect((await change(other, '/api/wallet/delegate', { to: other.name })).status).toBe(409)
   })

@@ -65,7 +65,7 @@ const WORDS: Record<string, [title: string, text: string, canRetry?: boolean]> =
   ],
   unauthenticated: ['Your session is over', 'Sign in again to go on.'],
   origin_not_allowed: ['Not allowed from here', 'Countersign does not know this address.'],
-  conflict: ['That does not fit any more', 'Something changed meanwhile. Look again, then retry.'],
+  conflict: ['Not possible now', 'Something changed meanwhile. Look again, then retry.'],
   factor_limit_reached: ['No more of this kind', 'Remove one first, then add the new one.'],
   factor_not_found: ['It is gone', 'This factor was removed already.'],
   token_used: ['Used already', 'This confirmation was used already. Try again.', true],

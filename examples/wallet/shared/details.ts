@@ -1,6 +1,5 @@
-// What a signature is asked for, in few words: the page binds a token to these details, and the Worker
-// compares them with what it is about to sign. Pure, and the same code on both sides. Schemas stand in
-// requests.ts; signing stands in the Worker.
+// The details of every guarded action that takes input: the page binds a token to them, and the Worker compares
+// them with what it is about to do. Pure, and the same code on both sides.
 import {
   getAddress,
   hashMessage,
@@ -10,7 +9,21 @@ import {
   type TypedDataDefinition,
 } from 'viem'
 import { hashAuthorization } from 'viem/utils'
+import { normalizeName } from './name.ts'
 import type { SignRequest, TransactionRequest, TypedDataRequest } from './requests.ts'
+import type { Decision } from './view.ts'
+
+/** The details of a delegation. */
+export const delegateDetails = (to: string) => ({
+  kind: 'delegate' as const,
+  to: normalizeName(to),
+})
+
+/** The details of claiming a wallet: a user has one. */
+export const CLAIM_DETAILS = { kind: 'claim' } as const
+
+/** The details of a decision about the access of a delegate. */
+export const reshareDetails = (decision: Decision, to: string) => ({ decision, to })
 
 /** The details of a signature: always far below the 2,048 bytes that details may have. */
 export type SignDetails =
@@ -22,6 +35,11 @@ export type SignDetails =
       /** In wei, as decimal digits. */
       value: string
       dataHash: string
+      nonce: number
+      gas: string
+      /** In wei, as decimal digits, as the tip is. */
+      maxFeePerGas: string
+      maxPriorityFeePerGas: string
     }
   | { kind: 'message' | 'typedData' | 'authorization'; hash: string }
 
@@ -47,9 +65,13 @@ export function detailsOf(request: SignRequest): SignDetails {
   }
 }
 
-function detailsOfTransaction({ chainId, to, value, data = '0x' }: TransactionRequest) {
-  const dataHash = keccak256(data)
-  return { kind: 'transaction' as const, chainId, to: checksummed(to), value, dataHash }
+function detailsOfTransaction({ data = '0x', ...transaction }: TransactionRequest) {
+  return {
+    kind: 'transaction' as const,
+    ...transaction,
+    to: checksummed(transaction.to),
+    dataHash: keccak256(data),
+  }
 }
 
 /**

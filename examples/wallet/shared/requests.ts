@@ -1,6 +1,7 @@
 // What the page may ask of the Worker: one schema a request. Numbers that can exceed 2^53 are decimal
 // texts, so that there is one spelling of each.
 import * as z from 'zod/mini'
+import { normalizeName } from './name.ts'
 
 const NAME_MAX_CHARACTERS = 40
 const MESSAGE_MAX_CHARACTERS = 16_384
@@ -9,10 +10,7 @@ const UNSEEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\
 
 /** The name of a user of the demo: 1 to 40 characters, of which every one can be seen. */
 export const Name = z.pipe(
-  z.pipe(
-    z.string(),
-    z.transform((text: string) => text.normalize('NFKC').trim()),
-  ),
+  z.pipe(z.string(), z.transform(normalizeName)),
   z.string().check(
     z.refine(
       (name) => [...name].length >= 1 && [...name].length <= NAME_MAX_CHARACTERS,
@@ -25,6 +23,7 @@ export const Name = z.pipe(
 export const SignInRequest = z.strictObject({ name: Name })
 export const PregenerateRequest = z.strictObject({ name: Name })
 export const DelegateRequest = z.strictObject({ to: Name })
+export type DelegateRequest = z.infer<typeof DelegateRequest>
 export const DelegationRequest = z.strictObject({ decision: z.enum(['approve', 'revoke']) })
 export type DelegationRequest = z.infer<typeof DelegationRequest>
 export const NoRequest = z.strictObject({})

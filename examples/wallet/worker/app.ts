@@ -35,15 +35,17 @@ export const signedIn = createMiddleware<SignedIn>(async (c, next) => {
  *
  * @param why a sentence, or undefined where nothing is in the way
  */
-export const unless = <Input>(why: (call: Call<Input>) => string | undefined) =>
+export const unless = <Input>(why: (call: Call<Input>) => Awaitable<string | undefined>) =>
   createMiddleware<SignedIn & { Variables: { input: Input } }>(async (c, next) => {
-    const { session, wallet, input } = c.var
-    const refused = why({ session, wallet, input })
+    const refused = await why({ ...c.var, env: c.env })
     if (refused !== undefined) refuse('conflict', refused)
     await next()
   })
 
+type Awaitable<T> = T | Promise<T>
+
 export interface Call<Input> {
+  env: WalletEnv
   session: Session
   wallet: OpenWallet
   input: Input
@@ -57,16 +59,16 @@ export interface Call<Input> {
  */
 export const stepUp = <Input>(
   action: string,
-  details?: (input: Input) => Record<string, unknown>,
+  details?: (call: Call<Input>) => Record<string, unknown>,
 ) =>
   createMiddleware<SignedIn & { Variables: { input: Input } }>((c, next) => {
-    const { settings, session, input } = c.var
+    const { settings, session } = c.var
     const guarded = guardOf(settings).requireStepUp({
       action,
       subject: session.subject,
       sessionId: session.id,
       sessionToken: session.token,
-      ...(details && { details: details(input) }),
+      ...(details && { details: details({ ...c.var, env: c.env }) }),
     })
     return guarded(c, next)
   })

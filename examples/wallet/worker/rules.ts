@@ -19,7 +19,7 @@ export interface WalletDocument {
 export type Change =
   | { kind: 'claim' }
   | { kind: 'delegate'; to: string; subject: string }
-  | { kind: 'reshare'; decision: Decision; signIn: number }
+  | { kind: 'reshare'; decision: Decision; to: string; signIn: number }
 
 export const OWN_HOLDERS: readonly Holder[] = ['vault', 'custodian']
 
@@ -39,7 +39,9 @@ export function notChangeable(wallet: WalletDocument, change: Change): string | 
       : undefined
   const due = dueReshare(wallet, change.signIn)
   if (!due) return 'No reshare is due: say what you want, then sign in again.'
-  return due === change.decision ? undefined : 'You want something else by now: look again.'
+  return due === change.decision && wallet.delegation?.to === change.to
+    ? undefined
+    : 'You want something else by now: look again.'
 }
 
 /** Why nothing can be wanted of the delegation, or undefined. */

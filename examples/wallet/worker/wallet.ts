@@ -2,13 +2,14 @@
 // shares change because somebody comes to the wallet) and reshare (because it is decided who holds one).
 
 import { Hono } from 'hono'
+import { CLAIM_DETAILS, delegateDetails, reshareDetails } from '../shared/details.ts'
 import { DelegateRequest, DelegationRequest, NoRequest, SignRequest } from '../shared/requests.ts'
-import type { Decision, WalletView } from '../shared/view.ts'
-import { type App, type SignedIn, signedIn, stepUp, unless } from './app.ts'
+import type { WalletView } from '../shared/view.ts'
+import { type App, type Call, type SignedIn, signedIn, stepUp, unless } from './app.ts'
 import { input } from './body.ts'
 import { redistribute, walletObject, withKey } from './custody.ts'
 import type { WalletEnv } from './env.ts'
-import { type Session, subjectOf } from './issuer.ts'
+import { subjectOf } from './issuer.ts'
 import { refuse } from './problem.ts'
 import { type Change, notChangeable, notUsable } from './rules.ts'
 import { readDetails, signRequest } from './signing.ts'
@@ -38,7 +39,7 @@ wallet.post(
   signedIn,
   input(SignRequest),
   unless(({ wallet }) => notUsable(wallet.document)),
-  stepUp('wallet.waas.sign', readDetails),
+  stepUp<SignRequest>('wallet.waas.sign', ({ input }) => readDetails(input)),
   async (c) => {
     const { subject } = c.var.session
     const request = c.var.input
@@ -52,12 +53,14 @@ wallet.post(
   '/delegate',
   signedIn,
   input(DelegateRequest),
-  unless<{ to: string }>(({ wallet, session, input: { to } }) =>
-    subjectOf(to) === session.subject
-      ? 'You have access already: name somebody else.'
-      : notChangeable(wallet.document, delegating(to)),
-  ),
-  stepUp('wallet.waas.refresh'),
+  unless<DelegateRequest>(async ({ env, wallet, session, input: { to } }) => {
+    if (subjectOf(to) === session.subject) return 'You have access already: name somebody else.'
+    const refused = notChangeable(wallet.document, delegating(to))
+    if (refused) return refused
+    const hasSignedIn = await walletObject(env, subjectOf(to)).hasSignedIn()
+    return hasSignedIn ? undefined : `Nobody has signed in as ${to} yet. Ask them to sign in first.`
+  }),
+  stepUp<DelegateRequest>('wallet.waas.refresh', ({ input: { to } }) => delegateDetails(to)),
   async (c) => c.json(await changed(c.env, c.var, delegating(c.var.input.to))),
 )
 
@@ -66,7 +69,7 @@ wallet.post(
   signedIn,
   input(NoRequest),
   unless(({ wallet }) => notChangeable(wallet.document, { kind: 'claim' })),
-  stepUp('wallet.waas.refresh'),
+  stepUp('wallet.waas.refresh', () => CLAIM_DETAILS),
   async (c) => c.json(await changed(c.env, c.var, { kind: 'claim' })),
 )
 
@@ -84,19 +87,22 @@ wallet.post(
   signedIn,
   input(DelegationRequest),
   // The user says which decision they confirm: another session may want another one by now.
-  unless<DelegationRequest>(({ wallet, session, input: { decision } }) =>
-    notChangeable(wallet.document, resharing(decision, session)),
-  ),
-  stepUp('wallet.waas.reshare'),
-  async (c) => c.json(await changed(c.env, c.var, resharing(c.var.input.decision, c.var.session))),
+  unless<DelegationRequest>((call) => notChangeable(call.wallet.document, resharing(call))),
+  stepUp<DelegationRequest>('wallet.waas.reshare', (call) => {
+    const { decision, to } = resharing(call)
+    return reshareDetails(decision, to)
+  }),
+  async (c) => c.json(await changed(c.env, c.var, resharing(c.var))),
 )
 
-const delegating = (to: string): Change => ({ kind: 'delegate', to, subject: subjectOf(to) })
+const delegating = (to: string) => ({ kind: 'delegate' as const, to, subject: subjectOf(to) })
 
-const resharing = (decision: Decision, { signIn }: Session): Change => ({
-  kind: 'reshare',
-  decision,
-  signIn,
+/** The decision that a request confirms, about the delegate whom the wallet names now. */
+const resharing = ({ session, wallet, input }: Omit<Call<DelegationRequest>, 'env'>) => ({
+  kind: 'reshare' as const,
+  decision: input.decision,
+  to: wallet.document.delegation?.to ?? '',
+  signIn: session.signIn,
 })
 
 /** Carries out a change, and shows the wallet as it is then. */

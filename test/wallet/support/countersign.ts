@@ -6,6 +6,8 @@ import { PUBLIC_URL } from './wallet.ts'
 
 const URL_OF = 'http://localhost:8787'
 const ISSUER = `${URL_OF}/wallet`
+/** Those whose token must be bound to details, as the settings of `npm start` say. */
+const BOUND = ['wallet.waas.sign', 'wallet.waas.refresh', 'wallet.waas.reshare']
 const ACTIONS = ['sign', 'export', 'refresh', 'reshare'].map((name) => ({
   action: `wallet.waas.${name}`,
   scope: `wallet:${name}`,
@@ -13,7 +15,7 @@ const ACTIONS = ['sign', 'export', 'refresh', 'reshare'].map((name) => ({
   acr: 'mfa',
   singleUse: true,
   freshnessSeconds: 300,
-  details: name === 'sign' ? 'required' : 'optional',
+  details: BOUND.includes(`wallet.waas.${name}`) ? 'required' : 'optional',
   acceptsMfaToken: false,
   mode: 'enforce',
   conditional: false,
@@ -84,7 +86,7 @@ function fits({ action, subject, details, token }: Input): boolean {
   }
   const same = (one: object) => JSON.stringify(Object.entries(one).sort())
   const wanted = details && same({ ...details, type: action })
-  const required = action === 'wallet.waas.sign'
+  const required = BOUND.includes(action)
   if (bound ? same(bound) !== wanted : required) return false
   return sub === subject && scope === action.replace('.waas.', ':')
 }

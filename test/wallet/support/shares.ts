@@ -5,17 +5,24 @@ import type { WalletView } from '../../../examples/wallet/shared/view.ts'
 import { subjectOf } from '../../../examples/wallet/worker/issuer.ts'
 import { combineShares, type SetRef } from '../../../examples/wallet/worker/shares.ts'
 import { mint } from './countersign.ts'
-import { signIn, type TestUser, uniqueName, walletEnv } from './wallet.ts'
+import { signIn, type TestUser, walletEnv } from './wallet.ts'
 
-export async function change(user: TestUser, path: string, body: unknown = {}) {
+export async function change(user: TestUser, path: string, body: object = {}) {
   const scope = path.endsWith('reshare') ? 'wallet:reshare' : 'wallet:refresh'
-  const token = await mint(user.subject, scope)
+  const token = await mint(user.subject, scope, await detailsFor(user, path, body))
   return user.post<WalletView>(path, body, token)
+}
+
+/** What the token of a change must say. */
+async function detailsFor(user: TestUser, path: string, body: object) {
+  if (path.endsWith('claim')) return { kind: 'claim' }
+  if (path.endsWith('delegate')) return { kind: 'delegate', ...body }
+  return { ...body, to: (await user.wallet()).delegation?.to }
 }
 
 /** A user whose wallet another one may come to. */
 export async function delegated() {
-  const [user, to] = [await signIn(), uniqueName()]
+  const [user, { name: to }] = [await signIn(), await signIn()]
   const { status, body } = await change(user, '/api/wallet/delegate', { to })
   expect(status, JSON.stringify(body)).toBe(200)
   return { user, to, view: body }

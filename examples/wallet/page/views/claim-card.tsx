@@ -1,6 +1,7 @@
 // Claiming a wallet that somebody made for the user: it gets new shares, and is theirs.
 import { useMutation } from '@tanstack/react-query'
 import { useStepUp } from 'countersign/react'
+import { CLAIM_DETAILS } from '../../shared/details.ts'
 import type { WalletView } from '../../shared/view.ts'
 import { post } from '../api.ts'
 import { Button } from '../parts/button.tsx'
@@ -16,8 +17,10 @@ export function ClaimCard({ wallet, session }: WalletProps) {
   const claiming = useMutation({
     mutationFn: async () =>
       completed(
-        await stepUp('wallet.waas.refresh', (fetch) =>
-          post<WalletView>('/api/wallet/claim', {}, fetch),
+        await stepUp(
+          'wallet.waas.refresh',
+          (fetch) => post<WalletView>('/api/wallet/claim', {}, fetch),
+          { details: CLAIM_DETAILS },
         ),
       ),
     onSuccess: (now) => {

@@ -2,6 +2,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { useStepUp } from 'countersign/react'
 import { useState } from 'react'
+import { delegateDetails } from '../../shared/details.ts'
 import type { Decision, WalletView } from '../../shared/view.ts'
 import { post } from '../api.ts'
 import { Button } from '../parts/button.tsx'
@@ -29,8 +30,10 @@ function Delegate({ session }: WalletProps) {
   const delegating = useMutation({
     mutationFn: async () =>
       completed(
-        await stepUp('wallet.waas.refresh', (fetch) =>
-          post<WalletView>('/api/wallet/delegate', { to }, fetch),
+        await stepUp(
+          'wallet.waas.refresh',
+          (fetch) => post<WalletView>('/api/wallet/delegate', { to }, fetch),
+          { details: delegateDetails(to) },
         ),
       ),
     onSuccess: (now) => {

@@ -17,14 +17,23 @@ const VIEWS = {
   history: { title: 'History', View: HistoryView },
 } satisfies Record<string, { title: string; View: ComponentType<{ session: SignedIn }> }>
 
-/** How the dialog calls what is about to be signed. */
+/** The words of the dialog for the actions of the wallet and their details. */
 const TEXTS: StepUpTextsPart = {
+  actions: {
+    'wallet.waas.refresh': 'change who has access to your wallet',
+    'wallet.waas.reshare': 'decide who holds a share of your key',
+  },
   detailNames: {
     kind: 'Kind',
-    chainId: 'Chain',
+    decision: 'Decision',
     to: 'Recipient',
+    chainId: 'Chain',
     value: 'Amount in wei',
     dataHash: 'Hash of the data',
+    nonce: 'Nonce',
+    gas: 'Gas limit',
+    maxFeePerGas: 'Max fee per gas in wei',
+    maxPriorityFeePerGas: 'Priority fee per gas in wei',
     hash: 'Hash',
   },
 }

@@ -2,6 +2,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { useStepUp } from 'countersign/react'
 import { useState } from 'react'
+import { reshareDetails } from '../../shared/details.ts'
 import type { WalletView } from '../../shared/view.ts'
 import { post } from '../api.ts'
 import { Button } from '../parts/button.tsx'
@@ -27,8 +28,10 @@ function Asking({ reshare, session, onLater }: AskingProps) {
   const resharing = useMutation({
     mutationFn: async () =>
       completed(
-        await stepUp('wallet.waas.reshare', (fetch) =>
-          post<WalletView>('/api/wallet/reshare', { decision: reshare.wanted }, fetch),
+        await stepUp(
+          'wallet.waas.reshare',
+          (fetch) => post<WalletView>('/api/wallet/reshare', { decision: reshare.wanted }, fetch),
+          { details: reshareDetails(reshare.wanted, reshare.to) },
         ),
       ),
     onSuccess: (now) => {

@@ -55,6 +55,11 @@ export class Wallet extends DurableObject<WalletEnv> {
     return { signIn: sign_ins, known: this.#read() !== undefined }
   }
 
+  /** Returns whether the user ever signed in. A wallet may be made for one who did not. */
+  hasSignedIn(): boolean {
+    return this.#sql.exec('SELECT 1 FROM account').toArray().length > 0
+  }
+
   /** Ends a session before its time. */
   signOut(sid: string, expiresAt: number): void {
     this.#sql.exec('DELETE FROM ended WHERE expires_at <= ?', epochSeconds())
