@@ -59,6 +59,7 @@ const walletFile = () => readEnvFile(join(state, 'wallet.env'))
 async function end(): Promise<void> {
   service.child.kill('SIGINT')
   expect(await service.ended).toBe(0)
+  if (onLinux) expect(own()).toEqual([])
 }
 
 async function keySetIds(): Promise<string[]> {
@@ -226,11 +227,20 @@ describe('npm start', { timeout: TIMEOUT }, () => {
     expect(wrong.output()).toContain("Unknown option '--prot'")
   })
 
-  it('leaves nothing running on Ctrl-C, and is where it was the next time', async () => {
-    const before = walletFile()
-    await end()
+  it('is ended by npm stop, which leaves nothing running and says so where nothing runs', async () => {
+    const stop = runScript('stop', ['--state', state], variables)
+    expect(await stop.ended, stop.output()).toBe(0)
+    expect(stop.output()).toBe(`Stopped the service at ${url} (process ${service.child.pid}).\n`)
+    expect(await service.ended).toBe(0)
     if (onLinux) expect(own()).toEqual([])
     expect(existsSync(join(state, 'countersign.json'))).toBe(false)
+    const again = runScript('stop', ['--state', state], variables)
+    expect(await again.ended).toBe(0)
+    expect(again.output()).toBe(`No service runs on ${state}.\n`)
+  })
+
+  it('is where it was the next time', async () => {
+    const before = walletFile()
     service = startAgain()
     await service.said(READY)
     expect(service.output()).toContain('`demo` was found')
@@ -261,7 +271,7 @@ describe('npm start', { timeout: TIMEOUT }, () => {
     expect((await user.post('/api/wallet/export')).status).toBe(200)
   })
 
-  it('goes on where operators guard themselves, and so does the tour', async () => {
+  it('leaves nothing running on Ctrl-C, and goes on where operators guard themselves, as the tour does', async () => {
     const { OPERATOR_KEY } = readVariables(file, ['OPERATOR_KEY'])
     const operator = operatorClient(url, OPERATOR_KEY)
     const { factorId, ...shown } = await operator.factor.enroll.mutate({ kind: 'totp' })
@@ -284,14 +294,6 @@ describe('npm start', { timeout: TIMEOUT }, () => {
     expect(own()).toEqual([])
   })
 
-  it.runIf(onLinux)('says so, and leaves nothing running, when the Worker dies', async () => {
-    service = startAgain()
-    await service.said(READY)
-    await killWrangler(`${ROOT}wrangler.toml`)
-    expect(service.output()).toContain('The Worker ended by itself (SIGKILL).')
-    expect(own()).toEqual([])
-  })
-
   it('starts the service alone where that is asked for', async () => {
     service = startAgain('--no-wallet')
     await service.said(READY)
@@ -300,15 +302,10 @@ describe('npm start', { timeout: TIMEOUT }, () => {
     expect((await fetch(`${url}/health`)).status).toBe(200)
   })
 
-  it('is ended by npm stop, which says so where nothing runs', async () => {
-    const stop = runScript('stop', ['--state', state], variables)
-    expect(await stop.ended, stop.output()).toBe(0)
-    expect(stop.output()).toBe(`Stopped the service at ${url} (process ${service.child.pid}).\n`)
-    expect(await service.ended).toBe(0)
-    if (onLinux) expect(own()).toEqual([])
-    const again = runScript('stop', ['--state', state], variables)
-    expect(await again.ended).toBe(0)
-    expect(again.output()).toBe(`No service runs on ${state}.\n`)
+  it.runIf(onLinux)('says so, and leaves nothing running, when the Worker dies', async () => {
+    await killWrangler(`${ROOT}wrangler.toml`)
+    expect(service.output()).toContain('The Worker ended by itself (SIGKILL).')
+    expect(own()).toEqual([])
   })
 
   it.runIf(onLinux).each(['npm', 'the script'])(
