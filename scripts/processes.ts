@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs'
 
 export interface ProcessFacts {
   parent: number
+  /** The id of its process group. */
+  group: number
   /** Tells a process from a later one with the same id. */
   started: string
   command: string
@@ -25,7 +27,12 @@ function readFromProc(pid: number): ProcessFacts | undefined {
     if (fields[0] === 'Z') return undefined
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
-    return { parent: Number(fields[1]), started: `${boot} ${fields[19]}`, command }
+    return {
+      parent: Number(fields[1]),
+      group: Number(fields[2]),
+      started: `${boot} ${fields[19]}`,
+      command,
+    }
   } catch {
     return undefined
   }
@@ -34,26 +41,44 @@ function readFromProc(pid: number): ProcessFacts | undefined {
 /** Reads a process with `ps`, as macOS and Linux have it. */
 export function readFromPs(pid: number): ProcessFacts | undefined {
   try {
-    const text = execFileSync('ps', ['-o', 'stat=,ppid=,lstart=,args=', '-p', String(pid)], {
+    const text = execFileSync('ps', ['-o', 'stat=,ppid=,pgid=,lstart=,args=', '-p', String(pid)], {
       encoding: 'utf8',
       env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
       stdio: ['ignore', 'pipe', 'ignore'],
     })
-    const [, state = 'Z', parent, started = '', command = ''] =
-      /^\s*(\S+)\s+(\d+)\s+(\S+ +\S+ +\d+ +[\d:]+ +\d+)\s+(.*)$/m.exec(text) ?? []
-    return state.startsWith('Z') ? undefined : { parent: Number(parent), started, command }
+    const [, state = 'Z', parent, group, started = '', command = ''] =
+      /^\s*(\S+)\s+(\d+)\s+(\d+)\s+(\S+ +\S+ +\d+ +[\d:]+ +\d+)\s+(.*)$/m.exec(text) ?? []
+    return state.startsWith('Z')
+      ? undefined
+      : { parent: Number(parent), group: Number(group), started, command }
   } catch {
     return undefined
   }
 }
 
 /**
- * The processes whose end is to end this one, too: its parent and, where that is the shell in which npm runs a
- * script, npm itself. The shell outlives an npm that is killed, so this process keeps its parent then.
+ * Returns the ids of the processes whose end is to end this one: its parent and, where that is the shell in which
+ * npm runs a script, npm itself. The shell outlives an npm that is killed, so this process keeps its parent then.
  */
-export function callers(): string {
-  const parent = process.ppid
-  const facts = process.env.npm_lifecycle_event ? readProcess(parent) : undefined
-  const isShell = facts !== undefined && /^\S+ -c /.test(facts.command)
-  return [parent, ...(isShell ? [facts.parent] : [])].join(' ')
+export function callers(): number[] {
+  const shell = npmShell()
+  return shell ? [process.ppid, shell.parent] : [process.ppid]
+}
+
+/**
+ * Whether the npm that runs this process has ended already. What npm starts is in the process group of npm; a
+ * process that lost its parent has one of another group.
+ */
+export function isLeftByNpm(): boolean {
+  if (!process.env.npm_lifecycle_event) return false
+  const id = npmShell() ? process.ppid : process.pid
+  const own = readProcess(id)
+  const parent = own && readProcess(own.parent)
+  return parent !== undefined && own?.group !== id && own?.group !== parent.group
+}
+
+/** The shell in which npm runs this process, if it does. Some shells become the program that they run. */
+function npmShell(): ProcessFacts | undefined {
+  const parent = process.env.npm_lifecycle_event ? readProcess(process.ppid) : undefined
+  return parent && /^\S+ -c /.test(parent.command) ? parent : undefined
 }

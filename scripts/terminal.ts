@@ -1,7 +1,7 @@
 // What the commands have in common at the terminal: colours, options, sentences instead of stack
 // traces, and Ctrl-C. What a command does stands in its own file.
 import { type ParseArgsOptionsConfig, parseArgs, styleText } from 'node:util'
-import { callers } from './processes.ts'
+import { callers, isLeftByNpm } from './processes.ts'
 
 /** Colours a text where the terminal shows colours and NO_COLOR does not forbid them. */
 export const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
@@ -100,14 +100,13 @@ export const inColumns =
  */
 export function interruption(): AbortSignal {
   const controller = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => controller.abort(new Complaint('Interrupted.', 130)))
-  }
+  const interrupt = () => controller.abort(new Complaint('Interrupted.', 130))
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt)
+  if (isLeftByNpm()) interrupt()
   // An npm that is killed sends no signal to the command that it runs.
-  const first = callers()
-  const watch = setInterval(() => {
-    if (callers() !== first) controller.abort(new Complaint('Interrupted.', 130))
-  }, CALLERS_WATCH_MILLISECONDS)
+  const first = callers().join()
+  const look = () => callers().join() !== first && interrupt()
+  const watch = setInterval(look, CALLERS_WATCH_MILLISECONDS)
   watch.unref()
   return controller.signal
 }

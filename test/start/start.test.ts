@@ -83,10 +83,10 @@ const own = () => processesWith('COUNTERSIGN_DEV_VARS', file)
 /** Waits until every process of the tests has ended, which may take 5 seconds after a kill. */
 const nothingIsLeft = () => expect.poll(own, { timeout: 5_000 }).toEqual([])
 
-/** Waits until wrangler runs, which bundles first. */
-const wranglerRuns = () =>
+/** Waits until a program runs. Wrangler bundles first. */
+const runs = (program: string) =>
   expect
-    .poll(() => own().some(({ command }) => command.includes('bin/wrangler.js')), {
+    .poll(() => own().some(({ command }) => command.includes(program)), {
       timeout: 20_000,
       interval: 20,
     })
@@ -308,12 +308,16 @@ describe('npm start', { timeout: TIMEOUT }, () => {
     expect(own()).toEqual([])
   })
 
-  it.runIf(onLinux).each(['npm', 'the script'])(
-    'leaves nothing running when %s is killed while wrangler is bundling',
-    async (what) => {
+  it.runIf(onLinux).each([
+    ['npm', 'scripts/start.ts'],
+    ['npm', 'bin/wrangler.js'],
+    ['the script', 'bin/wrangler.js'],
+  ])(
+    'leaves nothing running when %s is killed as soon as %s runs, which is before it serves',
+    async (what, program) => {
       const args = ['--no-wallet', '--state', state]
       service = what === 'npm' ? runNpm('start', args, variables) : startAgain('--no-wallet')
-      await wranglerRuns()
+      await runs(program)
       service.child.kill('SIGKILL')
       await nothingIsLeft()
       expect(service.output()).not.toContain(READY)

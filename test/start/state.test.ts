@@ -134,7 +134,11 @@ describe('a process', () => {
     const pid = startStranger()
     for (const read of [readProcess, readFromPs]) {
       const found = read(pid)
-      expect(found).toMatchObject({ parent: process.pid, command: 'sleep 60' })
+      expect(found).toMatchObject({
+        parent: process.pid,
+        group: readProcess(process.pid)?.group,
+        command: 'sleep 60',
+      })
       expect(found?.started).toMatch(/\d/)
       expect(read(pid)?.started).toBe(found?.started)
       expect(read(process.pid)?.started).not.toBe(found?.started)
