@@ -57,7 +57,8 @@ export function startWatchdog(folder = ''): Watchdog {
   }
 }
 
-let ofProcess: { watchdog: Watchdog; count: number } | undefined
+let shared: Watchdog | undefined
+const guards = new Set<() => void>()
 
 /**
  * Guards a process, or with a negative id a process group, by the one watchdog of this process. It runs while it
@@ -69,16 +70,14 @@ let ofProcess: { watchdog: Watchdog; count: number } | undefined
  * await release()
  */
 export function guardProcess(pid: number | undefined): () => Promise<void> {
-  ofProcess ??= { watchdog: startWatchdog(), count: 0 }
-  const { watchdog } = ofProcess
-  const own = ofProcess
-  own.count += 1
+  shared ??= startWatchdog()
+  const watchdog = shared
   const release = watchdog.guard(pid)
+  guards.add(release)
   return async () => {
     release()
-    own.count -= 1
-    if (own.count > 0) return
-    ofProcess = undefined
+    if (!guards.delete(release) || guards.size > 0) return
+    shared = undefined
     await watchdog.dismiss()
   }
 }

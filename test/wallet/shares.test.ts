@@ -12,7 +12,7 @@ import {
   setOf,
   shareOf,
 } from './support/shares.ts'
-import { signIn, uniqueName } from './support/wallet.ts'
+import { signIn, uniqueName, walletEnv } from './support/wallet.ts'
 
 beforeAll(serveCountersign)
 beforeEach(() => Object.assign(countersign, { enrolled: true, silent: false }))
@@ -153,6 +153,19 @@ describe('delegating', () => {
     const { status } = await change(back, '/api/wallet/reshare', { decision: 'revoke' })
     expect(status).toBe(409)
     expect((await back.wallet()).delegation).toMatchObject({ state: 'pending' })
+  })
+
+  it('is not approved for another delegate than the one whom the user confirmed', async () => {
+    const { user, to } = await delegated()
+    await user.post('/api/wallet/delegation', { decision: 'approve' })
+    const { subject } = await signIn(user.name)
+    const object = walletEnv.WALLET.getByName(subject)
+    const from = await setOf(subject)
+    const next = { set: { generation: 3, attempt: 'next' }, shares: [] }
+    const approving = { kind: 'reshare', decision: 'approve', signIn: 2 } as const
+    const other = await object.switchTo({ ...approving, to: 'mallory' }, from, next)
+    expect(other).toHaveProperty('refused')
+    expect(await object.switchTo({ ...approving, to }, from, next)).toEqual({ done: true })
   })
 
   it('can be revoked before it was approved', async () => {
