@@ -16,6 +16,11 @@ const POLL_MILLISECONDS = 100
 const WATCH_MILLISECONDS = 2_000
 const MISSED_BEFORE_SILENT = 3
 const LOG_END_CHARACTERS = 3_000
+/**
+ * Runs a command once a line was read, and ends where the pipe closes without one. A process that runs only after
+ * it is guarded cannot outlive a kill of this one between its start and its guard.
+ */
+const WHEN_TOLD = 'read -r _ && exec "$@" </dev/null'
 /** How the processes are ended, and how long each way is given. */
 const END = [
   ['SIGTERM', 3_000],
@@ -74,6 +79,8 @@ export function startWorker(options: WorkerOptions): RunningWorker {
   const { title, port, log } = options
   const child = spawnWrangler(options)
   const release = guardProcess(child.pid && -child.pid)
+  // It has ended already where the pipe is broken.
+  child.stdin.on('error', () => undefined).end('\n')
   const tail = keepOutput(child, log, options.verbose)
   const over = new AbortController()
   const { promise: died, reject } = Promise.withResolvers<never>()
@@ -121,10 +128,13 @@ function spawnWrangler({ config, port, persistTo, envFile, variables }: WorkerOp
     ...['--persist-to', persistTo, '--show-interactive-dev-session=false'],
     ...['--env-file', envFile],
   ]
-  return spawn(process.execPath, [WRANGLER, ...args], {
+  const command = [process.execPath, WRANGLER, ...args]
+  const [program = '', ...rest] =
+    process.platform === 'win32' ? command : ['/bin/sh', '-c', WHEN_TOLD, 'sh', ...command]
+  return spawn(program, rest, {
     cwd: ROOT,
     env: { ...variables, ...WRANGLER_SETTINGS },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   })
 }
