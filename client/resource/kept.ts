@@ -2,13 +2,15 @@
 // It is never given out older than that, whatever happens to the fetch.
 
 export const KEPT_SECONDS = 60
-/** How often something that is not in the kept value may cause another fetch. */
+/** How often something that is not in the kept rules may cause another fetch. */
 export const REFETCH_SECONDS = 10
+/** How often a token that no kept key verifies may cause another fetch of the key set. */
+export const KEYS_REFETCH_SECONDS = 30
 export const TIMEOUT_MS = 5000
 
 /**
  * Gives the value, never older than a minute. Whoever misses something in it asks for a younger one,
- * and is given that unless one was tried for lately.
+ * and is given that unless one was tried for lately. While one is under way, they wait for it.
  */
 export type Kept<T> = (wishedAgeSeconds?: number) => Promise<T>
 
@@ -22,7 +24,7 @@ export type Kept<T> = (wishedAgeSeconds?: number) => Promise<T>
 export function keep<T extends object>(fetchValue: () => Promise<T>, now: () => number): Kept<T> {
   let kept: { value: T; at: number } | undefined
   let underWay: Promise<T> | undefined
-  let triedAt = Number.NEGATIVE_INFINITY
+  let triedAt = 0
 
   const refresh = (): Promise<T> => {
     // Counted from before the fetch, so that no value is older than it seems.
@@ -45,8 +47,9 @@ export function keep<T extends object>(fetchValue: () => Promise<T>, now: () => 
     // The clock was set back: then nothing is known of what is kept, nor of when it was tried for.
     if (kept && at < kept.at) kept = undefined
     const sinceTry = at - triedAt
-    if (kept && at - kept.at < KEPT_SECONDS && sinceTry >= 0 && sinceTry < wishedAgeSeconds)
-      return kept.value
+    const isAwaited = underWay && wishedAgeSeconds < KEPT_SECONDS
+    const isYoung = sinceTry >= 0 && sinceTry < wishedAgeSeconds
+    if (kept && at - kept.at < KEPT_SECONDS && isYoung && !isAwaited) return kept.value
     underWay ??= refresh()
     const awaited = underWay
     return within(awaited, () => {

@@ -3,7 +3,7 @@
 import type { ElevatedClaims, MfaClaims } from '../../contract/index.ts'
 import { GuardRefusal, refuse, unavailable } from './answers.ts'
 import { type Keys, pickKeys, readSigned } from './jws.ts'
-import { type Kept, REFETCH_SECONDS } from './kept.ts'
+import { KEYS_REFETCH_SECONDS, type Kept } from './kept.ts'
 import { fits, isAcr, isCount, isFlag, isRecord, isText, listOf, optional } from './shapes.ts'
 
 const JTI = /^[A-Za-z0-9_-]{22,64}$/
@@ -41,15 +41,16 @@ const isElevatedClaims = fits<ElevatedClaims>({
 
 /** A key set as it was read; anything else is none. */
 export function readKeys(document: unknown): Keys {
-  if (!isRecord(document) || !Array.isArray(document.keys) || !document.keys.every(isRecord))
-    return unavailable('The key set of Countersign is none.')
-  return pickKeys(document.keys) ?? unavailable('The key set of Countersign is none.')
+  const keys = isRecord(document) && document.keys
+  const picked = Array.isArray(keys) && keys.every(isRecord) ? pickKeys(keys) : undefined
+  return picked ?? unavailable('The key set of Countersign is none.')
 }
 
 /**
  * Verifies that a token is Countersign's (RFC 8725, sections 3.1 to 3.12). No clock tolerance.
  *
- * @param keys the published keys; a `kid` that is not among them may have them fetched anew
+ * @param keys the published keys; a token that none of them verifies may have them fetched again, since
+ *   an issuer may publish a new key under a new `kid` or under an old one
  * @param now epoch seconds, asked for when the keys are there
  * @throws GuardRefusal `token_expired`, `token_invalid` for all else, `unavailable` without keys
  */
@@ -59,19 +60,19 @@ export async function verifyToken(
   issuer: string,
   now: () => number,
 ): Promise<VerifiedToken> {
-  const signed = await readSigned(token, (kid) =>
-    keyOf(kid, keys).catch((cause) =>
-      unavailable('Countersign does not answer with its keys.', cause),
-    ),
-  ).catch((cause) => (cause instanceof GuardRefusal ? Promise.reject(cause) : undefined))
+  const read = (wishedAgeSeconds?: number) =>
+    readSigned(token, (kid) =>
+      keys(wishedAgeSeconds).then(
+        (known) => known.get(kid),
+        (cause) => unavailable('Countersign does not answer with its keys.', cause),
+      ),
+    ).catch((cause) => (cause instanceof GuardRefusal ? Promise.reject(cause) : undefined))
+  const signed = (await read()) ?? (await read(KEYS_REFETCH_SECONDS))
   const verified = (signed && readClaims(signed.typ, signed.payload)) ?? refuse('token_invalid')
   if (verified.claims.iss !== issuer) refuse('token_invalid')
   if (verified.claims.exp <= now()) refuse('token_expired')
   return verified
 }
-
-const keyOf = async (kid: string, keys: Kept<Keys>) =>
-  (await keys()).get(kid) ?? (await keys(REFETCH_SECONDS)).get(kid)
 
 function readClaims(type: unknown, payload: object): VerifiedToken | undefined {
   // A token that is bound to a key (RFC 7800) is good only with a proof, which is not looked at here.
