@@ -98,6 +98,7 @@ export type PolicyDecision = z.infer<typeof PolicyDecision>
 export const PolicyList = z.strictObject({
   version: z.int(),
   epoch: z.int(),
+  audience: Audience,
   actions: z.array(
     z.strictObject({
       action: ActionName,

@@ -59,7 +59,10 @@ export function createGuard(options: GuardOptions): Guard {
     issuer: options.issuer ?? `${options.url.replace(/\/+$/, '')}/${options.environment}`,
     now,
     service,
-    rules: keep(async () => readRules(await service.call('policy.list', {})), now),
+    rules: keep(
+      async () => readRules(await service.call('policy.list', {}), options.audience),
+      now,
+    ),
     keys: keep(async () => readKeys(await service.read('/.well-known/jwks.json')), now),
   }
   const check = (call: GuardedCall): Promise<Verdict> => decide(workings, call).catch(block)

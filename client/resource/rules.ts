@@ -13,6 +13,7 @@ import {
   isText,
   listOf,
   oneOf,
+  optional,
 } from './shapes.ts'
 
 /** The rule of one action. */
@@ -42,6 +43,8 @@ const isListedRule = fits<ListedRule>({
 const isPolicyList = fits<PolicyList>({
   version: isCount,
   epoch: isCount,
+  // A service of before says none.
+  audience: optional(isText),
   actions: listOf(isListedRule),
 })
 const isDecision = fits<PolicyDecision>({
@@ -56,11 +59,20 @@ const isDecision = fits<PolicyDecision>({
 /** Whether a refusal's `requirement` says all that a requirement does. */
 export const isRequirement = fits<Requirement>(requirementShape)
 
-/** The answer of `policy.list`; a malformed one is no answer. */
-export function readRules(answer: unknown): Rules {
+/**
+ * Reads the answer of `policy.list`.
+ *
+ * @param audience the guard's own, which must be the one that its resource key is for
+ * @throws GuardRefusal `unavailable` for a malformed answer, and for the rules of another audience
+ */
+export function readRules(answer: unknown, audience: string): Rules {
   if (!isPolicyList(answer))
     return unavailable('Countersign answered policy.list with what is none.')
   const { epoch, actions } = answer
+  if ((answer.audience ?? audience) !== audience) {
+    const what = `The guard's audience is ${audience}, that of its resource key ${answer.audience}.`
+    return unavailable(what, new Error(what))
+  }
   return { epoch, byAction: new Map(actions.map((rule) => [rule.action, rule])) }
 }
 

@@ -70,7 +70,7 @@ export const policyRouter = router({
           conditional,
         }
       })
-      return { version: environment.version, epoch: environment.epoch, actions }
+      return { version: environment.version, epoch: environment.epoch, audience, actions }
     }),
 })
 

@@ -228,6 +228,19 @@ describe('what is kept', () => {
     ])
   })
 
+  it('is waited for by whoever wants it younger while it is fetched, and by nobody else', async () => {
+    const { get, fetchValue } = counted()
+    await get()
+    now += 10
+    let answer: (value: { n: number }) => void = () => {}
+    fetchValue.mockReturnValueOnce(new Promise((resolve) => (answer = resolve)))
+    const [first, second] = [get(10), get(10)]
+    expect(await get()).toEqual({ n: 1 })
+    answer({ n: 2 })
+    expect(await Promise.all([first, second])).toEqual([{ n: 2 }, { n: 2 }])
+    expect(fetchValue).toHaveBeenCalledTimes(2)
+  })
+
   it('is not what comes back of a fetch that was given up, after a younger one', async () => {
     const answers: ((value: object) => void)[] = []
     const get = keep(
@@ -342,10 +355,19 @@ describe('what the guard reads of the rules', () => {
   })
 
   it('is read from a list that is one', () => {
-    const list = { version: 3, epoch: 1, actions: [RULE] }
-    expect(readRules(list)).toEqual({ epoch: 1, byAction: new Map([[RULE.action, RULE]]) })
-    for (const other of [undefined, {}, { ...list, epoch: -1 }, { ...list, actions: [{}] }])
-      expect(() => readRules(other)).toThrow('answered policy.list with what is none')
+    const list = { version: 3, epoch: 1, audience: RESOURCE, actions: [RULE] }
+    const rules = { epoch: 1, byAction: new Map([[RULE.action, RULE]]) }
+    expect(readRules(list, RESOURCE)).toEqual(rules)
+    expect(readRules({ ...list, audience: undefined }, RESOURCE)).toEqual(rules)
+    for (const other of [
+      ...[undefined, {}, { ...list, epoch: -1 }, { ...list, actions: [{}] }],
+      { ...list, audience: 7 },
+    ])
+      expect(() => readRules(other, RESOURCE)).toThrow('answered policy.list with what is none')
+    const other = 'https://orders.example'
+    expect(() => readRules(list, other)).toThrow(
+      `The guard's audience is ${other}, that of its resource key ${RESOURCE}.`,
+    )
   })
 })
 

@@ -43,7 +43,12 @@ export async function startStandIn() {
     {
       'policy.list': () => {
         const more = { acceptsMfaToken: false, mode: 'enforce', conditional: false }
-        return answered({ version: 1, epoch: 0, actions: [{ ...RULE, ...more }] })
+        return answered({
+          version: 1,
+          epoch: 0,
+          audience: AUDIENCE,
+          actions: [{ ...RULE, ...more }],
+        })
       },
       'policy.check': ({ subject }) => {
         const decision = subject === 'bob' ? 'permit' : 'step_up'
