@@ -75,6 +75,10 @@ export const unavailable = (detail?: string, cause?: unknown): never =>
 /** Whether a step-up, rather than a sign-in or a developer, mends a refusal. */
 export const isChallenge = (reason: Reason): boolean => ANSWERS[reason]?.[0] === 'challenge'
 
+/** Whether a refusal by Countersign is about the guarded call. All others are trouble of the guard itself. */
+export const isAboutCall = (reason: string): reason is Reason =>
+  Object.hasOwn(ANSWERS, reason) && reason !== 'unauthenticated' && reason !== 'unavailable'
+
 /**
  * The answer to a caller who is refused. Nothing of it may be kept (`no-store`).
  *

@@ -1,8 +1,7 @@
 // The guard in front of a handler: in Hono, in a `fetch` handler, in Express and plain Node. The
 // handler runs after a yes and never otherwise; what a rule's functions throw is a no.
-import { answerTo } from './answers.ts'
+import { refuse, unavailable } from './answers.ts'
 import type {
-  Blocked,
   CallHeaders,
   GuardedCall,
   HonoContext,
@@ -13,13 +12,13 @@ import type {
   Verdict,
 } from './types.ts'
 
-type Check = (call: GuardedCall) => Promise<Verdict>
+type Check = (call: Promise<GuardedCall>) => Promise<Verdict>
 
 /** Hono: the verdict becomes the variable `stepUp`, also where it is a refusal. */
 export const honoMiddleware =
   <C extends HonoContext>(check: Check, rule: StepUpRule<C>) =>
   async (context: C, next: () => Promise<void>): Promise<Response | undefined> => {
-    const verdict = await guardCall(check, rule, () => context, context.req.raw.headers)
+    const verdict = await check(callOf(rule, () => context, context.req.raw.headers))
     context.set('stepUp', verdict)
     if (!verdict.allowed) return verdict.response
     await next()
@@ -34,7 +33,7 @@ export const fetchHandler =
     handler: (request: R, ...rest: Rest) => Response | Promise<Response>,
   ) =>
   async (request: R, ...rest: Rest): Promise<Response> => {
-    const verdict = await guardCall(check, rule, () => request.clone() as R, request.headers)
+    const verdict = await check(callOf(rule, () => request.clone() as R, request.headers))
     return verdict.allowed ? handler(request, ...rest) : verdict.response
   }
 
@@ -46,7 +45,7 @@ export const nodeMiddleware =
   <R extends NodeRequest>(check: Check, rule: StepUpRule<R>) =>
   async (request: R, response: NodeResponse, next: () => unknown): Promise<void> => {
     const headers: CallHeaders = { get: (name) => request.headers[name]?.toString() ?? null }
-    const verdict = await guardCall(check, rule, () => request, headers)
+    const verdict = await check(callOf(rule, () => request, headers))
     Object.assign(request, { stepUp: verdict })
     if (verdict.allowed) {
       await next()
@@ -60,29 +59,28 @@ export const nodeMiddleware =
     response.end(await verdict.response.text())
   }
 
-async function guardCall<C>(
-  check: Check,
-  rule: StepUpRule<C>,
-  requestOf: () => C,
-  headers: CallHeaders,
-): Promise<Verdict> {
-  let call: GuardedCall
-  try {
-    call = await callOf(rule, requestOf, headers)
-  } catch (cause) {
-    return unreadable(cause)
-  }
-  return check(call)
-}
-
+/**
+ * Reads what a rule says of one request.
+ *
+ * @throws GuardRefusal `input_invalid` for a body that is not JSON, which is the caller's fault, and
+ *   `unavailable` for anything else that a function of the rule throws
+ */
 async function callOf<C>(
   rule: StepUpRule<C>,
   requestOf: () => C,
   headers: CallHeaders,
 ): Promise<GuardedCall> {
   const { action, subject, sessionId, sessionToken, country, details } = rule
-  const read = async <T>(value: RuleValue<C, T>): Promise<T> =>
-    isFunction(value) ? value(requestOf()) : value
+  const { requireDetails = details !== undefined } = rule
+  const read = async <T>(value: RuleValue<C, T>): Promise<T> => {
+    try {
+      return isFunction(value) ? await value(requestOf()) : value
+    } catch (cause) {
+      return cause instanceof SyntaxError
+        ? refuse('input_invalid', { detail: 'The request could not be read.', cause })
+        : unavailable('What this action is about could not be read.', cause)
+    }
+  }
   return {
     action: await read(action),
     subject: await read(subject),
@@ -90,18 +88,10 @@ async function callOf<C>(
     sessionToken: await read(sessionToken),
     country: await read(country),
     details: await read(details),
+    requireDetails,
     headers,
   }
 }
 
 const isFunction = <C, T>(value: RuleValue<C, T>): value is (request: C) => T | Promise<T> =>
   typeof value === 'function'
-
-/** A body that is no JSON is the caller's fault; whatever else a rule throws is the application's. */
-function unreadable(cause: unknown): Blocked {
-  const [reason, detail] =
-    cause instanceof SyntaxError
-      ? (['input_invalid', 'The request could not be read.'] as const)
-      : (['unavailable', 'What this action is about could not be read.'] as const)
-  return { allowed: false, reason, response: answerTo(reason, { detail }), cause }
-}

@@ -1,14 +1,7 @@
 // The guard: decides whether one call may run. It sees to the order of things (rules, policy, token,
 // and only at last the one call that spends it); each of them stands in a file of its own.
 import type { PolicyDecision, Reason } from '../../contract/index.ts'
-import {
-  answerTo,
-  GuardRefusal,
-  isChallenge,
-  type RefusalMembers,
-  refuse,
-  unavailable,
-} from './answers.ts'
+import { answerTo, GuardRefusal, isChallenge, refuse, unavailable } from './answers.ts'
 import { type BoundDetails, bindDetails } from './details.ts'
 import { fetchHandler, honoMiddleware, nodeMiddleware } from './frameworks.ts'
 import { keep, REFETCH_SECONDS } from './kept.ts'
@@ -35,7 +28,8 @@ const TOKEN_HEADER = 'countersign-token'
  * @param options where Countersign is, and as which resource to ask it
  * @returns `requireStepUp` for Hono, `requireStepUpFetch` for a `fetch` handler, `requireStepUpNode`
  *   for Express and plain `http`, and `check`, which they are made of
- * @throws TypeError where an option is missing
+ * @throws TypeError where an option is missing. Whether `audience` is that of `resourceKey` shows at the
+ *   first call: where it is not, every call is a 503 that names both
  * @example
  * const guard = createGuard({
  *   url: 'https://countersign.example',
@@ -65,7 +59,7 @@ export function createGuard(options: GuardOptions): Guard {
     ),
     keys: keep(async () => readKeys(await service.read('/.well-known/jwks.json')), now),
   }
-  const check = (call: GuardedCall): Promise<Verdict> => decide(workings, call).catch(block)
+  const check = (call: Asked): Promise<Verdict> => decide(workings, call).catch(block)
   return {
     check,
     requireStepUp: (rule) => honoMiddleware(check, rule),
@@ -74,22 +68,23 @@ export function createGuard(options: GuardOptions): Guard {
   }
 }
 
+type Asked = GuardedCall | Promise<GuardedCall>
+
 /** Whatever went wrong, the action does not run. */
 function block(cause: unknown): Blocked {
-  const refused = cause instanceof GuardRefusal
-  const reason = refused ? cause.reason : 'unavailable'
-  const members: RefusalMembers = refused ? cause.members : {}
-  const behind = refused ? members.cause : cause
+  const { reason, members } =
+    cause instanceof GuardRefusal ? cause : new GuardRefusal('unavailable', { cause })
   return {
     allowed: false,
     reason,
     response: answerTo(reason, members),
     ...(members.requirement && { requirement: members.requirement }),
-    ...(behind !== undefined && { cause: behind }),
+    ...(members.cause !== undefined && { cause: members.cause }),
   }
 }
 
-async function decide(workings: Workings, call: GuardedCall): Promise<Allowed> {
+async function decide(workings: Workings, asked: Asked): Promise<Allowed> {
+  const call = await asked
   checkForm(call)
   const presented = presentedIn(call.headers, workings.options)
   const listed = await listedRule(workings, call.action)
@@ -101,6 +96,8 @@ async function decide(workings: Workings, call: GuardedCall): Promise<Allowed> {
   if (decision?.decision === 'permit') return { allowed: true, by: 'policy', decision }
   if (decision?.decision === 'deny') refuse('denied')
   const rule = { ...listed, ...decision }
+  // What the application binds a call to is bound, whether or not Countersign's rule insists on it.
+  if ((call.requireDetails ?? details) && rule.details === 'optional') rule.details = 'required'
   try {
     if (presented === undefined) refuse('step_up_required')
     const { subject, sessionId } = call
@@ -116,10 +113,9 @@ function checkForm({ subject, sessionId, sessionToken, country, details }: Guard
   if (!isText(subject)) refuse('unauthenticated')
   for (const [name, value] of Object.entries({ sessionId, sessionToken, country })) {
     if (value !== undefined && typeof value !== 'string')
-      unavailable(`The guard of this action was given a \`${name}\` that is no text.`)
+      unavailable(`guard: \`${name}\` must be a string`)
   }
-  if (details !== undefined && !isRecord(details))
-    unavailable('The guard of this action was given `details` that are no object.')
+  if (details !== undefined && !isRecord(details)) unavailable('guard: `details` must be an object')
 }
 
 /** The token that came with a call (RFC 6750, section 2.1; RFC 9449, section 7.1). */
@@ -166,9 +162,11 @@ function explain(
   details: BoundDetails | undefined,
 ): GuardRefusal {
   if (!isChallenge(reason)) return new GuardRefusal(reason, members)
-  const requirement = members.requirement ?? requirementOf(rule)
+  const requirement = { ...requirementOf(rule), ...members.requirement }
+  // Countersign does not know what this API insists on.
+  if (rule.details === 'required') requirement.details = rule.details
   if (requirement.details === 'required' && !details) {
-    const detail = 'The rule requires details: the guard of this API must be given `details`.'
+    const detail = 'The guard of this action must be given `details`.'
     return new GuardRefusal('details_required', { detail, requirement })
   }
   const enroll = reason === 'step_up_required' && decision?.decision === 'enroll'

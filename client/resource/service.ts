@@ -1,7 +1,7 @@
 // Calls to Countersign: bounded in time and size, and never followed elsewhere, since they carry the
 // resource key. What an answer means for the guarded call is decided by whoever asked.
 import type { Reason } from '../../contract/index.ts'
-import { refuse, unavailable } from './answers.ts'
+import { isAboutCall, refuse, unavailable } from './answers.ts'
 import { within } from './kept.ts'
 import { isRequirement } from './rules.ts'
 import { isCount, isRecord } from './shapes.ts'
@@ -23,22 +23,6 @@ export interface Service {
   /** Reads a public document under the environment's address. */
   read(path: string): Promise<unknown>
 }
-
-/** Refusals of the user's call, which go on to the caller. All others are the guard's own trouble. */
-const PASSED_ON: ReadonlySet<string> = new Set<Reason>([
-  'token_expired',
-  'token_used',
-  'token_revoked',
-  'token_invalid',
-  'step_up_required',
-  'enrollment_required',
-  'scope_not_allowed',
-  'details_mismatch',
-  'details_required',
-  'denied',
-  'unknown_action',
-  'input_invalid',
-])
 
 /** What a developer must mend; a message of Countersign's that fits only its own callers is not shown. */
 const MISCONFIGURED: ReadonlyMap<string, string> = new Map<Reason, string>([
@@ -118,14 +102,14 @@ function passOn({ message, data }: Record<string, unknown>): void {
   if (!isRecord(data) || typeof data.reason !== 'string') return
   const { reason, requirement, retryAfterSeconds } = data
   const detail = typeof message === 'string' ? message : undefined
-  if (!PASSED_ON.has(reason)) {
+  if (!isAboutCall(reason)) {
     refuse('unavailable', {
       detail: MISCONFIGURED.get(reason),
       retryAfterSeconds: isCount(retryAfterSeconds) ? Number(retryAfterSeconds) : undefined,
       cause: new Error(`Countersign refused: ${reason}`),
     })
   }
-  refuse(reason as Reason, {
+  refuse(reason, {
     detail,
     requirement: isRequirement(requirement) ? requirement : undefined,
   })

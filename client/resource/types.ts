@@ -43,8 +43,13 @@ export interface GuardedCall {
   sessionToken?: string | undefined
   /** ISO 3166-1, two upper-case letters; anything else counts as unknown. */
   country?: string | undefined
-  /** What is about to be done, exactly as it will be done. */
+  /**
+   * What is about to be done, exactly as it will be done. Details given are details bound: a token
+   * without them is refused also where the rule says `details: optional`.
+   */
   details?: Record<string, unknown> | undefined
+  /** `false` accepts a token without details where the rule says `optional`. Default: whether there are `details`. */
+  requireDetails?: boolean | undefined
   headers: CallHeaders
 }
 
@@ -78,7 +83,16 @@ export interface StepUpRule<C> {
   sessionId?: RuleValue<C, string | undefined>
   sessionToken?: RuleValue<C, string | undefined>
   country?: RuleValue<C, string | undefined>
+  /**
+   * What the handler is about to do, from the request. A rule that names `details` binds them: a token
+   * without them is refused also where Countersign's rule says `details: optional`.
+   */
   details?: RuleValue<C, Record<string, unknown> | undefined>
+  /**
+   * `false` accepts a token without details where Countersign's rule says `optional`, and requests for
+   * which `details` gives nothing. Default: whether this rule names `details`.
+   */
+  requireDetails?: boolean | undefined
 }
 
 /**

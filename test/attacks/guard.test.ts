@@ -1,7 +1,7 @@
 // The guard in front of an application's API: tokens forged, borrowed, too weak, too old or shown
 // twice; a service that is silent, slow or lying; and what the caller is told. The clock stands still.
 import { Hono } from 'hono'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createGuard, type HonoContext } from '../../client/resource.ts'
 import type { RulePart } from '../../contract/index.ts'
 import { earnWithPasskey, enrollPasskey, makeDevice } from '../support/ceremonies.ts'
@@ -286,10 +286,17 @@ describe('a token of somebody or something else', () => {
     })
     const token = await at.earn(['orders:refund'])
     await expectBlocked(await at.check(token), 401, 'token_invalid')
-    const other = createGuard({ ...at.base, audience: orders })
+    const { key } = await at.environment.resource(orders)
+    const other = createGuard({ ...at.base, audience: orders, resourceKey: key })
     const call = { action: SIGN, subject: at.user.subject, headers: carrying(token) }
-    const { problem } = await expectBlocked(await other.check(call), 401, 'scope_not_allowed')
-    expect(problem.requirement).toMatchObject({ scope: 'wallet:sign' })
+    await expectBlocked(await other.check(call), 403, 'unknown_action')
+    const sign = await at.earn()
+    const refund = { ...call, action: 'order.refund', headers: carrying(sign) }
+    await expectBlocked(await other.check(refund), 401, 'token_invalid')
+    expect(at.wire.named('token.consume')).toEqual([])
+    expect(await other.check({ ...refund, headers: carrying(token) })).toMatchObject({
+      allowed: true,
+    })
   })
 
   it('is invalid with one’s own name, and with one’s own token the name of its owner', async () => {
@@ -461,9 +468,75 @@ describe('details', () => {
     const at = await guardScene(ruled(SIGN, { details: 'none' }))
     expect(await at.check(await at.earn(), { details })).toMatchObject({ allowed: true })
     const optional = await guardScene()
-    expect(await optional.check(await optional.earn(), { details })).toMatchObject({
-      allowed: true,
+    const call = { details, requireDetails: false }
+    expect(await optional.check(await optional.earn(), call)).toMatchObject({ allowed: true })
+  })
+
+  it('that the guard is given must be in the token, though the rule leaves that open', async () => {
+    const at = await guardScene({}, { revocation: 'offline' })
+    const unbound = await at.earn()
+    for (const shown of [undefined, unbound]) {
+      const { problem } = await expectChallenge(
+        await at.check(shown, { details }),
+        'step_up_required',
+      )
+      expect(problem.requirement).toMatchObject({ action: SIGN, details: 'required' })
+    }
+    const reusable = await at.earn(['user:update'])
+    const update = { action: UPDATE, details }
+    await expectChallenge(await at.check(reusable, update), 'step_up_required')
+    expect(at.wire.named('token.consume')).toEqual([])
+    const bound = await at.earn(['wallet:sign'], details)
+    expect(await at.check(bound, { details })).toMatchObject({ allowed: true })
+    const used = await expectChallenge(await at.check(bound, { details }), 'token_used')
+    expect(used.problem.requirement).toMatchObject({ details: 'required' })
+    expect(await at.check(unbound)).toMatchObject({ allowed: true })
+  })
+
+  it('that the guard is given open nothing to the deprecated token, which is bound to none', async () => {
+    const at = await guardScene({ mfaTokens: 'single' })
+    const { mfaToken } = await at.user.client.challenge.verify.mutate({
+      method: 'totp',
+      code: totpCode(at.totp.secret),
+      mfaToken: { singleUse: true },
     })
+    await expectChallenge(await at.check(mfaToken?.token, { details }), 'step_up_required')
+    expect(await at.check(mfaToken?.token)).toMatchObject({ allowed: true })
+  })
+
+  it('that a route names must be given by every request, unless the route says otherwise', async () => {
+    const at = await guardScene()
+    const runs: string[] = []
+    const route = (requireDetails?: boolean) =>
+      at.guard.requireStepUpFetch(
+        {
+          action: SIGN,
+          subject: at.user.subject,
+          details: async (request: Request) => {
+            const text = await request.text()
+            return text === '' ? undefined : JSON.parse(text)
+          },
+          requireDetails,
+        },
+        async (request) => {
+          runs.push(await request.text())
+          return new Response()
+        },
+      )
+    const send = (token: string, body: string) =>
+      new Request('https://wallet.example/sign', {
+        method: 'POST',
+        body,
+        headers: carrying(token),
+      })
+    const unbound = await at.earn()
+    await expectProblem(await route()(send(unbound, '')), 503, 'details_required')
+    await expectProblem(await route()(send(unbound, '{"to":"mallory"}')), 401, 'step_up_required')
+    expect(runs).toEqual([])
+    expect((await route(false)(send(unbound, ''))).status).toBe(200)
+    const bound = await at.earn(['wallet:sign'], { to: 'bob' })
+    expect((await route()(send(bound, '{"to":"bob"}'))).status).toBe(200)
+    expect(runs).toEqual(['', '{"to":"bob"}'])
   })
 
   it('must be in the token where the rule requires them', async () => {
@@ -832,6 +905,31 @@ describe('a service that does not answer as it should', () => {
     expect(() => createGuard({ ...at.base, resourceKey: '' })).toThrow('`resourceKey` is missing')
   })
 
+  it('names both audiences where the resource key is for another than the guard’s', async () => {
+    const at = await guardScene(ruled(UPDATE, { require: 'never' }))
+    const token = await at.earn()
+    const guard = createGuard({ ...at.base, audience: 'http://localhost:9999' })
+    const call = { action: SIGN, subject: at.user.subject, headers: carrying(token) }
+    for (const one of [call, { ...call, headers: carrying() }, { ...call, action: UPDATE }]) {
+      const { problem, verdict } = await expectBlocked(await guard.check(one), 503, 'unavailable')
+      for (const audience of ['http://localhost:9999', 'https://wallet.example'])
+        expect(problem.detail).toContain(audience)
+      expect(verdict.cause).toMatchObject({ message: problem.detail })
+    }
+    expect(at.wire.named('token.consume')).toEqual([])
+    expect(await at.check(token)).toMatchObject({ allowed: true })
+  })
+
+  it('need not say whose key it is, as one of before does not', async () => {
+    const at = await guardScene()
+    at.wire.line.bend = async (sent, pass) => {
+      if (sent.name !== 'policy.list') return pass()
+      const { result } = await (await pass()).json<{ result: { data: object } }>()
+      return Response.json({ result: { data: { ...result.data, audience: undefined } } })
+    }
+    expect(await at.check(await at.earn())).toMatchObject({ allowed: true })
+  })
+
   it('passes on how long to wait', async () => {
     const at = await guardScene()
     at.wire.line.bend = () => {
@@ -951,7 +1049,10 @@ describe('what a guard keeps', () => {
       const kid = crypto.randomUUID()
       return signRaw((await makeSigner()).privateKey, { ...header, kid }, payload)
     }
-    advance(10)
+    advance(29)
+    await expectBlocked(await at.check(await forge()), 401, 'token_invalid')
+    expect(at.wire.named('jwks.json')).toHaveLength(1)
+    advance(1)
     for (let n = 0; n < 5; n += 1)
       await expectBlocked(await at.check(await forge()), 401, 'token_invalid')
     expect(at.wire.named('jwks.json')).toHaveLength(2)
@@ -965,6 +1066,64 @@ describe('what a guard keeps', () => {
     await expectBlocked(await at.check(token), 401, 'token_invalid')
   })
 
+  it('is fetched anew, once for all who ask, where a known key does not fit a signature', async () => {
+    const at = await guardScene()
+    const tokens = [await at.earn(), await at.earn(), await at.earn()]
+    // What the guard keeps first is another key by the same name, as of a service that was made anew.
+    at.wire.line.bend = async (sent, pass) => {
+      if (sent.name !== 'jwks.json') return pass()
+      const { keys } = await (await pass()).json<{ keys: object[] }>()
+      const { x, y } = (await makeSigner()).publicJwk
+      return Response.json({ keys: keys.map((key) => ({ ...key, x, y })) })
+    }
+    await expectBlocked(await at.check(tokens[0]), 401, 'token_invalid')
+    let letThrough = () => {}
+    const gate = new Promise<void>((resolve) => {
+      letThrough = resolve
+    })
+    at.wire.line.bend = async (sent, pass) => {
+      if (sent.name === 'jwks.json') await gate
+      return pass()
+    }
+    advance(30)
+    const checks = tokens.map((token) => at.check(token))
+    await vi.waitFor(() => expect(at.wire.named('jwks.json')).toHaveLength(2))
+    letThrough()
+    for (const verdict of await Promise.all(checks))
+      expect(verdict).toMatchObject({ allowed: true })
+    expect(at.wire.named('jwks.json')).toHaveLength(2)
+  })
+
+  it('is fetched once in thirty seconds by any number of forgeries under a known key, and kept', async () => {
+    const at = await guardScene()
+    const [token, other, last] = [await at.earn(), await at.earn(), await at.earn()]
+    const { header, payload } = partsOf(token)
+    const mallory = await makeSigner()
+    const flood = () =>
+      Promise.all(
+        Array.from({ length: 20 }, async (_, n) => {
+          const forged = await signRaw(mallory.privateKey, header, { ...payload, n })
+          return at.check(forged)
+        }),
+      )
+    await at.check(token)
+    expect(at.wire.named('jwks.json')).toHaveLength(1)
+    for (const fetches of [1, 1, 2]) {
+      for (const verdict of [...(await flood()), ...(await flood())])
+        await expectBlocked(verdict, 401, 'token_invalid')
+      expect(at.wire.named('jwks.json')).toHaveLength(fetches)
+      advance(fetches === 2 ? 0 : 15)
+    }
+    at.wire.line.bend = (sent, pass) =>
+      sent.name === 'jwks.json' ? Promise.reject(new TypeError('down')) : pass()
+    advance(30)
+    await flood()
+    expect(at.wire.named('jwks.json')).toHaveLength(3)
+    expect(await at.check(other)).toMatchObject({ allowed: true })
+    expect(await at.check(last)).toMatchObject({ allowed: true })
+    expect(at.wire.named('jwks.json')).toHaveLength(3)
+  })
+
   it('is not fetched at a forger’s pace either while the service is away', async () => {
     const at = await guardScene()
     const [token, other] = [await at.earn(), await at.earn()]
@@ -972,7 +1131,7 @@ describe('what a guard keeps', () => {
     await at.check(token)
     at.wire.line.bend = (sent, pass) =>
       sent.name === 'jwks.json' ? Promise.reject(new TypeError('down')) : pass()
-    advance(10)
+    advance(30)
     await expectBlocked(await at.check(unknown), 503, 'unavailable')
     for (let n = 0; n < 5; n += 1)
       await expectBlocked(await at.check(unknown), 401, 'token_invalid')

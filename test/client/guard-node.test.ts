@@ -110,7 +110,7 @@ describe.each([
   it('runs once among many simultaneous requests', async () => {
     await using countersign = await startStandIn()
     await using app = await make(countersign.options)
-    const token = await countersign.mint('alice')
+    const token = await countersign.mint('alice', { to: '0xabc' })
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => post(app.url, { user: 'alice', token })),
     )
