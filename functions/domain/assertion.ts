@@ -1,6 +1,5 @@
 // Assertions: the application's backend vouches, with its own key, that its user just proved who
 // they are. Off until `assertions` is set.
-import type { JWTVerifyGetKey } from 'jose'
 import * as z from 'zod/mini'
 import {
   ACRS,
@@ -14,7 +13,7 @@ import {
 import { hashParts, toBase64Url } from './bytes.ts'
 import type { Proof } from './proof.ts'
 import { Refused, refuse } from './refusal.ts'
-import { CLOCK_TOLERANCE_SECONDS, verifyForeign } from './session.ts'
+import { CLOCK_TOLERANCE_SECONDS, type ForeignKeys, verifyForeign } from './session.ts'
 
 export const ASSERTION_TYPE = 'countersign-assertion+jwt'
 export const ASSERTION_LONGEST_LIFETIME_SECONDS = 120
@@ -64,7 +63,7 @@ export async function verifyAssertion(
   token: string,
   terms: AssertionTerms,
   subject: string,
-  keys: JWTVerifyGetKey,
+  keys: ForeignKeys,
   now: number,
 ): Promise<VerifiedAssertion> {
   const { payload, protectedHeader } = await verifyForeign(

@@ -62,7 +62,7 @@ const NumericDate = z.number().check(z.gte(0), z.lte(LAST_EPOCH_SECOND))
 export async function verifySession(
   token: string,
   settings: Settings['session'],
-  keys: JWTVerifyGetKey,
+  keys: ForeignKeys,
   now: number,
   publicUrl: string,
 ): Promise<Session> {
@@ -80,27 +80,51 @@ export async function verifySession(
   return readSession(token, payload, settings, now)
 }
 
-/** Signature, issuer, `exp`, `nbf` and `iat` of somebody else's token; any fault is `unauthenticated`. */
+/** Gives another party's key for a token. */
+export interface ForeignKeys extends JWTVerifyGetKey {
+  /** Fetches the keys again, unless that was tried lately. */
+  renew?: () => Promise<void>
+}
+
+/**
+ * Verifies signature, issuer, `exp`, `nbf` and `iat` of somebody else's token. Where no key that is kept
+ * verifies it, the keys are renewed first: an issuer may publish a new key, under a new name or an old one.
+ *
+ * @throws Refused `unauthenticated` for any fault, or `unavailable` from `keys`
+ */
 export function verifyForeign(
   token: string,
   issuer: string,
   algorithms: readonly string[],
-  keys: JWTVerifyGetKey,
+  keys: ForeignKeys,
   now: number,
 ): Promise<JWTVerifyResult> {
-  return jwtVerify(token, keys, {
-    algorithms: [...algorithms],
-    issuer,
-    requiredClaims: ['exp', 'iss', 'sub'],
-    clockTolerance: CLOCK_TOLERANCE_SECONDS,
-    currentDate: new Date(now * 1000),
-  }).then((verified) => {
-    const { iat } = verified.payload
-    if (iat !== undefined && iat > now + CLOCK_TOLERANCE_SECONDS)
-      unauthenticated('The token is from the future (`iat`).')
-    return verified
-  }, explain)
+  const verify = () =>
+    jwtVerify(token, keys, {
+      algorithms: [...algorithms],
+      issuer,
+      requiredClaims: ['exp', 'iss', 'sub'],
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      currentDate: new Date(now * 1000),
+    })
+  const verifyAgain = async (cause: unknown) => {
+    if (!keys.renew || !isAboutKeys(cause)) throw cause
+    await keys.renew()
+    return verify()
+  }
+  return verify()
+    .catch(verifyAgain)
+    .then((verified) => {
+      const { iat } = verified.payload
+      if (iat !== undefined && iat > now + CLOCK_TOLERANCE_SECONDS)
+        unauthenticated('The token is from the future (`iat`).')
+      return verified
+    }, explain)
 }
+
+const isAboutKeys = (cause: unknown): boolean =>
+  cause instanceof errors.JWSSignatureVerificationFailed ||
+  cause instanceof errors.JWKSNoMatchingKey
 
 function explain(cause: unknown): never {
   if (cause instanceof Refused) throw cause

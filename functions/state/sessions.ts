@@ -1,31 +1,30 @@
 // Who holds a session: verifies tokens of the application with the keys of their issuer. Key sets and
 // verified tokens are kept in this isolate for a short while.
-import {
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  customFetch,
-  errors,
-  type JWTVerifyGetKey,
-} from 'jose'
+import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors } from 'jose'
 import type { KeySource } from '../../contract/index.ts'
 import { ShortCache } from '../cache.ts'
 import { epochSeconds } from '../clock.ts'
 import { sha256, toBase64Url, utf8 } from '../domain/bytes.ts'
 import { refuse } from '../domain/refusal.ts'
-import { CLOCK_TOLERANCE_SECONDS, type Session, verifySession } from '../domain/session.ts'
+import {
+  CLOCK_TOLERANCE_SECONDS,
+  type ForeignKeys,
+  type Session,
+  verifySession,
+} from '../domain/session.ts'
 import type { Settings } from '../domain/settings.ts'
 import type { LiveEnvironment } from './published.ts'
 
 export const KEY_SET_TIMEOUT_MS = 3000
 export const KEY_SET_MAX_BYTES = 128 * 1024
 const KEY_SET_MAX_AGE_MS = 600_000
-const KEY_SET_COOLDOWN_MS = 30_000
+const KEY_SET_COOLDOWN_SECONDS = 30
 const KEPT_KEY_SETS = 100
 const KEPT_KEY_SETS_SECONDS = 3600
 const KEPT_SESSIONS = 5000
 const KEPT_SESSIONS_SECONDS = 60
 
-const keySets = new ShortCache<JWTVerifyGetKey>(KEPT_KEY_SETS, KEPT_KEY_SETS_SECONDS)
+const keySets = new ShortCache<ForeignKeys>(KEPT_KEY_SETS, KEPT_KEY_SETS_SECONDS)
 const sessions = new ShortCache<Session>(KEPT_SESSIONS, KEPT_SESSIONS_SECONDS)
 
 /**
@@ -77,7 +76,7 @@ export function trySession(
  * The keys of another party, by their address or as they stand in the settings. Each environment has
  * its own copy, so that none is served what another one fetched.
  */
-export function keysOf({ id, version }: LiveEnvironment, source: KeySource): JWTVerifyGetKey {
+export function keysOf({ id, version }: LiveEnvironment, source: KeySource): ForeignKeys {
   if ('jwks' in source)
     return createLocalJWKSet({
       keys: source.jwks.keys.map((key) => ({ ...key, kty: String(key.kty) })),
@@ -86,15 +85,46 @@ export function keysOf({ id, version }: LiveEnvironment, source: KeySource): JWT
   const name = `${id}:${version}:${source.jwksUri}`
   const known = keySets.get(name, now)
   if (known) return known
-  const remote = createRemoteJWKSet(new URL(source.jwksUri), {
-    timeoutDuration: KEY_SET_TIMEOUT_MS,
-    cooldownDuration: KEY_SET_COOLDOWN_MS,
-    cacheMaxAge: KEY_SET_MAX_AGE_MS,
-    [customFetch]: fetchBounded,
-  })
-  const keys: JWTVerifyGetKey = (header, token) => remote(header, token).catch(explain)
+  const keys = remoteKeys(new URL(source.jwksUri))
   keySets.set(name, keys, now)
   return keys
+}
+
+/**
+ * A key set at an address. It is renewed at most once in half a minute, whether that works or not, and for
+ * all who wait for it: forged tokens cause no more fetches than that, and what is kept stays until a newer
+ * set is there.
+ */
+function remoteKeys(address: URL): ForeignKeys {
+  let triedAt = 0
+  let renewal: Promise<void> | undefined
+  const remote = createRemoteJWKSet(address, {
+    timeoutDuration: KEY_SET_TIMEOUT_MS,
+    // jose would count from the last fetch that worked.
+    cooldownDuration: Number.POSITIVE_INFINITY,
+    cacheMaxAge: KEY_SET_MAX_AGE_MS,
+    [customFetch]: (url: string, options: RequestInit) => {
+      triedAt = epochSeconds()
+      renewal = undefined
+      return fetchBounded(url, options)
+    },
+  })
+  const renew = async () => {
+    const sinceTry = epochSeconds() - triedAt
+    if (sinceTry < 0 || sinceTry >= KEY_SET_COOLDOWN_SECONDS) {
+      renewal = remote.reload()
+      const settled = renewal.catch(() => {})
+      // Others wait for it, too: it goes on when the request that began it is gone. Imported here, since
+      // scripts that read the router on Node have no such module.
+      const { waitUntil } = await import('cloudflare:workers')
+      waitUntil(settled)
+    }
+    await renewal?.catch(explain)
+  }
+  return Object.assign<ForeignKeys, Pick<ForeignKeys, 'renew'>>(
+    (header, token) => remote(header, token).catch(explain),
+    { renew },
+  )
 }
 
 /** No key for this token: the token is at fault. Anything else: the issuer is, and we cannot tell. */

@@ -2,7 +2,7 @@
 // settings may say of them, and key sets that cannot be had.
 import { type JWK, type JWTPayload, SignJWT } from 'jose'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { EnvironmentSettings } from '../../contract/index.ts'
+import type { EnvironmentSettings, Reason } from '../../contract/index.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
 import { evidence } from '../support/evidence.ts'
 import { expectRefusal, post, postAsOperator } from '../support/http.ts'
@@ -982,6 +982,82 @@ describe('a key set that has to be fetched', () => {
     advance(31)
     await expectAccepted(environment, await next.sign(claims() as JWTPayload))
     await expectRefusedSession(environment, await environment.session({ sub: 'bob' }))
+  })
+
+  it('brings a new key under an old name with the first token of it, once for all who come', async () => {
+    stopClock()
+    const { environment, login } = await remote()
+    const before = await environment.session({ sub: 'alice' })
+    // As a development server does that makes its key when it starts.
+    const next = await makeSigner('ES256', 'k1')
+    serveKeys(login)
+    await expectAccepted(environment, before)
+    let letThrough = () => {}
+    const gate = new Promise<void>((resolve) => {
+      letThrough = resolve
+    })
+    const fetched = serve(async () => {
+      await gate
+      return Response.json({ keys: [next.publicJwk] })
+    })
+    fetched.mockClear()
+    advance(30)
+    const tokens = await Promise.all(
+      ['alice', 'bob', 'carol'].map((sub) => next.sign(claims({ sub }) as JWTPayload)),
+    )
+    const calls = tokens.map((token) => expectAccepted(environment, token))
+    await vi.waitFor(() => expect(fetched).toHaveBeenCalled())
+    // One that comes while the keys are on their way waits for them, too.
+    calls.push(expectAccepted(environment, await next.sign(claims({ sub: 'dave' }) as JWTPayload)))
+    letThrough()
+    await Promise.all(calls)
+    expect(fetched).toHaveBeenCalledTimes(1)
+    await expectRefusedSession(environment, await environment.session({ sub: 'bob' }))
+  })
+
+  it('is fetched once in half a minute by any number of forgeries under a known name, and kept', async () => {
+    stopClock()
+    const { environment, login } = await remote()
+    const mallory = await makeSigner('ES256', 'k1')
+    const fetched = serveKeys(login)
+    const flood = (status: number, reason: Reason) =>
+      Promise.all(
+        Array.from({ length: 10 }, async () => {
+          const forged = await mallory.sign(claims({ sub: unique('user') }) as JWTPayload)
+          await expectRefusal(await call(environment, forged), status, reason)
+        }),
+      )
+    await expectAccepted(environment, await environment.session({ sub: 'alice' }))
+    for (const fetches of [1, 1, 2, 2, 3]) {
+      await flood(401, 'unauthenticated')
+      await flood(401, 'unauthenticated')
+      expect(fetched).toHaveBeenCalledTimes(fetches)
+      advance(15)
+    }
+    // Neither does an issuer that is away evict what is kept, nor is it asked more often.
+    fetched.mockImplementation(() => Promise.reject(new TypeError('Network connection lost.')))
+    advance(15)
+    await flood(503, 'unavailable')
+    await flood(503, 'unavailable')
+    expect(fetched).toHaveBeenCalledTimes(4)
+    await expectAccepted(environment, await environment.session({ sub: 'bob' }))
+    expect(fetched).toHaveBeenCalledTimes(4)
+  })
+
+  it('is asked for no oftener by unknown names while the issuer is away', async () => {
+    stopClock()
+    const { environment, login } = await remote()
+    serveKeys(login)
+    await expectAccepted(environment, await environment.session({ sub: 'alice' }))
+    advance(30)
+    const fetched = serve(() => Promise.reject(new TypeError('Network connection lost.')))
+    fetched.mockClear()
+    for (let tried = 0; tried < 5; tried += 1) {
+      const unknown = await environment.session({ sub: 'a' }, { kid: unique('kid') })
+      await expectRefusal(await call(environment, unknown), 503, 'unavailable')
+    }
+    expect(fetched).toHaveBeenCalledTimes(1)
+    await expectAccepted(environment, await environment.session({ sub: 'bob' }))
   })
 
   it('is not shared between environments', async () => {

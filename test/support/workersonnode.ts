@@ -14,6 +14,9 @@ export class DurableObject {
   }
 }
 
+/** Work that outlives its request: nothing ends it here. */
+export const waitUntil = (_work: Promise<unknown>): void => {}
+
 /** `exports.default` of the Worker under test. */
 export const exports = {
   default: {
