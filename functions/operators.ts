@@ -95,10 +95,20 @@ export function checkPage({ publicUrl }: Bindings, headers: Headers): void {
     refuse('forbidden', { message: `A page sends the header \`${CSRF_HEADER}: 1\`.` })
 }
 
-/** A browser names the page that calls; a key or session in a foreign page is not to be trusted. */
-export function checkOrigin(headers: Headers, allowed: readonly string[]): void {
+/**
+ * Makes sure that a page may call. A browser names it; a key or session in a foreign page is not to be trusted.
+ *
+ * @param explain what the page's developer is told
+ * @throws Refused `origin_not_allowed`
+ */
+export function checkOrigin(
+  headers: Headers,
+  allowed: readonly string[],
+  explain?: (origin: string) => string,
+): void {
   const origin = headers.get('origin')
-  if (origin !== null && !allowed.includes(origin)) refuse('origin_not_allowed')
+  if (origin !== null && !allowed.includes(origin))
+    refuse('origin_not_allowed', explain && { message: explain(origin) })
 }
 
 export const bearerOf = (headers: Headers): string | undefined =>

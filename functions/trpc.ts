@@ -183,7 +183,7 @@ async function identifyAt(
   bearer: string | undefined,
 ): Promise<Caller> {
   const environment = await openEnvironment(bindings, route)
-  checkOrigin(headers, environment.settings.origins)
+  checkOrigin(headers, environment.settings.origins, unlisted)
   const shown = bearer ?? refuse('unauthenticated')
   const claimed = claimedKind(shown, kinds)
   if (claimed === 'operator')
@@ -207,6 +207,10 @@ async function identifyOperator(
   if (kinds.includes('operator')) return operator
   return served ? asSubject(bindings, operator) : refuse('forbidden')
 }
+
+/** Any page may read this one, so it holds nothing but what the page knows. */
+const unlisted = (origin: string): string =>
+  `This page's origin ${origin.slice(0, 255)} is not in the environment's origins. Add it in the dashboard under Settings.`
 
 function claimedKind(bearer: string, kinds: Caller['kind'][]): Caller['kind'] {
   const claimed = kindOf(bearer)

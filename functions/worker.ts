@@ -76,8 +76,7 @@ for (const path of [CONSOLE_ROUTE, `${CONSOLE_ROUTE}/*`])
 app.use(
   '/:environment/trpc/*',
   cors({
-    origin: async (origin, c: Ctx) =>
-      origin !== '' && (await listedOrigins(c)).includes(origin) ? origin : null,
+    origin: (origin, c: Ctx) => readerOf(origin, c),
     allowMethods: ['POST'],
     allowHeaders: ['authorization', 'content-type', 'countersign-token', 'dpop'],
     exposeHeaders: ['www-authenticate', 'retry-after', 'dpop-nonce', 'date'],
@@ -111,6 +110,8 @@ app.all('/:environment/trpc/*', async (c) => {
   // What tRPC refuses before it knows the call goes out as plain text without this.
   const response = new Response(answer.body, answer)
   response.headers.set('content-type', JSON_TYPE)
+  if (c.get('reason') === 'origin_not_allowed' && route !== OPERATOR_ROUTE)
+    response.headers.set('access-control-allow-origin', '*')
   return response
 })
 
@@ -127,16 +128,20 @@ app.onError((error, c) => {
   return tell(c, refusal('unavailable', { message }))
 })
 
-/** The origins that may call a route from a page. An environment that is not there has none. */
-async function listedOrigins(c: Ctx): Promise<readonly string[]> {
+/**
+ * Who may read an answer (`Access-Control-Allow-Origin`): a page whose origin is listed. Any other page of
+ * an application may send its call, for only then can it read why it is refused; that refusal alone is
+ * made readable, by the route. A page of neither kind, and one that is not of the service under
+ * `/operator`, sends nothing and reads nothing.
+ */
+async function readerOf(origin: string, c: Ctx): Promise<string | null> {
   const bindings = readBindings(c.env)
   const route = c.req.param('environment') ?? ''
-  if (route === OPERATOR_ROUTE) return [bindings.publicUrl]
-  if (!isEnvironmentId(route)) return []
-  return openEnvironment(bindings, route).then(
-    ({ settings }) => settings.origins,
-    () => [],
-  )
+  if (route === OPERATOR_ROUTE) return origin === bindings.publicUrl ? origin : null
+  if (origin === '' || !isEnvironmentId(route)) return null
+  const environment = await openEnvironment(bindings, route).catch(() => undefined)
+  if (environment?.settings.origins.includes(origin)) return origin
+  return environment && c.req.method === 'OPTIONS' ? '*' : null
 }
 
 const isEnvironmentId = (id: string): boolean =>

@@ -3,6 +3,7 @@
 import { exports } from 'cloudflare:workers'
 import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
+import type { Reason } from '../../contract/index.ts'
 import { evidence } from '../support/evidence.ts'
 import {
   answerOf,
@@ -606,8 +607,62 @@ describe('a page of another origin', () => {
   )('refuses a %s calling %s from %j', async (who, procedure, origin) => {
     const { knock } = await everybody()
     const response = await knock(who, procedure, { headers: { origin } })
-    expect(response.headers.get('access-control-allow-origin')).toBeNull()
+    // A page may read why, and nothing of the operators' route.
+    const readable = who === 'operator' ? null : '*'
+    expect(response.headers.get('access-control-allow-origin')).toBe(readable)
+    expect(response.headers.get('access-control-allow-credentials')).toBeNull()
     await expectRefusal(response, 403, 'origin_not_allowed')
+  })
+
+  it('may read that its origin is not listed, which is the same for everybody', async () => {
+    const { environment, knock } = await everybody()
+    const headers = { origin: 'http://localhost:5173' }
+    const read = async (response: Response) => {
+      expect(response.headers.get('access-control-allow-origin')).toBe('*')
+      expect(response.headers.get('access-control-allow-credentials')).toBeNull()
+      return response.text()
+    }
+    const body = { action: 'wallet.waas.sign', subject: 'alice', details: { to: 'mallory' } }
+    const told = await Promise.all(
+      [
+        knock('subject', 'factor.list', { headers }),
+        knock('subject', 'policy.check', { headers, body }),
+        knock('resource', 'policy.list', { headers }),
+        knock('subject', 'factor.list', { headers, bearer: 'x.y.z' }),
+        post(environment.id, 'factor.list', { headers }),
+      ].map(async (response) => read(await response)),
+    )
+    expect(new Set(told).size).toBe(1)
+    expect(JSON.parse(told[0] ?? '').error).toMatchObject({
+      message:
+        "This page's origin http://localhost:5173 is not in the environment's origins. Add it in the dashboard under Settings.",
+      data: { reason: 'origin_not_allowed' },
+    })
+  })
+
+  it.each<[string, number, Reason, string, RawCall & { route?: string }]>([
+    ['that there is no such call', 404, 'not_found', 'factor.steal', {}],
+    ['that its body is no JSON', 400, 'input_invalid', 'factor.list', { body: '{' }],
+    ['that its body is too long', 413, 'too_large', 'factor.list', { body: 'x'.repeat(70_000) }],
+    ['that its method is another', 405, 'method_unsupported', 'factor.list', { method: 'PUT' }],
+    ['of no environment', 404, 'unknown_environment', 'factor.list', { route: 'nobody-made-it' }],
+    ['of an operator', 403, 'origin_not_allowed', 'environment.list', { route: 'operator' }],
+    [
+      'of an operator who shows a key',
+      403,
+      'origin_not_allowed',
+      'environment.list',
+      { route: 'operator', bearer: OPERATOR_KEY },
+    ],
+  ])('may read nothing else: %s', async (_what, status, reason, procedure, { route, ...raw }) => {
+    const { environment, session } = await everybody()
+    const response = await post(route ?? environment.id, procedure, {
+      bearer: session,
+      ...raw,
+      headers: { origin: 'https://evil.example' },
+    })
+    expect(response.headers.get('access-control-allow-origin')).toBeNull()
+    await expectRefusal(response, status, reason)
   })
 
   it.each<[(typeof CALLS)[number][0], string, string]>([
@@ -680,11 +735,12 @@ describe('preflight', () => {
     ['a foreign origin', 'https://evil.example'],
     ['no origin at all', 'null'],
     ['the origin of the service', PUBLIC_URL],
-  ])('allows %s nothing', async (_who, origin) => {
+  ])('allows %s to be refused in its own words, without credentials', async (_who, origin) => {
     const { id } = await makeEnvironment()
     const { headers } = await preflight(`/${id}/trpc/policy.check`, origin)
-    expect(headers.get('access-control-allow-origin')).toBeNull()
+    expect(headers.get('access-control-allow-origin')).toBe('*')
     expect(headers.get('access-control-allow-credentials')).toBeNull()
+    expect(list(headers.get('access-control-allow-methods'))).toEqual(['POST'])
   })
 
   it('allows the operators’ calls to the service’s own pages alone', async () => {

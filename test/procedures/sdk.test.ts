@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import * as sdk from '../../client/index.ts'
 import { at, makeApplication } from '../support/application.ts'
 import { enrollPasskey, makeDevice } from '../support/ceremonies.ts'
-import { enrollTotp, operator, stepUp, totpCode, wrongCode } from '../support/service.ts'
+import { enrollTotp, operator, stepUp, totpCode, viaWorker, wrongCode } from '../support/service.ts'
 
 const { MFAAction, TokenScope } = sdk
 const exporting = { mfaAction: MFAAction.WalletWaasExport, method: 'POST' } as const
@@ -47,6 +47,22 @@ describe('after the relying party has changed', () => {
     const { credentials } = await sdk.checkStepUpAuth({ scope: 'wallet:export' }, instance)
     expect(credentials.map((credential) => credential.id)).toEqual([factorId])
   })
+})
+
+it('names the origin to list where the page’s own is not', async () => {
+  const application = await makeApplication()
+  const user = await application.environment.user()
+  const fromElsewhere: typeof fetch = (input, init) => {
+    const headers = new Headers(init?.headers)
+    headers.set('origin', 'http://localhost:5173')
+    return viaWorker(input, { ...init, headers })
+  }
+  const { instance } = application.page(user, { fetch: fromElsewhere })
+  const error = await failure(sdk.getMfaDevices(instance))
+  expect(error.reason).toBe('origin_not_allowed')
+  expect(error.message).toBe(
+    "This page's origin http://localhost:5173 is not in the environment's origins. Add it in the dashboard under Settings.",
+  )
 })
 
 describe('asking whether a step-up is needed', () => {
