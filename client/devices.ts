@@ -1,8 +1,7 @@
 // The user's factors: enrolling, naming and removing them, and the recovery codes. Changes spend the
 // token of their scope (`credential:link`, `:update`, `:unlink`) where one is at hand.
 import type { Factor, FactorListResult } from '../contract/index.ts'
-import { CountersignError } from './errors.ts'
-import { ask, type Countersign, instanceOf, spending } from './instance.ts'
+import { ask, type Countersign, instanceOf, spending, unexpected } from './instance.ts'
 import { TokenScope } from './names.ts'
 import { ceremony, createPasskey } from './passkey.ts'
 
@@ -188,5 +187,3 @@ export async function acknowledgeRecoveryCodes(instance?: Countersign): Promise<
   const countersign = instanceOf(instance)
   return (await change(countersign, countersign.rpc.recovery.acknowledge.mutate())).acknowledged
 }
-
-const unexpected = () => new CountersignError('unavailable', 'The server answered something else.')

@@ -47,9 +47,8 @@ export async function countersignFetch(
     const response = await countersign.fetch(request)
     if (response.status !== 401) return response
     if (taken) tokens.drop(taken.jti)
-    const asked = await readChallenge(response, ownScope ?? '')
-    if (asked)
-      throw new StepUpRequiredError(asked.reason, asked.message, asked.requirement, details)
+    const challenge = await readChallenge(response, ownScope ?? '', details)
+    if (challenge) throw challenge
     return response
   } finally {
     if (!called) taken?.putBack()
@@ -57,7 +56,7 @@ export async function countersignFetch(
 }
 
 /** Reads the challenge of a guard: RFC 9470 in the header, RFC 9457 in the body. */
-async function readChallenge(response: Response, scope: string) {
+async function readChallenge(response: Response, scope: string, details: Details | undefined) {
   const header = response.headers.get('www-authenticate') ?? ''
   const body: {
     reason?: CountersignReason
@@ -69,11 +68,12 @@ async function readChallenge(response: Response, scope: string) {
     .then((json) => json ?? {})
     .catch(() => ({}))
   if (!body.requirement && !header.includes('insufficient_user_authentication')) return undefined
-  return {
-    reason: body.reason ?? 'step_up_required',
-    message: body.detail ?? 'This action needs a step-up.',
-    requirement: body.requirement ?? { scope, ...UNKNOWN },
-  }
+  return new StepUpRequiredError(
+    body.reason ?? 'step_up_required',
+    body.detail ?? 'This action needs a step-up.',
+    body.requirement ?? { scope, ...UNKNOWN },
+    details,
+  )
 }
 
 /** What is assumed of a guard that says no more than RFC 9470. */

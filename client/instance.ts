@@ -157,6 +157,10 @@ export async function ask<T>(call: Promise<T>): Promise<T> {
   }
 }
 
+/** An answer that lacks what was asked for. */
+export const unexpected = () =>
+  new CountersignError('unavailable', 'The server answered something else.')
+
 /** The scope of an action; the server is asked for that of one which an operator added. */
 export async function learnScope(instance: Countersign, wanted: ActionOrScope): Promise<string> {
   const { mfaAction = '' } = wanted

@@ -59,7 +59,7 @@ export function createClient({
     const { signal = null, context = {} } = options ?? {}
     const op = { id: 0, type, path: path.join('.'), input, signal, context } as const
     return new Promise((resolve, reject) => {
-      link({ op, next: () => raise('This is the last link.') }).subscribe({
+      link({ op, next: noFurtherLink }).subscribe({
         next: ({ result }) => resolve(result.data),
         error: reject,
       })
@@ -79,8 +79,9 @@ interface CallOptions {
   context?: Record<string, unknown>
 }
 
-function raise(message: string): never {
-  throw new Error(message)
+/** `httpLink` ends the chain: it asks for none. */
+function noFurtherLink(): never {
+  throw new TypeError()
 }
 
 /**

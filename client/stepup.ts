@@ -9,7 +9,7 @@ import type {
 } from '../contract/index.ts'
 import { confirmTotpMfaDevice } from './devices.ts'
 import { asCountersignError, CountersignError } from './errors.ts'
-import { type Countersign, instanceOf } from './instance.ts'
+import { type Countersign, instanceOf, unexpected } from './instance.ts'
 import type { TokenScope } from './names.ts'
 import { ceremony, usePasskey } from './passkey.ts'
 
@@ -125,7 +125,7 @@ export async function requestExternalAuthElevatedToken(
     const { acr, issuedAt } = exchanged.elevatedToken
     return { amr: [], acr, authTime: issuedAt, ...exchanged }
   })
-  if (!elevatedToken) throw new CountersignError('unavailable', 'No token came back.')
+  if (!elevatedToken) throw unexpected()
   return elevatedToken
 }
 

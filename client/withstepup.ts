@@ -2,6 +2,7 @@
 import type { Details, Method } from '../contract/index.ts'
 import { checkStepUpAuth, type StepUpAuth } from './check.ts'
 import { CountersignError, isStepUpRequired, type StepUpRequiredError } from './errors.ts'
+import { faultOf } from './fault.ts'
 import { countersignFetch } from './fetch.ts'
 import { type Countersign, instanceOf, learnScope } from './instance.ts'
 import type { MFAAction } from './names.ts'
@@ -49,8 +50,8 @@ export type StepUpFetch = (input: RequestInfo | URL, init?: RequestInit) => Prom
  *
  * @param run does it, with the `fetch` that it is given or any other function of this SDK
  * @returns what `run` returns
- * @throws CountersignError `cancelled` by the user, `denied` by the rule, those of
- *   verifying, and whatever `run` throws
+ * @throws CountersignError `cancelled` by the user, `denied` by the rule, `details_required` where the rule
+ *   or the API requires details and there are none, those of verifying, and whatever `run` throws
  * @example
  * const response = await withStepUp('wallet.waas.export', (fetch) => fetch('/api/export', { method: 'POST' }), { prompt })
  */
@@ -62,11 +63,12 @@ export async function withStepUp<T>(
 ): Promise<T> {
   const countersign = instanceOf(instance)
   const asks = prompt ?? countersign.options.prompt
-  const stepUp = async (auth: StepUpAuth, challenge?: StepUpRequiredError) => {
+  const stepUp = async (challenge?: StepUpRequiredError) => {
+    const auth = await checkStepUpAuth({ mfaAction: action, details }, countersign)
+    if (!auth.isRequired && !challenge) return
     const { decision } = auth
-    if (decision?.decision === 'deny') {
-      throw new CountersignError('denied', `The rule denies this action (${decision.reason}).`)
-    }
+    const fault = faultOf(decision, details, challenge?.requirement)
+    if (fault) throw fault
     if (!asks) throw challenge ?? new CountersignError('step_up_required', 'Nobody asks the user.')
     // Never the challenge's: an API could have the user verify for another action than they see.
     const scope = decision?.scope ?? (await learnScope(countersign, { mfaAction: action }))
@@ -85,14 +87,12 @@ export async function withStepUp<T>(
       countersignFetch(input, { ...init, mfaAction: action, details }, countersign),
     )
 
-  const asked = { mfaAction: action, details }
-  const auth = await checkStepUpAuth(asked, countersign)
-  if (auth.isRequired) await stepUp(auth)
+  await stepUp()
   try {
     return await act()
   } catch (error) {
     if (!isStepUpRequired(error)) throw error
-    await stepUp(await checkStepUpAuth(asked, countersign), error)
+    await stepUp(error)
     return act()
   }
 }
@@ -105,8 +105,11 @@ async function verify(
   if (!answer) throw new CountersignError('cancelled', 'The user cancelled.')
   if ('verified' in answer) return
   const { method, ...rest } = answer
-  if (method === 'passkey') await authenticatePasskeyMFA(wish, instance)
-  else if (method === 'totp')
-    await authenticateTotpMfaDevice({ ...wish, ...rest } as never, instance)
-  else await authenticateMfaRecoveryCode({ ...wish, ...rest } as never, instance)
+  await AUTHENTICATE[method]({ ...wish, ...rest } as never, instance)
+}
+
+const AUTHENTICATE = {
+  passkey: authenticatePasskeyMFA,
+  totp: authenticateTotpMfaDevice,
+  recovery: authenticateMfaRecoveryCode,
 }

@@ -3,10 +3,11 @@
 import { useState } from 'react'
 import { checkStepUpAuth, type StepUpAuth } from '../check.ts'
 import type { CountersignError } from '../errors.ts'
+import { faultOf } from '../fault.ts'
 import type { Countersign } from '../instance.ts'
 import { MFAAction, TokenScope } from '../names.ts'
 import type { StepUpRequest } from '../withstepup.ts'
-import { askedFor, denied } from './desk.ts'
+import { askedFor } from './desk.ts'
 import { DetailList } from './details.tsx'
 import { Again, type Enrolled, EnrollPasskey, EnrollTotp } from './enroll.tsx'
 import { type Kind, Kinds, kindsOf } from './kinds.tsx'
@@ -46,9 +47,9 @@ export function Conversation(props: ConversationProps) {
   const ask = () =>
     run(() => checkStepUpAuth({ mfaAction: action, details }, instance), {
       done: (auth) => {
-        const { decision, isRequired } = auth
-        if (!isRequired) return onVerified()
-        if (decision?.decision === 'deny') return onFailed(denied(decision.reason))
+        if (!auth.isRequired) return onVerified()
+        const fault = faultOf(auth.decision, details)
+        if (fault) return onFailed(fault)
         const { cause: _, ...before } = request
         const again: StepUpRequest = { ...before, ...auth, ...askedFor(auth, before) }
         setRequest(again)

@@ -2,6 +2,7 @@
 // waited is asked only if it is still needed. No React in here.
 import { checkStepUpAuth, type StepUpAuth } from '../check.ts'
 import { CountersignError } from '../errors.ts'
+import { faultOf } from '../fault.ts'
 import type { Countersign } from '../instance.ts'
 import type { StepUpAnswer, StepUpRequest } from '../withstepup.ts'
 import { type UserName, watchOf } from './user.ts'
@@ -65,9 +66,10 @@ export function createDesk(instance: Countersign): Desk {
     const auth = await checkStepUpAuth({ mfaAction: action, details }, instance)
     if (line[0] !== next) return
     const { decision, isRequired } = auth
+    const fault = faultOf(decision, details)
     // What was asked before may have earned the token that this one needs.
     if (!isRequired && !decision) next.answer({ verified: true })
-    else if (decision?.decision === 'deny') next.fail(denied(decision.reason))
+    else if (fault) next.fail(fault)
     else {
       if (isRequired) next.request = { ...next.request, ...auth, ...askedFor(auth, next.request) }
       show(next)
@@ -142,7 +144,3 @@ export const askedFor = (
   decision
     ? { methods: decision.methods, enroll: decision.decision === 'enroll' }
     : { methods, enroll }
-
-/** What `withStepUp` throws as well. */
-export const denied = (reason: string) =>
-  new CountersignError('denied', `The rule denies this action (${reason}).`)

@@ -191,10 +191,20 @@ export const textsWith = (own: StepUpTextsPart = {}): StepUpTexts => ({
 export const inWords = ({ actions, unknownAction }: StepUpTexts, action: string): string =>
   Object.hasOwn(actions, action) ? (actions[action] ?? action) : unknownAction(action)
 
-/** An error in words, with how many attempts are left where that is known. */
+const written = new WeakSet<CountersignError>()
+
+/**
+ * An error in words, with how many attempts are left where that is known. One without words of its own is
+ * the developer's to look at: it is written to the console, once however often it is rendered.
+ */
 export function errorInWords(texts: StepUpTexts, error: CountersignError): string {
   const { reason, attemptsLeft } = error
-  const sentence = texts.errors[reason] ?? texts.errors.other
+  const known = texts.errors[reason]
+  if (!known && !written.has(error)) {
+    written.add(error)
+    console.error(`Countersign: the dialog shows an error without words for it, ${reason}:`, error)
+  }
+  const sentence = known ?? texts.errors.other
   return reason === 'invalid_code' && attemptsLeft !== undefined
     ? `${sentence} ${texts.attemptsLeft(attemptsLeft)}`
     : sentence

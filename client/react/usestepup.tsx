@@ -26,7 +26,7 @@ export type StepUpOutcome<T> = { status: 'completed'; value: T } | { status: 'ca
  * Runs an action, and has the dialog verify the user before it where that is needed.
  *
  * @returns `cancelled` where the user closed the dialog, the component went, or somebody else signed in
- * @throws CountersignError `denied`, those of `withStepUp`, and whatever `run` throws
+ * @throws CountersignError `denied`, `details_required`, those of `withStepUp`, and whatever `run` throws
  */
 export type StepUp = <T>(
   action: MFAAction,
@@ -59,6 +59,9 @@ const DeskContext = createContext<Desk | undefined>(undefined)
  * const { stepUp, dialog } = useStepUp()
  * const result = await stepUp('wallet.waas.export', (fetch) => fetch('/api/export', { method: 'POST' }))
  * if (result.status === 'completed') show(await result.value.json())
+ * @example
+ * const body = JSON.stringify(details) // what the API binds: `details` of its guard
+ * await stepUp('wallet.waas.sign', (fetch) => fetch('/api/sign', { method: 'POST', body }), { details })
  */
 export function useStepUp({ instance: given, texts, theme }: StepUpOptions = {}): StepUpHandle {
   const instance = useCountersign(given)

@@ -424,6 +424,38 @@ describe('withStepUp', () => {
     ])
   })
 
+  it('throws where the rule requires details and none were given, without asking', async () => {
+    const rule = { actions: [{ action: 'user.update', base: { details: 'required' as const } }] }
+    const { instance } = await enrolledPage(rule)
+    const { application } = await enrolledPage({
+      actions: [{ action: 'user.update', base: { ...rule.actions[0]?.base, require: 'always' } }],
+    })
+    const newcomer = application.page(await application.environment.user()).instance
+    const prompt = vi.fn()
+    const run = vi.fn()
+    for (const one of [instance, newcomer]) {
+      const failed = await failure(sdk.withStepUp(MFAAction.UserUpdate, run, { prompt }, one))
+      expect(failed.reason).toBe('details_required')
+      expect(failed.message).toContain('`details`')
+    }
+    expect(prompt).not.toHaveBeenCalled()
+    expect(run).not.toHaveBeenCalled()
+  })
+
+  it('throws where the API binds what it does and the page names no details', async () => {
+    const { instance } = await enrolledPage()
+    const prompt = vi.fn(() => ({ verified: true }) as const)
+    const run = vi.fn((fetch: sdk.StepUpFetch) =>
+      fetch(at('/sign'), { method: 'POST', body: JSON.stringify(details) }),
+    )
+    const failed = await failure(
+      sdk.withStepUp(MFAAction.WalletWaasSign, run, { prompt }, instance),
+    )
+    expect(failed.reason).toBe('details_required')
+    expect(prompt).toHaveBeenCalledTimes(1)
+    expect(run).toHaveBeenCalledTimes(1)
+  })
+
   it('throws what the rule denies, without asking', async () => {
     const { instance } = await enrolledPage({
       actions: [{ action: 'user.update', base: { require: 'deny' } }],

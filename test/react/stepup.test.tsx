@@ -509,3 +509,61 @@ test('says so where nobody rendered the dialog', async () => {
   )
   expect(ran).not.toHaveBeenCalled()
 })
+
+test('throws before it asks or enrolls anybody, where the rule requires details and none were given', async () => {
+  for (const decision of ['step_up', 'enroll'] as const) {
+    service.decision = { decision, required: true, details: 'required' }
+    const { unmount } = page().render(<Export />)
+    press('Export')
+    await waitFor(() => expect(outcome).toHaveBeenLastCalledWith('details_required'))
+    expect(screen.queryByRole('dialog')).toBeNull()
+    unmount()
+  }
+  expect(outcome).toHaveBeenCalledTimes(2)
+  expect(service.count('factor.enroll')).toBe(0)
+  expect(ran).not.toHaveBeenCalled()
+})
+
+test('throws the same where the rule says so only once it can be asked', async () => {
+  service.isOffline = true
+  await open()
+  service.isOffline = false
+  service.decision = { details: 'required' }
+  press('Try again')
+  await waitFor(() => expect(outcome).toHaveBeenCalledWith('details_required'))
+  await closed()
+})
+
+test('throws the same where the rule says so when its turn comes', async () => {
+  service.factors = [phone]
+  page().render(
+    <StepUpProvider>
+      <Export />
+    </StepUpProvider>,
+  )
+  press('Export')
+  await screen.findByRole('dialog')
+  press('Export')
+  await waitFor(() => expect(service.count('policy.check')).toBe(2))
+  service.decision = { details: 'required' }
+  press('Cancel')
+  await waitFor(() => expect(outcome).toHaveBeenCalledWith('details_required'))
+  await closed()
+})
+
+test('writes an error that it has no words for to the console, once and with its reason', async () => {
+  const written = vi.spyOn(console, 'error').mockImplementation(() => {})
+  service.on['challenge.verify'] = () => refuse('scope_not_allowed')
+  await open()
+  enter('123456')
+  expect(await screen.findByText('Something went wrong. Try again.')).toBeDefined()
+  expect(written).toHaveBeenCalledExactlyOnceWith(
+    expect.stringContaining('scope_not_allowed'),
+    expect.objectContaining({ reason: 'scope_not_allowed' }),
+  )
+  service.on['challenge.verify'] = () => refuse('invalid_code')
+  enter('123456')
+  expect(await screen.findByText(/not right/)).toBeDefined()
+  expect(written).toHaveBeenCalledTimes(1)
+  written.mockRestore()
+})

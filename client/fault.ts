@@ -1,0 +1,22 @@
+// Faults that no answer of the user could correct: they are thrown before anybody is asked.
+import type { Details, PolicyDecision, Requirement } from '../contract/index.ts'
+import { CountersignError } from './errors.ts'
+
+/**
+ * Why a step-up cannot begin: the rule denies the action, or `details` are required and missing.
+ *
+ * @param requirement what the API asks for, where it refused the call
+ * @returns undefined where the user can be asked
+ * @example const fault = faultOf(auth.decision, details)
+ */
+export function faultOf(
+  decision: PolicyDecision | undefined,
+  details: Details | undefined,
+  requirement?: Requirement,
+): CountersignError | undefined {
+  if (decision?.decision === 'deny')
+    return new CountersignError('denied', `The rule denies this action (${decision.reason}).`)
+  return !details && (requirement ?? decision)?.details === 'required'
+    ? new CountersignError('details_required', 'This action needs `details`: pass them.')
+    : undefined
+}
