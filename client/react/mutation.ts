@@ -1,12 +1,9 @@
 // What every mutation of Countersign has in common: no retry, no waiting for a network that the browser
 // believes to be away (a code would be sent long after it was typed), and nothing kept of a secret.
-import {
-  type QueryClient,
-  type UseMutationOptions,
-  type UseMutationResult,
-  useMutation,
-  useQueryClient,
-} from '@tanstack/react-query'
+import type { QueryClient, UseMutationOptions, UseMutationResult } from '@tanstack/react-query'
+// A namespace: where the package is missing, Vite then says so when this is imported, instead of naming an
+// export that its empty module lacks. Other bundlers say so of either.
+import * as tanstack from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 import { asCountersignError, type CountersignError } from '../errors.ts'
 import { type Countersign, instanceOf } from '../instance.ts'
@@ -65,9 +62,9 @@ function useChange<T, V, E>(
   { instance: given, client: own, ...options }: MutationHookOptions<T, V, E> = {},
 ): UseMutationResult<T, E, V> {
   const instance = useCountersign(given)
-  const client = useQueryClient(own)
+  const client = tanstack.useQueryClient(own)
   const user = useUserName(instance)
-  const result = useMutation({ ...optionsOf(instance), ...options }, client)
+  const result = tanstack.useMutation({ ...optionsOf(instance), ...options }, client)
   useEffect(() => keepTrue(client, instance), [client, instance])
   // What one user was answered is not shown to the next.
   const { reset } = result

@@ -1,13 +1,8 @@
 // What a page asks Countersign, as TanStack queries: options, and a hook over each. Keys carry the
 // address, the environment and the user. Whether a step-up is required is never an old answer.
-import {
-  type QueryClient,
-  queryOptions,
-  type UseQueryOptions,
-  type UseQueryResult,
-  useQuery,
-  useQueryClient,
-} from '@tanstack/react-query'
+import type { QueryClient, UseQueryOptions, UseQueryResult } from '@tanstack/react-query'
+// A namespace, as in mutation.ts.
+import * as tanstack from '@tanstack/react-query'
 import { useEffect } from 'react'
 import type { Details } from '../../contract/index.ts'
 import { checkStepUpAuth, isMfaRequiredForAction, isUserMissingMfaAuth } from '../check.ts'
@@ -46,7 +41,7 @@ function build<T>(
 ) {
   const instance = instanceOf(given)
   const user = watchOf(instance).current()
-  return queryOptions<T, CountersignError>({
+  return tanstack.queryOptions<T, CountersignError>({
     queryKey: [...keyOfUser(instance, user), kind, name, ...(asked ? [asked] : [])],
     queryFn: () => askFor(user, ask, instance),
     // A browser that believes it is offline may be wrong, and "required" is an answer as well.
@@ -89,10 +84,10 @@ function useAsked<T>(
   { instance: given, client: own, ...options }: QueryHookOptions = {},
 ): UseQueryResult<T, CountersignError> {
   const instance = useCountersign(given)
-  const client = useQueryClient(own)
+  const client = tanstack.useQueryClient(own)
   useUserName(instance)
   useEffect(() => keepTrue(client, instance), [client, instance])
-  return useQuery({ ...optionsOf(instance), ...options }, client)
+  return tanstack.useQuery({ ...optionsOf(instance), ...options }, client)
 }
 
 /** Options of the query behind `useIsMfaRequiredForAction`. */

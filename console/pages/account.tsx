@@ -1,11 +1,7 @@
 // The operator as a user of Countersign: their own factors, by which they confirm what they change.
 import { useQueryClient } from '@tanstack/react-query'
-import {
-  RecoveryCodes,
-  useCountersign,
-  useGetMfaDevices,
-  useGetMfaMethods,
-} from 'countersign/react'
+import { RecoveryCodes, useCountersign } from 'countersign/react'
+import { useGetMfaDevices, useGetMfaMethods } from 'countersign/react/query'
 import { useEffect, useState } from 'react'
 import { countersign, service } from '../api.ts'
 import { Button } from '../parts/button.tsx'

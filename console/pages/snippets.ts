@@ -25,7 +25,7 @@ export const installLines = ({ needs = [] }: Kind): string => `\
 # Once, in a checkout of Countersign
 npm run build
 
-# In the project of your page${needs.length > 0 ? ', which has React 18 or 19' : ''}
+# In the project of your page${needs.length > 0 ? ' (React 18 or 19)' : ''}
 npm install ${['"./$(npm pack path/to/countersign --silent)"', ...needs].join(' ')}
 
 # In the project of your API
@@ -221,7 +221,7 @@ export async function handle(${bound(given, '\n  headers: Headers,\n  details: R
 
 /** How a page is written. */
 export const PAGES = {
-  react: { label: 'React', lines: reactPage, needs: ['@tanstack/react-query'] },
+  react: { label: 'React', lines: reactPage, needs: ['react', 'react-dom'] },
   plain: { label: 'Without a framework', lines: plainPage },
 } as const satisfies Record<string, Kind>
 

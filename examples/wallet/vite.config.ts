@@ -13,6 +13,7 @@ export default defineConfig({
     // The longer names first: an alias also takes what begins with it.
     alias: {
       'countersign/react/dialog.css': at('../../client/react/dialog.css'),
+      'countersign/react/query': at('../../client/react/query.ts'),
       'countersign/react': at('../../client/react.ts'),
       'countersign/contract': at('../../contract/index.ts'),
       countersign: at('../../client/index.ts'),

@@ -3,7 +3,9 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join, parse, resolve } from 'node:path'
+import * as esbuild from 'esbuild'
+import * as vite from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { APIS, PAGES } from '../../console/pages/snippets.ts'
 import { BUILT_IN, PASSKEY_ONLY, REFUND, WITHOUT_DETAILS } from '../console/guide.ts'
@@ -19,15 +21,15 @@ const run = (cwd: string, command: string, ...args: string[]): string =>
 let tarball = ''
 
 /** An empty project with the package in it, and a version of React beside it. */
-function makeProject(name: string, react: string, types: string): string {
+function makeProject(name: string, react: string): string {
   const project = join(folder, name)
   cpSync(CONSUMER, project, { recursive: true })
   const dependencies = {
     countersign: `file:${tarball}`,
     '@tanstack/react-query': own.devDependencies['@tanstack/react-query'],
     '@types/node': own.devDependencies['@types/node'],
-    '@types/react': types,
-    '@types/react-dom': types,
+    '@types/react': react,
+    '@types/react-dom': react,
     '@types/express': own.devDependencies['@types/express'],
     express: own.devDependencies.express,
     hono: own.devDependencies.hono,
@@ -45,7 +47,7 @@ function makeProject(name: string, react: string, types: string): string {
 function compile(
   project: string,
   resolution: 'nodenext' | 'bundler',
-  files = ['vanilla.ts', 'api.ts', 'page.tsx'],
+  files = ['vanilla.ts', 'api.ts', 'page.tsx', 'query.ts'],
 ): string {
   const compilerOptions = {
     target: 'es2022',
@@ -88,7 +90,34 @@ beforeAll(() => {
   const [packed] = JSON.parse(run('.', 'npm', 'pack', '--json', '--pack-destination', folder))
   tarball = join(folder, packed.filename)
 }, 120_000)
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => rmSync(folder, { recursive: true, force: true }), 120_000)
+
+const BUNDLERS: [string, (project: string, entry: string) => Promise<string>][] = [
+  [
+    'esbuild',
+    async (project, entry) => {
+      const outfile = join(project, 'esbuild', `${parse(entry).name}.cjs`)
+      const entryPoints = [join(project, entry)]
+      const options = { bundle: true, platform: 'node', format: 'cjs', jsx: 'automatic' } as const
+      await esbuild.build({ ...options, entryPoints, outfile, logLevel: 'silent' })
+      return outfile
+    },
+  ],
+  [
+    'Vite',
+    async (project, entry) => {
+      const outDir = join(project, 'vite')
+      await vite.build({
+        root: project,
+        configFile: false,
+        logLevel: 'silent',
+        build: { ssr: entry, outDir, emptyOutDir: false },
+        ssr: { noExternal: ['countersign'] },
+      })
+      return join(outDir, `${parse(entry).name}.js`)
+    },
+  ],
+]
 
 describe.each([
   ['React 18', '^18.3.0'],
@@ -96,7 +125,7 @@ describe.each([
 ])('in an empty project with %s', (name, version) => {
   let project = ''
   beforeAll(() => {
-    project = makeProject(name.replace(' ', '-').toLowerCase(), version, version)
+    project = makeProject(name.replace(' ', '-').toLowerCase(), version)
   }, 180_000)
 
   it.each(['bundler', 'nodenext'] as const)(
@@ -138,6 +167,36 @@ describe.each([
 
   it('renders', () => {
     expect(run(project, process.execPath, 'out/page.js')).toContain('<button type="submit">')
+  })
+
+  describe('and without TanStack Query', () => {
+    beforeAll(() => rmSync(join(project, 'node_modules/@tanstack'), { recursive: true }))
+
+    it('type-checks and renders what needs none', () => {
+      expect(compile(project, 'bundler', ['vanilla.ts', 'api.ts', 'stepup.tsx'])).toBe('')
+      expect(run(project, process.execPath, 'out/stepup.js')).toContain('Sign</button>')
+    }, 60_000)
+
+    it.each(BUNDLERS)(
+      'bundles with %s, and renders',
+      async (_bundler, bundle) => {
+        expect(run(project, process.execPath, await bundle(project, 'stepup.tsx'))).toContain(
+          'Sign</button>',
+        )
+      },
+      60_000,
+    )
+
+    it.each(BUNDLERS)(
+      'says with %s which package a hook is missing',
+      async (_bundler, bundle) => {
+        const running = bundle(project, 'query.ts').then((file) =>
+          run(project, process.execPath, file),
+        )
+        await expect(running).rejects.toThrow(/Could not resolve "@tanstack\/react-query"/)
+      },
+      60_000,
+    )
   })
 })
 

@@ -3,7 +3,8 @@ import { act, fireEvent, screen, waitFor } from '@testing-library/react'
 import { useState } from 'react'
 import { expect, test, vi } from 'vitest'
 import * as sdk from '../../client/index.ts'
-import * as react from '../../client/react.ts'
+import * as react from '../../client/react/query.ts'
+import { CountersignProvider, useOnMfaFailed } from '../../client/react.ts'
 import { page, stubPasskeys } from './page.tsx'
 import { factor, refuse, startService } from './service.ts'
 
@@ -257,9 +258,9 @@ test('uses the instance of the provider, else the default one', async () => {
   startService().factors = []
   const Count = () => <p>{react.useGetMfaDevices().data?.length ?? 'none yet'}</p>
   page().render(
-    <react.CountersignProvider instance={other.instance}>
+    <CountersignProvider instance={other.instance}>
       <Count />
-    </react.CountersignProvider>,
+    </CountersignProvider>,
   )
   expect(await screen.findByText('1')).toBeDefined()
 })
@@ -308,7 +309,7 @@ test('listens for as long as the component is there', async () => {
   service.factors = [app]
   service.on['challenge.verify'] = () => refuse('locked')
   const failed = vi.fn()
-  const { unmount } = page().hook(() => react.useOnMfaFailed(({ error }) => failed(error.reason)))
+  const { unmount } = page().hook(() => useOnMfaFailed(({ error }) => failed(error.reason)))
   await sdk.authenticateTotpMfaDevice({ code: '123456', requestedScopes: ['a:b'] }).catch(() => {})
   expect(failed.mock.calls).toEqual([['locked']])
   unmount()

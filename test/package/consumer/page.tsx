@@ -1,12 +1,8 @@
 // An application in React, in an empty project: it type-checks there, and renders.
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createCountersign } from 'countersign'
-import {
-  Onboarding,
-  useAuthenticateTotpMfaDevice,
-  useOnboarding,
-  useStepUp,
-} from 'countersign/react'
+import { Onboarding, useStepUp } from 'countersign/react'
+import { useAuthenticateTotpMfaDevice, useOnboarding } from 'countersign/react/query'
 import { type ReactNode, useState } from 'react'
 import { renderToString } from 'react-dom/server'
 

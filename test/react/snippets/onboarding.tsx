@@ -1,6 +1,7 @@
 // What an application writes around everything that is for signed-in users; README shows it.
 import 'countersign/react/dialog.css'
-import { Onboarding, useOnboarding } from 'countersign/react'
+import { Onboarding } from 'countersign/react'
+import { useOnboarding } from 'countersign/react/query'
 import type { ReactNode } from 'react'
 
 export function SignedIn({ children }: { children: ReactNode }) {

@@ -1,7 +1,7 @@
 // The user's factors: what each is called, since when it is there, and what may be changed of it.
 
 import type { MfaDevice } from 'countersign'
-import { useGetMfaDevices } from 'countersign/react'
+import { useGetMfaDevices } from 'countersign/react/query'
 import { Card } from '../parts/card.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Answer } from '../parts/notice.tsx'

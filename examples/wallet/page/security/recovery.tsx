@@ -1,7 +1,8 @@
 // How many recovery codes are left, and new ones in place of all earlier ones.
 import { useMutation } from '@tanstack/react-query'
 import { acknowledgeRecoveryCodes, createNewMfaRecoveryCodes, type MfaMethods } from 'countersign'
-import { useCountersign, useGetMfaMethods, useStepUp } from 'countersign/react'
+import { useCountersign, useStepUp } from 'countersign/react'
+import { useGetMfaMethods } from 'countersign/react/query'
 import { Button } from '../parts/button.tsx'
 import { Card } from '../parts/card.tsx'
 import { Answer, Failure, Notice } from '../parts/notice.tsx'

@@ -1,6 +1,7 @@
 // Between signing in and the wallet: where the environment asks everybody for a second factor and the
 // user has none, they set one up here first. Until that is known nothing of the wallet is shown.
-import { Onboarding, type StepUpTextsPart, useOnboarding } from 'countersign/react'
+import { Onboarding, type StepUpTextsPart } from 'countersign/react'
+import { useOnboarding } from 'countersign/react/query'
 import { type ReactNode, useEffect } from 'react'
 import type { SignedIn } from '../../shared/view.ts'
 import { Failure, Loading } from '../parts/notice.tsx'

@@ -1,5 +1,5 @@
 // Says that the user has nothing yet to confirm with: firmly where the environment asks for it.
-import { useGetMfaMethods, useIsUserMissingMfaAuth } from 'countersign/react'
+import { useGetMfaMethods, useIsUserMissingMfaAuth } from 'countersign/react/query'
 import { Notice } from '../parts/notice.tsx'
 
 /** `isHere`: where one can be added, so that no way there need be shown. */

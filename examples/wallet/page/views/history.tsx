@@ -1,7 +1,8 @@
 // The user's history as Countersign keeps it: in words, newest first, and whether its chain is whole.
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { AuditEvent } from 'countersign/contract'
-import { useCountersign, useGetMfaDevices } from 'countersign/react'
+import { useCountersign } from 'countersign/react'
+import { useGetMfaDevices } from 'countersign/react/query'
 import type { SignedIn } from '../../shared/view.ts'
 import { listEvents } from '../audit.ts'
 import { type FactorNames, lineOf } from '../history.ts'
