@@ -167,6 +167,11 @@ export const ENVIRONMENT_CHANGES: Change[] = [
       '',
     ],
     [
+      'a key set is renewed as often as forged tokens come',
+      'sinceTry >= KEY_SET_COOLDOWN_SECONDS',
+      'sinceTry >= 0',
+    ],
+    [
       'environments share the key sets that they fetched',
       'const name = `${id}:${version}:${source.jwksUri}`',
       'const name = source.jwksUri',
