@@ -54,7 +54,7 @@ export async function checkStepUpAuth(asked: Asked, instance?: Countersign): Pro
   try {
     const { factors } = await ask(countersign.rpc.factor.list.query())
     const credentials = factors
-      .filter(({ kind, passkey }) => methods.includes(kind) && passkey?.usable !== false)
+      .filter(({ kind, passkey }) => passkey?.usable !== false && methods.includes(kind))
       .map(({ factorId, kind, label, isDefault }) => ({
         id: factorId,
         type: kind,

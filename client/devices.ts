@@ -44,11 +44,10 @@ async function change<T>(instance: Countersign, call: Promise<T>): Promise<T> {
   return answer
 }
 
-/** Counts what the user can verify with. */
+/** What the user has. */
 export async function getMfaMethods(instance?: Countersign): Promise<MfaMethods> {
   const { factors, ...rest } = await ask(instanceOf(instance).rpc.factor.list.query())
-  const count = (kind: Factor['kind']) =>
-    factors.filter((factor) => factor.kind === kind && factor.passkey?.usable !== false).length
+  const count = (kind: Factor['kind']) => factors.filter((factor) => factor.kind === kind).length
   return { ...rest, totp: count('totp'), passkey: count('passkey') }
 }
 

@@ -42,8 +42,8 @@ describe('after the relying party has changed', () => {
     const moved = { rpId: 'new.example', origins: ['https://new.example'] }
     const settings = { ...document, ...moved }
     await operator.environment.update.mutate({ environment: id, settings, version: 1 })
-    expect(await sdk.getMfaDevices(instance)).toHaveLength(2)
-    expect(await sdk.getMfaMethods(instance)).toMatchObject({ totp: 1, passkey: 0 })
+    const devices = await sdk.getMfaDevices(instance)
+    expect(devices.map(({ passkey }) => passkey?.usable)).toEqual([undefined, false])
     const { credentials } = await sdk.checkStepUpAuth({ scope: 'wallet:export' }, instance)
     expect(credentials.map((credential) => credential.id)).toEqual([factorId])
   })
