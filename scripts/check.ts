@@ -1,18 +1,21 @@
 // `npm test`: everything that must hold before a change is kept. Each step counts as one, each test of
 // the test run as one; the last line says how many passed and failed.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
+import { parseArgs } from 'node:util'
 
 const OFFLINE = { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' }
 const scratch = mkdtempSync(join(tmpdir(), 'countersign-check-'))
 const testReport = join(scratch, 'tests.json')
 
-/** A step: its name, its command, and what to do where it fails. */
-const STEPS: [name: string, command: string[], remedy: string][] = [
+type Step = [name: string, command: string[], remedy: string]
+
+/** Steps with their command, and what to do where it fails. */
+const SOURCE: Step[] = [
   ['format and lint', ['biome', 'check', '--error-on-warnings', '.'], 'npm run format'],
-  ['types, by project references', ['tsc', '-b'], 'mend what the compiler names'],
+  ['types, by project references', ['tsc', '-b'], 'fix what the compiler names'],
   ['generated client is current', ['node', 'scripts/generate.ts', '--check'], 'npm run generate'],
   [
     'binding types are current',
@@ -24,6 +27,9 @@ const STEPS: [name: string, command: string[], remedy: string][] = [
     ['node', 'scripts/bundle-check.ts'],
     'see the message',
   ],
+]
+/** In this order: what is built first is looked at next. */
+const BUILT: Step[] = [
   ['package builds', ['node', 'scripts/build.ts'], 'see the message'],
   ['package is well formed', ['publint', '--strict'], 'see the message'],
   [
@@ -51,25 +57,38 @@ const STEPS: [name: string, command: string[], remedy: string][] = [
     'see the message',
   ],
 ]
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean' }, slowest: { type: 'boolean' } },
+})
+/** With `--quick`: what finds most mistakes within a minute. */
+const QUICK_STEPS = 2
+const QUICK_TESTS = ['--project', 'node', 'test/domain', 'test/client']
+const SLOWEST_SHOWN = 10
+
 // The pages may not be built; the Workers bundle without.
 for (const pages of ['console/dist', 'examples/wallet/dist']) mkdirSync(pages, { recursive: true })
 
 let passed = 0
 let failed = 0
 
-for (const [name, command, remedy] of STEPS) {
-  const { ok, output } = run(command)
-  console.log(`${ok ? '✓' : '✗'} ${name}`)
-  if (ok) passed += 1
-  else {
-    failed += 1
-    console.log(`${output.trimEnd()}\n  → ${remedy}`)
-  }
-}
+await Promise.all(
+  (values.quick ? [SOURCE.slice(0, QUICK_STEPS)] : [SOURCE, BUILT]).map(async (steps) => {
+    for (const [name, command, remedy] of steps) {
+      const { ok, output } = await run(command)
+      console.log(`${ok ? '✓' : '✗'} ${name}`)
+      if (ok) passed += 1
+      else {
+        failed += 1
+        console.log(`${output.trimEnd()}\n  → ${remedy}`)
+      }
+    }
+  }),
+)
 
-const { ok, output } = run([
+const { ok, output } = await run([
   'vitest',
   'run',
+  ...(values.quick ? QUICK_TESTS : []),
   '--silent=passed-only',
   '--reporter=default',
   '--reporter=json',
@@ -83,18 +102,43 @@ if (!ok && counts.failed === 0) failed += 1
 console.log(`${ok ? '✓' : '✗'} tests`)
 if (!ok) console.log(output)
 for (const { file, skipped } of readSkipped()) console.log(`○ skipped in ${file}: ${skipped}`)
+if (values.slowest) for (const line of readSlowest()) console.log(line)
 
 rmSync(scratch, { recursive: true, force: true })
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
 
-function run([program = '', ...args]: string[]): { ok: boolean; output: string } {
-  const { status, stdout, stderr } = spawnSync(program, args, {
-    encoding: 'utf8',
+interface Outcome {
+  ok: boolean
+  output: string
+}
+
+function run([program = '', ...args]: string[]): Promise<Outcome> {
+  const { promise, resolve } = Promise.withResolvers<Outcome>()
+  const child = spawn(program, args, {
     env: { ...process.env, ...OFFLINE },
-    maxBuffer: 64 * 1024 * 1024,
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
-  return { ok: status === 0, output: `${stdout ?? ''}${stderr ?? ''}` }
+  let said = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
+  child.once('error', ({ message }) => resolve({ ok: false, output: message }))
+  child.once('close', (code) => resolve({ ok: code === 0, output: said }))
+  return promise
+}
+
+/** The test files that took longest. */
+function readSlowest(): string[] {
+  const files = (readReport()?.testResults ?? []).map(({ name, startTime, endTime }) => ({
+    file: relative('.', name),
+    seconds: Math.round((endTime - startTime) / 1000),
+  }))
+  return files
+    .toSorted((a, b) => b.seconds - a.seconds)
+    .slice(0, SLOWEST_SHOWN)
+    .map(({ file, seconds }) => `${`${seconds}`.padStart(5)} s  ${file}`)
 }
 
 /** What was skipped, a line for each test: it says why. */
@@ -116,7 +160,12 @@ function readCounts(): { passed: number; failed: number } {
 interface Report {
   numPassedTests: number
   numFailedTests: number
-  testResults: { name: string; assertionResults: { status: string; fullName: string }[] }[]
+  testResults: {
+    name: string
+    startTime: number
+    endTime: number
+    assertionResults: { status: string; fullName: string }[]
+  }[]
 }
 
 /** The report, where the test run came to writing it. */
