@@ -46,7 +46,7 @@ async function postJson(
 
 /** Enrolls an authenticator app, and steps up with it for one scope, and for these details alone. */
 export async function enrollAndStepUp(
-  { countersign }: WalletUser,
+  { countersign }: Pick<WalletUser, 'countersign'>,
   scope: string,
   details?: Record<string, unknown>,
 ): Promise<string> {

@@ -1,0 +1,77 @@
+// `npm run hello`: sets up an environment for the smallest example on the service that runs here, and starts
+// the example's API, which serves its page.
+import { registerHooks } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import type { CountersignClient } from '../client/index.ts'
+import type { EnvironmentSettings } from '../contract/index.ts'
+import { setupClient } from './automation.ts'
+import { choosePort } from './ports.ts'
+import { provision } from './provision.ts'
+import { askHealth, DEFAULT_STATE, findService } from './service.ts'
+import { Complaint, readOptions, runCommand } from './terminal.ts'
+import { ROOT, readVariables, variablesFile } from './variables.ts'
+
+const ENVIRONMENT = 'hello'
+const KEY_LABEL = 'npm run hello'
+const HELLO_PORT = 3000
+const HELP = `Starts the smallest example beside the service that \`npm start\` runs.
+
+  npm run hello -- [--port N] [--state DIR]
+
+  --port N     the example listens on port N (3000, or the next free one)
+  --state DIR  the state folder of the service (.wrangler/state)`
+
+/** What the example imports, as an application that has the package installed finds it. */
+const PACKAGE: Record<string, string> = {
+  'countersign/resource': pathToFileURL(`${ROOT}client/resource.ts`).href,
+}
+
+/** Returns the settings of the example's environment, for the address that it listens on. */
+const helloSettings = (url: string): EnvironmentSettings => ({
+  name: 'Hello',
+  session: { issuer: url, keys: { jwksUri: `${url}/jwks.json` }, audiences: ['hello'] },
+  rpId: 'localhost',
+  origins: [url],
+  audiences: [url],
+  actions: [
+    {
+      action: 'order.refund',
+      scope: 'orders:refund',
+      base: { require: 'always', details: 'required' },
+    },
+  ],
+})
+
+/** Creates the example's resource key, and ends the ones of earlier runs. */
+async function makeKey({ environment: environments }: CountersignClient, audience: string) {
+  const { resourceKeys } = await environments.get.query({ environment: ENVIRONMENT })
+  for (const { id } of resourceKeys.filter(({ label }) => label === KEY_LABEL))
+    await environments.revokeResourceKey.mutate({ environment: ENVIRONMENT, id })
+  const order = { environment: ENVIRONMENT, audience, label: KEY_LABEL }
+  return (await environments.createResourceKey.mutate(order)).key
+}
+
+async function main(): Promise<number> {
+  const options = readOptions({ port: { type: 'string' }, state: { type: 'string' } }, HELP)
+  if (!options) return 0
+  const { state = DEFAULT_STATE } = options
+  const service = await findService(state)
+  if (!service)
+    throw new Complaint('No service runs on this state: run `npm start` in another terminal.')
+  const { OPERATOR_KEY } = readVariables(variablesFile(), ['OPERATOR_KEY'])
+  const operator = await setupClient(service, OPERATOR_KEY, state)
+  const { port, remark } = await choosePort(options.port, { usual: HELLO_PORT })
+  if (remark) console.log(remark)
+  const url = `http://localhost:${port}`
+  await provision(operator, ENVIRONMENT, helloSettings(url))
+  Object.assign(process.env, {
+    PORT: String(port),
+    COUNTERSIGN_URL: (await askHealth(service))?.issuer ?? service,
+    RESOURCE_KEY: await makeKey(operator, url),
+  })
+  registerHooks({ resolve: (name, context, next) => next(PACKAGE[name] ?? name, context) })
+  await import(pathToFileURL(`${ROOT}examples/hello/api.ts`).href)
+  return 0
+}
+
+await runCommand(main)
