@@ -13,14 +13,8 @@ import type { Request, TestRun } from './testrunner.ts'
 
 /** What a test run needs of the project. */
 const COPIED = [
-  ...['functions', 'contract', 'client', 'console', 'examples', 'scripts', 'test'],
-  ...[
-    'package.json',
-    'wrangler.toml',
-    'vitest.config.ts',
-    'worker-configuration.d.ts',
-    'README.md',
-  ],
+  ...['functions', 'contract', 'client', 'console', 'docs', 'examples', 'scripts', 'test'],
+  ...['package.json', 'wrangler.toml', 'vitest.config.ts', 'worker-configuration.d.ts'],
   ...['tsconfig.json', 'tsconfig.base.json'],
 ]
 const LEFT_OUT = /[\\/](dist|node_modules|\.wrangler|\.vite)$/

@@ -115,7 +115,7 @@ const configurationOf = (
   ignorePatterns: [
     '**',
     ...['client', 'contract', 'functions', 'test', 'scripts'].map((room) => `!${room}/**`),
-    ...['!package.json', '!README.md', '**/dist', '**/tsconfig*.json'],
+    ...['!package.json', '!docs/policy.md', '**/dist', '**/tsconfig*.json'],
   ],
 })
 

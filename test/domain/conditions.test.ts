@@ -475,9 +475,9 @@ describe('a schema of details', () => {
   })
 })
 
-describe('the example in README.md', () => {
-  const readme = String(readFileSync(join(fileURLToPath(import.meta.url), '../../../README.md')))
-  const written = /## Conditions[\s\S]*?```json\n([\s\S]*?)```/.exec(readme)?.[1] ?? ''
+describe('the example in docs/policy.md', () => {
+  const page = readFileSync(join(fileURLToPath(import.meta.url), '../../../docs/policy.md'), 'utf8')
+  const written = /## Conditions[\s\S]*?```json\n([\s\S]*?)```/.exec(page)?.[1] ?? ''
   const action = ActionEntry.parse(JSON.parse(written))
 
   it('could be saved, and does what is said of it', async () => {

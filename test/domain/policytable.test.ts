@@ -1,5 +1,5 @@
 // The whole table of decisions: require × enrolled × methods × acr × condition × mode, each against a
-// model that says the rules another way; that entries never weaken; and that README.md prints it as it is.
+// model that says the rules another way; that entries never weaken; and that docs/policy.md prints it as it is.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -147,10 +147,13 @@ describe('the table of decisions', () => {
     expect(wrong).toEqual([])
   })
 
-  it('is what README.md prints', () => {
-    const readme = String(readFileSync(join(fileURLToPath(import.meta.url), '../../../README.md')))
+  it('is what docs/policy.md prints', () => {
+    const page = readFileSync(
+      join(fileURLToPath(import.meta.url), '../../../docs/policy.md'),
+      'utf8',
+    )
     const printed = (name: string) =>
-      readme.split(`<!-- ${name} -->\n\n`)[1]?.split(`\n\n<!-- /${name} -->`)[0]
+      page.split(`<!-- ${name} -->\n\n`)[1]?.split(`\n\n<!-- /${name} -->`)[0]
     expect(printed('combining')).toBe(renderCombining(conditions))
     expect(printed('deciding')).toBe(renderDeciding())
   })

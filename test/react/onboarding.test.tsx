@@ -222,7 +222,7 @@ test('shows neither the page nor the onboarding while nobody can be asked', asyn
   expect(await screen.findByRole('button', { name: /Passkey/ })).toBeDefined()
 })
 
-test('is what README shows', () => {
-  const [, code] = readFileSync('test/react/snippets/onboarding.tsx', 'utf8').split(/^\/\/.*\n/)
-  expect(readFileSync('README.md', 'utf8')).toContain(code?.trim())
+test('is what docs/react.md shows', () => {
+  const included = '\n<<< ../test/react/snippets/onboarding.tsx\n'
+  expect(readFileSync('docs/react.md', 'utf8')).toContain(included)
 })

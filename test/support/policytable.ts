@@ -1,4 +1,4 @@
-// The tables of README.md about conditions, rendered from the rules that they tell of.
+// Renders the tables of docs/policy.md from the rules that they describe.
 import {
   ACRS,
   type Acr,

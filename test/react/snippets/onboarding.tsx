@@ -1,4 +1,4 @@
-// What an application writes around everything that is for signed-in users; README shows it.
+// What an application writes around everything that is for signed-in users; docs/react.md shows it.
 import 'countersign/react/dialog.css'
 import { Onboarding } from 'countersign/react'
 import { useOnboarding } from 'countersign/react/query'

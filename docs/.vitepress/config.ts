@@ -1,0 +1,35 @@
+// The documentation site. Everything that a page loads comes with it.
+import { defineConfig } from 'vitepress'
+
+const GUIDES = {
+  Start: { 'Getting started': '/getting-started', Concepts: '/concepts' },
+  'Your application': {
+    SDK: '/sdk',
+    React: '/react',
+    Guard: '/guard',
+    'Policy and conditions': '/policy',
+    'Session tokens': '/session-tokens',
+    'Migrating from Dynamic': '/migrating',
+  },
+  'Your deployment': { Dashboard: '/dashboard', Operating: '/operating' },
+  Background: {
+    'Security model': '/security',
+    Evidence: '/evidence',
+    Architecture: '/architecture',
+  },
+}
+
+export default defineConfig({
+  title: 'Countersign',
+  description: 'Step-up authentication at the edge, self-hosted.',
+  lang: 'en',
+  themeConfig: {
+    search: { provider: 'local' },
+    outline: [2, 3],
+    nav: [{ text: 'Getting started', link: '/getting-started' }],
+    sidebar: Object.entries(GUIDES).map(([text, pages]) => ({
+      text,
+      items: Object.entries(pages).map(([title, link]) => ({ text: title, link })),
+    })),
+  },
+})
