@@ -1,11 +1,17 @@
 // What README and "Getting started" tell a developer to write, run against the service: examples/hello as
-// `npm run hello` starts it.
-import { mkdtempSync, rmSync } from 'node:fs'
+// `npm run hello` starts it, and the two blocks of README's quick start.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { join, resolve } from 'node:path'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { Secret, TOTP } from 'otpauth'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createClient } from '../../client/index.ts'
 import { nextFreePort } from '../../scripts/ports.ts'
+import { operatorClient } from '../../scripts/provision.ts'
+import { readVariables } from '../../scripts/variables.ts'
+import { blocksOf, readPage } from '../support/markdown.ts'
+import { awayFromStepEnd } from '../support/steps.ts'
 import { type Running, runScript } from './support/commands.ts'
 import { enrollAndStepUp } from './support/wallet.ts'
 
@@ -13,6 +19,8 @@ const TIMEOUT = 120_000
 const folder = mkdtempSync(join(tmpdir(), 'countersign-examples-'))
 const state = join(folder, 'state')
 const variables = { COUNTERSIGN_DEV_VARS: join(folder, 'vars') }
+/** Below the root, where the blocks of README find their packages. */
+const written = resolve('.tsbuild/quickstart')
 
 let service: Running
 let url: string
@@ -27,6 +35,7 @@ afterAll(async () => {
   service.child.kill('SIGTERM')
   await service.ended
   rmSync(folder, { recursive: true })
+  rmSync(written, { recursive: true, force: true })
 }, TIMEOUT)
 
 describe('npm run hello', { timeout: TIMEOUT }, () => {
@@ -91,4 +100,136 @@ it('npm run hello names `npm start` where no service runs', async () => {
   const alone = runScript('hello', ['--state', join(folder, 'other')], variables)
   expect(await alone.ended).toBe(1)
   expect(alone.output()).toContain('run `npm start` in another terminal')
+})
+
+const SERVICE = 'http://localhost:8787'
+const operatorKey = () =>
+  readVariables(variables.COUNTERSIGN_DEV_VARS, ['OPERATOR_KEY']).OPERATOR_KEY
+
+it('the calls of "Getting started" create an environment and a key', async () => {
+  const page = 'docs/getting-started.md'
+  const [settings] = blocksOf(page).filter(({ language }) => language === 'json')
+  const calls = /^curl (\S+)[\s\S]*?-d (?:'([^']*)'|@environment\.json)/gm
+  const answers: unknown[] = []
+  for (const { 1: address = '', 2: body = settings?.code ?? '' } of readPage(page).matchAll(
+    calls,
+  )) {
+    const answer = await fetch(address.replace(SERVICE, url), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${operatorKey()}`, 'content-type': 'application/json' },
+      // The environment of that name is there already, by `npm run hello`.
+      body: body.replace('"environment": "hello"', '"environment": "guide"'),
+    })
+    answers.push(await answer.json())
+  }
+  const key = expect.stringMatching(/^csk_res_/)
+  expect(answers).toMatchObject([
+    { result: { data: { environment: 'guide' } } },
+    { result: { data: { key } } },
+  ])
+})
+
+describe('the quick start of README', { timeout: TIMEOUT }, () => {
+  const API = 'https://api.shop.example'
+  const details = { order: '17', amount: 25 }
+
+  /** Imports a block as a file, with the address of this service in it. */
+  async function importBlock(name: 'page' | 'API') {
+    const [, after = ''] = readPage('README.md').split(`<!-- quick start: ${name} -->`)
+    const code = /```ts\n([\s\S]*?)```/.exec(after)?.[1] ?? ''
+    expect(code).toContain(SERVICE)
+    mkdirSync(written, { recursive: true })
+    const file = join(written, `${name}.ts`)
+    writeFileSync(file, code.replaceAll(SERVICE, url))
+    return import(/* @vite-ignore */ file)
+  }
+
+  /** Creates the environment that the blocks name. Returns the key of its API, and how its login signs. */
+  async function createShop() {
+    const { publicKey, privateKey } = await generateKeyPair('ES256')
+    const login = { issuer: 'https://login.shop.example', audience: 'shop' }
+    const { environment: environments } = operatorClient(url, operatorKey())
+    await environments.create.mutate({
+      environment: 'shop',
+      settings: {
+        session: {
+          issuer: login.issuer,
+          keys: { jwks: { keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256' }] } },
+          audiences: [login.audience],
+        },
+        rpId: 'shop.example',
+        origins: ['https://shop.example'],
+        audiences: [API],
+        actions: [
+          {
+            action: 'order.refund',
+            scope: 'orders:refund',
+            base: { require: 'always', details: 'required' },
+          },
+        ],
+      },
+    })
+    const order = { environment: 'shop', audience: API }
+    const { key } = await environments.createResourceKey.mutate(order)
+    const signIn = (sub: string) =>
+      new SignJWT({ auth_time: Math.floor(Date.now() / 1000), sid: 'session' })
+        .setProtectedHeader({ alg: 'ES256' })
+        .setIssuer(login.issuer)
+        .setAudience(login.audience)
+        .setSubject(sub)
+        .setExpirationTime('5m')
+        .sign(privateKey)
+    return { key, signIn }
+  }
+
+  it('refunds an order after the code that the page asks for', async () => {
+    const { key, signIn } = await createShop()
+    const session = await signIn('ada')
+    vi.stubEnv('COUNTERSIGN_RESOURCE_KEY', key)
+    const { app } = await importBlock('API')
+    const { Hono } = await import('hono')
+    const server = new Hono<{ Variables: { userId: string } }>()
+      .use(async (c, next) => {
+        c.set('userId', c.req.header('authorization') === `Bearer ${session}` ? 'ada' : '')
+        await next()
+      })
+      .route('/', app)
+
+    // What the page has in a browser: its storage, a prompt, and addresses below its own.
+    const realFetch = fetch
+    await awayFromStepEnd(5_000)
+    const secret = await enroll(session)
+    const asked = vi.fn(() => new TOTP({ secret: Secret.fromBase32(secret) }).generate())
+    vi.stubGlobal('sessionStorage', { getItem: () => session })
+    vi.stubGlobal('window', { prompt: asked })
+    class PageRequest extends Request {
+      constructor(input: Parameters<typeof fetch>[0], init?: RequestInit) {
+        super(input instanceof Request ? input : new URL(input, API), init)
+      }
+    }
+    vi.stubGlobal('Request', PageRequest)
+    vi.stubGlobal('fetch', (input: Parameters<typeof fetch>[0], init?: RequestInit) => {
+      const request = new PageRequest(input, init)
+      return request.url.startsWith(API) ? server.fetch(request) : realFetch(request)
+    })
+    const { refund } = await importBlock('page')
+
+    const response: Response = await refund(details)
+    expect(await response.json()).toEqual({ refunded: details })
+    expect(asked).toHaveBeenCalledOnce()
+    await expect(refund(details)).rejects.toMatchObject({ reason: 'code_already_used' })
+    vi.unstubAllGlobals()
+    vi.unstubAllEnvs()
+  })
+
+  /** Adds an authenticator app, with the code before the present one. Returns its secret. */
+  async function enroll(session: string): Promise<string> {
+    const { factor } = createClient({ url, environment: 'shop', bearer: () => session })
+    const { factorId, ...shown } = await factor.enroll.mutate({ kind: 'totp' })
+    if (!('secret' in shown)) throw new Error('no TOTP secret came back')
+    const totp = new TOTP({ secret: Secret.fromBase32(shown.secret) })
+    const code = totp.generate({ timestamp: Date.now() - 30_000 })
+    await factor.confirm.mutate({ kind: 'totp', factorId, code })
+    return shown.secret
+  }
 })
