@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
-const inNode = ['test/{domain,client,console,start,prove,package,peers}/**/*.test.ts']
+const inNode = ['test/{domain,client,console,docs,start,prove,package,peers}/**/*.test.ts']
 
 // The pages may not be built, and a test does not need them.
 for (const pages of ['console/dist', 'examples/wallet/dist']) mkdirSync(pages, { recursive: true })
