@@ -93,7 +93,7 @@ function outputOf(run: () => string): string {
 
 describe('a page', () => {
   /** Commands of npm itself. */
-  const OWN = ['install', 'init', 'pkg', 'pack', 'ci', 'stop']
+  const OWN = ['install', 'init', 'pkg', 'pack', 'ci']
 
   it.each(PAGES)('names commands that exist: %s', (page) => {
     const named = [...readPage(page).matchAll(/(?:^|[`(]|&& )npm (?:run )?([a-z][\w:]*)/gm)].map(
