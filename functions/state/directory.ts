@@ -226,8 +226,12 @@ export class Directory extends DurableObject<Env> {
     }
   }
 
+  /** Counts, after writing the tallies whose hour has ended: each call puts off the alarm. */
   #tally(tally: Tally): void {
-    this.ctx.storage.transactionSync(() => this.#history.tally(tally))
+    this.ctx.storage.transactionSync(() => {
+      this.#history.flush(tally.at)
+      this.#history.tally(tally)
+    })
     void this.ctx.storage.setAlarm(endOfHour(tally.at) * 1000)
   }
 

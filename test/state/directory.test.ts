@@ -6,7 +6,7 @@ import type { StatsRow } from '../../contract/index.ts'
 import { hashKey } from '../../functions/domain/names.ts'
 import type { Counts } from '../../functions/state/counts.ts'
 import type { DirectoryObject, Remote } from '../../functions/state/objects.ts'
-import { restartClockAfterEach, stopClock } from '../support/clock.ts'
+import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
 import { unique } from '../support/service.ts'
 
 restartClockAfterEach()
@@ -68,6 +68,32 @@ describe('the history of the operators', () => {
     const ended = await directory.verifyEvents(begun.next)
     expect(ended).toMatchObject({ intact: true, count: 1002 })
     expect(ended).not.toHaveProperty('next')
+  })
+})
+
+describe('what an operator was refused', () => {
+  it('is written when its hour has ended, also where refusals go on without a pause', async () => {
+    const directory = directoryOf()
+    const start = stopClock()
+    advance(3600 - (start % 3600))
+    const refuse = () =>
+      directory.noteRefusal({ id: 'op_1', name: 'ada' }, 'operator.create', 'step_up_required')
+    const counts = async () => {
+      const { events } = await directory.events(undefined)
+      return events.map(({ type, data }) => [type, data.count])
+    }
+    for (let i = 0; i < 3; i += 1) await refuse()
+    expect(await counts()).toEqual([])
+    advance(3600)
+    // Each of these puts off the alarm.
+    for (let i = 0; i < 2; i += 1) await refuse()
+    expect(await counts()).toEqual([['operator.refused', 3]])
+    advance(3600)
+    await refuse()
+    expect(await counts()).toEqual([
+      ['operator.refused', 2],
+      ['operator.refused', 3],
+    ])
   })
 })
 
