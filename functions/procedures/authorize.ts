@@ -55,17 +55,15 @@ export async function authorize(
   const presented =
     headers.get(TOKEN_HEADER) ?? (await noting(() => askForToken(subject, requirement), note))
   const now = epochSeconds()
-  const token = await verifyOwnToken(presented, keySet, { issuer, epoch, now })
+  const token = await noting(() => verifyOwnToken(presented, keySet, { issuer, epoch, now }), note)
   const { jti, sub } = token.claims
   const details = changeDetails(call, input)
   const use = { action, subject: caller.id, sessionId: session.sessionId, details }
   const shown = { who, jti, action: OPERATOR_ACTION, actor: `operator:${caller.name}` }
   await noting(
     () => checkUse(token, use, { issuer, offered, mfaTokens: 'off', now }),
-    async (reason) => {
-      // Another operator's token is no matter of this one's history.
-      if (sub === caller.id) await object.noteRefusal({ ...shown, reason })
-    },
+    // The history of an operator holds only their own tokens.
+    (reason) => (sub === caller.id ? object.noteRefusal({ ...shown, reason }) : note(reason)),
   )
   const { hash: detailsHash } = bindDetails(details, OPERATOR_ACTION)
   const issued = { kind: token.kind, scope: action.scope }

@@ -458,6 +458,20 @@ describe('what is refused to a person’s key', () => {
       4,
     ])
   })
+
+  it('is there for attempts with a token that is forged or another operator’s', async () => {
+    const victim = await nameOperator({ by: await guardian.confirmed() })
+    const stolen = await guardian.confirm()
+    const body = { environment: environment.id }
+    for (const token of ['a.b.c', 'a.b.c', stolen]) {
+      const { environment: stolenKey } = victim.with(token)
+      await expectRefused(stolenKey.rotateKeys.mutate(body), 'token_invalid')
+    }
+    const refused = await refusedAfterTheHour(victim.name)
+    expect(refused.map(({ data }) => [data.call, data.reason, data.count])).toEqual([
+      ['environment.rotateKeys', 'token_invalid', 3],
+    ])
+  })
 })
 
 describe('an update that changes nothing', () => {
