@@ -11,8 +11,11 @@ import { CHANGES_PER_AUTOMATION_KEY, countWithin, NOTHING_COUNTED } from '../dom
 export const OPERATOR_LIMIT = 50
 /** Names are never given twice, so those of the revoked are counted too. */
 export const OPERATOR_NAMES_LIMIT = 1000
-/** A further sign-in ends the oldest. */
-export const SESSIONS_PER_OPERATOR = 10
+/**
+ * A further sign-in ends the oldest. The number is high, so that signing in with a stolen key does not end the
+ * page of an operator who is in the middle of a step-up.
+ */
+export const SESSIONS_PER_OPERATOR = 1000
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS operators (

@@ -2,7 +2,7 @@
 // passkey from its user and no factor from a new one.
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { OPERATOR_SCOPE } from '../../contract/index.ts'
 import { subjectObjectName } from '../../functions/domain/names.ts'
 import {
@@ -18,7 +18,7 @@ import { historyAfterTheHour } from '../support/evidence.ts'
 import { bent, sendWith } from '../support/faults.ts'
 import { EVENTS_PER_HOUR_MAX } from '../support/historybound.ts'
 import { expectRefusal, post } from '../support/http.ts'
-import { holderOf, makeGuardian, pageOf } from '../support/operators.ts'
+import { cookieOf, holderOf, makeGuardian, pageOf } from '../support/operators.ts'
 import {
   enrollTotp,
   expectRefused,
@@ -286,9 +286,13 @@ describe('a flood of requests that nobody signed in for', () => {
 })
 
 // The last one: from here on operators guard themselves.
-describe('a stolen operator key that fails passkeys', () => {
+describe('a stolen operator key', () => {
+  let guardian: Awaited<ReturnType<typeof makeGuardian>>
+  beforeAll(async () => {
+    guardian = await makeGuardian()
+  })
+
   it('takes none from the operator, who signs in again', async () => {
-    const guardian = await makeGuardian()
     const thief = holderOf(guardian.key, guardian.id)
     for (let minute = 0; minute < 5; minute += 1) {
       for (let i = 0; i < PASSKEY_FAILURES_PER_SESSION.count + 2; i += 1) await failGarbage(thief)
@@ -297,5 +301,14 @@ describe('a stolen operator key that fails passkeys', () => {
       expect(stepped.elevatedToken).toMatchObject({ acr: 'phr' })
       advance(60)
     }
+  })
+
+  it('does not end the page of an operator who is in the middle of a step-up', async () => {
+    const page = await pageOf(guardian.key, guardian.id)
+    const started = await startStepUp(page, [OPERATOR_SCOPE])
+    for (let i = 0; i < 100; i += 1) await cookieOf(guardian.key)
+    const answer = await guardian.device.authenticate(started.options)
+    const stepped = await finishStepUp(page, started, answer)
+    expect(stepped.elevatedToken).toMatchObject({ acr: 'phr' })
   })
 })
