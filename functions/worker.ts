@@ -3,7 +3,7 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { Hono, type Context as HonoContext } from 'hono'
 import { cors } from 'hono/cors'
-import { EnvironmentId, REASONS, RESERVED_ENVIRONMENT_IDS, type Reason } from '../contract/index.ts'
+import { EnvironmentId, REASONS, type Reason } from '../contract/index.ts'
 import { CONSOLE_ROUTE, servePage, signIn, signOut } from './console.ts'
 import { flushWhenDue } from './counting.ts'
 import { type Refusal, Refused, refusal, refuse } from './domain/refusal.ts'
@@ -144,8 +144,9 @@ async function readerOf(origin: string, c: Ctx): Promise<string | null> {
   return environment && c.req.method === 'OPTIONS' ? '*' : null
 }
 
+/** Whether an application's environment may have an id. One may be older than the reservation of its id. */
 const isEnvironmentId = (id: string): boolean =>
-  EnvironmentId.safeParse(id).success && !RESERVED_ENVIRONMENT_IDS.includes(id)
+  EnvironmentId.safeParse(id).success && id !== OPERATOR_ROUTE
 
 function environmentId(c: Ctx): string {
   const id = c.req.param('environment') ?? ''

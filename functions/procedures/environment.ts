@@ -24,6 +24,7 @@ import {
 import { epochSeconds } from '../clock.ts'
 import { compareSettings } from '../domain/changes.ts'
 import { overlay, withDefaults } from '../domain/defaults.ts'
+import { OPERATOR_ENVIRONMENT } from '../domain/operators.ts'
 import { Refused, refuse, unwrap } from '../domain/refusal.ts'
 import { warningsOf } from '../domain/session.ts'
 import {
@@ -192,7 +193,7 @@ export const environmentRouter = router({
 
 /** The object of an application's environment; the operators' own is not set up by anybody. */
 function objectOf(bindings: Bindings, environment: string): EnvironmentObject {
-  if (RESERVED_ENVIRONMENT_IDS.includes(environment)) refuse('unknown_environment')
+  if (environment === OPERATOR_ENVIRONMENT) refuse('unknown_environment')
   return environmentObject(bindings, environment)
 }
 

@@ -117,6 +117,23 @@ describe('a new environment', () => {
     },
   )
 
+  it.each(['reference', 'metrics', 'approve'])(
+    'goes on where an earlier release made one that is named %s, and can be removed',
+    async (id) => {
+      const { document } = await makeEnvironment()
+      const environment = { environment: id }
+      await env.DIRECTORY.getByName('directory').enter(id, 'first')
+      await env.ENVIRONMENT.getByName(id).create(id, document, 'first')
+      const keySet = () => send(`/${id}/.well-known/jwks.json`)
+      expect((await keySet()).status).toBe(200)
+      const { version } = await operator.environment.get.query(environment)
+      const settings = { ...document, name: 'Still here' }
+      await operator.environment.update.mutate({ ...environment, settings, version })
+      await operator.environment.remove.mutate(environment)
+      expect((await keySet()).status).toBe(404)
+    },
+  )
+
   it('is stored with the defaults of today: no legacy tokens, and own actions single-use', async () => {
     const { document } = await makeEnvironment()
     const { mfaTokens: _mfaTokens, ...bare } = document
