@@ -3,10 +3,10 @@ import type { Details, PolicyDecision, Requirement } from '../contract/index.ts'
 import { CountersignError } from './errors.ts'
 
 /**
- * Why a step-up cannot begin: the rule denies the action, or `details` are required and missing.
+ * Returns why a step-up cannot begin: the rule denies the action, or `details` are required and missing.
  *
  * @param requirement what the API asks for, where it refused the call
- * @returns undefined where the user can be asked
+ * @returns the error to throw, or undefined where the user can be asked
  * @example const fault = faultOf(auth.decision, details)
  */
 export function faultOf(
@@ -17,6 +17,9 @@ export function faultOf(
   if (decision?.decision === 'deny')
     return new CountersignError('denied', `The rule denies this action (${decision.reason}).`)
   return !details && (requirement ?? decision)?.details === 'required'
-    ? new CountersignError('details_required', 'This action needs `details`: pass them.')
+    ? new CountersignError(
+        'details_required',
+        'This action needs `details`: pass them in the options of `stepUp` or `withStepUp`.',
+      )
     : undefined
 }

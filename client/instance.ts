@@ -157,9 +157,9 @@ export async function ask<T>(call: Promise<T>): Promise<T> {
   }
 }
 
-/** An answer that lacks what was asked for. */
+/** Creates the error for an answer that lacks what was asked for. */
 export const unexpected = () =>
-  new CountersignError('unavailable', 'The server answered something else.')
+  new CountersignError('unavailable', 'Countersign returned an unexpected response.')
 
 /** The scope of an action; the server is asked for that of one which an operator added. */
 export async function learnScope(instance: Countersign, wanted: ActionOrScope): Promise<string> {

@@ -79,7 +79,7 @@ interface CallOptions {
   context?: Record<string, unknown>
 }
 
-/** `httpLink` ends the chain: it asks for none. */
+/** `httpLink` is the last link and never calls another. */
 function noFurtherLink(): never {
   throw new TypeError()
 }

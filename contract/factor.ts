@@ -24,7 +24,7 @@ export const Factor = z.strictObject({
       synced: z.boolean(),
       backedUp: z.boolean(),
       transports: z.array(z.string()),
-      /** False where the environment's `rpId` has changed since: no browser uses it any more. */
+      /** False where the environment's `rpId` has changed since: no authenticator answers with it. */
       usable: z.boolean(),
     }),
   ),

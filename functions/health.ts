@@ -23,7 +23,7 @@ export async function describeHealth(bindings: Bindings): Promise<Health> {
   return health
 }
 
-/** Asks what the service depends on. KV only stands in for the objects, so it may be away. */
+/** Asks what the service depends on. The service answers without KV, which only holds copies. */
 async function askHealth(bindings: Bindings) {
   const [objects, published] = await Promise.all([
     answers(() => directoryObject(bindings).ping()),

@@ -129,10 +129,10 @@ app.onError((error, c) => {
 })
 
 /**
- * Who may read an answer (`Access-Control-Allow-Origin`): a page whose origin is listed. Any other page of
- * an application may send its call, for only then can it read why it is refused; that refusal alone is
- * made readable, by the route. A page of neither kind, and one that is not of the service under
- * `/operator`, sends nothing and reads nothing.
+ * Returns the `Access-Control-Allow-Origin` of an answer. A page whose origin is listed reads every answer. The
+ * preflight of any other page is answered with `*`, so that the page can send its call and read why it is
+ * refused; the route makes that one refusal readable. Under `/operator` only pages of the service send and
+ * read anything.
  */
 async function readerOf(origin: string, c: Ctx): Promise<string | null> {
   const bindings = readBindings(c.env)

@@ -6,7 +6,7 @@ export interface ProcessFacts {
   parent: number
   /** The id of its process group. */
   group: number
-  /** Tells a process from a later one with the same id. */
+  /** Distinguishes a process from a later one with the same id. */
   started: string
   command: string
 }

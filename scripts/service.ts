@@ -71,7 +71,7 @@ export interface ServiceRecord {
   url: string
   /** The process of `npm start`. */
   pid: number
-  /** When that process was started, by which it is told from a later one with the same id. */
+  /** When that process was started, which distinguishes it from a later one with the same id. */
   started: string
 }
 

@@ -53,7 +53,8 @@ function send({ pid }: ServiceRecord, signal: NodeJS.Signals): void {
     process.kill(pid, signal)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'EPERM') throw new Complaint(`Process ${pid} is another user's, who can stop it.`)
+    if (code === 'EPERM')
+      throw new Complaint(`Process ${pid} belongs to another user. Ask them to stop it.`)
     // Else it has ended meanwhile.
   }
 }

@@ -1,8 +1,8 @@
 // What every mutation of Countersign has in common: no retry, no waiting for a network that the browser
 // believes to be away (a code would be sent long after it was typed), and nothing kept of a secret.
 import type { QueryClient, UseMutationOptions, UseMutationResult } from '@tanstack/react-query'
-// A namespace: where the package is missing, Vite then says so when this is imported, instead of naming an
-// export that its empty module lacks. Other bundlers say so of either.
+// Imported as a namespace: where the package is missing, Vite then names the package instead of an export. Other
+// bundlers name it either way.
 import * as tanstack from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 import { asCountersignError, type CountersignError } from '../errors.ts'

@@ -1,7 +1,7 @@
 // What a page asks Countersign, as TanStack queries: options, and a hook over each. Keys carry the
 // address, the environment and the user. Whether a step-up is required is never an old answer.
 import type { QueryClient, UseQueryOptions, UseQueryResult } from '@tanstack/react-query'
-// A namespace, as in mutation.ts.
+// Imported as a namespace, as in mutation.ts.
 import * as tanstack from '@tanstack/react-query'
 import { useEffect } from 'react'
 import type { Details } from '../../contract/index.ts'

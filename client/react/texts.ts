@@ -194,8 +194,8 @@ export const inWords = ({ actions, unknownAction }: StepUpTexts, action: string)
 const written = new WeakSet<CountersignError>()
 
 /**
- * An error in words, with how many attempts are left where that is known. One without words of its own is
- * the developer's to look at: it is written to the console, once however often it is rendered.
+ * Returns an error in words, with how many attempts are left where that is known. An error that has no words
+ * of its own is also written to the console for the developer, once however often it is rendered.
  */
 export function errorInWords(texts: StepUpTexts, error: CountersignError): string {
   const { reason, attemptsLeft } = error

@@ -75,7 +75,7 @@ export const unavailable = (detail?: string, cause?: unknown): never =>
 /** Whether a step-up, rather than a sign-in or a developer, mends a refusal. */
 export const isChallenge = (reason: Reason): boolean => ANSWERS[reason]?.[0] === 'challenge'
 
-/** Whether a refusal by Countersign is about the guarded call. All others are trouble of the guard itself. */
+/** Whether a refusal by Countersign is about the guarded call. All others are about the guard's own setup. */
 export const isAboutCall = (reason: string): reason is Reason =>
   Object.hasOwn(ANSWERS, reason) && reason !== 'unauthenticated' && reason !== 'unavailable'
 

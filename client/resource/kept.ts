@@ -10,7 +10,7 @@ export const TIMEOUT_MS = 5000
 
 /**
  * Gives the value, never older than a minute. Whoever misses something in it asks for a younger one,
- * and is given that unless one was tried for lately. While one is under way, they wait for it.
+ * and is given that unless one was tried for lately. While a fetch is running, they wait for it.
  */
 export type Kept<T> = (wishedAgeSeconds?: number) => Promise<T>
 

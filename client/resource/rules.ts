@@ -43,7 +43,7 @@ const isListedRule = fits<ListedRule>({
 const isPolicyList = fits<PolicyList>({
   version: isCount,
   epoch: isCount,
-  // A service of before says none.
+  // Version 0.1.0 of the service does not send it.
   audience: optional(isText),
   actions: listOf(isListedRule),
 })
@@ -70,7 +70,7 @@ export function readRules(answer: unknown, audience: string): Rules {
     return unavailable('Countersign answered policy.list with what is none.')
   const { epoch, actions } = answer
   if ((answer.audience ?? audience) !== audience) {
-    const what = `The guard's audience is ${audience}, that of its resource key ${answer.audience}.`
+    const what = `The guard's audience is ${audience}, but its resource key is for ${answer.audience}. Use the same in both.`
     return unavailable(what, new Error(what))
   }
   return { epoch, byAction: new Map(actions.map((rule) => [rule.action, rule])) }

@@ -43,7 +43,7 @@ const isElevatedClaims = fits<ElevatedClaims>({
 export function readKeys(document: unknown): Keys {
   const keys = isRecord(document) && document.keys
   const picked = Array.isArray(keys) && keys.every(isRecord) ? pickKeys(keys) : undefined
-  return picked ?? unavailable('The key set of Countersign is none.')
+  return picked ?? unavailable('Countersign returned an unexpected key set.')
 }
 
 /**

@@ -10,7 +10,7 @@ const numberOf = (value: unknown): number | undefined =>
 
 /**
  * Makes an example that a details schema accepts. What a schema forbids by `not`, and combinations
- * that exclude each other, are not looked at.
+ * that exclude each other, are ignored.
  *
  * @param name of the member that the schema describes: an example of a text
  * @example sampleOf({ type: 'object', properties: { amount: { minimum: 5, type: 'number' } } })

@@ -31,7 +31,7 @@ export function Guide({ environment, view, draft }: DraftPageProps) {
     <Page
       title="Guide"
       of={environment}
-      lead={`From here to a guarded action in your application, in five steps. Come back whenever you like: nothing here is shown only once but keys.`}
+      lead={`From here to a guarded action in your application, in five steps. Come back whenever you like. Only keys are shown just once.`}
     >
       <div className="steps">
         <Step number={1} title="Connect your sign-in">
@@ -111,12 +111,10 @@ export function Guide({ environment, view, draft }: DraftPageProps) {
             onValue={setPicked}
             options={actions.map((one) => ({ value: one.action, label: one.title }))}
           />
+          <p className="soft">Replace what follows “Yours” with code of your own.</p>
           <p className="soft">
-            What follows “Yours” is your application’s own: put your names and files there.
-          </p>
-          <p className="soft">
-            Open your page at {anyOf(settings.origins)}. From any other origin the browser says only
-            “Failed to fetch”: list that origin under Web origins in{' '}
+            Open your page at {anyOf(settings.origins)}. Calls from any other origin are refused:
+            list that origin under Web origins in{' '}
             <Link href={`/e/${environment}/settings`}>Settings</Link> first.
           </p>
           {lines && (

@@ -151,7 +151,7 @@ export const run = () =>
     ${callOf(given)},
   )`
 
-/** Text that is there only where an action takes details, and what stands in its place. */
+/** Returns `text` for an action that takes details, else `otherwise`. */
 const bound = (given: Lines, text: string, otherwise = ''): string =>
   takesDetails(given) ? text : otherwise
 

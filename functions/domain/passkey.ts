@@ -48,13 +48,13 @@ export interface PasskeyCredential {
   synced: boolean
   backedUp: boolean
   transports: string[]
-  /** The relying party that it was made for; absent for one of before this was recorded. */
+  /** The relying party that it was made for. Version 0.1.0 did not store it. */
   rpId?: string
 }
 
 /**
  * Whether a passkey can answer for a relying party: an authenticator uses it for no other one.
- * Where it is not known what it was made for, it counts as usable until it was used once.
+ * A passkey that does not say what it was made for counts as usable; its next use records that.
  */
 export const isUsable = ({ rpId }: Pick<PasskeyCredential, 'rpId'>, current: string): boolean =>
   rpId === undefined || rpId === current

@@ -27,7 +27,7 @@ const CLIENT_ID_MAX_CHARACTERS = 255
 
 /** A verified session, in the words that the rest of the service uses. */
 export interface Session {
-  /** Tells this session from others of its user; see `sessionKey`. */
+  /** Identifies this session among those of its user; see `sessionKey`. */
   key: string
   subject: string
   /** What their authenticator shows instead of the subject; only operators have names here. */
@@ -42,7 +42,7 @@ export interface Session {
 }
 
 /**
- * Names a session for counting what it does: by its id, else by its token.
+ * Returns the key for counting what a session does, made from its id or else from its token.
  *
  * @returns 43 characters, whatever the length of the id
  * @example sessionKey(payload.sid, token)
@@ -80,15 +80,15 @@ export async function verifySession(
   return readSession(token, payload, settings, now)
 }
 
-/** Gives another party's key for a token. */
+/** Finds another party's key for a token. */
 export interface ForeignKeys extends JWTVerifyGetKey {
   /** Fetches the keys again, unless that was tried lately. */
   renew?: () => Promise<void>
 }
 
 /**
- * Verifies signature, issuer, `exp`, `nbf` and `iat` of somebody else's token. Where no key that is kept
- * verifies it, the keys are renewed first: an issuer may publish a new key, under a new name or an old one.
+ * Verifies signature, issuer, `exp`, `nbf` and `iat` of another party's token. Where no kept key verifies
+ * it, the keys are fetched again first: an issuer may publish a new key under a new `kid` or an old one.
  *
  * @throws Refused `unauthenticated` for any fault, or `unavailable` from `keys`
  */

@@ -79,7 +79,7 @@ async function chainOf(
 
 const Position = z.strictObject({ chain: z.string(), use: z.string(), seq: z.int() })
 
-/** A hash: a cursor is of one length, whatever the subject is called. */
+/** Hashes the name of a chain, so that a cursor does not grow with it. */
 const chainHash = ({ name }: Chain): string => toBase64Url(hashParts(...name))
 
 const writeCursor = (chain: Chain, use: string, seq: number): string =>

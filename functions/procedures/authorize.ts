@@ -47,7 +47,7 @@ export async function authorize(
   const subject = await asSubject(bindings, caller)
   const { environment, object, who, session } = subject
   const { issuer, epoch, keySet, offered, secrets } = environment
-  // Refuses where only the copy of the keys is there: nothing is changed by it.
+  // Refuses while only the copy in KV answers: it decides no change.
   secrets()
   const action = findAction(environment.actions, { action: OPERATOR_ACTION })
   if (action.rule.require === 'never') return
@@ -72,7 +72,7 @@ export async function authorize(
   )
 }
 
-/** Says what an operator does who sent no token. */
+/** Refuses an operator who sent no token, and says what to do. */
 async function askForToken({ object }: SubjectCaller, requirement: Requirement): Promise<never> {
   if (await object.isEnrolled()) refuse('step_up_required', { requirement })
   refuse('enrollment_required', {

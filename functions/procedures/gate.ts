@@ -30,7 +30,7 @@ export async function gateOf(
 ): Promise<Gate> {
   const { environment, session, object, who } = caller
   const { issuer, epoch, keySet, offered, settings, secrets } = environment
-  // Refuses where only the copy of the settings is there: factors are not changed by it.
+  // Refuses while only the copy in KV answers: it decides no change.
   secrets()
   const action = await inForce(caller, findAction(environment.actions, { action: name }))
   if (isDenied(action.rule)) refuse('denied')

@@ -38,7 +38,7 @@ const sessionFacts = ({ claims, authTime }: Session, now: number) => ({
  * them before a code is counted, so that what a condition forbids spends nothing.
  *
  * @throws Refused `scope_not_allowed` for scopes that no action has or that cannot share a token;
- *   `input_invalid` for details that no action takes: they are not looked into further
+ *   `input_invalid` for details that no action takes
  */
 export async function actionsInForce(
   caller: SubjectCaller,
@@ -47,7 +47,7 @@ export async function actionsInForce(
   const { actions } = caller.environment
   const { details } = wish
   const wanted = actionsOf(actions, [...new Set(wish.requestedScopes ?? [])])
-  // Before any condition runs: no number of scopes may cost the time of as many conditions.
+  // Before any condition runs, so that a request which is refused anyway costs none.
   checkOneToken(wanted, wish)
   const asked = wanted.filter(({ conditional }) => conditional)
   if (asked.length === 0) return actions

@@ -114,7 +114,7 @@ export function countPasskey(
   return { type, session, flooded }
 }
 
-/** Refuses a passkey attempt that was not looked into. */
+/** Refuses a passkey attempt without an event of its own, and counts it beside the chain. */
 export function refusePasskey(ledger: Ledger, refused: Refusal, now: number): { refused: Refusal } {
   ledger.history.tally({
     key: 'barred:passkey',

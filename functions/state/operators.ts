@@ -73,7 +73,7 @@ export class Operators {
     this.#sql.exec(SCHEMA)
     const columns = this.#sql.exec<{ name: string }>('PRAGMA table_info(operators)').toArray()
     if (columns.some(({ name }) => name === 'seen_at')) return
-    // Before there was this column every named operator counted.
+    // In version 0.1.0 every named operator counted.
     this.#sql.exec('ALTER TABLE operators ADD COLUMN seen_at INTEGER')
     this.#sql.exec('UPDATE operators SET seen_at = created_at')
   }
@@ -163,7 +163,7 @@ export class Operators {
     if (seen.length === 1 && seen[0]?.id === id)
       refuse('conflict', {
         message:
-          'The last operator who has signed in cannot be revoked: name another one, who signs in first.',
+          'The last operator who has signed in cannot be revoked. Name another one and have them sign in first.',
       })
     // The hash goes with the key; what stays of it can never be shown again.
     this.#sql.exec('UPDATE operators SET revoked_at = ?, hash = id WHERE id = ?', now, id)

@@ -91,9 +91,9 @@ export function keysOf({ id, version }: LiveEnvironment, source: KeySource): For
 }
 
 /**
- * A key set at an address. It is renewed at most once in half a minute, whether that works or not, and for
- * all who wait for it: forged tokens cause no more fetches than that, and what is kept stays until a newer
- * set is there.
+ * Returns the key set at an address. `renew` fetches it at most once in 30 seconds, whether that works or not,
+ * and all callers share the fetch: forged tokens cause no more fetches than that. A fetch that fails leaves the
+ * kept set.
  */
 function remoteKeys(address: URL): ForeignKeys {
   let triedAt = 0
@@ -114,7 +114,7 @@ function remoteKeys(address: URL): ForeignKeys {
     if (sinceTry < 0 || sinceTry >= KEY_SET_COOLDOWN_SECONDS) {
       renewal = remote.reload()
       const settled = renewal.catch(() => {})
-      // Others wait for it, too: it goes on when the request that began it is gone. Imported here, since
+      // Other requests wait for this fetch, so it must outlive the one that began it. Imported here, since
       // scripts that read the router on Node have no such module.
       const { waitUntil } = await import('cloudflare:workers')
       waitUntil(settled)

@@ -735,7 +735,7 @@ describe('preflight', () => {
     ['a foreign origin', 'https://evil.example'],
     ['no origin at all', 'null'],
     ['the origin of the service', PUBLIC_URL],
-  ])('allows %s to be refused in its own words, without credentials', async (_who, origin) => {
+  ])('lets %s read why it is refused, without credentials', async (_who, origin) => {
     const { id } = await makeEnvironment()
     const { headers } = await preflight(`/${id}/trpc/policy.check`, origin)
     expect(headers.get('access-control-allow-origin')).toBe('*')

@@ -175,7 +175,7 @@ describe('a stolen session that fails passkeys', () => {
       expect(await stepsUp(user, device)).toMatchObject({ acr: 'phr' })
       advance(60)
     }
-    // Some were refused for the session's sake, and above the ceiling garbage is not looked into.
+    // Some were refused for the session's sake, and above the ceiling garbage is refused without being verified.
     expect(outcomes.get('rate_limited')).toBeGreaterThan(minutes * 2)
     expect(outcomes.get('passkey_rejected')).toBeGreaterThan(PASSKEY_FAILURES_PER_USER.count)
     // One event for each failure below the ceiling and each success; one for what was counted.

@@ -920,7 +920,7 @@ describe('a service that does not answer as it should', () => {
     expect(await at.check(token)).toMatchObject({ allowed: true })
   })
 
-  it('need not say whose key it is, as one of before does not', async () => {
+  it('may leave out the audience, as version 0.1.0 does', async () => {
     const at = await guardScene()
     at.wire.line.bend = async (sent, pass) => {
       if (sent.name !== 'policy.list') return pass()
@@ -1066,10 +1066,10 @@ describe('what a guard keeps', () => {
     await expectBlocked(await at.check(token), 401, 'token_invalid')
   })
 
-  it('is fetched anew, once for all who ask, where a known key does not fit a signature', async () => {
+  it('is fetched again, once for all callers, where a known key does not verify a signature', async () => {
     const at = await guardScene()
     const tokens = [await at.earn(), await at.earn(), await at.earn()]
-    // What the guard keeps first is another key by the same name, as of a service that was made anew.
+    // What the guard keeps first is another key by the same name, as of a service that was set up again.
     at.wire.line.bend = async (sent, pass) => {
       if (sent.name !== 'jwks.json') return pass()
       const { keys } = await (await pass()).json<{ keys: object[] }>()

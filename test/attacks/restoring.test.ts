@@ -67,7 +67,7 @@ async function happened() {
     const stored = backup[index]
     if (stored) await restore(object, stored)
   }
-  // What isolates keep of before is over.
+  // By now the isolates have dropped what they kept from before the restore.
   advance(30)
   await Promise.all([user.signIn({}), late.signIn({})])
   const caller = (bearer: () => string) => restored.call({ environment: id, bearer })
@@ -121,7 +121,7 @@ it('4: brings back resource keys that were revoked, until they are revoked again
   await expectRefused(list(), 'unauthenticated')
 })
 
-it('5: brings back settings of before, with their version, until they are saved again', async () => {
+it('5: brings back older settings, with their version, until the newer ones are saved again', async () => {
   const get = () => operators.environment.get.query({ environment: at.id })
   const { settings, version } = await get()
   expect(version).toBe(1)

@@ -1044,7 +1044,7 @@ describe('a key set that has to be fetched', () => {
     expect(fetched).toHaveBeenCalledTimes(4)
   })
 
-  it('is asked for no oftener by unknown names while the issuer is away', async () => {
+  it('is fetched no more often for unknown keys while the issuer is away', async () => {
     stopClock()
     const { environment, login } = await remote()
     serveKeys(login)

@@ -228,7 +228,7 @@ describe('what is kept', () => {
     ])
   })
 
-  it('is waited for by whoever wants it younger while it is fetched, and by nobody else', async () => {
+  it('is awaited while it is fetched by callers that want it younger, and by no others', async () => {
     const { get, fetchValue } = counted()
     await get()
     now += 10
@@ -366,7 +366,7 @@ describe('what the guard reads of the rules', () => {
       expect(() => readRules(other, RESOURCE)).toThrow('answered policy.list with what is none')
     const other = 'https://orders.example'
     expect(() => readRules(list, other)).toThrow(
-      `The guard's audience is ${other}, that of its resource key ${RESOURCE}.`,
+      `The guard's audience is ${other}, but its resource key is for ${RESOURCE}. Use the same in both.`,
     )
   })
 })

@@ -6,7 +6,7 @@ import { pickKeys, readSigned } from '../../client/resource/jws.ts'
 import { readKeys, verifyToken } from '../../client/resource/verify.ts'
 import { ISSUER, NOW, RESOURCE } from '../support/rules.ts'
 
-const NO_KEY_SET = 'The key set of Countersign is none.'
+const NO_KEY_SET = 'Countersign returned an unexpected key set.'
 const MOST_CHARACTERS = 8192
 /** The last second that is taken for a date: the year 2100 begins. */
 const LAST_DATE = 4_102_444_800

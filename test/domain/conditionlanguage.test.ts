@@ -248,7 +248,7 @@ describe('a value of JSON', () => {
     expect(celValue(object)).toHaveProperty('size', 256)
   })
 
-  it('is not looked into where it is a text of more than 1024 characters', () => {
+  it('is not evaluated where it is a text of more than 1024 characters', () => {
     expect(TEXT_MAX_CHARACTERS).toBe(1024)
     expect(celValue('x'.repeat(1024))).toBe('x'.repeat(1024))
     expect(typeof celValue('x'.repeat(1025))).toBe('symbol')

@@ -65,7 +65,7 @@ describe('a session', () => {
     expect(plain).toStrictEqual({ key: plain.key, subject: 'alice', expiresAt: NOW + 60 })
   })
 
-  it('is told from others by its id, else by its token', async () => {
+  it('is identified by its id, else by its token', async () => {
     const keyOf = async (claims: object) => (await session(claims)).key
     expect(await keyOf({ sid: 's1', extra: 1 })).toBe(await keyOf({ sid: 's1', extra: 2 }))
     expect(await keyOf({ sid: 's1' })).not.toBe(await keyOf({ sid: 's2' }))

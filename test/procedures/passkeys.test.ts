@@ -313,7 +313,7 @@ describe('after the relying party has changed', () => {
     return { environment, user, device, factorId, recoveryCodes }
   }
 
-  it('a passkey of before is marked unusable, and answers nothing', async () => {
+  it('a passkey for the old one is marked unusable, and answers nothing', async () => {
     const { user, factorId } = await moved()
     const { factors } = await user.client.factor.list.query()
     expect(factors).toMatchObject([{ factorId, passkey: { usable: false } }])

@@ -34,7 +34,7 @@ const signing = {
 } as const
 
 describe('after the relying party has changed', () => {
-  it('a passkey of before is listed, and offered for nothing', async () => {
+  it('a passkey for the old one is listed, and offered for nothing', async () => {
     const { instance, user, secret, factorId, application } = await enrolledPage()
     const { token } = await stepUp(user, secret, ['credential:link'])
     await enrollPasskey(user, makeDevice(), { linkToken: token })

@@ -40,7 +40,7 @@ const user = call({ environment: ID, bearer: () => bearer })
 const resource = call({ environment: ID, bearer: () => stored.resourceKey })
 const ada = holderOf(stored.operatorKey, 'ada').client
 
-it('knows its operators: a named one of before has called, so that OPERATOR_KEY stays ended', async () => {
+it('keeps its operators: a named one counts as having called, so that OPERATOR_KEY stays ended', async () => {
   expect(await ada.operator.self.query()).toMatchObject({ name: 'ada' })
   const deployed = withVariables({ PUBLIC_URL: 'https://countersign.example' })
   const first = deployed.call({ environment: 'operator', bearer: () => OPERATOR_KEY })
@@ -78,7 +78,7 @@ it('keeps that meaning when the document is saved again as an older client write
   expect(updated.settings.actions?.[0]?.base?.singleUse).not.toBe(true)
 })
 
-it('has its factors, codes and history: a passkey of before is usable, and all of it goes on', async () => {
+it('keeps its factors, codes and history, and its passkey is usable', async () => {
   stopClock()
   // The hour in which the previous release counted has ended.
   advance(3600)

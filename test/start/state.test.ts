@@ -130,7 +130,7 @@ describe('the record of a service', () => {
 })
 
 describe('a process', () => {
-  it('is told from a later one with the same id, by /proc and by ps', () => {
+  it('is distinguished from a later one with the same id, by /proc and by ps', () => {
     const pid = startStranger()
     for (const read of [readProcess, readFromPs]) {
       const found = read(pid)
