@@ -3,14 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Complaint } from './terminal.ts'
 
-/** A text of the source, and what stands in its place. */
-export interface Replacement {
-  /** From the project's root. */
-  file: string
-  /** Stands in the file exactly once. */
-  text: string
-  by: string
-}
+/** A file from the project's root, a text that it holds exactly once, and what replaces the text. */
+export type Replacement = [file: string, text: string, by: string]
 
 /**
  * Replaces texts in a copy of the project, never in the project itself.
@@ -18,7 +12,7 @@ export interface Replacement {
  * @param whose what asks for it, for a complaint: `The change "an older step is taken"`
  * @returns what puts the copy back as it was
  * @throws Complaint where a text does not stand there exactly once
- * @example const undo = replaceIn(folder, [{ file: 'functions/clock.ts', text: '1000', by: '1' }], 'The change')
+ * @example const undo = replaceIn(folder, [['functions/clock.ts', '1000', '1']], 'The change')
  */
 export function replaceIn(
   folder: string,
@@ -26,7 +20,7 @@ export function replaceIn(
   whose: string,
 ): () => void {
   const before = new Map<string, string>()
-  for (const { file, text, by } of replacements) {
+  for (const [file, text, by] of replacements) {
     const path = join(folder, file)
     const source = readFileSync(path, 'utf8')
     const parts = source.split(text)

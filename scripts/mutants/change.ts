@@ -1,5 +1,5 @@
 // A change to the source that breaks one thing on purpose: what it is made of, and how it is applied to
-// a copy. Which changes there are stands in state/ and rules.ts, how they are tried in named.ts.
+// a copy. Which changes there are is in state/ and ../weakened.ts, how they are tried in named.ts.
 import { type Replacement, replaceIn } from '../replacement.ts'
 
 /** A change, and the tests that must notice it. */
@@ -23,7 +23,7 @@ export type Row = [name: string, text: string, by: string, tests?: string[]]
 export const changesOf = (file: string, tests: string[], rows: Row[]): Change[] =>
   rows.map(([name, text, by, own]) => ({
     name,
-    replacements: [{ file, text, by }],
+    replacements: [[file, text, by]],
     tests: own ?? tests,
   }))
 

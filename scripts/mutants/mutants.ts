@@ -14,9 +14,9 @@ import {
   runCommand,
   USAGE_EXIT_CODE,
 } from '../terminal.ts'
+import { weakenedBy } from '../weakened.ts'
 import type { Change } from './change.ts'
 import { tryChanges, type Verdict } from './named.ts'
-import { WEAKENED_RULES } from './rules.ts'
 import { STATE_CHANGES } from './state/index.ts'
 import { mutate, type Outcome, scoreOf, sumOf, type Tally } from './stryker.ts'
 
@@ -107,7 +107,7 @@ async function stryker({ files, concurrency, signal }: Wish): Promise<boolean | 
 async function state(wish: Wish): Promise<boolean | undefined> {
   const verdicts = await tryNamed(STATE_CHANGES, wish)
   if (verdicts.length === 0) return undefined
-  const files = Map.groupBy(verdicts, ({ change }) => change.replacements[0]?.file ?? '')
+  const files = Map.groupBy(verdicts, ({ change }) => change.replacements[0]?.[0] ?? '')
   console.log(`Named changes to the objects:\n\n${row(['file', 'caught', 'survived'])}`)
   for (const [file, all] of files) {
     const caught = caughtOf(all)
@@ -119,6 +119,10 @@ async function state(wish: Wish): Promise<boolean | undefined> {
   const sentence = `\nScore: ${caughtOf(verdicts)} of ${verdicts.length} named changes were noticed, ${told(score)} of 100; at least ${LEAST_SCORE} must be.\n`
   return verdictIs(score >= LEAST_SCORE, sentence)
 }
+
+const WEAKENED_RULES = weakenedBy('tests').map(({ rule, breaks, replacements, caughtBy }) => ({
+  ...{ name: `${rule} ${breaks}`, replacements, tests: caughtBy.tests },
+}))
 
 /** A build for each rule that always holds: every one must be noticed. */
 async function rules(wish: Wish): Promise<boolean | undefined> {
@@ -132,7 +136,7 @@ async function rules(wish: Wish): Promise<boolean | undefined> {
 
 function tryNamed(all: Change[], { files, concurrency, signal }: Wish): Promise<Verdict[]> {
   const isAsked = ({ replacements }: Change) =>
-    files.length === 0 || replacements.some(({ file }) => files.includes(file))
+    files.length === 0 || replacements.some(([file]) => files.includes(file))
   const changes = all.filter(isAsked)
   let count = 0
   return tryChanges(changes, {

@@ -1,5 +1,5 @@
 // Named changes, tried one after the other: each is applied to a copy of the project, and the tests that
-// must notice it are run there. Which changes there are stands in state/ and rules.ts.
+// must notice it are run there. Which changes there are is in state/ and ../weakened.ts.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
@@ -92,7 +92,7 @@ function copyTo(folder: string): Copy {
 
 async function tryChange(copy: Copy, change: Change, signal: AbortSignal): Promise<Verdict> {
   const undo = apply(copy.folder, change)
-  const touched = change.replacements.map(({ file }) => join(copy.folder, file))
+  const touched = change.replacements.map(([file]) => join(copy.folder, file))
   copy.changed.push(...touched)
   try {
     const { failed, broken } = await runTests(copy, change.tests, signal)

@@ -11,22 +11,24 @@ import {
   runCommand,
   USAGE_EXIT_CODE,
 } from '../terminal.ts'
+import { type WeakenedBy, weakenedBy } from '../weakened.ts'
 import { KINDS } from './crash/act.ts'
 import { crash } from './crash/rounds.ts'
 import type { Row, Tally } from './crash/tally.ts'
-import { CRASH_WEAKENING_NAMES, type CrashWeakening, FOUND_BY, toldOf } from './weakened.ts'
 
 const MOST_KILLS = 10_000
 /** Enough to find what a weakened build loses, or accepts twice. */
 const WEAKENED_KILLS = 10
+const BUILDS = weakenedBy('crashes')
+const NAMES = BUILDS.map(({ name }) => name)
 
 const HELP = `Kills the service (SIGKILL) at random moments under load, starts it again on what it stored, and
 compares that with what it had acknowledged.
 
-  npm run prove:crash -- [--kills N] [--weakened ${CRASH_WEAKENING_NAMES.join('|')}|none]
+  npm run prove:crash -- [--kills N] [--weakened ${NAMES.join('|')}|none]
 
   --kills N          how often (200)
-  --weakened WHICH   only one build: ${CRASH_WEAKENING_NAMES.join(', ')}, or none for the Worker as it is
+  --weakened WHICH   only one build: ${NAMES.join(', ')}, or none for the Worker as it is
 
 The Worker is bundled as for deployment and served by workerd, with two front services, on disk and on
 ports of this machine that are free. Without --weakened the Worker as it is comes first, then the
@@ -46,7 +48,7 @@ async function main(): Promise<number> {
   const signal = interruption()
   let holds = true
   for (const build of builds) {
-    const good = build === 'none' ? await asItIs(kills, signal) : await weakened(build, signal)
+    const good = build ? await weakened(build, signal) : await asItIs(kills, signal)
     holds = holds && good
   }
   return holds ? 0 : 1
@@ -56,7 +58,7 @@ async function main(): Promise<number> {
 async function asItIs(kills: number, signal: AbortSignal): Promise<boolean> {
   console.log('The Worker as it is:\n')
   const startedAt = Date.now()
-  const tally = await crash({ build: 'none', kills, signal, going })
+  const tally = await crash({ kills, signal, going })
   show(tally, (Date.now() - startedAt) / 1000)
   console.log(
     tally.holds
@@ -70,8 +72,8 @@ async function asItIs(kills: number, signal: AbortSignal): Promise<boolean> {
 }
 
 /** A build that is broken on purpose: it is to be found out. */
-async function weakened(build: CrashWeakening, signal: AbortSignal): Promise<boolean> {
-  const by = FOUND_BY[build]
+async function weakened(build: WeakenedBy<'crashes'>, signal: AbortSignal): Promise<boolean> {
+  const by = build.caughtBy.crashes
   const { kills, faults, told } = await crash({
     build,
     kills: WEAKENED_KILLS,
@@ -80,7 +82,7 @@ async function weakened(build: CrashWeakening, signal: AbortSignal): Promise<boo
     enough: (tally) => tally.faults[by] > 0,
   })
   progress('')
-  console.log(`Weakened: ${toldOf(build)}.`)
+  console.log(`Weakened: ${build.breaks}.`)
   const found = faults[by] > 0
   console.log(
     found
@@ -123,12 +125,12 @@ lost: ${faults.lost}, accepted twice: ${faults.double}, answers that nobody can 
 
 const going = (kill: number): void => progress(`kill ${kill}`)
 
-function readBuilds(asked: string | undefined): ('none' | CrashWeakening)[] {
-  const known = ['none', ...CRASH_WEAKENING_NAMES] as const
-  if (asked === undefined) return [...known]
-  const build = known.find((name) => name === asked)
-  if (build) return [build]
-  throw new Complaint(`--weakened is one of ${known.join(', ')}.\n\n${HELP}`, USAGE_EXIT_CODE)
+/** The builds to prove; undefined is the Worker as it is. */
+function readBuilds(asked: string | undefined): (WeakenedBy<'crashes'> | undefined)[] {
+  if (asked === undefined) return [undefined, ...BUILDS]
+  const build = BUILDS.find(({ name }) => name === asked)
+  if (build || asked === 'none') return [build]
+  throw new Complaint(`--weakened is one of none, ${NAMES.join(', ')}.\n\n${HELP}`, USAGE_EXIT_CODE)
 }
 
 await runCommand(main)

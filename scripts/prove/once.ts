@@ -11,22 +11,24 @@ import {
   runCommand,
   USAGE_EXIT_CODE,
 } from '../terminal.ts'
+import { type Weakened, type WeakenedBy, weakenedBy } from '../weakened.ts'
 import { allOnce, hasDoubles, prove, type Size, type Tally, weakenedPartOf } from './proof.ts'
-import { type Build, type RaceWeakening, toldOf, WEAKENING_NAMES } from './weakened.ts'
 
 const MOST = { tokens: 100_000, others: 100_000, presentations: 1_000 } as const
 /** Enough for doubles in any weakened build. */
 const WEAKENED_SIZE: Size = { tokens: 20, others: 10, presentations: 50 }
 const LONGEST_HOURS = 4
+const BUILDS = weakenedBy('races')
+const NAMES = BUILDS.map(({ name }) => name)
 
 const HELP = `Presents everything that is good for one use many times at once, and counts what is accepted.
 
-  npm run prove:once -- [--tokens N] [--others N] [--presentations M] [--weakened ${[...WEAKENING_NAMES, 'none'].join('|')}]
+  npm run prove:once -- [--tokens N] [--others N] [--presentations M] [--weakened ${[...NAMES, 'none'].join('|')}]
 
   --tokens N          how many elevated tokens (5000)
   --others N          how many of every other kind (1000)
   --presentations M   how often each is presented at the same time (100)
-  --weakened WHICH    only one build: ${WEAKENING_NAMES.join(', ')}, or none for the Worker as it is
+  --weakened WHICH    only one build: ${NAMES.join(', ')}, or none for the Worker as it is
 
 The Worker is bundled as for deployment and served by workerd, with four front services on one
 namespace of objects, on ports of this machine that are free. Without --weakened the Worker as it is comes
@@ -52,8 +54,8 @@ async function main(): Promise<number> {
   const signal = AbortSignal.any([interruption(), limit()])
   let holds = true
   for (const build of wanted) {
-    const asked = build === 'none' || options.weakened !== undefined ? size : WEAKENED_SIZE
-    const good = build === 'none' ? await once(asked, signal) : await doubles(build, asked, signal)
+    const asked = !build || options.weakened !== undefined ? size : WEAKENED_SIZE
+    const good = build ? await doubles(build, asked, signal) : await once(asked, signal)
     holds = holds && good
   }
   return holds ? 0 : 1
@@ -62,7 +64,7 @@ async function main(): Promise<number> {
 /** The Worker as it is: every thing is to be accepted exactly once. */
 async function once(size: Size, signal: AbortSignal): Promise<boolean> {
   console.log('The Worker as it is:\n')
-  const tallies = await show('none', size, signal)
+  const tallies = await show(undefined, size, signal)
   const holds = allOnce(tallies)
   console.log(
     holds
@@ -73,8 +75,12 @@ async function once(size: Size, signal: AbortSignal): Promise<boolean> {
 }
 
 /** A build that is broken on purpose: doubles are to be found. */
-async function doubles(build: RaceWeakening, size: Size, signal: AbortSignal): Promise<boolean> {
-  console.log(`Weakened: ${toldOf(build)}:\n`)
+async function doubles(
+  build: WeakenedBy<'races'>,
+  size: Size,
+  signal: AbortSignal,
+): Promise<boolean> {
+  console.log(`Weakened: ${build.breaks}:\n`)
   const tallies = await show(build, weakenedPartOf(build, size), signal)
   const found = hasDoubles(tallies)
   console.log(
@@ -100,7 +106,11 @@ const HEAD = [
 ]
 
 /** Proves and prints a table, each row as soon as it is there. */
-async function show(build: Build, size: Size, signal: AbortSignal): Promise<Tally[]> {
+async function show(
+  build: Weakened | undefined,
+  size: Size,
+  signal: AbortSignal,
+): Promise<Tally[]> {
   console.log(`${row(HEAD)}  other answers`)
   return prove({
     build,
@@ -124,12 +134,12 @@ function limit(): AbortSignal {
   return controller.signal
 }
 
-function readBuilds(asked: string | undefined): ('none' | RaceWeakening)[] {
-  const known = ['none' as const, ...WEAKENING_NAMES]
-  if (asked === undefined) return known
-  const build = known.find((name) => name === asked)
-  if (build) return [build]
-  throw new Complaint(`--weakened is one of ${known.join(', ')}.\n\n${HELP}`, USAGE_EXIT_CODE)
+/** The builds to prove; undefined is the Worker as it is. */
+function readBuilds(asked: string | undefined): (WeakenedBy<'races'> | undefined)[] {
+  if (asked === undefined) return [undefined, ...BUILDS]
+  const build = BUILDS.find(({ name }) => name === asked)
+  if (build || asked === 'none') return [build]
+  throw new Complaint(`--weakened is one of none, ${NAMES.join(', ')}.\n\n${HELP}`, USAGE_EXIT_CODE)
 }
 
 await runCommand(main)

@@ -1,10 +1,11 @@
 // The proof that once is once: a build of the Worker is served, things that are good for one use are
 // made, and each is presented many times at once. It prints nothing: once.ts does.
+
+import type { Weakened, WeakenedBy } from '../weakened.ts'
 import { KINDS, type Kind } from './kinds.ts'
 import { ACCEPTED, add, createRacer, type Outcomes, type Racer } from './race.ts'
 import { serve } from './serve.ts'
 import { type Stage, setStage } from './stage.ts'
-import type { Build, RaceWeakening } from './weakened.ts'
 
 /** How many things are in a race at the same time; each has its share of connections. */
 const AT_ONCE = 3
@@ -37,7 +38,8 @@ export interface Tally {
 
 /** Which build is proved, at which size. */
 export interface ProofOptions {
-  build: Build
+  /** A build that is weakened; without one the Worker as it is. */
+  build?: Weakened | undefined
   size: Size
   signal: AbortSignal
   /** Called before each subject. */
@@ -56,14 +58,14 @@ export const hasDoubles = (tallies: Tally[]): boolean =>
   tallies.length > 0 && tallies.every(({ more }) => more > 0)
 
 /** What a weakened build can show: how many tokens, or how many of every other kind. */
-export const weakenedPartOf = (build: RaceWeakening, size: Size): Size =>
-  build === 'proofs' ? { ...size, tokens: 0 } : { ...size, others: 0 }
+export const weakenedPartOf = ({ caughtBy }: WeakenedBy<'races'>, size: Size): Size =>
+  caughtBy.races === 'others' ? { ...size, tokens: 0 } : { ...size, others: 0 }
 
 /**
  * Serves a build and counts, for each kind of which there are to be any, how many of the simultaneous
  * presentations were accepted.
  *
- * @example const tallies = await prove({ build: 'none', size: { tokens: 40, others: 10, presentations: 25 }, signal })
+ * @example const tallies = await prove({ size: { tokens: 40, others: 10, presentations: 25 }, signal })
  */
 export async function prove(options: ProofOptions): Promise<Tally[]> {
   const { build, size, signal } = options

@@ -1,6 +1,6 @@
 // The Worker bundled as for deployment and served by `workerd serve`: one service with the objects and
 // some front services before it, each an isolate with a port of its own. How the bundle is weakened
-// stands in weakened.ts, the configuration in config.ts, the process itself in workerd.ts.
+// is in ../weakened.ts, the configuration in config.ts, the process itself in workerd.ts.
 import { execFile } from 'node:child_process'
 import {
   cpSync,
@@ -19,9 +19,9 @@ import { MEMORY_TYPE, scratchFor } from '../scratch.ts'
 import { Complaint } from '../terminal.ts'
 import { FILE_MODE, ROOT, randomText } from '../variables.ts'
 import { startWatchdog } from '../watchdog.ts'
+import { type Weakened, weaken } from '../weakened.ts'
 import { WRANGLER, WRANGLER_SETTINGS } from '../worker.ts'
 import { readWorker, workerdConfig, wranglerConfig } from './config.ts'
-import { type Build, weaken } from './weakened.ts'
 import { startWorkerd, type Workerd, type WorkerdCommand } from './workerd.ts'
 
 const USUAL_FRONTS = 4
@@ -53,8 +53,8 @@ export interface Served {
 
 /** What is served, and where it stores. */
 export interface ServeOptions {
-  /** The Worker as it is (`none`), or weakened. */
-  build: Build
+  /** A build that is weakened; without one the Worker as it is. */
+  build?: Weakened | undefined
   /** Of how many users it will have to keep something, or `disk` where it may not be memory. */
   room: number | 'disk'
   /** How many front services (4). */
@@ -66,7 +66,7 @@ export interface ServeOptions {
  * Builds the Worker and serves it on this machine.
  *
  * @throws Complaint where it does not bundle, cannot be weakened or does not answer
- * @example const { fronts, stop } = await serve({ build: 'none', room: 100, signal: interruption() })
+ * @example const { fronts, stop } = await serve({ room: 100, signal: interruption() })
  */
 export async function serve({
   build,
@@ -129,10 +129,15 @@ function diskFolder(): string {
 }
 
 /** Bundles a copy of the source: without the pages, which take no part in what is proved. */
-async function bundle(folder: string, build: Build, config: object, signal: AbortSignal) {
+async function bundle(
+  folder: string,
+  build: Weakened | undefined,
+  config: object,
+  signal: AbortSignal,
+) {
   for (const name of SOURCE) cpSync(`${ROOT}${name}`, join(folder, name), { recursive: true })
   symlinkSync(`${ROOT}node_modules`, join(folder, 'node_modules'), 'junction')
-  if (build !== 'none') weaken(folder, build)
+  if (build) weaken(folder, build)
   writeFileSync(join(folder, 'wrangler.json'), JSON.stringify(config))
   const args = ['deploy', '--dry-run', '--config', 'wrangler.json', '--outdir', 'bundle']
   const env = { ...process.env, ...WRANGLER_SETTINGS }

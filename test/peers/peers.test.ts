@@ -33,7 +33,7 @@ let application: DemoIssuer
 beforeAll(async () => {
   if (!anyPeer) return
   application = await readDemoIssuer(await makeIssuerKey())
-  served = await serve({ build: 'none', room: 50, signal: new AbortController().signal })
+  served = await serve({ room: 50, signal: new AbortController().signal })
   url = served.fronts[0] ?? ''
   operator = operatorClient(url, served.operatorKey)
 }, TIMEOUT)

@@ -10,12 +10,13 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
 import { crash } from '../../scripts/prove/crash/rounds.ts'
 import { Tally } from '../../scripts/prove/crash/tally.ts'
-import { CRASH_WEAKENING_NAMES, FOUND_BY, toldOf, weaken } from '../../scripts/prove/weakened.ts'
 import { ROOT } from '../../scripts/variables.ts'
+import { weaken, weakenedBy } from '../../scripts/weakened.ts'
 import { runScript } from '../start/support/commands.ts'
 
 const TIMEOUT = 180_000
 const KILLS = 5
+const BUILDS = weakenedBy('crashes')
 const { signal } = new AbortController()
 const folder = mkdtempSync(join(tmpdir(), 'countersign-crash-test-'))
 
@@ -24,7 +25,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 it(
   `loses nothing acknowledged and accepts nothing twice through ${KILLS} kills`,
   async () => {
-    const tally = await crash({ build: 'none', kills: KILLS, signal })
+    const tally = await crash({ kills: KILLS, signal })
     expect(tally.told).toEqual([])
     expect(tally.faults).toEqual({ lost: 0, double: 0, broken: 0, odd: 0 })
     expect(tally.kills).toBe(KILLS)
@@ -36,14 +37,14 @@ it(
   TIMEOUT,
 )
 
-it.for(CRASH_WEAKENING_NAMES)(
+it.for(BUILDS.map((build) => [build.name, build] as const))(
   'finds what is lost, or accepted twice, in the build weakened by: %s',
   { timeout: TIMEOUT },
-  async (build) => {
-    const by = FOUND_BY[build]
+  async ([, build]) => {
+    const by = build.caughtBy.crashes
     const enough = ({ faults }: Tally) => faults[by] > 0
     const tally = await crash({ build, kills: 2 * KILLS, signal, enough })
-    expect(tally.faults[by], toldOf(build)).toBeGreaterThan(0)
+    expect(tally.faults[by], build.breaks).toBeGreaterThan(0)
     expect(tally.holds).toBe(false)
   },
 )
@@ -64,7 +65,9 @@ it.for([
   const file = join(copy, path)
   const text = readFileSync(file, 'utf8').replace(/spending\.consume\(|if \(!replayed\)/, '')
   writeFileSync(file, text)
-  expect(() => weaken(copy, name)).toThrow(`stands 0 times in ${path}`)
+  const build = BUILDS.filter((one) => one.name === name)
+  expect(build).toHaveLength(1)
+  expect(() => build.map((one) => weaken(copy, one))).toThrow(`stands 0 times in ${path}`)
 })
 
 it('tells what is wrong with --kills 0', async () => {

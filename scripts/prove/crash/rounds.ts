@@ -6,9 +6,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { operatorClient } from '../../provision.ts'
 import { given } from '../../tour/cast.ts'
+import type { Weakened } from '../../weakened.ts'
 import { type Served, serve } from '../serve.ts'
 import { setStage } from '../stage.ts'
-import type { Build } from '../weakened.ts'
 import { newActor, operatorActor, type Role } from './actors.ts'
 import { Chain } from './chain.ts'
 import { Tally } from './tally.ts'
@@ -30,7 +30,8 @@ const AT_ONCE = 8
 
 /** Which build goes through how many crashes. */
 export interface CrashOptions {
-  build: Build
+  /** A build that is weakened; without one the Worker as it is. */
+  build?: Weakened | undefined
   kills: number
   signal: AbortSignal
   /** Called before each crash. */
@@ -42,7 +43,7 @@ export interface CrashOptions {
 /**
  * Kills a build of the Worker under load so many times, and counts what that did.
  *
- * @example const { holds } = await crash({ build: 'none', kills: 200, signal })
+ * @example const { holds } = await crash({ kills: 200, signal })
  */
 export async function crash({ build, kills, signal, going, enough }: CrashOptions): Promise<Tally> {
   const tally = new Tally()

@@ -1,0 +1,348 @@
+// Builds that are weakened on purpose, each in one of the rules that always hold (SECURITY.md). The tests, the
+// races of `prove:once` or the crashes of `prove:crash` must catch every one, or they would prove nothing.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are texts of the source
+import { type Replacement, replaceIn } from './replacement.ts'
+
+/** A build of the source with one weakness. */
+export interface Weakened {
+  /** Names it on the command line. */
+  name: string
+  /** The number of the rule that it breaks. */
+  rule: number
+  /** What is true of this build and must not be. */
+  breaks: string
+  replacements: Replacement[]
+  caughtBy: Catcher
+}
+
+/** What must catch a build. */
+export type Catcher =
+  /** The first test that fails, in files from the project's root. */
+  | { tests: string[] }
+  /** Races: tokens are accepted more than once, or everything else that is good for one use. */
+  | { races: 'tokens' | 'others' }
+  /** Crashes: something acknowledged is lost, or accepted once more. */
+  | { crashes: 'lost' | 'double' }
+
+/** A build that one kind of catcher must catch. */
+export type WeakenedBy<K extends string> = Weakened & {
+  caughtBy: Extract<Catcher, Record<K, unknown>>
+}
+
+const SUBJECT = 'functions/state/subject.ts'
+const TOKENS = 'functions/state/tokens.ts'
+const CONSUME = `  consume(call: spending.ConsumeCall) {
+    return`
+const CONSUME_RETURNS = '    return answering(() => spending.consume(this.#ledger, call))'
+/** How much later than they should, builds that crashes must catch write. */
+const LATE_MILLISECONDS = 1_000
+
+/** A token's claim is written and decides nothing: these steps before the transaction decide. */
+const decidedBy = (steps: string): Replacement[] => [
+  [
+    TOKENS,
+    'if (this.claim({ key, expiresAt: row.expires_at }, now, holder)) return { replayed: false }',
+    'if (this.claim({ key, expiresAt: row.expires_at }, now, holder) || true) return { replayed: false }',
+  ],
+  [
+    SUBJECT,
+    "import { type Answer, answering, answeringLater } from '../domain/refusal.ts'",
+    "import { type Answer, answering, answeringLater, refusal } from '../domain/refusal.ts'",
+  ],
+  [
+    SUBJECT,
+    CONSUME,
+    `${CONSUME.replace('consume', 'async consume').replace('return', steps)}\n    return`,
+  ],
+]
+
+/** A verb decides by what was used up before an await: it loses what others wrote meanwhile. */
+const decidedEarly = (verb: string, call: string, answer = 'answering'): Replacement => [
+  SUBJECT,
+  `  ${verb}(call: stepup.${call}) {
+    return ${answer}(`,
+  `  async ${verb}(call: stepup.${call}) {
+    const { sql } = this.ctx.storage
+    const rowsOf = (text: string) => (this.#ledger.exists ? sql.exec(text).toArray() : [])
+    const claims = rowsOf('SELECT * FROM claims')
+    const unspent = rowsOf('SELECT hash FROM recovery_codes WHERE spent_at IS NULL')
+    await scheduler.wait(1)
+    rowsOf('DELETE FROM claims')
+    for (const row of claims) sql.exec('INSERT INTO claims VALUES (?, ?, ?, ?, ?)', ...Object.values(row))
+    for (const { hash } of unspent) sql.exec('UPDATE recovery_codes SET spent_at = NULL WHERE hash = ?', hash ?? null)
+    return ${answer}(`,
+]
+
+/** All of them, by rule. */
+export const WEAKENED: readonly Weakened[] = [
+  {
+    name: 'outage-allows',
+    rule: 1,
+    breaks: 'a guard that cannot ask the server lets the call through',
+    replacements: [
+      [
+        'client/resource/guard.ts',
+        'decide(workings, call).catch(block)',
+        "decide(workings, call).catch((cause) => cause instanceof GuardRefusal && cause.reason !== 'unavailable' ? block(cause) : ({ allowed: true, by: 'policy', decision: undefined }) as never)",
+      ],
+    ],
+    caughtBy: { tests: ['test/attacks/guard.test.ts'] },
+  },
+  {
+    name: 'lost-claim',
+    rule: 2,
+    breaks: 'a consumption loses what others write during an await',
+    replacements: [
+      [
+        SUBJECT,
+        CONSUME,
+        `  async consume(call: spending.ConsumeCall) {
+    if (this.#ledger.exists && !this.#ledger.tokens.wasSpent(call.jti)) {
+      await scheduler.wait(1)
+      this.#ledger.tokens.forgetClaim('token:' + call.jti)
+    }
+    return`,
+      ],
+    ],
+    caughtBy: { tests: ['test/attacks/tokens.test.ts'] },
+  },
+  {
+    name: 'kv',
+    rule: 2,
+    breaks: 'claims through KV, for tokens',
+    replacements: decidedBy(`const { published } = readBindings(this.env)
+    if (await published.get('spent:' + call.jti)) return { refused: refusal('token_used') }
+    await published.put('spent:' + call.jti, '1')`),
+    caughtBy: { races: 'tokens' },
+  },
+  {
+    name: 'await',
+    rule: 2,
+    breaks: 'an await between read and write, for tokens',
+    replacements:
+      decidedBy(`if (this.#ledger.tokens.wasSpent(call.jti)) return { refused: refusal('token_used') }
+    await scheduler.wait(1)`),
+    caughtBy: { races: 'tokens' },
+  },
+  {
+    name: 'proofs',
+    rule: 2,
+    breaks: 'an await between read and write, for codes, challenges and assertions',
+    replacements: [
+      decidedEarly('stepUpTotp', 'TotpCall'),
+      decidedEarly('stepUpRecovery', 'RecoveryCall'),
+      decidedEarly('stepUpPasskey', 'PasskeyCall', 'answeringLater'),
+      decidedEarly('exchange', 'ExchangeCall'),
+    ],
+    caughtBy: { races: 'others' },
+  },
+  {
+    name: 'late',
+    rule: 2,
+    breaks: 'a consumption is acknowledged before it is written',
+    replacements: [
+      [
+        SUBJECT,
+        CONSUME_RETURNS,
+        `    if (this.#ledger.tokens.wasSpent(call.jti)) return answering(() => spending.consume(this.#ledger, call))
+    setTimeout(() => spending.consume(this.#ledger, call), ${LATE_MILLISECONDS})
+    return { replayed: false }`,
+      ],
+    ],
+    caughtBy: { crashes: 'lost' },
+  },
+  {
+    name: 'counts',
+    rule: 2,
+    breaks: "a passkey's count is not compared with the one before",
+    replacements: [
+      [
+        'functions/state/stepup.ts',
+        'if (counterFault(credential.counter, shown.counter)) {',
+        'if (counterFault(0, shown.counter)) {',
+      ],
+    ],
+    caughtBy: { crashes: 'double' },
+  },
+  {
+    name: 'uncounted-recovery',
+    rule: 3,
+    breaks: 'wrong recovery codes are not counted before they are checked',
+    replacements: [
+      [
+        'functions/state/attempts.ts',
+        "ledger.setNote('attempts', counted)",
+        "if (told.data.method !== 'recovery') ledger.setNote('attempts', counted)",
+      ],
+    ],
+    caughtBy: { tests: ['test/procedures/recovery.test.ts'] },
+  },
+  {
+    name: 'older-step',
+    rule: 4,
+    breaks: 'a TOTP step is accepted after a newer one',
+    replacements: [
+      [
+        TOKENS,
+        'WHERE excluded.ordinal > claims.ordinal',
+        'WHERE excluded.ordinal <> claims.ordinal',
+      ],
+    ],
+    caughtBy: { tests: ['test/procedures/factors.test.ts'] },
+  },
+  {
+    name: 'any-purpose',
+    rule: 5,
+    breaks: 'the challenge of an enrollment steps up',
+    replacements: [
+      ['functions/domain/challenge.ts', ' ||\n    statement.purpose !== context.purpose', ''],
+    ],
+    caughtBy: { tests: ['test/procedures/passkeys.test.ts'] },
+  },
+  {
+    name: 'session-enrolls',
+    rule: 6,
+    breaks: 'a session alone enrolls a second factor',
+    replacements: [
+      [
+        'functions/state/enrollment.ts',
+        "ledger.note('enrolled')\n      ? openedByToken",
+        'call.gate.spend\n      ? openedByToken',
+      ],
+    ],
+    caughtBy: { tests: ['test/procedures/factors.test.ts'] },
+  },
+  {
+    name: 'skipped-entry',
+    rule: 7,
+    breaks: 'an entry that cannot be evaluated does not count',
+    replacements: [
+      [
+        'functions/domain/strengthen.ts',
+        "verdicts[index]?.outcome !== 'unmatched'",
+        "verdicts[index]?.outcome === 'matched'",
+      ],
+    ],
+    caughtBy: { tests: ['test/procedures/conditions.test.ts'] },
+  },
+  {
+    name: 'tokens-outlive-factor',
+    rule: 8,
+    breaks: 'the tokens of a removed factor live on',
+    replacements: [['functions/state/changes.ts', 'ledger.tokens.endOfFactor(row.id, now)', '0']],
+    caughtBy: { tests: ['test/attacks/tokens.test.ts'] },
+  },
+  {
+    name: 'shared-users',
+    rule: 9,
+    breaks: 'one name is one user in all environments',
+    replacements: [
+      [
+        'functions/domain/names.ts',
+        "hashParts('countersign/subject/v1', environment, subject)",
+        "hashParts('countersign/subject/v1', subject)",
+      ],
+    ],
+    caughtBy: { tests: ['test/attacks/sessions.test.ts'] },
+  },
+  {
+    name: 'plain-secrets',
+    rule: 10,
+    breaks: 'secrets are stored as they are',
+    replacements: [
+      [
+        'functions/domain/seal.ts',
+        '[nonce, cipher.update(secret), cipher.final(), cipher.getAuthTag()]',
+        '[nonce, secret, cipher.final(), nonce, nonce.subarray(0, 4)]',
+      ],
+      [
+        'functions/domain/seal.ts',
+        '  decipher.setAAD(lengthPrefixed(...place))',
+        '  if (purpose) return bytes.slice(NONCE_BYTES, -TAG_BYTES)\n  decipher.setAAD(lengthPrefixed(...place))',
+      ],
+    ],
+    caughtBy: { tests: ['test/conformance/clauses.test.ts'] },
+  },
+  {
+    name: 'old-copy',
+    rule: 11,
+    breaks: 'a published copy of any age is used while the object does not answer',
+    replacements: [
+      ['functions/state/published.ts', '!copy || age > STAND_IN_SECONDS ||', '!copy ||'],
+    ],
+    caughtBy: { tests: ['test/state/environments.test.ts'] },
+  },
+  {
+    name: 'new-key-signs',
+    rule: 12,
+    breaks: 'a new key signs before verifiers could have fetched it',
+    replacements: [
+      ['functions/state/environment.ts', 'compromised ? now : now + PUBLISH_AHEAD_SECONDS', 'now'],
+    ],
+    caughtBy: { tests: ['test/state/environments.test.ts'] },
+  },
+  {
+    name: 'hash-without-data',
+    rule: 13,
+    breaks: 'the hash of an event leaves out what happened',
+    replacements: [
+      [
+        'functions/domain/audit.ts',
+        'canonical({ seq, at, type, actor, data })',
+        'canonical({ seq, at, type, actor })',
+      ],
+    ],
+    caughtBy: { tests: ['test/state/subjects.test.ts'] },
+  },
+  {
+    name: 'torn',
+    rule: 13,
+    breaks: 'an event is written after the change that it records',
+    replacements: [
+      [
+        'functions/state/spending.ts',
+        'if (!replayed) ledger.history.append(used)',
+        `if (!replayed) setTimeout(() => ledger.history.append(used), ${LATE_MILLISECONDS})`,
+      ],
+    ],
+    caughtBy: { crashes: 'lost' },
+  },
+  {
+    name: 'input-outage',
+    rule: 14,
+    breaks: 'input of another form is answered as an outage',
+    replacements: [['functions/trpc.ts', "  BAD_REQUEST: 'input_invalid',\n", '']],
+    caughtBy: { tests: ['test/attacks/door.test.ts'] },
+  },
+  {
+    name: 'earlier-epoch',
+    rule: 15,
+    breaks: 'tokens from before the restore epoch was raised are accepted',
+    replacements: [
+      [
+        'functions/domain/token.ts',
+        "if (owned.claims.epoch !== epoch) refuse('token_revoked')",
+        '',
+      ],
+    ],
+    caughtBy: { tests: ['test/attacks/tokens.test.ts'] },
+  },
+]
+
+/**
+ * Returns the builds that one kind of catcher must catch.
+ *
+ * @example weakenedBy('races').map(({ name }) => name) // ['kv', 'await', 'proofs']
+ */
+export const weakenedBy = <K extends 'tests' | 'races' | 'crashes'>(kind: K): WeakenedBy<K>[] =>
+  WEAKENED.filter((build): build is WeakenedBy<K> => kind in build.caughtBy)
+
+/**
+ * Weakens a copy of the source, never the source itself.
+ *
+ * @param folder where the copy is
+ * @returns what puts the copy back as it was
+ * @throws Complaint where a text to replace is not in its file exactly once
+ */
+export const weaken = (folder: string, { name, replacements }: Weakened): (() => void) =>
+  replaceIn(folder, replacements, `The weakened build "${name}"`)
