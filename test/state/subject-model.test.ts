@@ -5,7 +5,7 @@ import { beforeAll, expect, it } from 'vitest'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
 import { makeEnvironment, unique } from '../support/service.ts'
 import { type Answered, answeredOf, makeObject } from './model/object.ts'
-import { type EventType, emptyState, type State, seen } from './model/state.ts'
+import { emptyState, record, type State, seen } from './model/state.ts'
 import { bursts, callOf, type Step, sequences } from './model/steps.ts'
 import { apply, type Call } from './model/verbs.ts'
 
@@ -104,7 +104,7 @@ async function readHistory({ object, states }: Scene): Promise<void> {
   let before: number | undefined
   do {
     const { events, next } = await object.events(before)
-    for (const { type } of events) if (type in told) told[type as EventType] += 1
+    for (const event of events) record(told, event)
     before = next
   } while (before !== undefined)
   if (!states.some((one) => equal(one.told, told))) expect(told).toEqual(state?.told)

@@ -39,6 +39,11 @@ export class ThrottleModel {
       .filter(({ what }) => what === 'wrong')
       .map(({ at }) => at)
 
+  /** How many were wrong, one after the other. */
+  inRow(): number {
+    return this.#wrongSince('passed', 'forgiven', 'lock ended').length
+  }
+
   /** A hundred within 30 days, once, until it is ended. */
   locked(): boolean {
     const wrong = this.#wrongSince('lock ended')
@@ -47,7 +52,7 @@ export class ThrottleModel {
 
   /** When the next may be tried: after the wait for those in a row, and not as the 21st of a day. */
   retryAt(now: number): number {
-    const inRow = this.#wrongSince('passed', 'forgiven', 'lock ended').length
+    const inRow = this.inRow()
     const wait = inRow < 5 ? 0 : Math.min(900, 30 * 2 ** (inRow - 5))
     const last = this.#wrongSince('lock ended').at(-1) ?? 0
     const begun = this.#log.findLast(({ what }) => what === 'forgiven')?.at ?? 0

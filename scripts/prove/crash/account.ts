@@ -1,15 +1,13 @@
-// The account of one actor: what the service acknowledged to them, what was in flight when it was killed,
-// and the comparison of both with what the service says after it came back. Who acts, and what is done
-// next, stands in actors.ts.
+// The account of one actor: the states in which what was acknowledged and what was in flight may have left
+// them, by a model, and the comparison of these with what the service says after it came back. A user's
+// model is that of test/state/model. Who acts, and what is done next, is in actors.ts.
 import type { CountersignClient } from '../../../client/index.ts'
-import { type Act, type Outcome, tried } from './act.ts'
-import { Chain, type ChainName } from './chain.ts'
+import { type Act, answerOf, isUnheard, type Outcome, tried } from './act.ts'
+import { Chain, type ChainName, CODE_REASONS } from './chain.ts'
 import type { Tally } from './tally.ts'
 
-/** A reply that was lost can be had again for 60 s; so much of it is left to the call. */
-const REPLAY_MILLISECONDS = 50_000
-/** So many wrong codes in a row are answered without a wait. */
-const FREE_FAILURES = 5
+/** How far the service's clock may be behind ours when it decides, or was when it decided before. */
+const SLACK_SECONDS = 5
 
 /** What an account is kept with. */
 export interface Keeping {
@@ -19,224 +17,234 @@ export interface Keeping {
   isKilled(): boolean
 }
 
-type Answered = Exclude<Outcome, { lost: string }>
+/** What an actor may change, as plain data, and how. `told`: how often the history holds each thing. */
+export interface Model<S extends { told: Record<string, number> }, C> {
+  /** Changes the state as a call does in that second; returns the answer. */
+  apply(state: S, call: C, now: number): string
+  /** How many wrong codes are answered before the next wait. */
+  left(state: S, now: number): number
+}
 
-export class Account {
+/** A state that the service may be in after a crash, and whether what was in flight happened in it. */
+interface Branch<S> {
+  state: S
+  happened: boolean
+}
+interface Made<C> {
+  act: Act<C>
+  at: number
+}
+
+export class Account<S extends { told: Record<string, number> }, C> {
   readonly chain: Chain
   readonly #keeping: Keeping
-  /** How often each kind of event, and each thing by its name, must be in the history. */
-  readonly #owed = new Map<string, number>()
-  /** What may be there beside: it was in flight. */
-  readonly #open = new Map<string, Act>()
-  /** What was accepted since the last crash, and when it was called, in milliseconds. */
-  #accepted: { act: Act; at: number }[] = []
-  #pending: { act: Act; at: number } | undefined
-  /** Wrong codes in a row, where it is known. */
-  #failures: number | undefined = 0
+  readonly #model: Model<S, C>
+  /** More than one where a crash left it open what was written. */
+  #states: S[]
+  /** What was accepted since the last crash, and may be made again. */
+  #accepted: Act<C>[] = []
+  #pending: (Made<C> & { until: number }) | undefined
 
-  constructor(name: ChainName, keeping: Keeping) {
+  constructor(name: ChainName, keeping: Keeping, model: Model<S, C>, first: S) {
     this.chain = new Chain(name, keeping.operator, keeping.tally)
     this.#keeping = keeping
+    this.#model = model
+    this.#states = [first]
   }
 
   /** Takes what is in the history already for what must be there. */
   async begin(): Promise<void> {
     await this.chain.read()
-    for (const [name, times] of this.chain.seen) this.#owed.set(name, times)
+    for (const { told } of this.#states) Object.assign(told, this.chain.seen)
   }
 
   /** Whether a further wrong code would be answered without a wait after it. */
   get mayFail(): boolean {
-    return (this.#failures ?? FREE_FAILURES) < FREE_FAILURES - 1
+    return this.#states.every((state) => this.#model.left(state, seconds(Date.now())) > 1)
   }
 
   /** Does something and keeps account of it. */
-  async does(act: Act): Promise<void> {
+  async does(act: Act<C>): Promise<void> {
     const { tally, isKilled } = this.#keeping
     const at = Date.now()
     tally.count(act, 'calls')
     const outcome = await tried(act.call)
-    if (!('lost' in outcome)) return this.#answered(act, at, outcome)
-    if (!isKilled()) this.#odd(act, outcome)
-    tally.count(act, 'inFlight')
-    // Whether a wrong code in flight was counted is known once the service is asked for its count.
-    if (act.wanted) this.#failures = undefined
-    this.#pending = { act, at }
-    this.#open.set(act.total, act)
-  }
-
-  #answered(act: Act, at: number, outcome: Answered): void {
-    const { tally } = this.#keeping
-    if ('refused' in outcome) {
-      const { reason, attemptsLeft } = outcome.refused
-      if (reason === act.wanted) {
-        tally.count(act, 'acknowledged')
-        this.#failed(attemptsLeft)
-      } else this.#odd(act, outcome)
+    if (!('lost' in outcome)) {
+      if (this.#explain({ act, at }, outcome)) tally.count(act, 'acknowledged')
       return
     }
-    tally.count(act, 'acknowledged')
-    for (const name of [act.total, ...outcome.accepted.names]) this.#owe(name)
-    if (/^passed (totp|recovery)$/.test(act.total)) this.#failures = 0
-    if (act.again) this.#accepted.push({ act, at })
+    if (!isKilled()) this.#odd(act, outcome)
+    tally.count(act, 'inFlight')
+    this.#pending = { act, at, until: Date.now() }
   }
 
-  #owe(name: string): void {
-    this.#owed.set(name, this.#owes(name) + 1)
+  /** Keeps the states that explain an answer; where none does, something is wrong. */
+  #explain({ act, at }: Made<C>, outcome: Outcome): boolean {
+    if ('lost' in outcome) return this.#odd(act, outcome)
+    const [answer, now] = [answerOf(outcome), seconds(Date.now())]
+    const call = act.model('accepted' in outcome ? outcome.accepted : undefined)
+    const moments = [...new Set([seconds(at), now, seconds(at) - SLACK_SECONDS])]
+    const explained = this.#states.flatMap((state) =>
+      moments
+        .map((moment) => this.#after(state, call, moment))
+        .filter((after) => after.answer === answer)
+        .slice(0, 1)
+        .map((after) => after.state),
+    )
+    if (answer === 'ok' && act.again) this.#accepted.push(act)
+    if (explained.length > 0) {
+      this.#states = explained
+      if ('refused' in outcome) this.#compareLeft(outcome.refused.attemptsLeft)
+      return true
+    }
+    if ('refused' in outcome) return this.#odd(act, outcome)
+    this.#keeping.tally.count(act, 'double')
+    return this.#fault('double', `a ${act.kind} was accepted against the account`)
   }
 
-  #owes(name: string): number {
-    return this.#owed.get(name) ?? 0
+  #after(before: S, call: C, now: number): { state: S; answer: string } {
+    const state = structuredClone(before)
+    return { answer: this.#model.apply(state, call, now), state }
   }
 
   /** A wrong code was answered: the count goes on from where it stood, also through a crash. */
-  #failed(attemptsLeft: number | undefined): void {
-    this.#owe('failure')
-    if (this.#failures === undefined) return
-    this.#failures += 1
-    const left = FREE_FAILURES - this.#failures
-    if (attemptsLeft !== left)
-      this.#fault('lost', `${attemptsLeft} attempts are left, and not ${left},`)
+  #compareLeft(attemptsLeft: number | undefined): void {
+    if (attemptsLeft !== undefined)
+      this.expect('attempts that are left', attemptsLeft, (state) =>
+        this.#model.left(state, seconds(Date.now())),
+      )
   }
 
   /**
-   * After a crash: what was acknowledged must be there, what was in flight is asked for again, what was
-   * accepted is presented again, and then the history must be exactly what it owes.
+   * After a crash: the history must hold what was acknowledged, and says whether what was in flight
+   * happened. That is made again, and so is what was accepted: the answers must be the model's.
    */
   async check(): Promise<void> {
-    await this.#expectOwed()
-    await this.#settle()
-    for (const { act, at } of this.#accepted.splice(0)) await this.#presentAgain(act, at)
-    await this.compare()
-  }
-
-  async #settle(): Promise<void> {
-    const { act, at } = this.#pending ?? {}
+    await this.chain.read()
+    const pending = this.#pending
     this.#pending = undefined
-    if (!act?.again || at === undefined) return
-    const { tally } = this.#keeping
+    if (pending) await this.#settle(pending)
+    else this.#compareHistory()
+    for (const act of this.#accepted.splice(0)) await this.#presentAgain(act)
+    await this.chain.read()
+    this.#compareHistory()
+    await this.chain.verify()
+  }
+
+  /** Keeps the states that the history shows, with what was in flight or without it. */
+  async #settle({ act, at, until }: Made<C> & { until: number }): Promise<void> {
+    const branches = this.#states.flatMap((state) => {
+      const call = act.model()
+      const early = this.#after(state, call, seconds(at))
+      const late = this.#after(state, call, seconds(until))
+      const half = act.half && this.#after(state, act.half(), seconds(at))
+      return [
+        { state, happened: false },
+        { ...early, happened: true },
+        ...(late.answer === early.answer ? [] : [{ ...late, happened: true }]),
+        ...(half ? [{ ...half, happened: false }] : []),
+      ]
+    })
+    const shown = this.#shownOf(branches)
+    const happened = shown.every((branch) => branch.happened)
+    this.#states = shown.map(({ state }) => state)
+    this.#keeping.tally.count(act, happened ? 'happened' : 'hadNot')
+    if (!act.again) return
+    const again = { act, at: Date.now() }
     const outcome = await tried(act.call)
-    if ('lost' in outcome) return this.#odd(act, outcome)
-    const replayed = isReplayed(outcome)
-    if (act.otherKey) this.#countRetry(replayed)
-    if ('refused' in outcome) return this.#settleRefused(act, at, outcome)
-    tally.count(act, replayed ? 'happened' : 'hadNot')
-    this.#open.delete(act.total)
-    this.#answered(act, at, outcome)
+    if (act.asNew) this.#countRetry(outcome)
+    if (this.#explain(again, outcome) && 'accepted' in outcome)
+      this.#keeping.tally.count(act, 'acknowledged')
+    if (happened && 'refused' in outcome) act.onUnheard?.()
   }
 
-  #settleRefused(act: Act, at: number, outcome: Extract<Outcome, { refused: object }>): void {
-    const { reason, attemptsLeft } = outcome.refused
-    // With its idempotency key it gets its answer, or was never there: it is not refused.
-    if (act.otherKey && Date.now() - at < REPLAY_MILLISECONDS) this.#wrong(act, outcome)
-    else if (reason === act.again) {
-      this.#keeping.tally.count(act, 'happened')
-      // What takes two writes may have been spent without passing: the history may hold it or not.
-      if (!act.twoSteps) {
-        this.#open.delete(act.total)
-        this.#owe(act.total)
-      }
-      act.unheard?.()
-      if (act.costs) this.#failures = 0
-      if (act.costs) this.#failed(attemptsLeft)
-    } else if (reason === 'invalid_code') {
-      // The code's step has passed meanwhile: what the history says is all that can be known.
-      this.#failures = undefined
-      this.#failed(attemptsLeft)
-    } else this.#odd(act, outcome)
-  }
-
-  #countRetry(replayed: boolean): void {
+  #countRetry(outcome: Outcome): void {
     this.#keeping.tally.retried += 1
-    if (replayed) this.#keeping.tally.replayed += 1
+    if ('accepted' in outcome && outcome.accepted.replayed) this.#keeping.tally.replayed += 1
   }
 
-  /** Presents what was accepted before the crash once more. */
-  async #presentAgain(act: Act, at: number): Promise<void> {
-    if (act.costs && !this.mayFail) return
-    if (act.otherKey && Date.now() - at < REPLAY_MILLISECONDS) {
+  /** Presents what was accepted before the crash once more: with its idempotency key, and as if it were new. */
+  async #presentAgain(act: Act<C>): Promise<void> {
+    if (act.asNew) {
+      const made = { act, at: Date.now() }
       const repeated = await tried(act.call)
-      this.#countRetry(isReplayed(repeated))
-      if (!isReplayed(repeated)) this.#wrong(act, repeated)
+      this.#countRetry(repeated)
+      this.#explain(made, repeated)
     }
     await this.presentAsNew(act)
   }
 
-  /** Presents what was accepted as if it had not been: it must be refused. */
-  async presentAsNew(act: Act, alsoRefused?: string): Promise<void> {
+  /** Presents what was accepted as if it had not been. */
+  async presentAsNew(accepted: Act<C>): Promise<void> {
+    const act = accepted.asNew?.() ?? accepted
+    const [state] = this.#states
+    const expected = state && this.#after(state, act.model(), seconds(Date.now())).answer
+    if (CODE_REASONS.includes(expected) && !this.mayFail) return
     this.#keeping.tally.count(act, 'again')
-    const outcome = await tried(act.otherKey ?? act.call)
-    if (!('refused' in outcome)) return this.#wrong(act, outcome)
-    const { reason, attemptsLeft } = outcome.refused
-    // A code whose step has passed is wrong, however often it was used.
-    const stale = act.kind === 'TOTP step' && reason === 'invalid_code'
-    if (reason !== act.again && reason !== alsoRefused && !stale) return this.#odd(act, outcome)
-    if (act.costs) this.#failed(attemptsLeft)
+    const made = { act, at: Date.now() }
+    this.#explain(made, await tried(act.call))
   }
 
-  /** What was used up before the crash was taken for new after it. */
-  #wrong(act: Act, outcome: Outcome): void {
-    if ('accepted' in outcome) {
-      this.#keeping.tally.count(act, 'double')
-      this.#fault('double', `a ${act.kind} was accepted again`)
-    } else this.#odd(act, outcome)
+  #compareHistory(): void {
+    const branches = this.#states.map((state) => ({ state, happened: false }))
+    this.#states = this.#shownOf(branches).map(({ state }) => state)
   }
 
-  /** Compares the history with what was acknowledged; what was in flight is known from then on. */
-  async compare(): Promise<void> {
-    await this.#expectOwed()
-    await this.chain.verify()
-    for (const [name, times] of this.chain.seen) {
-      const most = isOneThing(name) ? 1 : this.#owes(name) + (this.#open.has(name) ? 1 : 0)
-      if (times > most) this.#fault('double', `"${name}" is there ${times} times, not ${most},`)
+  /** The branches that the history agrees with; where it agrees with none, something is wrong. */
+  #shownOf(branches: Branch<S>[]): Branch<S>[] {
+    const compared = branches
+      .map((branch) => ({ branch, faults: this.#faultsOf(branch.state) }))
+      .sort((a, b) => a.faults.length - b.faults.length)
+    const shown = compared.filter(({ faults }) => faults.length === 0)
+    if (shown.length > 0) return shown.map(({ branch }) => branch)
+    // The branch with the fewest faults explains best. Each is counted once: from here on the history counts.
+    return compared.slice(0, 1).map(({ branch, faults: [fault] }) => {
+      if (fault) {
+        const { name, is, must } = fault
+        this.#fault(is < must ? 'lost' : 'double', `"${name}" is there ${is} times, not ${must},`)
+      }
+      branch.state.told = { ...this.chain.seen }
+      return branch
+    })
+  }
+
+  /**
+   * What the history holds too seldom or too often for a state. A thing that no answer named may be there
+   * once: its type is counted.
+   */
+  #faultsOf({ told }: S): { name: string; is: number; must: number }[] {
+    const { seen } = this.chain
+    const heard = Object.entries(told)
+      .filter(([name]) => !isUnheard(name))
+      .map(([name, must]) => ({ name, is: seen[name] ?? 0, must }))
+    const others = Object.entries(seen)
+      .filter(([name]) => !(name in told))
+      .map(([name, is]) => ({ name, is, must: name.includes(' ') ? Math.min(is, 1) : 0 }))
+    return [...heard, ...others].filter(({ is, must }) => is !== must)
+  }
+
+  /** Compares what the service says of something else with what the states say of it. */
+  expect(what: string, found: unknown, of: (state: S) => unknown): void {
+    const is = JSON.stringify(found)
+    const matching = this.#states.filter((state) => JSON.stringify(of(state)) === is)
+    if (matching.length > 0) {
+      this.#states = matching
+      return
     }
-    for (const [name, act] of this.#open) this.#close(name, act)
-    this.#open.clear()
+    const must = this.#states.map((state) => JSON.stringify(of(state))).join(' or ')
+    this.#fault('lost', `${what}: ${is}, not ${must},`)
   }
 
-  async #expectOwed(): Promise<void> {
-    await this.chain.read()
-    for (const [name, owed] of this.#owed) {
-      const there = this.chain.seen.get(name) ?? 0
-      if (there >= owed) continue
-      this.#fault('lost', `"${name}" is there ${there} times, not ${owed},`)
-      this.#owed.set(name, there)
-    }
-  }
-
-  #close(name: string, act: Act): void {
-    const more = (this.chain.seen.get(name) ?? 0) - this.#owes(name)
-    if (more > 0) this.#owed.set(name, this.#owes(name) + more)
-    if (!act.twoSteps) this.#keeping.tally.count(act, more > 0 ? 'happened' : 'hadNot')
-  }
-
-  /** Compares the service's counts of wrong codes with what was answered and with the history. */
-  compareFailures(inARow: number, today: number): void {
-    const told = this.chain.seen.get('failure') ?? 0
-    if (today !== told) this.#fault('lost', `${today} wrong codes are counted, ${told} told,`)
-    if (this.#failures !== undefined && this.#failures !== inARow)
-      this.#fault('lost', `${inARow} wrong codes in a row are counted, not ${this.#failures},`)
-    this.#failures = inARow
-  }
-
-  /** Compares what the service says of something else with what it must say. */
-  expect(what: string, found: object, expected: object): void {
-    const [is, must] = [JSON.stringify(found), JSON.stringify(expected)]
-    if (is !== must) this.#fault('lost', `${what}: ${is}, not ${must},`)
-  }
-
-  #fault(kind: 'lost' | 'double', told: string): void {
+  #fault(kind: 'lost' | 'double', told: string): false {
     this.#keeping.tally.fault(kind, `${told} of ${this.chain.told}`)
+    return false
   }
 
-  #odd(act: Act, outcome: Outcome): void {
+  #odd(act: Act<C>, outcome: Outcome): false {
     const answer = 'lost' in outcome ? outcome.lost : JSON.stringify(outcome)
     this.#keeping.tally.fault('odd', `${act.kind} of ${this.chain.told}: ${answer}`)
+    return false
   }
 }
 
-const isReplayed = (outcome: Outcome): boolean =>
-  'accepted' in outcome && outcome.accepted.replayed === true
-
-/** A name is of one thing where it names it: `consumption <jti>`, and not `passed totp`. */
-const isOneThing = (name: string): boolean => name.includes(' ') && !name.startsWith('passed ')
+const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1000)

@@ -1,7 +1,7 @@
 // One call that changes something, and how it came out: answered, refused, or without an answer because
 // the service was killed meanwhile. What is done with that stands in account.ts.
+import { randomUUID } from 'node:crypto'
 import { type CountersignErrorData, reasonOf } from '../../../client/index.ts'
-import type { Reason } from '../../../contract/index.ts'
 
 /** What is counted apart. */
 export const KINDS = [
@@ -18,34 +18,39 @@ export const KINDS = [
 ] as const
 export type Kind = (typeof KINDS)[number]
 
-/** What an answer acknowledges. */
+/** What an answer acknowledges, as far as the account goes on with it. */
 export interface Acknowledged {
-  /** The things that must stand in the history, by the names that chain.ts gives them. */
-  names: string[]
-  /** Whether the answer repeats one of before. */
+  /** The id of the factor, token or key that came into being. */
+  id?: string
+  recoveryCodes?: string[]
+  /** Whether the answer repeats an earlier one. */
   replayed?: boolean
 }
 
-/** A call, and what it means that it was answered. */
-export interface Act {
+/** A call, and how the model says it. */
+export interface Act<C> {
   kind: Kind
   /** Makes the call; each time the same, with the same idempotency key where it has one. */
   call(): Promise<Acknowledged>
-  /** Which events the history counts it under, as chain.ts names them. */
-  total: string
-  /** The refusal that is wanted, where the call is there to be refused. */
-  wanted?: Reason
-  /** What a repetition is refused with once the call was accepted; without it there is none. */
-  again?: Reason
-  /** Whether such a repetition is counted as a wrong code. */
-  costs?: boolean
-  /** Whether accepting takes two writes, so that a crash between them spends without accepting. */
-  twoSteps?: boolean
+  /** The same call for the model; without an answer its ids are made up by `unheard`. */
+  model(heard?: Acknowledged): C
+  /** What the crash leaves behind where accepting takes two writes: the first of them alone. */
+  half?(): C
+  /** Whether it may be made again after it was accepted; the model says how that is answered. */
+  again?: boolean
   /** Called where it had happened, but nobody knows what the answer was. */
-  unheard?(): void
-  /** A use of what was accepted, under another idempotency key each time. */
-  otherKey?(): Promise<Acknowledged>
+  onUnheard?(): void
+  /** A further use of what was accepted, under another idempotency key each time. */
+  asNew?(): Act<C>
 }
+
+const UNHEARD = 'unheard-'
+
+/** Makes up an id in the place of one that no answer named. */
+export const unheard = (): string => UNHEARD + randomUUID()
+
+/** Whether the history cannot know a name, because it contains a made up id. */
+export const isUnheard = (name: string): boolean => name.includes(UNHEARD)
 
 /** How a call came out. */
 export type Outcome =
@@ -55,6 +60,12 @@ export type Outcome =
   | { lost: string }
 
 const ANSWER_WITHIN_MILLISECONDS = 60_000
+
+/** The answer as the model says it. */
+export function answerOf(outcome: Exclude<Outcome, { lost: string }>): string {
+  if ('refused' in outcome) return outcome.refused.reason
+  return outcome.accepted.replayed ? 'ok, replayed' : 'ok'
+}
 
 /** Makes a call, and settles with how it came out. */
 export async function tried(call: () => Promise<Acknowledged>): Promise<Outcome> {

@@ -1,12 +1,13 @@
 // Who acts under the crashes, beside newcomers: veterans, who go on with assertions through one crash after
 // the other, and an operator, whose changes stand in the environment's chain.
 import type { CountersignClient } from '../../../client/index.ts'
+import { type Recorded, record } from '../../../test/state/model/state.ts'
 import { DEMO } from '../../demo.ts'
 import { newUser } from '../users.ts'
-import { Account } from './account.ts'
-import type { Act } from './act.ts'
+import { Account, type Model } from './account.ts'
+import { type Act, unheard } from './act.ts'
 import { AppNewcomer, CopiedPasskeyNewcomer, PasskeyNewcomer } from './newcomers.ts'
-import { type Actor, type Cast, UserActor } from './useractor.ts'
+import { type Actor, type Cast, type UserAct, UserActor } from './useractor.ts'
 
 /** A veteran leaves before their session expires. */
 const VETERAN_MILLISECONDS = 1_200_000
@@ -17,20 +18,34 @@ const LABEL = 'under crashes'
 class Veteran extends UserActor {
   readonly #until = Date.now() + VETERAN_MILLISECONDS
 
-  protected async own(): Promise<Act | undefined> {
+  protected async own(): Promise<UserAct | undefined> {
     return Date.now() < this.#until ? this.assertion() : undefined
   }
 }
 
+interface Told {
+  told: Record<string, number>
+}
+/** An operator's calls are the events that they leave. */
+const OPERATOR_MODEL: Model<Told, Recorded> = {
+  apply({ told }, event) {
+    record(told, event)
+    return 'ok'
+  },
+  left: () => Number.POSITIVE_INFINITY,
+}
+
 /** Makes keys for resources and revokes them. */
 class OperatorActor implements Actor {
-  readonly account: Account
+  readonly account: Account<Told, Recorded>
   readonly #operator: CountersignClient
   /** Keys that are there. */
   readonly #keys: string[] = []
 
   constructor({ keeping }: Cast) {
-    this.account = new Account({ environment: DEMO.environment }, keeping)
+    this.account = new Account({ environment: DEMO.environment }, keeping, OPERATOR_MODEL, {
+      told: {},
+    })
     this.#operator = keeping.operator
   }
 
@@ -47,34 +62,34 @@ class OperatorActor implements Actor {
     })
     const there = resourceKeys.filter(({ label }) => label === LABEL).map(({ id }) => id)
     const missing = this.#keys.filter((id) => !there.includes(id))
-    this.account.expect('the keys that are missing', missing, [])
+    this.account.expect('the keys that are missing', missing, () => [])
     // What was in flight may have happened: those keys are revoked in their turn.
     this.#keys.splice(0, Number.POSITIVE_INFINITY, ...there)
   }
 
   async presentAll(): Promise<void> {}
 
-  #creation(): Act {
+  #creation(): Act<Recorded> {
     const input = { environment: DEMO.environment, audience: DEMO.wallet, label: LABEL }
     return {
       kind: 'resource key',
-      total: 'resource_key.created',
+      model: (heard) => ({ type: 'resource_key.created', data: { id: heard?.id ?? unheard() } }),
       call: async () => {
         const { id } = await this.#operator.environment.createResourceKey.mutate(input)
         this.#keys.push(id)
-        return { names: [`resource_key.created ${id}`] }
+        return { id }
       },
     }
   }
 
-  #revocation(id: string): Act {
+  #revocation(id: string): Act<Recorded> {
     return {
       kind: 'resource key',
-      total: 'resource_key.revoked',
+      model: () => ({ type: 'resource_key.revoked', data: { id } }),
       call: async () => {
         const { environment } = DEMO
         await this.#operator.environment.revokeResourceKey.mutate({ environment, id })
-        return { names: [`resource_key.revoked ${id}`] }
+        return { id }
       },
     }
   }
@@ -94,4 +109,4 @@ export async function newActor(cast: Cast, role: Role, index: number) {
   return new ACTORS[role](cast, await newUser(cast.stage, role, index))
 }
 
-export const operatorActor = (cast: Cast): Actor => new OperatorActor(cast)
+export const operatorActor = (cast: Cast): OperatorActor => new OperatorActor(cast)

@@ -2,6 +2,7 @@
 // counted by what it tells; whether it still holds what it held; and whether it verifies.
 import type { CountersignClient } from '../../../client/index.ts'
 import type { AuditEvent } from '../../../contract/index.ts'
+import { record } from '../../../test/state/model/state.ts'
 import type { Tally } from './tally.ts'
 
 /** Whose chain: a user's, an environment's, or, without either, the directory's. */
@@ -10,36 +11,13 @@ export interface ChainName {
   subject?: string
 }
 
-const CODE_REASONS = ['invalid_code', 'code_already_used']
-
-/** What an event counts for: of its kind, and by the name of the one thing that it is about. */
-function keysOf({ type, data }: AuditEvent): string[] {
-  const { method, factorId, jti, id, reason, tokens } = data as Record<string, string> & {
-    tokens?: { jti: string }[]
-  }
-  switch (type) {
-    case 'enrollment.started':
-      return ['enrollment', `enrollment ${factorId}`]
-    case 'factor.confirmed':
-      return ['confirmation', `confirmation ${factorId}`]
-    case 'step_up.passed':
-      return [`passed ${method}`, ...(tokens ?? []).map((token) => `token ${token.jti}`)]
-    case 'token.consumed':
-      return ['consumption', `consumption ${jti}`]
-    case 'resource_key.created':
-    case 'resource_key.revoked':
-      return [type, `${type} ${id}`]
-    case 'step_up.failed':
-    case 'factor.confirm_failed':
-      return CODE_REASONS.includes(reason ?? '') ? ['failure'] : []
-    default:
-      return []
-  }
-}
+/** How wrong codes are counted, whose events have types of refusals. */
+export const FAILURE = 'failure'
+export const CODE_REASONS: unknown[] = ['invalid_code', 'code_already_used']
 
 export class Chain {
-  /** How often what was told: of a kind (`consumption`), or of one thing (`consumption <jti>`). */
-  readonly seen = new Map<string, number>()
+  /** What it holds, as the model counts it: by type, and by each thing that an event is about. */
+  readonly seen: Record<string, number> = {}
   /** What was found wrong with passkeys. */
   readonly faults = new Set<unknown>()
   readonly #name: ChainName
@@ -62,7 +40,9 @@ export class Chain {
   async read(): Promise<void> {
     const events = await this.#newEvents()
     for (const event of events) {
-      for (const key of keysOf(event)) this.seen.set(key, (this.seen.get(key) ?? 0) + 1)
+      record(this.seen, event)
+      if (CODE_REASONS.includes(event.data.reason))
+        this.seen[FAILURE] = (this.seen[FAILURE] ?? 0) + 1
       if (event.data.fault) this.faults.add(event.data.fault)
     }
     const newest = events[0]

@@ -11,8 +11,15 @@ import {
   STEP_MILLISECONDS,
   withApp,
 } from '../users.ts'
-import type { Acknowledged, Act } from './act.ts'
-import { type Cast, type User, UserActor } from './useractor.ts'
+import { type Acknowledged, unheard } from './act.ts'
+import {
+  type Cast,
+  orderOf,
+  type User,
+  type UserAct,
+  UserActor,
+  type UserCall,
+} from './useractor.ts'
 
 /** With less left of a step, the code before would be too old by the time that it arrives. */
 const ENOUGH_MILLISECONDS = 5_000
@@ -35,7 +42,7 @@ export class AppNewcomer extends UserActor {
     'assertion',
   ] as const)
 
-  protected async own(): Promise<Act | undefined> {
+  protected async own(): Promise<UserAct | undefined> {
     if (!this.#pending) return this.#enrollment()
     if (!this.#app) return this.#confirmation(this.#pending)
     for (let next = this.#plan.pop(); next; next = this.#plan.pop()) {
@@ -48,7 +55,7 @@ export class AppNewcomer extends UserActor {
   async #planned(
     what: 'wrong' | 'step' | 'recovery' | 'assertion',
     app: TOTP,
-  ): Promise<Act | undefined> {
+  ): Promise<UserAct | undefined> {
     switch (what) {
       case 'wrong':
         return this.account.mayFail ? this.#wrongCode(app) : undefined
@@ -61,73 +68,81 @@ export class AppNewcomer extends UserActor {
     }
   }
 
-  #enrollment(): Act {
+  #enrollment(): UserAct {
     return {
       kind: 'enrollment',
-      total: 'enrollment',
+      model: (heard) => startOf('totp', heard),
       call: async () => {
         this.#pending = await withApp(this.user.client)
-        return { names: [`enrollment ${this.#pending.factorId}`] }
+        return { id: this.#pending.factorId }
       },
     }
   }
 
   /** By the code before, where it is good for long enough: then the present one is not used up yet. */
-  #confirmation({ factorId, app }: { factorId: string; app: TOTP }): Act {
+  #confirmation({ factorId, app }: { factorId: string; app: TOTP }): UserAct {
     const back = millisecondsLeft() < ENOUGH_MILLISECONDS ? 0 : -1
     const code = codeOf(app, back)
-    this.#step = stepNow() + back
+    const step = stepNow() + back
+    this.#step = step
     return {
       kind: 'confirmation',
-      total: 'confirmation',
-      again: 'conflict',
-      unheard: () => {
+      again: true,
+      model: (heard) => ({
+        call: { verb: 'confirmTotp', id: factorId, step },
+        ...(heard?.recoveryCodes && { codes: heard.recoveryCodes }),
+      }),
+      onUnheard: () => {
         this.#app = app
       },
       call: async () => {
         const input = { kind: 'totp' as const, factorId, code }
         const { recoveryCodes = [] } = await this.user.client.factor.confirm.mutate(input)
         this.#app = app
-        this.#recoveryCodes = recoveryCodes
-        return { names: [`confirmation ${factorId}`] }
+        // A copy: the model keeps the list as it came.
+        this.#recoveryCodes = [...recoveryCodes]
+        return { id: factorId, recoveryCodes }
       },
     }
   }
 
-  #wrongCode(app: TOTP): Act {
+  #wrongCode(app: TOTP): UserAct {
     const right = [-1, 0, 1, 2].map((step) => codeOf(app, step))
     const code = ['000000', '111111', '222222', '333333', '444444'].find(
       (guess) => !right.includes(guess),
     )
     return {
       kind: 'wrong code',
-      total: 'failure',
-      wanted: 'invalid_code',
+      model: () => this.#totpCall(null),
       call: () => this.#verify({ method: 'totp', code: given(code, 'a wrong code') }),
     }
   }
 
-  #totpStep(app: TOTP): Act {
+  #totpStep(app: TOTP): UserAct {
     const code = codeOf(app, 0)
-    this.#step = stepNow()
+    const step = stepNow()
+    this.#step = step
     return {
       kind: 'TOTP step',
-      total: 'passed totp',
-      again: 'code_already_used',
-      costs: true,
+      again: true,
+      model: (heard) => this.#totpCall(step, heard),
       call: () => this.#verify({ method: 'totp', code, requestedScopes: ['wallet:export'] }),
     }
   }
 
-  #recoveryCode(code: string | undefined): Act | undefined {
+  #recoveryCode(code: string | undefined): UserAct | undefined {
     if (code === undefined) return undefined
     return {
       kind: 'recovery code',
-      total: 'passed recovery',
-      again: 'code_already_used',
-      costs: true,
+      again: true,
+      model: (heard) => ({ call: { verb: 'stepUpRecovery', code, order: orderOf(heard) } }),
       call: () => this.#verify({ method: 'recovery', code, requestedScopes: ['credential:link'] }),
     }
+  }
+
+  #totpCall(step: number | null, heard?: Acknowledged): UserCall {
+    const id = this.#pending?.factorId ?? ''
+    return { call: { verb: 'stepUpTotp', of: id, id: undefined, step, order: orderOf(heard) } }
   }
 
   async #verify(input: {
@@ -151,37 +166,50 @@ abstract class PasskeyHolder extends UserActor {
   }
 
   /** The next thing to do with the passkey. */
-  protected abstract use(): Promise<Act | undefined>
+  protected abstract use(): Promise<UserAct | undefined>
 
-  protected async own(): Promise<Act | undefined> {
+  protected async own(): Promise<UserAct | undefined> {
     if (!this.#pending) return this.#enrollment()
     return this.#confirmed ? this.use() : this.#confirmation(this.#pending)
   }
 
-  #enrollment(): Act {
+  protected stepUpOf(
+    shown: { nonce: string; good: boolean; counter?: number },
+    heard?: Acknowledged,
+  ): UserCall {
+    const id = this.#pending?.factorId ?? ''
+    return { call: { verb: 'stepUpPasskey', id, ...shown, order: orderOf(heard) } }
+  }
+
+  #enrollment(): UserAct {
     return {
       kind: 'enrollment',
-      total: 'enrollment',
+      model: (heard) => startOf('passkey', heard),
       call: async () => {
         this.device = newPasskeyDevice(this.stage)
         this.#pending = await registered(this.device, this.user.client)
-        return { names: [`enrollment ${this.#pending.factorId}`] }
+        return { id: this.#pending.factorId }
       },
     }
   }
 
-  #confirmation(input: Awaited<ReturnType<typeof registered>>): Act {
+  #confirmation(input: Awaited<ReturnType<typeof registered>>): UserAct {
+    const nonce = unheard()
+    const confirmOf = (good: boolean): UserCall => ({
+      call: { verb: 'confirmPasskey', id: input.factorId, nonce, good },
+    })
     return {
       kind: 'confirmation',
-      total: 'confirmation',
-      again: 'conflict',
-      unheard: () => {
+      again: true,
+      model: () => confirmOf(true),
+      half: () => confirmOf(false),
+      onUnheard: () => {
         this.#confirmed = true
       },
       call: async () => {
         await this.user.client.factor.confirm.mutate(input)
         this.#confirmed = true
-        return { names: [`confirmation ${input.factorId}`] }
+        return { id: input.factorId }
       },
     }
   }
@@ -191,19 +219,20 @@ abstract class PasskeyHolder extends UserActor {
 export class PasskeyNewcomer extends PasskeyHolder {
   readonly #plan = shuffled(['challenge', 'challenge', 'assertion'] as const)
 
-  protected async use(): Promise<Act | undefined> {
+  protected async use(): Promise<UserAct | undefined> {
     const next = this.#plan.pop()
     return next === 'challenge' ? this.#challenge() : next && this.assertion()
   }
 
   /** The challenge is asked for within the act, once: nothing of it is stored before it is answered. */
-  #challenge(): Act {
+  #challenge(): UserAct {
     let input: Awaited<ReturnType<typeof answered>> | undefined
+    const nonce = unheard()
     return {
       kind: 'passkey challenge',
-      total: 'passed passkey',
-      again: 'challenge_used',
-      twoSteps: true,
+      again: true,
+      model: (heard) => this.stepUpOf({ nonce, good: true }, heard),
+      half: () => this.stepUpOf({ nonce, good: false }),
       call: async () => {
         input ??= await answered(this.device, this.user.client, ['wallet:export'])
         return this.earn(await this.user.client.challenge.verify.mutate(input))
@@ -216,22 +245,23 @@ export class PasskeyNewcomer extends PasskeyHolder {
 export class CopiedPasskeyNewcomer extends PasskeyHolder {
   #count = 0
 
-  protected async use(): Promise<Act | undefined> {
+  protected async use(): Promise<UserAct | undefined> {
     return this.#count < SIGNATURES ? this.#signature(++this.#count) : undefined
   }
 
   override async check(): Promise<void> {
     await super.check()
     const others = [...this.account.chain.faults].filter((fault) => fault !== 'counter')
-    this.account.expect('what else than a count was refused', others, [])
+    this.account.expect('what else than a count was refused', others, () => [])
   }
 
   /** Each call has a challenge of its own, so that the count alone can refuse a repetition. */
-  #signature(counter: number): Act {
+  #signature(counter: number): UserAct {
     return {
       kind: 'signature count',
-      total: 'passed passkey',
-      again: 'passkey_rejected',
+      again: true,
+      model: (heard) => this.stepUpOf({ nonce: unheard(), good: true, counter }, heard),
+      half: () => this.stepUpOf({ nonce: unheard(), good: false }),
       call: async () => {
         const { client } = this.user
         const input = await answered(this.device, client, ['wallet:export'], { counter })
@@ -240,6 +270,14 @@ export class CopiedPasskeyNewcomer extends PasskeyHolder {
     }
   }
 }
+
+/** The enrollment of a first factor, for the model. */
+const startOf = (kind: 'totp' | 'passkey', heard?: Acknowledged): UserCall => ({
+  call: {
+    ...{ verb: 'start', id: heard?.id ?? unheard(), kind, fresh: true },
+    gate: { jti: undefined, methods: [], acr: 'mfa' },
+  },
+})
 
 const stepNow = (): number => Math.floor(Date.now() / STEP_MILLISECONDS)
 

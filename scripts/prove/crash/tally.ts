@@ -1,5 +1,5 @@
 // What a run through crashes counted, and what it found wrong. It prints nothing: ../crash.ts does.
-import { type Act, KINDS, type Kind } from './act.ts'
+import { KINDS, type Kind } from './act.ts'
 
 /** The counts of one kind of call. */
 export interface Row {
@@ -44,7 +44,7 @@ export class Tally {
   readonly faults: Record<FaultKind, number> = { lost: 0, double: 0, broken: 0, odd: 0 }
   readonly told: string[] = []
 
-  count({ kind }: Pick<Act, 'kind'>, what: keyof Row, times = 1): void {
+  count({ kind }: { kind: Kind }, what: keyof Row, times = 1): void {
     const row = this.rows.get(kind)
     if (row) row[what] += times
   }

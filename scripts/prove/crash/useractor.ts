@@ -3,16 +3,20 @@
 import { randomUUID } from 'node:crypto'
 import { type CountersignClient, createClient } from '../../../client/index.ts'
 import { RECOVERY_CODE_COUNT } from '../../../contract/factor.ts'
+import { METHODS } from '../../../contract/index.ts'
+import { emptyState, type State, seen } from '../../../test/state/model/state.ts'
+import { apply, type Call, type Order } from '../../../test/state/model/verbs.ts'
+import { ThrottleModel } from '../../../test/support/throttlemodel.ts'
 import { DEMO } from '../../demo.ts'
 import { given } from '../../tour/cast.ts'
 import { SCOPE, type Stage } from '../stage.ts'
 import type { newUser } from '../users.ts'
-import { Account, type Keeping } from './account.ts'
-import type { Acknowledged, Act } from './act.ts'
+import { Account, type Keeping, type Model } from './account.ts'
+import { type Acknowledged, type Act, unheard } from './act.ts'
+import { CODE_REASONS, FAILURE } from './chain.ts'
 
 /** Somebody who acts until they are done. */
 export interface Actor {
-  account: Account
   /** Does the next thing; false where there is none left. */
   next(): Promise<boolean>
   /** Whether everything holds after a crash. */
@@ -27,16 +31,41 @@ export interface Cast {
   keeping: Keeping
 }
 
+/** A call of a user's object, and the recovery codes that its answer brings. */
+export interface UserCall {
+  call: Call
+  codes?: string[]
+}
+export type UserAct = Act<UserCall>
+
+const UNHEARD_CODES = Array.from({ length: RECOVERY_CODE_COUNT }, unheard)
+const TOKEN_SECONDS = 300
+
+const USER_MODEL: Model<State, UserCall> = {
+  apply(state, { call, codes = UNHEARD_CODES }, now) {
+    state.now = now
+    const answer = apply(state, call, codes)
+    if (CODE_REASONS.includes(answer)) state.told[FAILURE] = (state.told[FAILURE] ?? 0) + 1
+    return answer
+  },
+  left: ({ codesTried }, now) => new ThrottleModel(codesTried).left(now),
+}
+
+/** The order of the token that an answer brought. */
+export const orderOf = (heard?: Acknowledged): Order => ({
+  ...{ jti: heard?.id ?? unheard(), singleUse: true, lifetime: TOKEN_SECONDS },
+})
+
 export type User = Awaited<ReturnType<typeof newUser>>
 
 /** A user; what they do of their own is theirs to say. */
 export abstract class UserActor implements Actor {
-  readonly account: Account
+  readonly account: Account<State, UserCall>
   protected readonly stage: Stage
   protected readonly user: User
   readonly #operator: CountersignClient
   readonly #api: CountersignClient
-  readonly #consumed: Act[] = []
+  readonly #consumed: UserAct[] = []
   /** Tokens that were earned and not yet consumed. */
   readonly #earned: { token: string; jti: string; scope: string }[] = []
 
@@ -44,7 +73,8 @@ export abstract class UserActor implements Actor {
     const { environment } = DEMO
     this.stage = stage
     this.user = user
-    this.account = new Account({ environment, subject: user.subject }, keeping)
+    const first = emptyState(Math.floor(Date.now() / 1000))
+    this.account = new Account({ environment, subject: user.subject }, keeping, USER_MODEL, first)
     this.#operator = keeping.operator
     const [url] = stage.fronts
     const bearer = () => stage.resourceKey
@@ -52,11 +82,12 @@ export abstract class UserActor implements Actor {
   }
 
   /** The next thing to do beside consuming what was earned. */
-  protected abstract own(): Promise<Act | undefined>
+  protected abstract own(): Promise<UserAct | undefined>
 
   async next(): Promise<boolean> {
     const earned = this.#earned.shift()
     const act = earned ? this.#consumption(earned) : await this.own()
+    if (act && earned) this.#consumed.push(act)
     if (act) await this.account.does(act)
     return act !== undefined
   }
@@ -65,26 +96,28 @@ export abstract class UserActor implements Actor {
     await this.account.check()
     const { subject } = this.user
     const view = await this.#operator.subject.get.query({ environment: DEMO.environment, subject })
-    const { seen } = this.account.chain
-    const { consecutiveFailures, failuresLastDay } = view.attempts
-    this.account.compareFailures(consecutiveFailures, failuresLastDay)
-    const expected = {
-      factors: seen.get('confirmation') ?? 0,
-      enrolled: seen.has('confirmation'),
-      recovery: seen.has('confirmation')
-        ? RECOVERY_CODE_COUNT - (seen.get('passed recovery') ?? 0)
-        : 0,
-    }
+    const { factors, enrolled, recovery, attempts } = view
     const found = {
-      factors: view.factors.length,
-      enrolled: view.enrolled,
-      recovery: view.recovery.remaining,
+      factors: factors.map(({ factorId, kind, isDefault }) => ({ factorId, kind, isDefault })),
+      enrolled,
+      recovery: [recovery.remaining, recovery.total, recovery.acknowledged],
+      failures: [attempts.consecutiveFailures, attempts.failuresLastDay, attempts.locked],
     }
-    this.account.expect('what the user has', found, expected)
+    this.account.expect('what the user has', found, (state) => {
+      const { recovery, ...is } = seen(state)
+      const { codesTried } = state
+      const today = codesTried.filter(({ what }) => what === 'wrong').length
+      return {
+        factors: is.factors.map(({ factorId, kind, isDefault }) => ({ factorId, kind, isDefault })),
+        enrolled: is.enrolled,
+        recovery: [recovery.remaining, recovery.total, recovery.acknowledged],
+        failures: [new ThrottleModel(codesTried).inRow(), today, is.locked],
+      }
+    })
   }
 
   async presentAll(): Promise<void> {
-    for (const act of this.#consumed) await this.account.presentAsNew(act, 'token_expired')
+    for (const act of this.#consumed) await this.account.presentAsNew(act)
   }
 
   protected earn(answer: {
@@ -93,36 +126,40 @@ export abstract class UserActor implements Actor {
     const { token, jti, scopes } = given(answer.elevatedToken, 'an elevated token')
     const [scope = ''] = scopes
     if (!scope.startsWith('credential:')) this.#earned.push({ token, jti, scope })
-    return { names: [`token ${jti}`] }
+    return { id: jti }
   }
 
-  protected async assertion(): Promise<Act> {
+  protected async assertion(): Promise<UserAct> {
     const { subject, client } = this.user
     const { token } = await this.stage.application.vouch(subject, SCOPE, this.stage.issuer)
     return {
       kind: 'assertion',
-      total: 'passed assertion',
-      again: 'assertion_invalid',
+      again: true,
+      model: (heard) => ({
+        call: { verb: 'exchange', claim: token, age: 0, order: orderOf(heard) },
+      }),
       call: async () => this.earn(await client.token.exchange.mutate({ assertion: token })),
     }
   }
 
-  #consumption({ token, jti, scope }: { token: string; jti: string; scope: string }): Act {
+  #consumption(
+    earned: { token: string; jti: string; scope: string },
+    idempotencyKey: string = randomUUID(),
+  ): UserAct {
     const { subject } = this.user
-    const consume = async (idempotencyKey: string) => {
-      const input = { token, subject, scope, idempotencyKey }
-      const { replayed } = await this.#api.token.consume.mutate(input)
-      return { names: [`consumption ${jti}`], replayed }
-    }
-    const key = randomUUID()
-    const act: Act = {
+    const { token, jti, scope } = earned
+    return {
       kind: 'consumption',
-      total: 'consumption',
-      again: 'token_used',
-      call: () => consume(key),
-      otherKey: () => consume(randomUUID()),
+      again: true,
+      model: () => ({
+        call: { verb: 'consume', jti, methods: [...METHODS], holder: idempotencyKey },
+      }),
+      call: async () => {
+        const input = { token, subject, scope, idempotencyKey }
+        const { replayed } = await this.#api.token.consume.mutate(input)
+        return { replayed }
+      },
+      asNew: () => this.#consumption(earned),
     }
-    this.#consumed.push(act)
-    return act
   }
 }

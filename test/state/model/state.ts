@@ -13,6 +13,8 @@ export interface FactorModel {
   usedAt: number | null
   /** The newest step that was accepted. */
   step: number
+  /** The newest count of signatures that was accepted. */
+  counter: number
 }
 export interface PendingModel {
   id: string
@@ -31,18 +33,49 @@ export interface TokenModel {
   ended: boolean
   used: { at: number; holder: string | null } | undefined
 }
-/** What is told of in the history, once for each time. What was refused is counted there, and not here. */
-export const EVENT_TYPES = [
-  ...(['enrollment.started', 'factor.confirmed', 'factor.renamed', 'factor.default_set'] as const),
-  ...(['factor.removed', 'recovery.regenerated', 'recovery.acknowledged'] as const),
-  ...(['step_up.passed', 'token.consumed', 'token.revoked'] as const),
-  ...(['subject.unlocked', 'subject.reset', 'subject.tokens_ended'] as const),
-] as const
-export type EventType = (typeof EVENT_TYPES)[number]
+/** What an event of the history says, as far as it is compared. */
+export interface Recorded {
+  type: string
+  data: object
+}
+
+type Things = (data: {
+  factorId?: string
+  jti?: string
+  id?: string
+  method?: string
+  tokens?: { jti: string }[]
+}) => (string | undefined)[]
+/** The events that are compared, and the things that each is about. Refusals are not among them. */
+const THINGS: Record<string, Things> = {
+  'enrollment.started': ({ factorId }) => [factorId],
+  'factor.confirmed': ({ factorId }) => [factorId],
+  'factor.renamed': ({ factorId }) => [factorId],
+  'factor.default_set': ({ factorId }) => [factorId],
+  'factor.removed': ({ factorId }) => [factorId],
+  'recovery.regenerated': () => [],
+  'recovery.acknowledged': () => [],
+  'step_up.passed': ({ method, tokens = [] }) => [method, ...tokens.map(({ jti }) => jti)],
+  'token.consumed': ({ jti }) => [jti],
+  'token.revoked': ({ jti }) => [jti],
+  'subject.unlocked': () => [],
+  'subject.reset': () => [],
+  'subject.tokens_ended': () => [],
+  'resource_key.created': ({ id }) => [id],
+  'resource_key.revoked': ({ id }) => [id],
+}
+
+/** Counts an event: once for its type, and once for each thing that it is about. */
+export function record(told: Record<string, number>, { type, data }: Recorded): void {
+  const things = THINGS[type]?.(data)
+  const names = things ? [type, ...things.map((thing) => `${type} ${thing}`)] : []
+  for (const name of names) told[name] = (told[name] ?? 0) + 1
+}
 
 export interface State {
   now: number
-  told: Record<EventType, number>
+  /** What the history holds, as `record` counts it. */
+  told: Record<string, number>
   enrolled: boolean
   acknowledged: boolean
   factors: FactorModel[]
@@ -58,7 +91,7 @@ export interface State {
 
 export const emptyState = (now: number): State => ({
   now,
-  told: Object.fromEntries(EVENT_TYPES.map((type) => [type, 0])) as Record<EventType, number>,
+  told: {},
   enrolled: false,
   acknowledged: false,
   factors: [],

@@ -2,7 +2,6 @@
 import type { Acr, Method } from '../../../contract/index.ts'
 import {
   countIn,
-  type EventType,
   emptyState,
   endTokens,
   type FactorModel,
@@ -11,6 +10,8 @@ import {
   type GateModel,
   live,
   openGate,
+  type Recorded,
+  record,
   type State,
   stepOf,
   tryCode,
@@ -30,7 +31,15 @@ export type Call =
   /** `of`: the factor whose code it is; `id`: the one that it is said to be of. */
   | { verb: 'stepUpTotp'; of: string; id: string | undefined; step: number | null; order: Order }
   | { verb: 'stepUpRecovery'; code: string; order: Order }
-  | { verb: 'stepUpPasskey'; id: string; nonce: string; good: boolean; order: Order }
+  /** `counter`: what the passkey shows, where it counts its signatures. */
+  | {
+      verb: 'stepUpPasskey'
+      id: string
+      nonce: string
+      good: boolean
+      counter?: number
+      order: Order
+    }
   | { verb: 'exchange'; claim: string; age: number; order: Order }
   | { verb: 'consume'; jti: string; methods: Method[]; holder: string | null }
   | { verb: 'revoke'; jti: string }
@@ -57,12 +66,12 @@ export function apply(state: State, call: Call, codes: string[]): string {
   const verb = VERBS[call.verb] as (state: State, call: Call, codes: string[]) => string
   const answer = verb(state, call, codes)
   const type = answer === 'ok' ? eventOf(before, call) : undefined
-  if (type) state.told[type] += 1
+  if (type) record(state.told, { type, data: dataOf(call) })
   return answer
 }
 
 /** What the history tells of a call that was answered `ok`: nothing, where nothing became of it. */
-function eventOf(before: State, call: Call): EventType | undefined {
+function eventOf(before: State, call: Call): string | undefined {
   if (call.verb === 'rename')
     return before.factors.some(({ id, label }) => id === call.id && label !== call.label)
       ? 'factor.renamed'
@@ -79,7 +88,7 @@ function eventOf(before: State, call: Call): EventType | undefined {
 
 const EVENTS: Record<
   Exclude<Call['verb'], 'rename' | 'consume' | 'revoke' | 'acknowledge'>,
-  EventType
+  string
 > = {
   start: 'enrollment.started',
   confirmTotp: 'factor.confirmed',
@@ -95,6 +104,20 @@ const EVENTS: Record<
   reset: 'subject.reset',
   endTokens: 'subject.tokens_ended',
 }
+
+/** The things that the event of a call is about. */
+const dataOf = (call: Call): Recorded['data'] => ({
+  ...('id' in call && { factorId: call.id }),
+  ...('jti' in call && { jti: call.jti }),
+  ...('order' in call && { method: METHODS_OF[call.verb], tokens: [{ jti: call.order.jti }] }),
+})
+
+const METHODS_OF = {
+  stepUpTotp: 'totp',
+  stepUpRecovery: 'recovery',
+  stepUpPasskey: 'passkey',
+  exchange: 'assertion',
+} as const
 
 const VERBS: Verbs = {
   start: (state, { id, kind, fresh, gate }) => {
@@ -158,12 +181,14 @@ const VERBS: Verbs = {
     return grant(state, order, { by: 'recovery', method: 'recovery', acr: 'recovery' })
   },
 
-  stepUpPasskey: (state, { id, nonce, good, order }) => {
+  stepUpPasskey: (state, { id, nonce, good, counter, order }) => {
     if (!countIn(state.passkeysFailed, 30, 60, state.now)) return 'rate_limited'
     if (state.claimed.includes(nonce)) return 'challenge_used'
     state.claimed.push(nonce)
-    const known = state.factors.some((one) => one.id === id)
+    const known = state.factors.find((one) => one.id === id)
     if (!known || !good) return 'passkey_rejected'
+    if (counter !== undefined && counter <= known.counter) return 'passkey_rejected'
+    known.counter = counter ?? known.counter
     state.passkeysFailed.count -= 1
     forgive(state)
     return grant(state, order, { by: id, method: 'passkey', acr: 'phr' })
@@ -302,7 +327,7 @@ function confirm(state: State, id: string, step: number, codes: string[]): void 
   const { kind, createdAt } = own
   const isDefault = state.factors.length === 0
   const times = { createdAt, confirmedAt: state.now, usedAt: null }
-  state.factors.push({ id, kind, label: null, isDefault, step, ...times })
+  state.factors.push({ id, kind, label: null, isDefault, step, counter: 0, ...times })
   state.pending = state.enrolled ? state.pending.filter((one) => one !== own) : []
   if (!state.enrolled) giveCodes(state, codes)
   state.enrolled = true
