@@ -1,56 +1,54 @@
-// Every door of the service, with inputs that are made and bent at random: a small size of `npm run fuzz`.
+// Every door of the service with drawn and changed calls: in `npm test` a few, in `npm run fuzz` many.
 import { runInDurableObject } from 'cloudflare:test'
-import { env } from 'cloudflare:workers'
-import { expect, it } from 'vitest'
-import worker from '../../functions/worker.ts'
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import { type Cast, makeCasts } from '../fuzz/cast.ts'
 import { DOORS } from '../fuzz/doors.ts'
-import { assetsOf, contextOf } from '../fuzz/inside.ts'
-import { type Lab, type Place, perform } from '../fuzz/lab.ts'
-import { fuzz } from '../fuzz/run.ts'
+import { fuzz, isolate, type Send, toWorker } from '../fuzz/fuzz.ts'
+import { directory } from '../fuzz/objects.ts'
 
-const RUNS = 60
-const SEED = 1
-const TIMEOUT = 180_000
+const plan = inject('fuzz')
+/** A run of many sequences has no limit: `npm run fuzz` ends what is silent. */
+const TIMEOUT = plan.beat ? 0 : 120_000
 
-const stubOf = ({ kind, name }: Place) =>
-  ({ subject: env.SUBJECT, environment: env.ENVIRONMENT, directory: env.DIRECTORY })[
-    kind
-  ].getByName(name)
-
-const bindings = { ...env, ASSETS: assetsOf() } as Env
-const lab: Lab = {
-  env: bindings,
-  fetch: async (request) => worker.fetch(request, bindings, contextOf()),
-  inside: async (place, task) =>
-    runInDurableObject(stubOf(place), (_object, { storage }) => perform(storage, place.kind, task)),
-}
-
-it(
-  'answers whatever it is asked in its own form, and what it refuses changes nothing',
-  async () => {
-    const tallies = await fuzz(lab, { seed: SEED, runs: RUNS })
-    expect(tallies.flatMap(({ failures }) => failures)).toEqual([])
-    expect(tallies.map(({ door }) => door)).toEqual(DOORS.map(({ name }) => name))
-    for (const { calls } of tallies) expect(calls).toBeGreaterThanOrEqual(RUNS)
-    for (const { door, compared, reasons } of tallies)
-      expect(compared > 0 || Object.keys(reasons).length === 0, door).toBe(true)
-    expect(tallies.filter(({ isShut }) => isShut).map(({ door }) => door)).toEqual([])
-  },
-  TIMEOUT,
-)
-
-/** Each fuzzing makes users and environments of its own, named by its seed. */
-let seed = SEED
-const fuzzed = (bent: Lab) => fuzz(bent, { seed: ++seed, runs: RUNS, only: ['operator.list'] })
-
-/** The lab, where every refusal is answered in another way. */
-const bentLab = (bend: (refused: Response) => Response | Promise<Response>): Lab => ({
-  ...lab,
-  fetch: async (request) => {
-    const response = await lab.fetch(request)
-    return response.status >= 400 ? bend(response) : response
-  },
+let casts: { users: Cast; operators: Cast }
+beforeAll(async () => {
+  isolate()
+  casts = await makeCasts()
 })
+afterAll(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllGlobals()
+})
+
+describe('answers whatever it is asked in its own form, and what it refuses changes nothing:', () => {
+  for (const door of DOORS)
+    it.runIf(plan.only?.includes(door.name) ?? true)(
+      door.name,
+      () => fuzz(door, door.guarded ? casts.operators : casts.users, plan),
+      TIMEOUT,
+    )
+})
+
+it('has a door of every name that it is asked for', () => {
+  expect(plan.only?.filter((name) => !DOORS.some((door) => door.name === name)) ?? []).toEqual([])
+})
+
+/** Fuzzes one door of a Worker that answers in another way than it should. */
+async function failureOf(name: string, send: Send): Promise<string> {
+  const [door] = DOORS.filter((one) => one.name === name)
+  if (!door) throw new Error(`no door ${name}`)
+  const failed = fuzz(door, casts.users, { seed: 1, numRuns: 20 }, send)
+  return failed.then(
+    () => 'nothing was found',
+    ({ message }: Error) => message,
+  )
+}
+const bendRefusals =
+  (bend: (refused: Response) => Response | Promise<Response>): Send =>
+  async (request) => {
+    const response = await toWorker(request)
+    return response.status >= 400 ? bend(response) : response
+  }
 const withText = (text: string, { status, headers }: Response, as = status): Response =>
   new Response(text, { status: as, headers })
 
@@ -64,7 +62,7 @@ it.each<[string, string, (refused: Response) => Response | Promise<Response>]>([
   ['another form', 'refused in another form', (refused) => withText('{"no":1}', refused)],
   [
     'a reason of no table',
-    'unknown reason odd',
+    'at error.data.reason',
     (refused) =>
       withText('{"error":{"message":"This is odd.","code":0,"data":{"reason":"odd"}}}', refused),
   ],
@@ -78,18 +76,37 @@ it.each<[string, string, (refused: Response) => Response | Promise<Response>]>([
     'with status 418',
     async (refused) => withText(await refused.text(), refused, 418),
   ],
+  [
+    'a secret in an answer',
+    'a secret in the answer',
+    (refused) => withText(casts.users.operatorKey, refused),
+  ],
+  ['an exception', 'threw TypeError', () => Promise.reject(new TypeError('odd'))],
 ])('finds %s', async (_what, wrong, bend) => {
-  const [tally] = await fuzzed(bentLab(bend))
-  expect(tally?.failures.map((failure) => failure.wrong).join()).toContain(wrong)
+  expect(await failureOf('operator.list', bendRefusals(bend))).toContain(wrong)
 })
 
 it('finds what a refusal changed', async () => {
-  const changing = bentLab(async (refused) => {
-    await runInDurableObject(env.DIRECTORY.getByName('directory'), (_object, { storage }) => {
+  const changing = bendRefusals(async (refused) => {
+    await runInDurableObject(directory(), (_object, { storage }) => {
       storage.sql.exec('INSERT INTO removed_environments VALUES (?)', crypto.randomUUID())
     })
     return refused
   })
-  const [tally] = await fuzzed(changing)
-  expect(tally?.failures.map(({ wrong }) => wrong).join()).toContain('directory')
+  expect(await failureOf('operator.list', changing)).toContain('+ directory removed_environments')
+})
+
+it('finds a good call that is refused', async () => {
+  const refusing: Send = (request) => toWorker(new Request(request, { headers: {} }))
+  expect(await failureOf('operator.list', refusing)).toContain('a good call was refused')
+})
+
+it('shrinks what it finds to one small call', async () => {
+  const failing: Send = async (request) =>
+    /"label":"x{10}/.test(await request.clone().text())
+      ? new Response('', { status: 500 })
+      : toWorker(request)
+  expect(await failureOf('factor.rename', failing)).toMatch(
+    /Got error: refused as .*\n {2}\{[^\n]*"label\\":\\"x{10}\\"\}"\}\n/,
+  )
 })

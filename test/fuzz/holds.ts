@@ -1,4 +1,5 @@
 // What must hold of every answer, whatever was asked: no 5xx, no fault in the log, the contract's form.
+import * as z from 'zod/mini'
 import { safeParse } from 'zod/v4/core'
 import { REASONS, type Reason } from '../../contract/index.ts'
 import { type Call, PUBLIC_URL } from './calls.ts'
@@ -7,45 +8,56 @@ import type { Door } from './doors.ts'
 export interface Answer {
   status: number
   type: string
-  cache: string
+  milliseconds: number
   text: string
 }
 
 /** How a call came out: accepted, or refused with a reason; or what is wrong with the answer. */
 export type Outcome = { accepted: true } | { reason: Reason } | { wrong: string }
 
-const ERROR_MEMBERS = ['message', 'code', 'data']
-const DATA_MEMBERS = ['reason', 'retryAfterSeconds', 'attemptsLeft', 'requirement']
+const Refusal = z.strictObject({
+  error: z.strictObject({
+    message: z.string().check(z.minLength(10), z.maxLength(600)),
+    code: z.optional(z.number()),
+    data: z.strictObject({
+      reason: z.custom<Reason>((reason) => Object.hasOwn(REASONS, String(reason))),
+      retryAfterSeconds: z.optional(z.number()),
+      attemptsLeft: z.optional(z.number()),
+      requirement: z.optional(z.unknown()),
+    }),
+  }),
+})
+const Accepted = z.strictObject({ result: z.strictObject({ data: z.unknown() }) })
 /** Of a stack, a place in the source, or a schema's own words. */
 const INTERNALS =
   /\.ts:\d|\.js:\d|node_modules|\bat \w+ \(|"issues"|TypeError|ReferenceError|SqlError/
 /** The one 503 that is nobody's bug: the key set of somebody else is not there, as none is here. */
 const FOREIGN_KEYS = /^The key set of the session's issuer/
 const UNREADABLE = 415
+/** On a machine with nothing else to do a call takes about a millisecond. */
+export const LONGEST_MILLISECONDS = 10_000
 
-/** Judges an answer. `fault` is what the Worker logged as one. */
-export function judge(door: Door, call: Call, answer: Answer, fault: string | undefined): Outcome {
+/** Judges an answer. `fault` is what the Worker logged as one; `secrets` are what no answer may show. */
+export function judge(
+  door: Door,
+  call: Call,
+  answer: Answer,
+  { fault, secrets }: { fault: string | undefined; secrets: readonly string[] },
+): Outcome {
   const { status, text } = answer
+  if (answer.milliseconds > LONGEST_MILLISECONDS)
+    return { wrong: `answered after ${answer.milliseconds} ms` }
+  if (secrets.some((secret) => text.includes(secret))) return { wrong: 'a secret in the answer' }
   if (fault !== undefined) return { wrong: `a fault was logged: ${fault}` }
   if (status >= 200 && status < 300) return judgeAccepted(door, call, answer)
   if (call.method === 'HEAD' && text === '') return { reason: 'not_found' }
   if (!answer.type.startsWith('application/json')) return { wrong: `refused as ${answer.type}` }
   if (INTERNALS.test(text)) return { wrong: 'internals in the answer' }
-  const body = parse(text)
-  if (!isObject(body) || Object.keys(body).join() !== 'error')
-    return { wrong: 'refused in another form' }
-  return judgeRefusal(status, body.error)
-}
-
-function judgeRefusal(status: number, error: unknown): Outcome {
-  if (!isObject(error) || !isObject(error.data)) return { wrong: 'refused without data' }
-  const { message, data } = error
+  const refusal = Refusal.safeParse(parse(text))
+  if (!refusal.success)
+    return { wrong: `refused in another form, at ${refusal.error.issues[0]?.path.join('.')}` }
+  const { message, data } = refusal.data.error
   const { reason } = data
-  if (typeof reason !== 'string' || !isReason(reason)) return { wrong: `unknown reason ${reason}` }
-  if (!only(error, ERROR_MEMBERS) || !only(data, DATA_MEMBERS))
-    return { wrong: `unknown members ${Object.keys(error)} ${Object.keys(data)}` }
-  if (typeof message !== 'string' || message.length < 10 || message.length > 600)
-    return { wrong: 'refused without a sentence' }
   if (status >= 500 && !FOREIGN_KEYS.test(message))
     return { wrong: `${status} ${reason}: ${message}` }
   const unreadable = status === UNREADABLE && reason === 'input_invalid'
@@ -62,24 +74,17 @@ function judgeAccepted(door: Door, call: Call, { status, type, text }: Answer): 
   const { pathname } = new URL(PUBLIC_URL + call.path)
   if (/^\/console(\/|$)/.test(pathname) && type.startsWith('text/html')) return { accepted: true }
   const body = parse(text)
-  if (!type.startsWith('application/json') || !isObject(body))
+  if (!type.startsWith('application/json') || !z.looseObject({}).safeParse(body).success)
     return { wrong: `accepted as ${type}` }
   if (!pathname.includes('/trpc/'))
-    return 'error' in body ? { wrong: '200 error' } : { accepted: true }
-  if (!isObject(body.result) || !('data' in body.result))
-    return { wrong: 'accepted in another form' }
-  const asked = door.procedure && pathname.endsWith(`/trpc/${door.procedure}`)
-  const output = asked ? door.output : undefined
-  if (output && !safeParse(output, body.result.data).success)
+    return text.startsWith('{"error"') ? { wrong: '200 error' } : { accepted: true }
+  const accepted = Accepted.safeParse(body)
+  if (!accepted.success) return { wrong: 'accepted in another form' }
+  const isAsked = door.procedure && pathname.endsWith(`/trpc/${door.procedure}`)
+  if (isAsked && !safeParse(door.output ?? z.unknown(), accepted.data.result.data).success)
     return { wrong: 'accepted with what is not the output of the contract' }
   return { accepted: true }
 }
-
-const isReason = (text: string): text is Reason => Object.hasOwn(REASONS, text)
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const only = (value: object, known: readonly string[]): boolean =>
-  Object.keys(value).every((key) => known.includes(key))
 
 function parse(text: string): unknown {
   try {

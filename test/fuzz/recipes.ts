@@ -1,250 +1,230 @@
-// For each procedure, how a call is made that is good: with what must have been done before it done.
-import { totpCode } from '../support/totp.ts'
+// For each procedure: how a good call is made, with all that must happen before it.
+import {
+  earnWithPasskey,
+  makeDevice,
+  startEnrolling,
+  startStepUp,
+  stepUpWithPasskey,
+} from '../support/ceremonies.ts'
+import { makeOperatorDevice, nameOperator } from '../support/operators.ts'
+import {
+  AUDIENCE,
+  call as client,
+  makeEnvironment,
+  operator,
+  totpCode,
+  unique,
+} from '../support/service.ts'
 import { type Call, callOf } from './calls.ts'
-import { earn, freshCode, startPasskey, startStepUp, startTotp } from './person.ts'
-import type { Random } from './random.ts'
-import { AUDIENCE, type Cast, OPERATOR_ROUTE, type Stage } from './stage.ts'
+import { type Cast, OPERATOR_ROUTE, type Person } from './cast.ts'
 
+/** What a recipe is made with. */
 export interface Kitchen {
   cast: Cast
-  stage: Stage
-  random: Random
+  /** Draws one of some choices. */
+  pick: <T>(first: T, ...more: T[]) => T
 }
-export type Recipe = (kitchen: Kitchen) => Promise<Call>
+export type Recipe = (kitchen: Kitchen, procedure: string) => Promise<Call>
+type Input = (kitchen: Kitchen) => unknown
 
-const ofPerson =
-  (procedure: string, input: (kitchen: Kitchen) => unknown, scope?: string): Recipe =>
-  async (kitchen) => {
-    const { person } = kitchen.cast
-    const token = scope && (await earn(person, scope))
-    return callOf(person.route, procedure, person.bearer, await input(kitchen), token)
-  }
+const earn = ({ person }: Cast, scope: string): Promise<string> =>
+  earnWithPasskey(person, person.device, scope)
 
-const ofResource =
-  (procedure: string, input: (kitchen: Kitchen) => unknown): Recipe =>
-  async (kitchen) => {
-    const { realm } = kitchen.cast
-    return callOf(realm.id, procedure, realm.resource.key, await input(kitchen))
-  }
+async function earnForDetails({ person: { device, ...user } }: Cast): Promise<string> {
+  const { elevatedToken } = await stepUpWithPasskey(user, device, ['orders:refund'], DETAILS)
+  return elevatedToken?.token ?? ''
+}
 
-const ofOperator =
-  (procedure: string, input: (kitchen: Kitchen) => unknown): Recipe =>
-  async (kitchen) => {
-    const { operatorKey } = kitchen.cast
-    return callOf(OPERATOR_ROUTE, procedure, operatorKey, await input(kitchen))
+/** Makes a recipe of who calls, with which input, and of the scope of a step-up before it. */
+const by =
+  (who: (cast: Cast) => [route: string, bearer: string]) =>
+  (input: Input, scope?: string): Recipe =>
+  async (kitchen, procedure) => {
+    const [route, bearer] = who(kitchen.cast)
+    const token = scope && (await earn(kitchen.cast, scope))
+    return callOf(route, procedure, bearer, await input(kitchen), token)
   }
-
-/** The same change, with the token of the operator's step-up. */
-const guarded =
-  (recipe: Recipe): Recipe =>
-  async (kitchen) => {
-    const call = await recipe(kitchen)
-    const token = await earn(kitchen.cast.person, 'operator:change')
-    return { ...call, headers: { ...call.headers, 'countersign-token': token } }
-  }
+const byPerson = by(({ person }) => [person.route, person.bearer()])
+const byResource = by(({ realm }) => [realm.id, realm.keys[0]?.key ?? ''])
+const byOperator = by(({ operatorKey }) => [OPERATOR_ROUTE, operatorKey])
 
 const DETAILS = { amount: 5, to: 'alice' }
 const nothing = () => ({})
-const factor = ({ cast: { person }, random }: Kitchen): string =>
-  random.pick([person.passkeyId, person.totp.factorId])
 const isOperator = ({ person }: Cast): boolean => person.route === OPERATOR_ROUTE
-/** Scopes that a user, or an operator, may have. */
-const scopesFor = ({ cast, random }: Kitchen): string[] =>
+const factor = ({ cast: { person }, pick }: Kitchen): string =>
+  pick(person.passkeyId, person.totp.factorId)
+const scopesFor = ({ cast, pick }: Kitchen): string[] =>
   isOperator(cast)
-    ? [random.pick(['credential:update', 'operator:change'])]
-    : random.pick([['wallet:sign'], ['wallet:sign', 'user:update'], ['credential:update']])
+    ? [pick('credential:update', 'operator:change')]
+    : pick(['wallet:sign'], ['wallet:sign', 'user:update'], ['credential:update'])
 
 /** A token, with details or without, single-use or not. */
-const tokenFor = ({ cast, random }: Kitchen): Promise<string> =>
-  isOperator(cast)
-    ? earn(cast.person, random.pick(['credential:update', 'operator:change']))
-    : random.chance(0.3)
-      ? earn(cast.person, 'orders:refund', DETAILS)
-      : earn(cast.person, random.pick(['wallet:sign', 'user:update']))
+const tokenFor: Input = async ({ cast, pick }) => {
+  const users = pick('wallet:sign', 'user:update', '')
+  const scope = isOperator(cast) ? pick('credential:update', 'operator:change') : users
+  return { token: await (scope ? earn(cast, scope) : earnForDetails(cast)) }
+}
 
-const aboutSubject = ({ cast: { realm, person } }: Kitchen) => ({
-  environment: realm.id,
-  subject: person.subject,
-})
 const aboutEnvironment = ({ cast: { realm } }: Kitchen) => ({ environment: realm.id })
+const aboutSubject = (kitchen: Kitchen) => ({
+  ...aboutEnvironment(kitchen),
+  subject: kitchen.cast.person.subject,
+})
 const aboutSpare = ({ cast: { spare } }: Kitchen) => ({ environment: spare.id })
 const withSettings = ({ cast: { spare } }: Kitchen) => ({
   environment: spare.id,
-  settings: spare.settings,
+  settings: spare.document,
 })
+const aChain: Input = (kitchen) =>
+  kitchen.pick<Input>(nothing, aboutEnvironment, aboutSubject)(kitchen)
+type Start = (person: Person, token: string) => Promise<object>
 
-async function versionOf({ cast, stage }: Kitchen): Promise<number> {
-  const client = stage.client(OPERATOR_ROUTE, cast.operatorKey)
-  return (await client.environment.get.query({ environment: cast.spare.id })).version
+const startTotp: Start = async (person, token) => {
+  const started = await person.with(token).factor.enroll.mutate({ kind: 'totp' })
+  if (!('secret' in started)) throw new Error('no secret came back')
+  return { kind: 'totp', factorId: started.factorId, code: totpCode(started.secret) }
 }
 
-const update = ofOperator('environment.update', async (kitchen) => ({
-  ...withSettings(kitchen),
-  version: await versionOf(kitchen),
-}))
-const createOperator = ofOperator('operator.create', ({ stage, random }) => ({
-  name: stage.unique('fuzz'),
-  automation: random.chance(0.5),
-}))
-const resetFactors = ofOperator('subject.resetFactors', aboutSubject)
+/** A new authenticator answers: the one that is enrolled would refuse to enroll again. */
+const startPasskey: Start = async (person, token) => {
+  const { factorId, challenge, options } = await startEnrolling(person, token)
+  const device = person.route === OPERATOR_ROUTE ? makeOperatorDevice() : makeDevice()
+  const response = await device.register(options)
+  return { kind: 'passkey', factorId, challenge, response }
+}
+
+const update: Input = async (kitchen) => {
+  const as = client({ environment: OPERATOR_ROUTE, bearer: () => kitchen.cast.operatorKey })
+  const { version } = await as.environment.get.query(aboutSpare(kitchen))
+  return { ...withSettings(kitchen), version }
+}
+const newOperator: Input = ({ pick }) => ({ name: unique('fuzz'), automation: pick(true, false) })
 
 export const RECIPES: Readonly<Record<string, Recipe>> = {
-  'policy.check': async (kitchen) => {
-    const { cast, stage, random } = kitchen
-    if (isOperator(cast))
-      return ofPerson('policy.check', () => ({ action: 'operator.change' }))(kitchen)
-    const details = random.chance(0.5) && { details: DETAILS }
-    const input = { action: random.pick(['wallet.waas.sign', 'order.refund']), ...details }
-    if (random.chance(0.5)) return ofPerson('policy.check', () => input)(kitchen)
-    const { subject } = cast.person
-    const sessionToken = await stage.session(cast.realm, subject)
-    const context = { context: { country: 'NL', sessionToken } }
-    return ofResource('policy.check', () => ({ ...input, subject, ...context }))(kitchen)
+  'policy.check': (kitchen, procedure) => {
+    const { cast, pick } = kitchen
+    if (isOperator(cast)) return byPerson(() => ({ action: 'operator.change' }))(kitchen, procedure)
+    const action = pick('wallet.waas.sign', 'order.refund')
+    const input = { action, ...pick({}, { details: DETAILS }) }
+    const { subject, bearer } = cast.person
+    const asked = { ...input, subject, context: { country: 'NL', sessionToken: bearer() } }
+    return pick(
+      byPerson(() => input),
+      byResource(() => asked),
+    )(kitchen, procedure)
   },
-  'policy.list': ofResource('policy.list', nothing),
-  'policy.simulate': ofOperator('policy.simulate', (kitchen) => ({
+  'policy.list': byResource(nothing),
+  'policy.simulate': byOperator((kitchen) => ({
     ...aboutEnvironment(kitchen),
     action: 'order.refund',
     details: { amount: 1500 },
     session: { claims: { amr: ['sms'] }, ageSeconds: 60 },
     request: { country: 'US' },
-    ...(kitchen.random.chance(0.5) && { subject: kitchen.cast.person.subject }),
-    ...(kitchen.random.chance(0.3) && { settings: kitchen.cast.spare.settings }),
+    ...kitchen.pick({}, { subject: kitchen.cast.person.subject }),
+    ...kitchen.pick({}, { settings: kitchen.cast.spare.document }),
   })),
 
-  'factor.list': ofPerson('factor.list', nothing),
-  'factor.enroll': ofPerson(
-    'factor.enroll',
-    ({ random }) => ({ kind: random.pick(['totp', 'passkey']), label: 'phone' }),
+  'factor.list': byPerson(nothing),
+  'factor.enroll': byPerson(
+    ({ pick }) => ({ kind: pick('totp', 'passkey'), label: 'phone' }),
     'credential:link',
   ),
-  'factor.confirm': ofPerson('factor.confirm', async ({ cast: { person }, random }) => {
-    const token = await earn(person, 'credential:link')
-    if (random.chance(0.5)) return startPasskey(person, token)
-    const { factorId, secret } = await startTotp(person, token)
-    return { kind: 'totp', factorId, code: totpCode(secret) }
+  'factor.confirm': byPerson(async ({ cast, pick }) => {
+    const token = await earn(cast, 'credential:link')
+    return pick<Start>(startPasskey, startTotp)(cast.person, token)
   }),
-  'factor.rename': ofPerson('factor.rename', (kitchen) => ({
-    factorId: factor(kitchen),
-    label: kitchen.stage.unique('label'),
-  })),
-  'factor.setDefault': ofPerson(
-    'factor.setDefault',
-    (kitchen) => ({ factorId: factor(kitchen) }),
-    'credential:update',
-  ),
-  'factor.remove': ofPerson(
-    'factor.remove',
+  'factor.rename': byPerson((kitchen) => ({ factorId: factor(kitchen), label: unique('label') })),
+  'factor.setDefault': byPerson((kitchen) => ({ factorId: factor(kitchen) }), 'credential:update'),
+  'factor.remove': byPerson(
     ({ cast: { person } }) => ({ factorId: person.totp.factorId }),
     'credential:unlink',
   ),
-  'recovery.regenerate': ofPerson('recovery.regenerate', nothing, 'credential:update'),
-  'recovery.acknowledge': ofPerson('recovery.acknowledge', nothing),
+  'recovery.regenerate': byPerson(nothing, 'credential:update'),
+  'recovery.acknowledge': byPerson(nothing),
 
-  'challenge.start': ofPerson('challenge.start', (kitchen) => ({
+  'challenge.start': byPerson((kitchen) => ({
     method: 'passkey',
     requestedScopes: scopesFor(kitchen),
   })),
-  'challenge.verify': ofPerson('challenge.verify', async (kitchen) => {
-    const { cast, random } = kitchen
-    const wish = { requestedScopes: scopesFor(kitchen) }
-    const legacy = !isOperator(cast) && random.chance(0.3) && { mfaToken: { singleUse: true } }
-    return random.weighted<() => unknown>([
-      [4, async () => ({ ...(await startStepUp(cast.person, wish)), ...legacy })],
-      [4, () => ({ method: 'totp', code: freshCode(cast.person), ...wish, ...legacy })],
-      [
-        2,
-        () => ({
-          method: 'recovery',
-          code: cast.person.recoveryCodes.pop() ?? '0000',
-          requestedScopes: ['credential:link'],
-        }),
-      ],
-    ])()
+  'challenge.verify': byPerson(async (kitchen) => {
+    const { cast, pick } = kitchen
+    const { totp, recoveryCodes } = cast.person
+    const requestedScopes = scopesFor(kitchen)
+    const legacy = isOperator(cast) ? {} : pick({}, { mfaToken: { singleUse: true } })
+    const method = pick('passkey', 'totp', 'recovery')
+    if (method === 'totp')
+      return { method, code: totpCode(totp.secret), requestedScopes, ...legacy }
+    if (method === 'passkey') {
+      const { challenge, options } = await startStepUp(cast.person, requestedScopes)
+      const response = await cast.person.device.authenticate(options)
+      return { method, challenge, response, ...legacy }
+    }
+    return { method, code: recoveryCodes.at(-1), requestedScopes: ['credential:link'] }
   }),
 
-  'token.exchange': ofPerson('token.exchange', async ({ cast: { realm, person }, stage }) => ({
-    assertion: await stage.assertion(realm, person.subject, 'wallet:sign'),
+  'token.exchange': byPerson(async ({ cast: { realm, person } }) => ({
+    assertion: await realm.assertion({ sub: person.subject, acr: 'phr', scope: 'wallet:sign' }),
   })),
-  'token.consume': ofResource('token.consume', async ({ cast, random }) => {
-    const { person } = cast
-    const common = { subject: person.subject, sessionId: 's', idempotencyKey: 'k'.repeat(20) }
-    if (random.chance(0.5))
-      return { ...common, token: await earn(person, 'wallet:sign'), action: 'wallet.waas.sign' }
-    const token = await earn(person, 'orders:refund', DETAILS)
+  'token.consume': byResource(async ({ cast, pick }) => {
+    const { subject } = cast.person
+    const common = { subject, sessionId: 's', idempotencyKey: 'k'.repeat(20) }
+    if (pick(true, false))
+      return { ...common, token: await earn(cast, 'wallet:sign'), action: 'wallet.waas.sign' }
+    const token = await earnForDetails(cast)
     return { ...common, token, action: 'order.refund', details: DETAILS }
   }),
-  'token.introspect': ofPerson('token.introspect', async (kitchen) => ({
-    token: await tokenFor(kitchen),
-  })),
-  'token.revoke': ofPerson('token.revoke', async (kitchen) => ({
-    token: await tokenFor(kitchen),
-  })),
+  'token.introspect': byPerson(tokenFor),
+  'token.revoke': byPerson(tokenFor),
 
-  'environment.create': ofOperator('environment.create', ({ cast: { spare }, stage }) => ({
-    environment: stage.unique('env'),
-    settings: spare.settings,
+  'environment.create': byOperator((kitchen) => ({
+    ...withSettings(kitchen),
+    environment: unique('env'),
   })),
-  'environment.list': ofOperator('environment.list', nothing),
-  'environment.get': ofOperator('environment.get', aboutSpare),
-  'environment.preview': ofOperator('environment.preview', withSettings),
-  'environment.update': update,
-  'guarded environment.update': guarded(update),
-  'environment.remove': ofOperator('environment.remove', async ({ stage }) => ({
-    environment: (await stage.realm('env')).id,
+  'environment.list': byOperator(nothing),
+  'environment.get': byOperator(aboutSpare),
+  'environment.preview': byOperator(withSettings),
+  'environment.update': byOperator(update),
+  'guarded environment.update': byOperator(update, 'operator:change'),
+  'environment.remove': byOperator(async () => ({ environment: (await makeEnvironment()).id })),
+  'environment.trySession': byOperator(({ cast: { realm, person }, pick }) => ({
+    environment: realm.id,
+    token: person.bearer(),
+    ...pick({}, { session: realm.document.session }),
   })),
-  'environment.trySession': ofOperator(
-    'environment.trySession',
-    async ({ cast: { realm, person }, stage, random }) => ({
-      environment: realm.id,
-      token: await stage.session(realm, person.subject),
-      ...(random.chance(0.3) && { session: realm.settings.session }),
-    }),
-  ),
-  'environment.rotateKeys': ofOperator('environment.rotateKeys', (kitchen) => ({
+  'environment.rotateKeys': byOperator((kitchen) => ({
     ...aboutSpare(kitchen),
-    compromised: kitchen.random.chance(0.7),
+    compromised: kitchen.pick(true, false),
   })),
-  'environment.createResourceKey': ofOperator('environment.createResourceKey', (kitchen) => ({
+  'environment.createResourceKey': byOperator((kitchen) => ({
     ...aboutSpare(kitchen),
     audience: AUDIENCE,
     label: 'fuzz',
   })),
-  'environment.revokeResourceKey': ofOperator(
-    'environment.revokeResourceKey',
-    async ({ cast: { spare, operatorKey }, stage }) => {
-      const { environment } = stage.client(OPERATOR_ROUTE, operatorKey)
-      // Earlier calls may have changed the settings.
-      const { settings } = await environment.get.query({ environment: spare.id })
-      const [audience = AUDIENCE] = settings.audiences
-      const key = { environment: spare.id, audience, label: 'fuzz' }
-      return { environment: spare.id, id: (await environment.createResourceKey.mutate(key)).id }
-    },
-  ),
-
-  'subject.get': ofOperator('subject.get', aboutSubject),
-  'subject.unlock': ofOperator('subject.unlock', aboutSubject),
-  'subject.resetFactors': resetFactors,
-  'guarded subject.resetFactors': guarded(resetFactors),
-  'subject.endTokens': ofOperator('subject.endTokens', aboutSubject),
-
-  'operator.self': ofOperator('operator.self', nothing),
-  'operator.create': createOperator,
-  'guarded operator.create': guarded(createOperator),
-  'operator.list': ofOperator('operator.list', nothing),
-  'operator.revoke': ofOperator('operator.revoke', async ({ stage, random }) => ({
-    id: (await stage.newOperator('fuzz', random.chance(0.5))).subject,
+  'environment.revokeResourceKey': byOperator(async ({ cast: { spare } }) => ({
+    environment: spare.id,
+    id: spare.keys[0]?.keyId,
   })),
 
-  'stats.get': ofOperator('stats.get', (kitchen) => ({
-    ...aboutEnvironment(kitchen),
-    range: kitchen.random.pick(['day', 'month']),
+  'subject.get': byOperator(aboutSubject),
+  'subject.unlock': byOperator(aboutSubject),
+  'subject.resetFactors': byOperator(aboutSubject),
+  'guarded subject.resetFactors': byOperator(aboutSubject, 'operator:change'),
+  'subject.endTokens': byOperator(aboutSubject),
+
+  'operator.self': byOperator(nothing),
+  'operator.create': byOperator(newOperator),
+  'guarded operator.create': byOperator(newOperator, 'operator:change'),
+  'operator.list': byOperator(nothing),
+  'operator.revoke': byOperator(async ({ pick }) => ({
+    id: (await nameOperator({ automation: pick(true, false), by: operator })).id,
   })),
-  'audit.list': ofPerson('audit.list', nothing),
-  'audit.verify': ofPerson('audit.verify', nothing),
-  'operator/audit.list': ofOperator('audit.list', (kitchen) => aChain(kitchen)),
-  'operator/audit.verify': ofOperator('audit.verify', (kitchen) => aChain(kitchen)),
+
+  'stats.get': byOperator(({ cast: { realm }, pick }) => ({
+    environment: realm.id,
+    range: pick('day', 'month'),
+  })),
+  'audit.list': byPerson(nothing),
+  'audit.verify': byPerson(nothing),
+  'operator/audit.list': byOperator(aChain),
+  'operator/audit.verify': byOperator(aChain),
 }
-
-const aChain = (kitchen: Kitchen) =>
-  kitchen.random.pick([{}, aboutEnvironment(kitchen), aboutSubject(kitchen)])

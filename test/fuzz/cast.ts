@@ -1,0 +1,182 @@
+// Who takes part: two environments, a user and an operator with factors, and what they hold.
+import { env } from 'cloudflare:workers'
+import type { ActionEntry } from '../../contract/index.ts'
+import type { Authenticator } from '../support/authenticator.ts'
+import { earnWithPasskey, enrollPasskey, makeDevice } from '../support/ceremonies.ts'
+import { makeOperatorDevice, nameOperator } from '../support/operators.ts'
+import {
+  AUDIENCE,
+  enrollTotp,
+  makeEnvironment,
+  OPERATOR_KEY,
+  type TestEnvironment,
+  type TestUser,
+} from '../support/service.ts'
+import type { Words } from './inputs.ts'
+import { directory, environmentOf, type Saved, save, subjectOf } from './objects.ts'
+
+export const OTHER_AUDIENCE = 'https://orders.example'
+export const OPERATOR_ROUTE = 'operator'
+
+/** Rules of every kind: with conditions, with a schema, observed, denied, for another audience. */
+const ACTIONS: ActionEntry[] = [
+  ...['wallet.waas.sign', 'user.update'].map((action) => ({
+    action,
+    base: { methods: ['totp' as const, 'passkey' as const, 'assertion' as const] },
+  })),
+  { action: 'wallet.waas.refresh', base: { mode: 'observe', require: 'always' } },
+  {
+    action: 'order.refund',
+    scope: 'orders:refund',
+    detailsSchema: {
+      type: 'object',
+      properties: { amount: { type: 'number' }, to: { type: 'string' } },
+      required: ['amount'],
+    },
+    stricter: [
+      { when: 'details.amount > 1000', acr: 'phr', methods: ['passkey'] },
+      { when: 'request.country == "US" && !subject.enrolled', require: 'always' },
+      { when: 'session.claims.amr.exists(a, a == "sms")', singleUse: true },
+    ],
+  },
+  { action: 'order.view', scope: 'orders:view', audience: OTHER_AUDIENCE, base: { acr: 'phr' } },
+  { action: 'order.close', scope: 'orders:close', base: { require: 'deny' } },
+]
+
+/** A user or an operator with a passkey, an authenticator app and recovery codes. */
+export interface Person extends TestUser {
+  route: string
+  device: Authenticator
+  passkeyId: string
+  totp: { factorId: string; secret: string }
+  recoveryCodes: string[]
+}
+
+export interface Realm extends TestEnvironment {
+  resource: TestEnvironment['resource']
+  keys: { keyId: string; key: string }[]
+}
+
+export interface Cast {
+  /** Where users are. */
+  realm: Realm
+  /** What operators change. */
+  spare: Realm
+  person: Person
+  operatorKey: string
+  saved: Saved[]
+}
+
+async function makeRealm(): Promise<Realm> {
+  const made = await makeEnvironment({
+    audiences: [AUDIENCE, OTHER_AUDIENCE],
+    mfaTokens: 'session',
+    actions: ACTIONS,
+  })
+  const { assertions } = made.document
+  if (assertions) assertions.maxAcr = 'phr'
+  return { ...made, keys: [await made.resource(AUDIENCE), await made.resource(OTHER_AUDIENCE)] }
+}
+
+async function enroll(user: TestUser, route: string, device: Authenticator): Promise<Person> {
+  const { factorId, recoveryCodes } = await enrollPasskey(user, device)
+  const totp = await enrollTotp(user, await earnWithPasskey(user, device, 'credential:link'))
+  return { ...user, route, device, passkeyId: factorId, totp, recoveryCodes }
+}
+
+/** Makes all who take part: one cast before any operator has a factor, and one in which an operator steps up. */
+export async function makeCasts(): Promise<{ users: Cast; operators: Cast }> {
+  const [realm, spare] = [await makeRealm(), await makeRealm()]
+  const user = await enroll(await realm.user(), realm.id, makeDevice())
+  const shared = { [realm.id]: environmentOf(realm.id), [spare.id]: environmentOf(spare.id) }
+  const users = {
+    ...{ realm, spare, person: user, operatorKey: OPERATOR_KEY },
+    saved: await save({
+      ...shared,
+      user: subjectOf(realm.id, user.subject),
+      directory: directory(),
+    }),
+  }
+  const named = await nameOperator()
+  const operator = await enroll(named, OPERATOR_ROUTE, makeOperatorDevice())
+  const operators = {
+    ...{ realm, spare, person: operator, operatorKey: named.key },
+    saved: await save({
+      ...shared,
+      operator: environmentOf(OPERATOR_ROUTE),
+      person: subjectOf(OPERATOR_ROUTE, operator.subject),
+      directory: directory(),
+    }),
+  }
+  return { users, operators }
+}
+
+/** Returns what no answer may show. */
+export const secretsOf = ({ realm, person, operatorKey }: Cast): string[] => [
+  ...[env.ROOT_SECRET, operatorKey, person.totp.secret, ...person.recoveryCodes],
+  ...realm.keys.map(({ key }) => key),
+]
+
+/** Returns what somebody may hold who is not the right one: keys, sessions and codes of others. */
+export async function credentialsOf({ realm, spare, person }: Cast): Promise<string[]> {
+  const { subject } = person
+  return [
+    ...[...realm.keys, ...spare.keys].map(({ key }) => key),
+    ...[OPERATOR_KEY, 'csk_res_', 'csk_op_', person.bearer(), person.recoveryCodes[0] ?? ''],
+    await spare.session({ sub: subject, sid: 's' }),
+    await realm.session({ sub: subject, sid: 's', exp: 1, auth_time: 1 }),
+    await realm.session({ sub: `${subject}-other`, sid: 's' }),
+  ]
+}
+
+/** Returns the values that make sense in the fields of an input, by the names of the fields. */
+export function wordsOf({ realm, spare, person }: Cast, procedure: string): Words {
+  const { document: settings } = realm
+  // What operators change is never what the others depend on.
+  const changed = procedure === 'environment.remove' ? 'unknown' : spare.id
+  const environment = procedure.startsWith('environment.') ? changed : realm.id
+  const { session, rpId, origins, audiences, actions = [] } = settings
+  return {
+    environment: [environment, environment, 'unknown', 'operator', 'health'],
+    settings: [settings, { session, rpId, origins, audiences }, { ...settings, mfaTokens: 'off' }],
+    session: [session],
+    actions: [actions, [], actions.slice(0, 1)],
+    version: [1, 1, 2, 3],
+    action: [
+      ...ACTIONS.map(({ action }) => action),
+      ...['credential.link', 'credential.update', 'credential.unlink', 'toString'],
+      'operator.change',
+    ],
+    scope: [
+      ...['wallet:sign', 'orders:refund', 'user:update', 'credential:link', 'orders:view'],
+      '__proto__',
+    ],
+    requestedScopes: [
+      ...[['wallet:sign'], ['wallet:sign', 'user:update'], ['orders:refund'], ['orders:view']],
+      ...[['credential:link'], ['credential:update'], ['operator:change'], ['constructor']],
+    ],
+    details: [{ amount: 5, to: 'alice' }, { amount: 1500 }, {}, { amount: '5' }, { type: 'x' }],
+    subject: [person.subject, person.subject, 'nobody'],
+    factorId: [person.passkeyId, person.totp.factorId, `fac_${'A'.repeat(22)}`],
+    audience: [AUDIENCE, OTHER_AUDIENCE, 'https://foreign.example'],
+    id: [
+      ...[...realm.keys, ...spare.keys].map(({ keyId }) => keyId),
+      ...[person.subject, 'op_AAAAAAAAAAAA', 'first'],
+    ],
+    country: ['NL', 'US', 'XX'],
+    name: ['fuzz', 'Alice', 'first'],
+    rpId: [rpId, 'example'],
+    origins: [origins],
+    audiences: [audiences],
+    when: ['details.amount > 1000', 'true', 'request.country == "NL"', 'no condition', '1 +'],
+    detailsSchema: [{ type: 'object', properties: { amount: { type: 'number' } } }, { type: 'x' }],
+    jwksUri: ['https://login.example/keys', 'http://10.0.0.1/', 'https://user:pw@x/', 'file:///x'],
+    keys: [session.keys],
+    issuer: [session.issuer, realm.issuer, settings.assertions?.issuer],
+    method: ['totp', 'passkey', 'recovery'],
+    code: ['000000', '123 456', ...person.recoveryCodes.slice(0, 2)],
+    cursor: ['eyJhIjoxfQ.AAAA'],
+    idempotencyKey: ['a'.repeat(16)],
+    sessionId: ['s', 'another'],
+  }
+}
