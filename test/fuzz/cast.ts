@@ -4,58 +4,38 @@ import type { ActionEntry } from '../../contract/index.ts'
 import type { Authenticator } from '../support/authenticator.ts'
 import { earnWithPasskey, enrollPasskey, makeDevice } from '../support/ceremonies.ts'
 import { makeOperatorDevice, nameOperator } from '../support/operators.ts'
-import {
-  AUDIENCE,
-  enrollTotp,
-  makeEnvironment,
-  OPERATOR_KEY,
-  type TestEnvironment,
-  type TestUser,
-} from '../support/service.ts'
+import * as service from '../support/service.ts'
 import type { Words } from './inputs.ts'
 import { directory, environmentOf, type Saved, save, subjectOf } from './objects.ts'
 
 export const OTHER_AUDIENCE = 'https://orders.example'
 export const OPERATOR_ROUTE = 'operator'
 
+const REFUND_SCHEMA = {
+  type: 'object',
+  properties: { amount: { type: 'number' }, to: { type: 'string' } },
+  required: ['amount'],
+}
 /** Rules of every kind: with conditions, with a schema, observed, denied, for another audience. */
 const ACTIONS: ActionEntry[] = [
-  ...['wallet.waas.sign', 'user.update'].map((action) => ({
-    action,
-    base: { methods: ['totp' as const, 'passkey' as const, 'assertion' as const] },
-  })),
+  { action: 'wallet.waas.sign', base: { methods: ['totp', 'passkey', 'assertion'] } },
+  { action: 'user.update', base: { methods: ['totp', 'passkey', 'assertion'] } },
   { action: 'wallet.waas.refresh', base: { mode: 'observe', require: 'always' } },
+  { action: 'order.view', scope: 'orders:view', audience: OTHER_AUDIENCE, base: { acr: 'phr' } },
+  { action: 'order.close', scope: 'orders:close', base: { require: 'deny' } },
   {
-    action: 'order.refund',
-    scope: 'orders:refund',
-    detailsSchema: {
-      type: 'object',
-      properties: { amount: { type: 'number' }, to: { type: 'string' } },
-      required: ['amount'],
-    },
+    ...{ action: 'order.refund', scope: 'orders:refund', detailsSchema: REFUND_SCHEMA },
     stricter: [
       { when: 'details.amount > 1000', acr: 'phr', methods: ['passkey'] },
       { when: 'request.country == "US" && !subject.enrolled', require: 'always' },
       { when: 'session.claims.amr.exists(a, a == "sms")', singleUse: true },
     ],
   },
-  { action: 'order.view', scope: 'orders:view', audience: OTHER_AUDIENCE, base: { acr: 'phr' } },
-  { action: 'order.close', scope: 'orders:close', base: { require: 'deny' } },
 ]
 
 /** A user or an operator with a passkey, an authenticator app and recovery codes. */
-export interface Person extends TestUser {
-  route: string
-  device: Authenticator
-  passkeyId: string
-  totp: { factorId: string; secret: string }
-  recoveryCodes: string[]
-}
-
-export interface Realm extends TestEnvironment {
-  resource: TestEnvironment['resource']
-  keys: { keyId: string; key: string }[]
-}
+export type Person = Awaited<ReturnType<typeof enroll>>
+export type Realm = Awaited<ReturnType<typeof makeRealm>>
 
 export interface Cast {
   /** Where users are. */
@@ -67,20 +47,18 @@ export interface Cast {
   saved: Saved[]
 }
 
-async function makeRealm(): Promise<Realm> {
-  const made = await makeEnvironment({
-    audiences: [AUDIENCE, OTHER_AUDIENCE],
-    mfaTokens: 'session',
-    actions: ACTIONS,
-  })
-  const { assertions } = made.document
-  if (assertions) assertions.maxAcr = 'phr'
-  return { ...made, keys: [await made.resource(AUDIENCE), await made.resource(OTHER_AUDIENCE)] }
+async function makeRealm() {
+  const audiences = [service.AUDIENCE, OTHER_AUDIENCE]
+  const realm = await service.makeEnvironment({ audiences, mfaTokens: 'session', actions: ACTIONS })
+  return { ...realm, keys: await Promise.all(audiences.map(realm.resource)) }
 }
 
-async function enroll(user: TestUser, route: string, device: Authenticator): Promise<Person> {
+async function enroll(user: service.TestUser, route: string, device: Authenticator) {
   const { factorId, recoveryCodes } = await enrollPasskey(user, device)
-  const totp = await enrollTotp(user, await earnWithPasskey(user, device, 'credential:link'))
+  const totp = await service.enrollTotp(
+    user,
+    await earnWithPasskey(user, device, 'credential:link'),
+  )
   return { ...user, route, device, passkeyId: factorId, totp, recoveryCodes }
 }
 
@@ -88,27 +66,23 @@ async function enroll(user: TestUser, route: string, device: Authenticator): Pro
 export async function makeCasts(): Promise<{ users: Cast; operators: Cast }> {
   const [realm, spare] = [await makeRealm(), await makeRealm()]
   const user = await enroll(await realm.user(), realm.id, makeDevice())
-  const shared = { [realm.id]: environmentOf(realm.id), [spare.id]: environmentOf(spare.id) }
-  const users = {
-    ...{ realm, spare, person: user, operatorKey: OPERATOR_KEY },
-    saved: await save({
-      ...shared,
-      user: subjectOf(realm.id, user.subject),
-      directory: directory(),
-    }),
-  }
+  const shared = () => ({
+    [realm.id]: environmentOf(realm.id),
+    [spare.id]: environmentOf(spare.id),
+    directory: directory(),
+  })
+  const users = await save({ ...shared(), user: subjectOf(realm.id, user.subject) })
   const named = await nameOperator()
   const operator = await enroll(named, OPERATOR_ROUTE, makeOperatorDevice())
-  const operators = {
-    ...{ realm, spare, person: operator, operatorKey: named.key },
-    saved: await save({
-      ...shared,
-      operator: environmentOf(OPERATOR_ROUTE),
-      person: subjectOf(OPERATOR_ROUTE, operator.subject),
-      directory: directory(),
-    }),
+  const operators = await save({
+    ...shared(),
+    [OPERATOR_ROUTE]: environmentOf(OPERATOR_ROUTE),
+    person: subjectOf(OPERATOR_ROUTE, operator.subject),
+  })
+  return {
+    users: { realm, spare, person: user, operatorKey: service.OPERATOR_KEY, saved: users },
+    operators: { realm, spare, person: operator, operatorKey: named.key, saved: operators },
   }
-  return { users, operators }
 }
 
 /** Returns what no answer may show. */
@@ -122,12 +96,23 @@ export async function credentialsOf({ realm, spare, person }: Cast): Promise<str
   const { subject } = person
   return [
     ...[...realm.keys, ...spare.keys].map(({ key }) => key),
-    ...[OPERATOR_KEY, 'csk_res_', 'csk_op_', person.bearer(), person.recoveryCodes[0] ?? ''],
+    ...[
+      service.OPERATOR_KEY,
+      'csk_res_',
+      'csk_op_',
+      person.bearer(),
+      person.recoveryCodes[0] ?? '',
+    ],
     await spare.session({ sub: subject, sid: 's' }),
     await realm.session({ sub: subject, sid: 's', exp: 1, auth_time: 1 }),
     await realm.session({ sub: `${subject}-other`, sid: 's' }),
   ]
 }
+
+const SCOPES = [
+  ...['wallet:sign', 'orders:refund', 'user:update', 'orders:view', 'credential:link'],
+  ...['credential:update', 'operator:change', 'constructor', '__proto__'],
+]
 
 /** Returns the values that make sense in the fields of an input, by the names of the fields. */
 export function wordsOf({ realm, spare, person }: Cast, procedure: string): Words {
@@ -147,18 +132,12 @@ export function wordsOf({ realm, spare, person }: Cast, procedure: string): Word
       ...['credential.link', 'credential.update', 'credential.unlink', 'toString'],
       'operator.change',
     ],
-    scope: [
-      ...['wallet:sign', 'orders:refund', 'user:update', 'credential:link', 'orders:view'],
-      '__proto__',
-    ],
-    requestedScopes: [
-      ...[['wallet:sign'], ['wallet:sign', 'user:update'], ['orders:refund'], ['orders:view']],
-      ...[['credential:link'], ['credential:update'], ['operator:change'], ['constructor']],
-    ],
+    scope: SCOPES,
+    requestedScopes: [...SCOPES.map((scope) => [scope]), ['wallet:sign', 'user:update']],
     details: [{ amount: 5, to: 'alice' }, { amount: 1500 }, {}, { amount: '5' }, { type: 'x' }],
     subject: [person.subject, person.subject, 'nobody'],
     factorId: [person.passkeyId, person.totp.factorId, `fac_${'A'.repeat(22)}`],
-    audience: [AUDIENCE, OTHER_AUDIENCE, 'https://foreign.example'],
+    audience: [service.AUDIENCE, OTHER_AUDIENCE, 'https://foreign.example'],
     id: [
       ...[...realm.keys, ...spare.keys].map(({ keyId }) => keyId),
       ...[person.subject, 'op_AAAAAAAAAAAA', 'first'],
@@ -169,7 +148,7 @@ export function wordsOf({ realm, spare, person }: Cast, procedure: string): Word
     origins: [origins],
     audiences: [audiences],
     when: ['details.amount > 1000', 'true', 'request.country == "NL"', 'no condition', '1 +'],
-    detailsSchema: [{ type: 'object', properties: { amount: { type: 'number' } } }, { type: 'x' }],
+    detailsSchema: [REFUND_SCHEMA, { type: 'x' }],
     jwksUri: ['https://login.example/keys', 'http://10.0.0.1/', 'https://user:pw@x/', 'file:///x'],
     keys: [session.keys],
     issuer: [session.issuer, realm.issuer, settings.assertions?.issuer],

@@ -46,7 +46,7 @@ const MULTIPLES = [1 + 2 ** -20, -1, 2 ** 40, 0.5]
 
 /** What may happen to one part of a value. A part that becomes undefined is left out. */
 const edits: fc.Arbitrary<Edit> = fc.oneof(
-  odd.map((value) => () => value),
+  named('=', odd, (value) => value),
   named('drop', fc.constant(''), () => undefined),
   named('add', added, ([key, value], old: unknown) =>
     isParent(old) && !Array.isArray(old)
@@ -141,19 +141,17 @@ const HEADERS: Record<string, readonly string[]> = {
   'countersign-csrf': ['1', '0', '11'],
   authorization: ['Bearer', 'Bearer ', 'Basic YTpi', 'DPoP x', 'bearer x y', 'Bearer a.b.c'],
   [TOKEN_HEADER]: ['a.b.c', '.', 'eyJhbGciOiJub25lIn0.e30.', 'x'],
-  'x-http-method-override': ['GET', 'DELETE'],
-  'trpc-accept': ['application/jsonl'],
-  'trpc-batch-mode': ['stream'],
+  ...{
+    'x-http-method-override': ['GET', 'DELETE'],
+    upgrade: ['websocket'],
+    'if-none-match': ['*'],
+  },
+  ...{ 'trpc-accept': ['application/jsonl'], 'trpc-batch-mode': ['stream'], range: ['bytes=0-1'] },
   accept: ['text/html', 'text/event-stream', 'application/jsonl'],
   'cf-connecting-ip': ['127.0.0.1', 'x'],
   'cf-ipcountry': ['NL', 'XX', 'T1'],
   'access-control-request-method': ['POST', 'PUT'],
-  'if-none-match': ['*'],
-  range: ['bytes=0-1'],
-  host: ['evil.example', 'localhost:1'],
-  expect: ['100-continue'],
-  upgrade: ['websocket'],
-  dpop: ['x', 'a.b.c'],
+  ...{ host: ['evil.example', 'localhost:1'], expect: ['100-continue'], dpop: ['x', 'a.b.c'] },
 }
 type Header = [name: string, value: string | undefined]
 
@@ -215,17 +213,13 @@ const addresses = (routes: readonly string[]): fc.Arbitrary<Change> => {
   )
 }
 
-/** What a change is made of at one endpoint. */
-export interface Around {
-  input: fc.Arbitrary<unknown> | undefined
-  procedure: string | undefined
-  routes: readonly string[]
-  /** The credentials of others. */
-  others: readonly string[]
-}
-
-/** Returns an arbitrary of everything that may be done to a good call. */
-export function changesOf({ input, procedure, routes, others }: Around): fc.Arbitrary<Change> {
+/** Returns an arbitrary of everything that may be done to a good call; `others` are credentials of others. */
+export function changesOf(
+  { procedure }: { procedure?: string },
+  input: fc.Arbitrary<unknown> | undefined,
+  routes: readonly string[],
+  others: readonly string[],
+): fc.Arbitrary<Change> {
   const bodyOf = (value: unknown) => ({ body: JSON.stringify(value) ?? '' })
   const values = input ?? fc.constant({})
   const made = change('input', values, bodyOf)

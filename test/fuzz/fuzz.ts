@@ -37,12 +37,8 @@ const SHOWN_CHARACTERS = 1_000
 export async function fuzz(door: Door, cast: Cast, plan: Plan, send = toWorker): Promise<void> {
   const { realm, spare, person, saved } = cast
   const input = door.input && inputs(door.input, wordsOf(cast, door.procedure ?? ''))
-  const changes = changesOf({
-    input,
-    procedure: door.procedure,
-    routes: [realm.id, spare.id, OPERATOR_ROUTE, 'unknown', 'console', '__proto__'],
-    others: await credentialsOf(cast),
-  })
+  const routes = [realm.id, spare.id, OPERATOR_ROUTE, 'unknown', 'console', '__proto__']
+  const changes = changesOf(door, input, routes, await credentialsOf(cast))
   let beatAt = 0
   const calls = fc.array(changes, { maxLength: MOST_CALLS, size: 'max' })
   const property = fc.asyncProperty(fc.gen(), fc.boolean(), calls, async (g, spend, bent) => {
@@ -105,17 +101,16 @@ async function ask(door: Door, cast: Cast, call: Call, send: Send): Promise<Outc
 
 async function answerOf(request: Request, send: Send): Promise<Answer> {
   const startedAt = performance.now()
+  const answering = send(request).then(async (response) => {
+    const type = response.headers.get('content-type') ?? ''
+    const text = await response.text()
+    return { status: response.status, type, text, milliseconds: performance.now() - startedAt }
+  })
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(reject, LONGEST_MILLISECONDS, `no answer in ${LONGEST_MILLISECONDS} ms`)
   })
-  const response = await Promise.race([send(request), late]).finally(() => clearTimeout(timer))
-  return {
-    status: response.status,
-    type: response.headers.get('content-type') ?? '',
-    text: await response.text(),
-    milliseconds: performance.now() - startedAt,
-  }
+  return Promise.race([answering, late]).finally(() => clearTimeout(timer))
 }
 
 /** Faults by the id of their request, from the Worker's log. */
@@ -133,28 +128,13 @@ export function isolate(): void {
   vi.stubGlobal('fetch', async () => new Response(null, { status: 404 }))
 }
 
-/** The files of the operators' page: they may not be built. */
-const ASSETS = {
-  fetch: async (input: Request | URL | string) => {
-    const { pathname } = new URL(input instanceof Request ? input.url : input)
-    return pathname === '/'
-      ? new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } })
-      : new Response(null, { status: 404 })
-  },
-}
+const page = () => new Response('', { headers: { 'content-type': 'text/html' } })
+/** The bindings, with an operators' page in place of one that may not be built. */
+const bindings = { ...env, ASSETS: { fetch: async () => page() } } as unknown as Env
 /** What goes on after the answer may fail, as it may in production. */
-const waitUntil = (work: Promise<unknown>): void => {
-  work.catch(() => undefined)
-}
+const waitUntil = (work: Promise<unknown>) => void work.catch(() => undefined)
+const context = { waitUntil, passThroughOnException: () => undefined, props: {} }
 
 /** Sends a request to the Worker of this isolate. */
 export const toWorker: Send = async (request) =>
-  worker.fetch(
-    request,
-    { ...env, ASSETS } as unknown as Env,
-    {
-      waitUntil,
-      passThroughOnException: () => undefined,
-      props: {},
-    } as unknown as ExecutionContext,
-  )
+  worker.fetch(request, bindings, context as unknown as ExecutionContext)

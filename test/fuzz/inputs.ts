@@ -9,7 +9,6 @@ type Values = fc.Arbitrary<unknown>
 
 const MAX_LIST = 4
 const MANY = 300
-const MANY_CHARACTERS = 12_000
 
 /** Values of no type in particular, that code trips over. */
 export const odd: Values = fc.oneof(
@@ -50,8 +49,7 @@ function valuesOf(schema: $ZodType, words: Words, name: string): Values {
       return textOf(checksOf(schema))
     case 'number': {
       const { least = 0, most = Number.MAX_SAFE_INTEGER - 1 } = boundsOf(checksOf(schema))
-      const numbers = fc.integer({ min: least - 1, max: most + 1 })
-      return fc.oneof({ arbitrary: numbers, weight: 9 }, { arbitrary: fc.double(), weight: 1 })
+      return fc.oneof(fc.integer({ min: least - 1, max: most + 1 }), fc.double())
     }
     case 'boolean':
       return fc.boolean()
@@ -60,17 +58,12 @@ function valuesOf(schema: $ZodType, words: Words, name: string): Values {
     case 'enum':
       return fc.constantFrom(...Object.values(def.entries))
     case 'array': {
-      const { least = 0, most = MANY } = boundsOf(checksOf(schema))
+      const { least: minLength = 0, most = MANY } = boundsOf(checksOf(schema))
       const element = inputs(def.element, words, name)
+      const maxLength = Math.max(minLength, Math.min(most, MAX_LIST))
       const beyond = Math.min(most, MANY) + 1
       return fc.oneof(
-        {
-          arbitrary: fc.array(element, {
-            minLength: least,
-            maxLength: Math.max(least, Math.min(most, MAX_LIST)),
-          }),
-          weight: 15,
-        },
+        { arbitrary: fc.array(element, { minLength, maxLength }), weight: 15 },
         { arbitrary: fc.array(element, { minLength: beyond, maxLength: beyond }), weight: 1 },
       )
     }
@@ -111,23 +104,22 @@ function boundsOf(checks: readonly CheckDef[]): { least?: number; most?: number 
   return bounds
 }
 
+/** Texts of a format or of any form; and of every length, shrunk to the shortest that fails. */
 function textOf(checks: readonly CheckDef[]): fc.Arbitrary<string> {
+  const { least = 0, most = MANY } = boundsOf(checks)
+  const lengths = fc.integer({ min: Math.max(0, least - 1), max: most + 1 })
+  const repeated = lengths.map((length) => 'x'.repeat(length))
   for (const check of checks) {
     if (check.check !== 'string_format' || !('pattern' in check) || !check.pattern) continue
     const { source, flags } = check.pattern
     const good = fc.stringMatching(new RegExp(source.replaceAll(/\\p\{\w+\}/g, ''), flags))
     const bent = good.chain((text) => fc.constantFrom(`${text}\n`, text.slice(1), text + text))
-    return fc.oneof({ arbitrary: good, weight: 8 }, { arbitrary: bent, weight: 1 })
+    return fc.oneof(
+      { arbitrary: good, weight: 6 },
+      { arbitrary: bent, weight: 1 },
+      { arbitrary: repeated, weight: 2 },
+    )
   }
-  const { least = 0, most = MANY_CHARACTERS } = boundsOf(checks)
-  // Biased towards both ends, and shrunk to the shortest length that fails.
-  const lengths = fc.integer({ min: Math.max(0, least - 1), max: most + 1 })
-  return fc.oneof(
-    fc.string({
-      minLength: least,
-      maxLength: Math.max(least, Math.min(most, 20)),
-      unit: 'grapheme',
-    }),
-    lengths.map((length) => 'x'.repeat(length)),
-  )
+  const maxLength = Math.max(least, Math.min(most, 20))
+  return fc.oneof(fc.string({ minLength: least, maxLength, unit: 'grapheme' }), repeated)
 }

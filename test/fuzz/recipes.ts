@@ -1,20 +1,7 @@
 // For each procedure: how a good call is made, with all that must happen before it.
-import {
-  earnWithPasskey,
-  makeDevice,
-  startEnrolling,
-  startStepUp,
-  stepUpWithPasskey,
-} from '../support/ceremonies.ts'
+import * as ceremonies from '../support/ceremonies.ts'
 import { makeOperatorDevice, nameOperator } from '../support/operators.ts'
-import {
-  AUDIENCE,
-  call as client,
-  makeEnvironment,
-  operator,
-  totpCode,
-  unique,
-} from '../support/service.ts'
+import * as service from '../support/service.ts'
 import { type Call, callOf } from './calls.ts'
 import { type Cast, OPERATOR_ROUTE, type Person } from './cast.ts'
 
@@ -28,10 +15,15 @@ export type Recipe = (kitchen: Kitchen, procedure: string) => Promise<Call>
 type Input = (kitchen: Kitchen) => unknown
 
 const earn = ({ person }: Cast, scope: string): Promise<string> =>
-  earnWithPasskey(person, person.device, scope)
+  ceremonies.earnWithPasskey(person, person.device, scope)
 
 async function earnForDetails({ person: { device, ...user } }: Cast): Promise<string> {
-  const { elevatedToken } = await stepUpWithPasskey(user, device, ['orders:refund'], DETAILS)
+  const { elevatedToken } = await ceremonies.stepUpWithPasskey(
+    user,
+    device,
+    ['orders:refund'],
+    DETAILS,
+  )
   return elevatedToken?.token ?? ''
 }
 
@@ -51,8 +43,9 @@ const byOperator = by(({ operatorKey }) => [OPERATOR_ROUTE, operatorKey])
 const DETAILS = { amount: 5, to: 'alice' }
 const nothing = () => ({})
 const isOperator = ({ person }: Cast): boolean => person.route === OPERATOR_ROUTE
-const factor = ({ cast: { person }, pick }: Kitchen): string =>
-  pick(person.passkeyId, person.totp.factorId)
+const aFactor = ({ cast: { person }, pick }: Kitchen) => {
+  return { factorId: pick(person.passkeyId, person.totp.factorId) }
+}
 const scopesFor = ({ cast, pick }: Kitchen): string[] =>
   isOperator(cast)
     ? [pick('credential:update', 'operator:change')]
@@ -66,15 +59,13 @@ const tokenFor: Input = async ({ cast, pick }) => {
 }
 
 const aboutEnvironment = ({ cast: { realm } }: Kitchen) => ({ environment: realm.id })
-const aboutSubject = (kitchen: Kitchen) => ({
-  ...aboutEnvironment(kitchen),
-  subject: kitchen.cast.person.subject,
-})
+const aboutSubject = ({ cast: { realm, person } }: Kitchen) => {
+  return { environment: realm.id, subject: person.subject }
+}
 const aboutSpare = ({ cast: { spare } }: Kitchen) => ({ environment: spare.id })
-const withSettings = ({ cast: { spare } }: Kitchen) => ({
-  environment: spare.id,
-  settings: spare.document,
-})
+const withSettings = ({ cast: { spare } }: Kitchen) => {
+  return { environment: spare.id, settings: spare.document }
+}
 const aChain: Input = (kitchen) =>
   kitchen.pick<Input>(nothing, aboutEnvironment, aboutSubject)(kitchen)
 type Start = (person: Person, token: string) => Promise<object>
@@ -82,23 +73,26 @@ type Start = (person: Person, token: string) => Promise<object>
 const startTotp: Start = async (person, token) => {
   const started = await person.with(token).factor.enroll.mutate({ kind: 'totp' })
   if (!('secret' in started)) throw new Error('no secret came back')
-  return { kind: 'totp', factorId: started.factorId, code: totpCode(started.secret) }
+  return { kind: 'totp', factorId: started.factorId, code: service.totpCode(started.secret) }
 }
 
 /** A new authenticator answers: the one that is enrolled would refuse to enroll again. */
 const startPasskey: Start = async (person, token) => {
-  const { factorId, challenge, options } = await startEnrolling(person, token)
-  const device = person.route === OPERATOR_ROUTE ? makeOperatorDevice() : makeDevice()
+  const { factorId, challenge, options } = await ceremonies.startEnrolling(person, token)
+  const device = person.route === OPERATOR_ROUTE ? makeOperatorDevice() : ceremonies.makeDevice()
   const response = await device.register(options)
   return { kind: 'passkey', factorId, challenge, response }
 }
 
 const update: Input = async (kitchen) => {
-  const as = client({ environment: OPERATOR_ROUTE, bearer: () => kitchen.cast.operatorKey })
+  const as = service.call({ environment: OPERATOR_ROUTE, bearer: () => kitchen.cast.operatorKey })
   const { version } = await as.environment.get.query(aboutSpare(kitchen))
   return { ...withSettings(kitchen), version }
 }
-const newOperator: Input = ({ pick }) => ({ name: unique('fuzz'), automation: pick(true, false) })
+const newOperator: Input = ({ pick }) => ({
+  name: service.unique('fuzz'),
+  automation: pick(true, false),
+})
 
 export const RECIPES: Readonly<Record<string, Recipe>> = {
   'policy.check': (kitchen, procedure) => {
@@ -133,8 +127,8 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     const token = await earn(cast, 'credential:link')
     return pick<Start>(startPasskey, startTotp)(cast.person, token)
   }),
-  'factor.rename': byPerson((kitchen) => ({ factorId: factor(kitchen), label: unique('label') })),
-  'factor.setDefault': byPerson((kitchen) => ({ factorId: factor(kitchen) }), 'credential:update'),
+  'factor.rename': byPerson((kitchen) => ({ ...aFactor(kitchen), label: service.unique('label') })),
+  'factor.setDefault': byPerson(aFactor, 'credential:update'),
   'factor.remove': byPerson(
     ({ cast: { person } }) => ({ factorId: person.totp.factorId }),
     'credential:unlink',
@@ -142,10 +136,9 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   'recovery.regenerate': byPerson(nothing, 'credential:update'),
   'recovery.acknowledge': byPerson(nothing),
 
-  'challenge.start': byPerson((kitchen) => ({
-    method: 'passkey',
-    requestedScopes: scopesFor(kitchen),
-  })),
+  'challenge.start': byPerson((kitchen) => {
+    return { method: 'passkey', requestedScopes: scopesFor(kitchen) }
+  }),
   'challenge.verify': byPerson(async (kitchen) => {
     const { cast, pick } = kitchen
     const { totp, recoveryCodes } = cast.person
@@ -153,9 +146,9 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     const legacy = isOperator(cast) ? {} : pick({}, { mfaToken: { singleUse: true } })
     const method = pick('passkey', 'totp', 'recovery')
     if (method === 'totp')
-      return { method, code: totpCode(totp.secret), requestedScopes, ...legacy }
+      return { method, code: service.totpCode(totp.secret), requestedScopes, ...legacy }
     if (method === 'passkey') {
-      const { challenge, options } = await startStepUp(cast.person, requestedScopes)
+      const { challenge, options } = await ceremonies.startStepUp(cast.person, requestedScopes)
       const response = await cast.person.device.authenticate(options)
       return { method, challenge, response, ...legacy }
     }
@@ -176,34 +169,31 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   'token.introspect': byPerson(tokenFor),
   'token.revoke': byPerson(tokenFor),
 
-  'environment.create': byOperator((kitchen) => ({
-    ...withSettings(kitchen),
-    environment: unique('env'),
-  })),
+  'environment.create': byOperator((kitchen) => {
+    return { ...withSettings(kitchen), environment: service.unique('env') }
+  }),
   'environment.list': byOperator(nothing),
   'environment.get': byOperator(aboutSpare),
   'environment.preview': byOperator(withSettings),
   'environment.update': byOperator(update),
   'guarded environment.update': byOperator(update, 'operator:change'),
-  'environment.remove': byOperator(async () => ({ environment: (await makeEnvironment()).id })),
+  'environment.remove': byOperator(async () => ({
+    environment: (await service.makeEnvironment()).id,
+  })),
   'environment.trySession': byOperator(({ cast: { realm, person }, pick }) => ({
     environment: realm.id,
     token: person.bearer(),
     ...pick({}, { session: realm.document.session }),
   })),
-  'environment.rotateKeys': byOperator((kitchen) => ({
-    ...aboutSpare(kitchen),
-    compromised: kitchen.pick(true, false),
-  })),
-  'environment.createResourceKey': byOperator((kitchen) => ({
-    ...aboutSpare(kitchen),
-    audience: AUDIENCE,
-    label: 'fuzz',
-  })),
-  'environment.revokeResourceKey': byOperator(async ({ cast: { spare } }) => ({
-    environment: spare.id,
-    id: spare.keys[0]?.keyId,
-  })),
+  'environment.rotateKeys': byOperator(({ cast: { spare }, pick }) => {
+    return { environment: spare.id, compromised: pick(true, false) }
+  }),
+  'environment.createResourceKey': byOperator(({ cast: { spare } }) => {
+    return { environment: spare.id, audience: service.AUDIENCE, label: 'fuzz' }
+  }),
+  'environment.revokeResourceKey': byOperator(({ cast: { spare } }) => {
+    return { environment: spare.id, id: spare.keys[0]?.keyId }
+  }),
 
   'subject.get': byOperator(aboutSubject),
   'subject.unlock': byOperator(aboutSubject),
@@ -215,14 +205,13 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   'operator.create': byOperator(newOperator),
   'guarded operator.create': byOperator(newOperator, 'operator:change'),
   'operator.list': byOperator(nothing),
-  'operator.revoke': byOperator(async ({ pick }) => ({
-    id: (await nameOperator({ automation: pick(true, false), by: operator })).id,
-  })),
+  'operator.revoke': byOperator(async ({ pick }) => {
+    return { id: (await nameOperator({ automation: pick(true, false) })).id }
+  }),
 
-  'stats.get': byOperator(({ cast: { realm }, pick }) => ({
-    environment: realm.id,
-    range: pick('day', 'month'),
-  })),
+  'stats.get': byOperator(({ cast: { realm }, pick }) => {
+    return { environment: realm.id, range: pick('day', 'month') }
+  }),
   'audit.list': byPerson(nothing),
   'audit.verify': byPerson(nothing),
   'operator/audit.list': byOperator(aChain),
