@@ -71,7 +71,7 @@ export default defineConfig({
           include: ['test/{procedures,state,attacks,conformance,regression}/**/*.test.ts'],
           testTimeout: 20_000,
           // `npm run fuzz` says in FUZZ what it tries.
-          provide: { fuzz: JSON.parse(process.env.FUZZ ?? '{"seed":1,"numRuns":4}') },
+          provide: { fuzz: JSON.parse(process.env.FUZZ ?? '{"seed":1,"numRuns":3}') },
         },
       },
       {

@@ -25,12 +25,8 @@ and a call that was refused must have changed nothing but what is counted. A fai
 smallest call that still fails. Everything runs inside workerd: no server, no network. The exit code is 0
 when all of that held.`
 
-const OPTIONS = {
-  runs: { type: 'string', default: '1000' },
-  only: { type: 'string' },
-  seed: { type: 'string' },
-  path: { type: 'string' },
-} as const
+const text = { type: 'string' } as const
+const OPTIONS = { runs: { ...text, default: '1000' }, only: text, seed: text, path: text }
 
 async function main(): Promise<number> {
   const options = readOptions(OPTIONS, HELP)
@@ -50,10 +46,8 @@ async function main(): Promise<number> {
 async function runTests(plan: string, signal: AbortSignal): Promise<number> {
   const command = ['node_modules/vitest/vitest.mjs', 'run', '--project=workerd']
   const child = spawn(execPath, [...command, '--reporter=verbose', 'test/attacks/fuzz.test.ts'], {
-    cwd: ROOT,
-    env: { ...process.env, FUZZ: plan },
+    ...{ cwd: ROOT, env: { ...process.env, FUZZ: plan }, detached: true },
     stdio: ['ignore', 'pipe', 'inherit'],
-    detached: true,
   })
   const release = guardProcess(child.pid && -child.pid)
   const kill = () => child.pid && process.kill(-child.pid, 'SIGKILL')

@@ -1,4 +1,6 @@
 // A call as it is sent.
+import { PUBLIC_URL } from '../support/service.ts'
+
 export interface Call {
   method: string
   /** With a slash at its beginning, and its query. */
@@ -9,7 +11,6 @@ export interface Call {
   country?: string | undefined
 }
 
-export const PUBLIC_URL = 'http://localhost:8787'
 export const TOKEN_HEADER = 'countersign-token'
 
 /** Returns a call of a procedure as a client makes it. */

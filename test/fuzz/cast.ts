@@ -66,11 +66,8 @@ async function enroll(user: service.TestUser, route: string, device: Authenticat
 export async function makeCasts(): Promise<{ users: Cast; operators: Cast }> {
   const [realm, spare] = [await makeRealm(), await makeRealm()]
   const user = await enroll(await realm.user(), realm.id, makeDevice())
-  const shared = () => ({
-    [realm.id]: environmentOf(realm.id),
-    [spare.id]: environmentOf(spare.id),
-    directory: directory(),
-  })
+  const [one, other] = [environmentOf(realm.id), environmentOf(spare.id)]
+  const shared = () => ({ [realm.id]: one, [spare.id]: other, directory: directory() })
   const users = await save({ ...shared(), user: subjectOf(realm.id, user.subject) })
   const named = await nameOperator()
   const operator = await enroll(named, OPERATOR_ROUTE, makeOperatorDevice())
@@ -96,19 +93,15 @@ export async function credentialsOf({ realm, spare, person }: Cast): Promise<str
   const { subject } = person
   return [
     ...[...realm.keys, ...spare.keys].map(({ key }) => key),
-    ...[
-      service.OPERATOR_KEY,
-      'csk_res_',
-      'csk_op_',
-      person.bearer(),
-      person.recoveryCodes[0] ?? '',
-    ],
+    ...[service.OPERATOR_KEY, 'csk_res_', 'csk_op_', person.bearer()],
+    ...person.recoveryCodes.slice(0, 1),
     await spare.session({ sub: subject, sid: 's' }),
     await realm.session({ sub: subject, sid: 's', exp: 1, auth_time: 1 }),
     await realm.session({ sub: `${subject}-other`, sid: 's' }),
   ]
 }
 
+const OTHER_ACTIONS = ['credential.link', 'credential.unlink', 'operator.change', 'toString']
 const SCOPES = [
   ...['wallet:sign', 'orders:refund', 'user:update', 'orders:view', 'credential:link'],
   ...['credential:update', 'operator:change', 'constructor', '__proto__'],
@@ -122,40 +115,25 @@ export function wordsOf({ realm, spare, person }: Cast, procedure: string): Word
   const environment = procedure.startsWith('environment.') ? changed : realm.id
   const { session, rpId, origins, audiences, actions = [] } = settings
   return {
+    ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, [value]])),
     environment: [environment, environment, 'unknown', 'operator', 'health'],
     settings: [settings, { session, rpId, origins, audiences }, { ...settings, mfaTokens: 'off' }],
-    session: [session],
     actions: [actions, [], actions.slice(0, 1)],
-    version: [1, 1, 2, 3],
-    action: [
-      ...ACTIONS.map(({ action }) => action),
-      ...['credential.link', 'credential.update', 'credential.unlink', 'toString'],
-      'operator.change',
-    ],
-    scope: SCOPES,
+    action: [...ACTIONS.map(({ action }) => action), ...OTHER_ACTIONS],
+    ...{ version: [1, 1, 2, 3], scope: SCOPES, method: ['totp', 'passkey', 'recovery'] },
     requestedScopes: [...SCOPES.map((scope) => [scope]), ['wallet:sign', 'user:update']],
     details: [{ amount: 5, to: 'alice' }, { amount: 1500 }, {}, { amount: '5' }, { type: 'x' }],
     subject: [person.subject, person.subject, 'nobody'],
     factorId: [person.passkeyId, person.totp.factorId, `fac_${'A'.repeat(22)}`],
     audience: [service.AUDIENCE, OTHER_AUDIENCE, 'https://foreign.example'],
-    id: [
-      ...[...realm.keys, ...spare.keys].map(({ keyId }) => keyId),
-      ...[person.subject, 'op_AAAAAAAAAAAA', 'first'],
-    ],
-    country: ['NL', 'US', 'XX'],
-    name: ['fuzz', 'Alice', 'first'],
-    rpId: [rpId, 'example'],
-    origins: [origins],
-    audiences: [audiences],
+    id: [...spare.keys.map(({ keyId }) => keyId), person.subject, 'op_AAAAAAAAAAAA', 'first'],
+    ...{ country: ['NL', 'US', 'XX'], name: ['fuzz', 'Alice', 'first'], sessionId: ['s', 'x'] },
     when: ['details.amount > 1000', 'true', 'request.country == "NL"', 'no condition', '1 +'],
     detailsSchema: [REFUND_SCHEMA, { type: 'x' }],
     jwksUri: ['https://login.example/keys', 'http://10.0.0.1/', 'https://user:pw@x/', 'file:///x'],
     keys: [session.keys],
     issuer: [session.issuer, realm.issuer, settings.assertions?.issuer],
-    method: ['totp', 'passkey', 'recovery'],
     code: ['000000', '123 456', ...person.recoveryCodes.slice(0, 2)],
-    cursor: ['eyJhIjoxfQ.AAAA'],
-    idempotencyKey: ['a'.repeat(16)],
-    sessionId: ['s', 'another'],
+    ...{ cursor: ['eyJhIjoxfQ.AAAA'], idempotencyKey: ['a'.repeat(16)] },
   }
 }

@@ -1,7 +1,8 @@
 // Arbitraries of what an attacker changes in a good call: its input, bytes, headers, credentials, method and
 // address. Each change is a function that prints as what it does.
 import fc from 'fast-check'
-import { type Call, callOf, PUBLIC_URL, TOKEN_HEADER } from './calls.ts'
+import { PUBLIC_URL } from '../support/service.ts'
+import { type Call, callOf, TOKEN_HEADER } from './calls.ts'
 import { odd } from './inputs.ts'
 
 export type Change = (call: Call) => Call
@@ -141,32 +142,20 @@ const HEADERS: Record<string, readonly string[]> = {
   'countersign-csrf': ['1', '0', '11'],
   authorization: ['Bearer', 'Bearer ', 'Basic YTpi', 'DPoP x', 'bearer x y', 'Bearer a.b.c'],
   [TOKEN_HEADER]: ['a.b.c', '.', 'eyJhbGciOiJub25lIn0.e30.', 'x'],
-  ...{
-    'x-http-method-override': ['GET', 'DELETE'],
-    upgrade: ['websocket'],
-    'if-none-match': ['*'],
-  },
+  ...{ 'x-http-method-override': ['GET', 'DELETE'], 'if-none-match': ['*'] },
   ...{ 'trpc-accept': ['application/jsonl'], 'trpc-batch-mode': ['stream'], range: ['bytes=0-1'] },
   accept: ['text/html', 'text/event-stream', 'application/jsonl'],
-  'cf-connecting-ip': ['127.0.0.1', 'x'],
-  'cf-ipcountry': ['NL', 'XX', 'T1'],
-  'access-control-request-method': ['POST', 'PUT'],
-  ...{ host: ['evil.example', 'localhost:1'], expect: ['100-continue'], dpop: ['x', 'a.b.c'] },
+  ...{ 'cf-connecting-ip': ['127.0.0.1', 'x'], 'cf-ipcountry': ['NL', 'XX', 'T1'] },
+  ...{ 'access-control-request-method': ['POST', 'PUT'], upgrade: ['websocket'], dpop: ['x'] },
+  ...{ host: ['evil.example', 'localhost:1'], expect: ['100-continue'] },
 }
-type Header = [name: string, value: string | undefined]
-
 /** Headers that are set; undefined for one that is left out. */
-const someHeaders = fc
+type Headers = Record<string, string | undefined>
+const someHeaders: fc.Arbitrary<Headers> = fc
   .constantFrom(...Object.entries(HEADERS))
-  .chain(([name, known]) =>
-    fc.tuple(fc.constant(name), fc.constantFrom(...known, ...known, ...VALUES, undefined)),
-  )
-const withHeaders = (set: readonly Header[], { headers }: Call): Pick<Call, 'headers'> => ({
-  headers: Object.fromEntries(
-    Object.entries({ ...headers, ...Object.fromEntries(set) }).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, value]],
-    ),
-  ),
+  .chain(([name, known]) => fc.record({ [name]: fc.constantFrom(...known, ...VALUES, undefined) }))
+const withHeaders = (set: Headers, { headers }: Call): Pick<Call, 'headers'> => ({
+  headers: JSON.parse(JSON.stringify({ ...headers, ...set })),
 })
 
 const base64 = (text: string): string => btoa(text).replaceAll('=', '')
@@ -191,7 +180,7 @@ const credentials = (others: readonly string[]): fc.Arbitrary<Change> => {
     const damaged = (by: (text: string) => string) => by(own).replace(/[^ -~]/g, '~')
     const value = typeof to === 'function' ? damaged(to) : to === 'own token' ? token : to
     const prefix = name === 'authorization' ? scheme : ''
-    return withHeaders([[name, value === undefined ? value : prefix + value]], call)
+    return withHeaders({ [name]: value === undefined ? value : prefix + value }, call)
   })
 }
 
@@ -222,8 +211,13 @@ export function changesOf(
 ): fc.Arbitrary<Change> {
   const bodyOf = (value: unknown) => ({ body: JSON.stringify(value) ?? '' })
   const values = input ?? fc.constant({})
-  const made = change('input', values, bodyOf)
-  const bentInput = change('input', fc.tuple(values, bends), ([value, to]) => bodyOf(to(value)))
+  const drawn = fc.tuple(values, fc.nat(), fc.option(bends))
+  const member = change('member', drawn, ([value, index, to], call) => {
+    const members = isParent(value) ? Object.entries(value) : []
+    const merged = { ...JSON.parse(textOf(call) || '{}') }
+    for (const [key, one] of members.slice(index % members.length).slice(0, 1)) merged[key] = one
+    return bodyOf(to ? to(merged) : merged)
+  })
   const bentBody = change('body', bends, (to, { body }) =>
     body ? bodyOf(to(JSON.parse(String(body)))) : {},
   )
@@ -231,11 +225,11 @@ export function changesOf(
   const caller = change('caller', callers, ([route, bearer, value]) =>
     callOf(route, procedure ?? 'a.b', bearer, value),
   )
-  const headers = fc.array(someHeaders, { minLength: 1, maxLength: 2 })
+  const headers = fc.tuple(someHeaders, someHeaders).map(([one, other]) => ({ ...one, ...other }))
   const countries = fc.constantFrom('NL', 'US', 'T1', 'XX', '')
   return fc.oneof(
-    { weight: input ? 3 : 0, arbitrary: made },
-    { weight: input ? 3 : 0, arbitrary: bentInput },
+    { weight: input ? 3 : 0, arbitrary: change('input', values, bodyOf) },
+    { weight: input ? 3 : 0, arbitrary: member },
     { weight: procedure ? 3 : 1, arbitrary: bentBody },
     { weight: procedure ? 3 : 1, arbitrary: bytes },
     { weight: 2, arbitrary: change('headers', headers, withHeaders) },

@@ -3,7 +3,8 @@
 import type { $ZodType } from 'zod/v4/core'
 import { appRouter } from '../../functions/router.ts'
 import { cookieOf } from '../support/operators.ts'
-import { type Call, callOf, PUBLIC_URL } from './calls.ts'
+import { PUBLIC_URL } from '../support/service.ts'
+import { type Call, callOf } from './calls.ts'
 import { OPERATOR_ROUTE } from './cast.ts'
 import { type Kitchen, RECIPES } from './recipes.ts'
 
@@ -15,7 +16,6 @@ export interface Door {
   fresh: Fresh
   input?: $ZodType | undefined
   output?: $ZodType | undefined
-  /** The procedure's name, where there is one. */
   procedure?: string
   /** Whether an accepted call may change what is stored. */
   changes: boolean
@@ -43,35 +43,35 @@ const RESOURCES = ['policy.list', 'token.consume']
 /** Operators have no backend that could vouch for them. */
 const SHUT = ['unknown paths', 'operator/token.exchange']
 
-function doorOf(name: string, procedure: string, guarded = false): Door {
+const doorOf = (name: string, fresh: Fresh, more: Partial<Door> = {}): Door => {
+  return { name, fresh, changes: false, guarded: false, opens: !SHUT.includes(name), ...more }
+}
+
+function procedureAt(name: string, procedure: string, guarded = false): Door {
   const def = procedures[procedure]?._def
   const recipe = RECIPES[name] ?? RECIPES[procedure]
   if (!def || !recipe) throw new Error(`recipes.ts has no recipe for ${name}: add one`)
-  return {
-    ...{ name, procedure, guarded },
-    fresh: (kitchen) => recipe(kitchen, procedure),
-    input: def.inputs[0],
-    output: def.output,
-    changes: def.type === 'mutation',
-    opens: !SHUT.includes(name),
-  }
+  const { type, inputs, output } = def
+  const more = { procedure, guarded, input: inputs[0], output, changes: type === 'mutation' }
+  return doorOf(name, (kitchen) => recipe(kitchen, procedure), more)
 }
 
 const METADATA = '.well-known/oauth-authorization-server'
-const PAGES: Record<string, (environment: string) => string> = {
-  'key set': (environment) => `/${environment}/.well-known/jwks.json`,
-  metadata: (environment) => `/${environment}/${METADATA}`,
-  'metadata by path': (environment) => `/${METADATA}/${environment}`,
-  health: () => '/health',
-  console: () => '/console',
+const get =
+  (pathOf: (environment: string) => string): Fresh =>
+  async ({ cast }) => ({ method: 'GET', path: pathOf(cast.realm.id), headers: {} })
+const PAGES: Record<string, Fresh> = {
+  'key set': get((environment) => `/${environment}/.well-known/jwks.json`),
+  metadata: get((environment) => `/${environment}/${METADATA}`),
+  'metadata by path': get((environment) => `/${METADATA}/${environment}`),
+  ...{ health: get(() => '/health'), console: get(() => '/console') },
 }
 
 /** The headers by which a page calls after it has signed in. */
-const asPage = async ({ cast }: Kitchen): Promise<Record<string, string>> => ({
-  cookie: await cookieOf(cast.operatorKey),
-  origin: PUBLIC_URL,
-  'countersign-csrf': '1',
-})
+const asPage = async ({ cast }: Kitchen) => {
+  const cookie = await cookieOf(cast.operatorKey)
+  return { cookie, origin: PUBLIC_URL, 'countersign-csrf': '1' }
+}
 const path = '/console/session'
 const SESSIONS: Record<string, Fresh> = {
   'sign-in': async ({ cast: { operatorKey } }) => {
@@ -86,39 +86,27 @@ const SESSIONS: Record<string, Fresh> = {
 }
 
 const unknownPath: Fresh = async ({ cast: { realm }, pick }) => ({
-  method: pick('GET', 'POST', 'PUT'),
+  ...{ method: pick('GET', 'POST', 'PUT'), headers: { 'content-type': 'application/json' } },
   path: pick(
     ...['/', '/favicon.ico', '/.env', '/health/x', '/trpc/x', '/console/../health', '//x'],
     ...[`/${realm.id}`, `/${realm.id}/x`, `/${realm.id}/trpc`, '/%00', '/x'.repeat(300)],
     ...['/operator/.well-known/jwks.json', '/access/trpc/policy.check', '/__proto__/trpc/x.y'],
     ...[`/${realm.id}/trpc/no.such`, `/${realm.id}/trpc/`],
   ),
-  headers: { 'content-type': 'application/json' },
 })
-
-const beside = (name: string, fresh: Fresh, changes = false): Door => ({
-  ...{ name, fresh, changes },
-  guarded: false,
-  opens: !SHUT.includes(name),
-})
-const BESIDE: Door[] = [
-  ...Object.entries(PAGES).map(([name, pathOf]) =>
-    beside(name, async ({ cast }) => ({ method: 'GET', path: pathOf(cast.realm.id), headers: {} })),
-  ),
-  ...Object.entries(SESSIONS).map(([name, fresh]) => beside(name, fresh, true)),
-  beside('unknown paths', unknownPath),
-]
 
 /** Changes of operators that are tried once more when a step-up is asked for them. */
 const CHANGES = ['environment.update', 'operator.create', 'subject.resetFactors']
 
 /** All doors. */
 export const DOORS: readonly Door[] = [
-  ...names.map((name) => doorOf(name, name)),
-  ...names.filter((name) => BOTH.test(name)).map((name) => doorOf(`operator/${name}`, name)),
-  ...BESIDE,
+  ...names.map((name) => procedureAt(name, name)),
+  ...names.filter((name) => BOTH.test(name)).map((name) => procedureAt(`operator/${name}`, name)),
+  ...Object.entries(PAGES).map(([name, fresh]) => doorOf(name, fresh)),
+  ...Object.entries(SESSIONS).map(([name, fresh]) => doorOf(name, fresh, { changes: true })),
+  doorOf('unknown paths', unknownPath),
   ...names
     .filter((name) => !OPERATORS.test(name) && !BOTH.test(name) && !RESOURCES.includes(name))
-    .map((name) => doorOf(`operator/${name}`, name, true)),
-  ...CHANGES.map((name) => doorOf(`guarded ${name}`, name, true)),
+    .map((name) => procedureAt(`operator/${name}`, name, true)),
+  ...CHANGES.map((name) => procedureAt(`guarded ${name}`, name, true)),
 ]

@@ -2,7 +2,8 @@
 import * as z from 'zod/mini'
 import { safeParse } from 'zod/v4/core'
 import { REASONS, type Reason } from '../../contract/index.ts'
-import { type Call, PUBLIC_URL } from './calls.ts'
+import { PUBLIC_URL } from '../support/service.ts'
+import type { Call } from './calls.ts'
 import type { Door } from './doors.ts'
 
 export interface Answer {

@@ -3,14 +3,10 @@ import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { subjectObjectName } from '../../functions/domain/names.ts'
 import { forgetEnvironment } from '../../functions/state/published.ts'
-import { type Stored, storedBy } from '../support/stored.ts'
+import { putBack, type Stored, storedBy } from '../support/stored.ts'
 
 /** An object of the service with the state that it had when it was saved. */
-export interface Saved {
-  name: string
-  stub: DurableObjectStub
-  stored: Stored
-}
+export type Saved = { name: string; stub: DurableObjectStub; stored: Stored }
 
 export const subjectOf = (environment: string, subject: string): DurableObjectStub =>
   env.SUBJECT.getByName(subjectObjectName(environment, subject))
@@ -18,42 +14,28 @@ export const environmentOf = (id: string): DurableObjectStub => env.ENVIRONMENT.
 export const directory = (): DurableObjectStub => env.DIRECTORY.getByName('directory')
 
 /** Saves the state of objects. */
-export const save = (stubs: Record<string, DurableObjectStub>): Promise<Saved[]> =>
-  Promise.all(
-    Object.entries(stubs).map(async ([name, stub]) => ({
-      name,
-      stub,
-      stored: await storedBy(stub),
-    })),
+export function save(stubs: Record<string, DurableObjectStub>): Promise<Saved[]> {
+  const all = Object.entries(stubs)
+  return Promise.all(
+    all.map(async ([name, stub]) => ({ name, stub, stored: await storedBy(stub) })),
   )
+}
 
 /** Restores the saved state, and empties the objects of environments that were created since. */
 export async function restore(saved: readonly Saved[]): Promise<void> {
   const known = new Set(saved.flatMap(({ stored }) => namesOf(stored)))
   const listed = namesOf(await storedBy(directory()))
   await Promise.all([
-    ...saved.map(replaceRows),
-    ...listed.filter((id) => !known.has(id)).map((id) => empty(environmentOf(id))),
+    ...saved.map(({ stub, stored }) => putBack(stub, stored)),
+    ...listed.filter((id) => !known.has(id)).map(empty),
   ])
   for (const name of [...listed, ...saved.map(({ name }) => name)]) forgetEnvironment(name)
 }
 
+const empty = (id: string): Promise<void> =>
+  runInDurableObject(environmentOf(id), (_object, { storage }) => storage.deleteAll())
 const namesOf = ({ rows }: Stored): string[] =>
   rows.environments?.map(({ environment }) => String(environment)) ?? []
-
-const empty = (stub: DurableObjectStub): Promise<void> =>
-  runInDurableObject(stub, (_object, { storage }) => storage.deleteAll())
-
-const replaceRows = ({ stub, stored }: Saved): Promise<void> =>
-  runInDurableObject(stub, (_object, { storage: { sql } }) => {
-    for (const [table, rows] of Object.entries(stored.rows)) {
-      sql.exec(`DELETE FROM ${table}`)
-      for (const row of rows) {
-        const values = Object.values(row)
-        sql.exec(`INSERT INTO ${table} VALUES (${values.map(() => '?')})`, ...values)
-      }
-    }
-  })
 
 const COUNTED_EVENTS = [
   ...['step_up.failed', 'factor.confirm_failed', 'attempts.refused', 'token.refused'],

@@ -89,6 +89,8 @@ const update: Input = async (kitchen) => {
   const { version } = await as.environment.get.query(aboutSpare(kitchen))
   return { ...withSettings(kitchen), version }
 }
+const newFactor: Input = ({ pick }) => ({ kind: pick('totp', 'passkey'), label: 'phone' })
+const totpFactor: Input = ({ cast: { person } }) => ({ factorId: person.totp.factorId })
 const newOperator: Input = ({ pick }) => ({
   name: service.unique('fuzz'),
   automation: pick(true, false),
@@ -108,31 +110,22 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     )(kitchen, procedure)
   },
   'policy.list': byResource(nothing),
-  'policy.simulate': byOperator((kitchen) => ({
-    ...aboutEnvironment(kitchen),
-    action: 'order.refund',
-    details: { amount: 1500 },
+  'policy.simulate': byOperator(({ cast: { realm, spare, person }, pick }) => ({
+    ...{ environment: realm.id, action: 'order.refund', details: { amount: 1500 } },
     session: { claims: { amr: ['sms'] }, ageSeconds: 60 },
     request: { country: 'US' },
-    ...kitchen.pick({}, { subject: kitchen.cast.person.subject }),
-    ...kitchen.pick({}, { settings: kitchen.cast.spare.document }),
+    ...pick<object>({}, { subject: person.subject }, { settings: spare.document }),
   })),
 
   'factor.list': byPerson(nothing),
-  'factor.enroll': byPerson(
-    ({ pick }) => ({ kind: pick('totp', 'passkey'), label: 'phone' }),
-    'credential:link',
-  ),
+  'factor.enroll': byPerson(newFactor, 'credential:link'),
   'factor.confirm': byPerson(async ({ cast, pick }) => {
     const token = await earn(cast, 'credential:link')
     return pick<Start>(startPasskey, startTotp)(cast.person, token)
   }),
   'factor.rename': byPerson((kitchen) => ({ ...aFactor(kitchen), label: service.unique('label') })),
   'factor.setDefault': byPerson(aFactor, 'credential:update'),
-  'factor.remove': byPerson(
-    ({ cast: { person } }) => ({ factorId: person.totp.factorId }),
-    'credential:unlink',
-  ),
+  'factor.remove': byPerson(totpFactor, 'credential:unlink'),
   'recovery.regenerate': byPerson(nothing, 'credential:update'),
   'recovery.acknowledge': byPerson(nothing),
 

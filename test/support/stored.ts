@@ -31,11 +31,21 @@ export async function restore(stub: DurableObjectStub, { schema, rows }: Stored)
     for (const { name, sql: made } of sql.exec<{ name: string; sql: string }>(TABLES).toArray())
       if (made.startsWith('CREATE TABLE')) sql.exec(`DROP TABLE ${name}`)
     for (const statement of schema) sql.exec(statement)
-    for (const [table, all] of Object.entries(rows))
-      for (const row of all) {
-        const places = Object.keys(row).map(() => '?')
-        sql.exec(`INSERT INTO ${table} VALUES (${places.join()})`, ...Object.values(row))
-      }
+    replaceRows(sql, rows)
   })
   await runInDurableObject(stub, (_object, state) => state.abort('opened again')).catch(() => {})
+}
+
+/** Replaces the rows of an object's tables, and leaves the object running. */
+export const putBack = (stub: DurableObjectStub, { rows }: Stored): Promise<void> =>
+  runInDurableObject(stub, (_object, { storage: { sql } }) => replaceRows(sql, rows))
+
+function replaceRows(sql: SqlStorage, rows: Stored['rows']): void {
+  for (const [table, all] of Object.entries(rows)) {
+    sql.exec(`DELETE FROM ${table}`)
+    for (const row of all) {
+      const places = Object.keys(row).map(() => '?')
+      sql.exec(`INSERT INTO ${table} VALUES (${places.join()})`, ...Object.values(row))
+    }
+  }
 }
