@@ -1,11 +1,9 @@
 // Calling the application's own API with the token that the call needs, and handing tokens out by hand.
 import type { Details, Requirement } from '../contract/index.ts'
+import { TOKEN_HEADER } from '../contract/shared/wire.ts'
 import { type CountersignReason, StepUpRequiredError } from './errors.ts'
 import { ask, type Countersign, instanceOf, learnScope } from './instance.ts'
 import type { ActionOrScope, TokenScope } from './names.ts'
-
-/** The header in which an elevated token travels. */
-const TOKEN_HEADER = 'Countersign-Token'
 
 /** What `fetch` takes, and what the call is about to do. */
 export type CountersignInit = RequestInit & ActionOrScope & { details?: Details | undefined }

@@ -3,6 +3,7 @@
 // should not load. What an application does with it stands beside it.
 import type { TRPCClient } from '@trpc/client'
 import { httpLink } from '@trpc/client/links/httpLink'
+import { TOKEN_HEADER } from '../contract/shared/wire.ts'
 import type { CountersignErrorData, CountersignRouter } from './generated.ts'
 
 /** Where a client calls, and as whom. */
@@ -50,7 +51,7 @@ export function createClient({
       const [token, elevated] = [await bearer(), carried ?? elevatedToken?.()]
       return {
         ...(token && { authorization: `Bearer ${token}` }),
-        ...(elevated && { 'countersign-token': elevated }),
+        ...(elevated && { [TOKEN_HEADER]: elevated }),
       }
     },
   })({})

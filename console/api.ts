@@ -1,18 +1,18 @@
 // How the page talks to the service: the contract's client with the session's cookie. The operator's
 // key goes into one request and is kept nowhere.
 import { createClient, createCountersign } from 'countersign'
-import type { OperatorSelf } from 'countersign/contract'
+import { CSRF_HEADER, type OperatorSelf } from 'countersign/contract'
 import { enter, leave, operatorId, renew } from './session.ts'
 
 const url = location.origin
-const CSRF = { 'countersign-csrf': '1' }
+const CSRF = { [CSRF_HEADER]: '1' }
 
 /** `fetch` as this page: its cookie, and the header that a form of another site cannot send. */
 export const pageFetch: typeof fetch = async (input, init) => {
   const headers = new Headers(init?.headers)
   // The cookie says who this is; what stands in for a session token is not one.
   headers.delete('authorization')
-  headers.set('countersign-csrf', '1')
+  headers.set(CSRF_HEADER, '1')
   const send = () => fetch(input, { ...init, headers, credentials: 'same-origin' })
   const answer = await send()
   if (answer.status !== 401 || !(await isSignedOut(answer.clone()))) return answer

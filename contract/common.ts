@@ -1,5 +1,6 @@
 // The small words that the other schemas are made of.
 import * as z from 'zod/mini'
+import { LAST_EPOCH_SECOND } from './shared/wire.ts'
 
 const CONTROL = /\p{Cc}/u
 const LABEL = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+$/u
@@ -60,8 +61,6 @@ export type Details = z.infer<typeof Details>
 /** Names a factor, or an enrollment that is pending. */
 export const FactorId = z.string().check(z.regex(/^fac_[A-Za-z0-9_-]{22}$/))
 
-/** The last second of the year 9999: later ones are no date that can be written (RFC 3339). */
-export const LAST_EPOCH_SECOND = 253_402_300_799
 /** Seconds since 1970-01-01T00:00Z (RFC 7519, NumericDate). */
 export const EpochSeconds = z.int().check(z.nonnegative(), z.lte(LAST_EPOCH_SECOND))
 

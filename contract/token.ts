@@ -12,6 +12,7 @@ import {
   SessionId,
   SubjectId,
 } from './common.ts'
+import { JTI, LAST_TOKEN_SECOND } from './shared/wire.ts'
 
 /** How long a reply that was lost can be asked for again with the same idempotency key. */
 export const IDEMPOTENCY_WINDOW_SECONDS = 60
@@ -39,8 +40,8 @@ export const MfaToken = z.strictObject({
 })
 export type MfaToken = z.infer<typeof MfaToken>
 
-const NumericDate = z.int().check(z.gte(0), z.lte(4_102_444_800))
-const Jti = z.string().check(z.regex(/^[A-Za-z0-9_-]{22,64}$/))
+const NumericDate = z.int().check(z.gte(0), z.lte(LAST_TOKEN_SECOND))
+const Jti = z.string().check(z.regex(JTI))
 
 const sharedClaims = {
   iss: z.string(),

@@ -2,6 +2,7 @@
 // Countersign itself, in the environment where they step up. What they may then do stands in
 // procedures/authorize.ts.
 import { parse } from 'hono/utils/cookie'
+import { CSRF_HEADER } from '../contract/index.ts'
 import { epochSeconds } from './clock.ts'
 import { fromBase64Url } from './domain/bytes.ts'
 import { hashKey, isOperatorKey } from './domain/names.ts'
@@ -24,8 +25,6 @@ import { type SubjectCaller, whoIs } from './trpc.ts'
 
 /** The cookie of an operator's page. Its prefix keeps it to this host, this path and https (RFC 6265bis). */
 export const CONSOLE_COOKIE = '__Host-countersign'
-/** Sent by the page with every call: a form or a link of another site cannot add a header. */
-export const CSRF_HEADER = 'countersign-csrf'
 export const SESSION_SECRET_BYTES = 32
 
 export interface OperatorCaller {

@@ -3,7 +3,7 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { Hono, type Context as HonoContext } from 'hono'
 import { cors } from 'hono/cors'
-import { EnvironmentId, REASONS, type Reason } from '../contract/index.ts'
+import { EnvironmentId, REASONS, type Reason, TOKEN_HEADER } from '../contract/index.ts'
 import { CONSOLE_ROUTE, servePage, signIn, signOut } from './console.ts'
 import { flushWhenDue } from './counting.ts'
 import { type Refusal, Refused, refusal, refuse } from './domain/refusal.ts'
@@ -78,7 +78,7 @@ app.use(
   cors({
     origin: (origin, c: Ctx) => readerOf(origin, c),
     allowMethods: ['POST'],
-    allowHeaders: ['authorization', 'content-type', 'countersign-token', 'dpop'],
+    allowHeaders: ['authorization', 'content-type', TOKEN_HEADER, 'dpop'],
     exposeHeaders: ['www-authenticate', 'retry-after', 'dpop-nonce', 'date'],
     maxAge: 600,
   }),

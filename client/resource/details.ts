@@ -1,8 +1,8 @@
 // The details of a call: one spelling for what is asked about, what a token is bound to, and what is
 // executed. The same values are refused as by Countersign itself, before it is asked.
+import { isRecord } from '../../contract/shared/wire.ts'
 import { spellingOf } from '../spelling.ts'
 import { refuse } from './answers.ts'
-import { isRecord } from './shapes.ts'
 
 const DETAILS_MAX_BYTES = 2048
 const DETAILS_MAX_DEPTH = 14

@@ -1,13 +1,14 @@
 // The guard: decides whether one call may run. It sees to the order of things (rules, policy, token,
 // and only at last the one call that spends it); each of them stands in a file of its own.
 import type { PolicyDecision, Reason } from '../../contract/index.ts'
+import { isRecord, TOKEN_HEADER } from '../../contract/shared/wire.ts'
 import { answerTo, GuardRefusal, isChallenge, refuse, unavailable } from './answers.ts'
 import { type BoundDetails, bindDetails } from './details.ts'
 import { fetchHandler, honoMiddleware, nodeMiddleware } from './frameworks.ts'
 import { keep, REFETCH_SECONDS } from './kept.ts'
 import { type ListedRule, readDecision, readRules, requirementOf } from './rules.ts'
 import { openService } from './service.ts'
-import { isRecord, isText } from './shapes.ts'
+import { isText } from './shapes.ts'
 import { spend, type Workings } from './spend.ts'
 import type {
   Allowed,
@@ -19,8 +20,6 @@ import type {
   Verdict,
 } from './types.ts'
 import { readKeys } from './verify.ts'
-
-const TOKEN_HEADER = 'countersign-token'
 
 /**
  * Makes the guard of one resource. Make it once, not per request: it keeps rules and keys for a minute.

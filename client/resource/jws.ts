@@ -1,10 +1,9 @@
 // Signatures: ES256 over a compact JWT (RFC 7515, section 7.1; RFC 7518, section 3.4) and nothing else,
 // verified by jose. What the claims say is not read.
 import { compactVerify } from 'jose'
-import { isRecord, isText } from './shapes.ts'
+import { COMPACT_JWT, isRecord } from '../../contract/shared/wire.ts'
+import { isText } from './shapes.ts'
 
-/** The three parts and nothing around them: jose forgives padding and white space. */
-const COMPACT_JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
 const COMPACT_MAX_CHARACTERS = 8192
 const COORDINATE = /^[A-Za-z0-9_-]{43}$/
 const ALGORITHM = 'ES256'

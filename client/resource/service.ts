@@ -1,10 +1,11 @@
 // Calls to Countersign: bounded in time and size, and never followed elsewhere, since they carry the
 // resource key. What an answer means for the guarded call is decided by whoever asked.
 import type { Reason } from '../../contract/index.ts'
+import { isRecord } from '../../contract/shared/wire.ts'
 import { isAboutCall, refuse, unavailable } from './answers.ts'
 import { within } from './kept.ts'
 import { isRequirement } from './rules.ts'
-import { isCount, isRecord } from './shapes.ts'
+import { isCount } from './shapes.ts'
 import type { GuardOptions } from './types.ts'
 
 const ANSWER_MAX_BYTES = 256 * 1024

@@ -1,13 +1,12 @@
 // The form of what comes from outside, checked by hand: a schema library would be most of the guard.
 // What the values mean is not known here.
 import { ACRS, METHODS } from '../../contract/assurance.ts'
+import { isRecord } from '../../contract/shared/wire.ts'
 
 type Check = (value: unknown) => boolean
 /** A check for every member of a type; one that is forgotten does not compile. */
 export type Shape<T> = { [K in keyof Required<T>]: Check }
 
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 export const isFlag: Check = (value) => typeof value === 'boolean'
 export const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0

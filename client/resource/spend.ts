@@ -1,11 +1,11 @@
 // Spending a token: everything that can be told here, then the one call that makes it count. Whether
 // a token is needed at all is decided before.
+import { isRecord } from '../../contract/shared/wire.ts'
 import { refuse, unavailable } from './answers.ts'
 import type { Keys } from './jws.ts'
 import { type Kept, REFETCH_SECONDS } from './kept.ts'
 import type { Rules } from './rules.ts'
 import { LostReply, type Service } from './service.ts'
-import { isRecord } from './shapes.ts'
 import type { GuardOptions } from './types.ts'
 import { checkUse, type Use } from './use.ts'
 import { type VerifiedToken, verifyToken } from './verify.ts'

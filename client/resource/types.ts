@@ -7,6 +7,7 @@ import type {
   Reason,
   Requirement,
 } from '../../contract/index.ts'
+import type { TOKEN_HEADER } from '../../contract/shared/wire.ts'
 
 /** Where Countersign is, and as which resource this API asks it. */
 export interface GuardOptions {
@@ -24,7 +25,7 @@ export interface GuardOptions {
   /** `offline` lets reusable tokens through without asking: a revoked one lives on until `exp`. */
   revocation?: 'online' | 'offline'
   /** `authorization` takes the token there too, where the application's session is elsewhere. */
-  tokenHeader?: 'countersign-token' | 'authorization'
+  tokenHeader?: typeof TOKEN_HEADER | 'authorization'
   /** Epoch seconds; for tests. */
   now?: () => number
 }

@@ -1,20 +1,18 @@
 // Whether a token is Countersign's and of its form: signature, type, issuer, expiry, claims. What it
 // is good for stands in use.ts; whether it was used or revoked only Countersign knows.
 import type { ElevatedClaims, MfaClaims } from '../../contract/index.ts'
+import { isRecord, JTI, LAST_TOKEN_SECOND } from '../../contract/shared/wire.ts'
 import { GuardRefusal, refuse, unavailable } from './answers.ts'
 import { type Keys, pickKeys, readSigned } from './jws.ts'
 import { KEYS_REFETCH_SECONDS, type Kept } from './kept.ts'
-import { fits, isAcr, isCount, isFlag, isRecord, isText, listOf, optional } from './shapes.ts'
-
-const JTI = /^[A-Za-z0-9_-]{22,64}$/
-const END_OF_DATES = 4_102_444_800
+import { fits, isAcr, isCount, isFlag, isText, listOf, optional } from './shapes.ts'
 
 /** Claims that were verified, and which of the two kinds of token carried them. */
 export type VerifiedToken =
   | { kind: 'elevated'; claims: ElevatedClaims }
   | { kind: 'mfa'; claims: MfaClaims }
 
-const isDate = (value: unknown): boolean => isCount(value) && Number(value) <= END_OF_DATES
+const isDate = (value: unknown): boolean => isCount(value) && Number(value) <= LAST_TOKEN_SECOND
 const shared = {
   iss: isText,
   sub: isText,

@@ -4,6 +4,7 @@ import {
   type ActionEntry,
   BUILT_IN_ACTIONS,
   type EnvironmentSettings,
+  isRecord,
   type SettingChange,
 } from 'countersign/contract'
 import { isBuiltIn, ruleOf } from '../rules.ts'
@@ -17,9 +18,6 @@ export function isSame(one: unknown, other: unknown): boolean {
   const names = new Set([...Object.keys(a), ...Object.keys(b)])
   return [...names].every((name) => isSame(a[name], b[name]))
 }
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
  * Every difference, with its path as the service writes it: each action with its whole rule, and a case

@@ -1,8 +1,7 @@
 // History: its events in words, read page by page, verified, and as JSON lines.
-import type { AuditEvent, AuditInput, Method } from 'countersign/contract'
+import { type AuditEvent, type AuditInput, isRecord, type Method } from 'countersign/contract'
 import { service } from '../api.ts'
 import { METHOD_NAMES } from '../words.ts'
-import { isRecord } from './diff.ts'
 
 /** Event types in words; `bad`: something was refused or taken away. */
 const WORDS: Record<string, readonly [text: string, isBad?: boolean]> = {

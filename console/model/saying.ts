@@ -1,6 +1,6 @@
 // Settings in words: what a place of a settings document is called on this page, and what a value there
 // says. The names are those of the forms.
-import type { ActionEntry } from 'countersign/contract'
+import { type ActionEntry, isRecord } from 'countersign/contract'
 import { titleOf } from '../rules.ts'
 import {
   ACR_NAMES,
@@ -14,7 +14,6 @@ import {
   plural,
   REQUIRE_NAMES,
 } from '../words.ts'
-import { isRecord } from './diff.ts'
 
 /** A part of a value under its name. */
 export interface Part {

@@ -7,6 +7,7 @@ import {
   acrReaches,
   Details,
   FOREIGN_ALGORITHMS,
+  LAST_TOKEN_SECOND,
   SCOPE_CLAIM_MAX_CHARACTERS,
   SubjectId,
 } from '../../contract/index.ts'
@@ -20,7 +21,7 @@ export const ASSERTION_LONGEST_LIFETIME_SECONDS = 120
 /** What a token that an assertion opened is recorded under. */
 export const ASSERTION_FACTOR_ID = 'assertion'
 
-const NumericDate = z.int().check(z.gte(0), z.lte(4_102_444_800))
+const NumericDate = z.int().check(z.gte(0), z.lte(LAST_TOKEN_SECOND))
 
 const AssertionClaims = z.looseObject({
   iss: z.string(),

@@ -1,8 +1,9 @@
 // Values and types of conditions: how JSON becomes what CEL computes with, and what a schema of details
 // says of their types.
 import type { Environment } from '@marcbachmann/cel-js'
+import { isRecord } from '../../contract/index.ts'
 import { VALUE_MAX_DEPTH } from './depth.ts'
-import { type DetailsSchema, isRecord } from './detailsschema.ts'
+import type { DetailsSchema } from './detailsschema.ts'
 import { CONDITION_LIMITS, VARIABLES } from './language.ts'
 
 /** What a condition computes with. A symbol is a value that no condition may look into. */

@@ -2,7 +2,7 @@
 // it says of the types that a condition reads. A small part of JSON Schema 2020-12, chosen so that
 // checking details is quick whatever they hold: nothing that refers, and no pattern.
 import { type Schema, Validator } from '@cfworker/json-schema'
-import type { Details } from '../../contract/index.ts'
+import { type Details, isRecord } from '../../contract/index.ts'
 import { type BoundDetails, bindDetails } from './details.ts'
 import { refuse } from './refusal.ts'
 
@@ -63,9 +63,6 @@ const WHY_NOT: Record<string, string> = {
   patternProperties: 'a pattern can take seconds',
   format: 'it is not checked',
 }
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
  * What is wrong with a schema for details, with its place; undefined where nothing is.

@@ -9,6 +9,7 @@ import {
 } from 'jose'
 import * as z from 'zod/mini'
 import {
+  COMPACT_JWT,
   LAST_EPOCH_SECOND,
   SessionId,
   type SessionWarning,
@@ -19,7 +20,7 @@ import { hashParts, toBase64Url } from './bytes.ts'
 import { cutOff } from './depth.ts'
 import { Refused, refuse } from './refusal.ts'
 import type { Settings } from './settings.ts'
-import { COMPACT_JWT, ELEVATED_TYPE, MFA_TYPE } from './token.ts'
+import { ELEVATED_TYPE, MFA_TYPE } from './token.ts'
 
 /** How far the clocks of others may be off. */
 export const CLOCK_TOLERANCE_SECONDS = 30

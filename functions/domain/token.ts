@@ -4,6 +4,7 @@ import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify, SignJWT } fro
 import {
   type Acr,
   acrReaches,
+  COMPACT_JWT,
   type Details,
   ElevatedClaims,
   MfaClaims,
@@ -15,8 +16,6 @@ import { refuse } from './refusal.ts'
 export const SIGNING_ALGORITHM = 'ES256'
 export const ELEVATED_TYPE = 'at+jwt'
 export const MFA_TYPE = 'mfa+jwt'
-/** The compact form of a JWT (RFC 7515, section 7.1) and nothing around it: jose forgives padding. */
-export const COMPACT_JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
 
 /** The key that signs now. */
 export interface SigningKey {

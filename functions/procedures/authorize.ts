@@ -5,6 +5,7 @@ import {
   type Reason,
   type Requirement,
   type SettingChange,
+  TOKEN_HEADER,
 } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { bindDetails } from '../domain/details.ts'
@@ -15,7 +16,6 @@ import { checkUse, verifyOwnToken } from '../domain/token.ts'
 import { asSubject, type OperatorCaller } from '../operators.ts'
 import { directoryObject } from '../state/objects.ts'
 import type { Context, SubjectCaller } from '../trpc.ts'
-import { TOKEN_HEADER } from './gate.ts'
 import { noting } from './noting.ts'
 
 /**

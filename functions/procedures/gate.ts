@@ -1,5 +1,5 @@
 // What opens a change of factors: the elevated token in the header, or a first sign-in.
-import type { CredentialAction } from '../../contract/index.ts'
+import { type CredentialAction, TOKEN_HEADER } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { findAction, isDenied, requirementOf } from '../domain/policy.ts'
 import { answeringLater, refuse } from '../domain/refusal.ts'
@@ -12,9 +12,6 @@ import type { SubjectCaller } from '../trpc.ts'
 import { readAssertion } from './assertion.ts'
 import { inForce } from './inforce.ts'
 import { noting } from './noting.ts'
-
-/** The header in which an elevated token travels. */
-export const TOKEN_HEADER = 'countersign-token'
 
 /**
  * The gate of one of Countersign's own actions: the caller's verified token, if they sent one. The

@@ -1,11 +1,12 @@
 // The rules stay pure: nothing in functions/domain reaches for state, for the Workers runtime, for the
-// clock or for randomness of its own.
+// clock or for randomness of its own. What both sides share loads no schema library.
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
-const folder = join(fileURLToPath(import.meta.url), '../../../functions/domain')
+const root = join(fileURLToPath(import.meta.url), '../../..')
+const folder = join(root, 'functions/domain')
 const files = readdirSync(folder).filter((name) => name.endsWith('.ts'))
 
 const FORBIDDEN: [what: string, pattern: RegExp][] = [
@@ -36,3 +37,24 @@ describe('functions/domain', () => {
     expect(guilty).toEqual([])
   })
 })
+
+describe('contract/shared', () => {
+  const shared = readdirSync(join(root, 'contract/shared')).map((name) => `contract/shared/${name}`)
+
+  it.each(shared)('loads only pure modules of the contract, and never zod: %s', (file) => {
+    const loaded = new Set([file])
+    for (const one of loaded) for (const other of loadedBy(one)) loaded.add(other)
+    expect([...loaded].filter((one) => !/^contract\/.+\.ts$/.test(one))).toEqual([])
+  })
+})
+
+/** What a module loads when it runs: a path from the root, or the name of a package. */
+function loadedBy(file: string): string[] {
+  if (!file.endsWith('.ts')) return []
+  const text = String(readFileSync(join(root, file)))
+  const imports = text.matchAll(/^(?:import|export) (?!type )(?:[^'"]*?from )?'(?<from>[^']+)'/gm)
+  return [...imports].map(({ groups }) => {
+    const from = groups?.from ?? ''
+    return from.startsWith('.') ? relative(root, join(root, file, '..', from)) : from
+  })
+}
