@@ -10,7 +10,7 @@ export interface Failed {
 }
 
 const TITLES: Record<string, string> = {
-  conflict: 'It was changed meanwhile',
+  conflict: 'It was changed in the meantime',
   input_invalid: 'This cannot be saved as it is',
   unauthenticated: 'You are signed out',
   session_not_fresh: 'Sign in again first',
@@ -61,7 +61,7 @@ export const METHOD_PHRASES: Record<Method, string> = {
   totp: 'an authenticator code',
   passkey: 'a passkey',
   recovery: 'a recovery code',
-  assertion: 'the word of your backend',
+  assertion: 'a backend assertion',
 }
 
 export const ACR_NAMES: Record<Acr, string> = {
@@ -78,27 +78,27 @@ export const REQUIRE_NAMES: Record<Rule['require'], string> = {
 }
 
 export const DETAILS_NAMES: Record<Rule['details'], string> = {
-  none: 'Not looked at',
-  optional: 'Bound where they are sent',
+  none: 'Ignored',
+  optional: 'Bound when sent',
   required: 'Required',
 }
 
 export const MODE_NAMES: Record<Rule['mode'], string> = {
   enforce: 'Enforce',
-  observe: 'Only watch',
+  observe: 'Monitor only',
 }
 
 type Choice<K extends keyof EnvironmentSettings> = NonNullable<EnvironmentSettings[K]> & string
 
 export const ENROLLMENT_NAMES: Record<Choice<'enrollment'>, string> = {
-  none: 'Never by themselves',
+  none: 'Never',
   onboarding: 'At onboarding',
   action: 'When an action needs it',
 }
 
 export const FIRST_FACTOR_NAMES: Record<Choice<'firstFactor'>, string> = {
-  freshSession: 'A user who signed in just now',
-  assertion: 'A user for whom your backend vouches',
+  freshSession: 'A user who signed in recently',
+  assertion: 'A user your backend vouches for',
 }
 
 export const LEGACY_NAMES: Record<Choice<'mfaTokens'>, string> = {

@@ -106,7 +106,7 @@ const written = format(render(procedures.map(describe)))
 
 if (process.argv.includes('--check')) {
   if (readFileSync(TARGET, 'utf8') !== written) {
-    console.error('client/generated.ts is not what the router says: run `npm run generate`.')
+    console.error('client/generated.ts is out of date. Run `npm run generate`.')
     process.exit(1)
   }
 } else {

@@ -18,7 +18,7 @@ if (modifiedAt('node_modules/.package-lock.json') < modifiedAt('package-lock.jso
     shell: process.platform === 'win32',
   })
   if (install.status !== 0) {
-    process.stderr.write('npm ci failed, so nothing was started. Its message stands above.\n')
+    process.stderr.write('npm ci failed, so nothing was started. See its message above.\n')
     process.exit(1)
   }
 }

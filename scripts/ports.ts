@@ -92,7 +92,7 @@ export async function choosePort(
 function readPort(text: string, option: string): number {
   const port = Number(text)
   if (/^\d+$/.test(text) && port >= 1 && port <= LAST_PORT) return port
-  throw new Complaint(`${option} ${text} is no port: it is a number from 1 to ${LAST_PORT}.`, 2)
+  throw new Complaint(`${option} must be a port number from 1 to ${LAST_PORT}, not ${text}.`, 2)
 }
 
 /** The ports of a state folder, so that addresses stay what is stored of them. */

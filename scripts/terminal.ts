@@ -74,7 +74,10 @@ export function readCount(
 ): number {
   const count = Number(text)
   if (/^\d+$/.test(text) && count >= least && count <= most) return count
-  throw new Complaint(`--${name} ${text} is no number from ${least} to ${most}.`, USAGE_EXIT_CODE)
+  throw new Complaint(
+    `--${name} must be a number from ${least} to ${most}, not ${text}.`,
+    USAGE_EXIT_CODE,
+  )
 }
 
 /**

@@ -159,7 +159,10 @@ async function main(): Promise<number> {
 
 function readUrl(text: string): string {
   if (URL.canParse(text)) return new URL(text).origin
-  throw new Complaint(`--url ${text} is no address, like http://localhost:8787.`, USAGE_EXIT_CODE)
+  throw new Complaint(
+    `--url must be an address such as http://localhost:8787, not ${text}.`,
+    USAGE_EXIT_CODE,
+  )
 }
 
 await runCommand(main)

@@ -157,7 +157,7 @@ export const DEFAULT_TEXTS: StepUpTexts = {
     factor_limit_reached: 'You have as many of these as possible. Remove one first.',
     method_not_allowed: 'This method can’t be used here.',
     enrollment_required: 'You have no such method yet.',
-    session_not_fresh: 'Your sign-in is too long ago. Sign in again, then retry.',
+    session_not_fresh: 'You signed in a while ago. Sign in again to continue.',
     unauthenticated: 'You are signed out. Sign in again, then retry.',
     denied: 'This action is not allowed.',
     unavailable: 'The verification service can’t be reached. Try again.',

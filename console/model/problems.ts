@@ -40,24 +40,25 @@ function textOf(issue: z.core.$ZodIssue, path: string): string {
   switch (issue.code) {
     case 'too_small':
       return issue.origin === 'array'
-        ? 'At least one is needed.'
+        ? 'Enter at least one.'
         : issue.origin === 'string'
-          ? (form ?? 'This is needed.')
+          ? (form ?? 'Required.')
           : `At least ${issue.minimum}.`
     case 'too_big':
       return issue.origin === 'string'
         ? `At most ${issue.maximum} characters.`
         : `At most ${issue.maximum}.`
     case 'invalid_format':
-      return form ?? 'This is not of the right form.'
+      return form ?? 'This has the wrong format.'
     case 'invalid_type':
-      return (
-        form ?? (issue.expected === 'string' ? 'This is needed.' : 'This is not a value that fits.')
-      )
+      return form ?? (issue.expected === 'string' ? 'Required.' : 'This value is not allowed here.')
     case 'unrecognized_keys':
-      return `Nothing is known of ${issue.keys.join(', ')}.`
+      return `Unknown: ${issue.keys.join(', ')}.`
     default:
-      return form ?? (issue.message === 'Invalid input' ? 'This does not fit.' : issue.message)
+      return (
+        form ??
+        (issue.message === 'Invalid input' ? 'This value is not allowed here.' : issue.message)
+      )
   }
 }
 

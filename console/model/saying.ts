@@ -40,12 +40,12 @@ const methods: Say = (value) =>
 const RULE: Record<string, readonly [name: string, say?: Say]> = {
   require: ['Who is asked', named(REQUIRE_NAMES)],
   methods: ['Methods', methods],
-  acr: ['How sure it must be', named(ACR_NAMES)],
+  acr: ['Assurance level', named(ACR_NAMES)],
   singleUse: ['A token is good', (value) => (value ? 'For one use' : 'For its lifetime')],
   lifetimeSeconds: ['Lifetime', seconds],
   freshnessSeconds: ['Freshness', seconds],
   details: ['Details of the action', named(DETAILS_NAMES)],
-  acceptsMfaToken: ['Also takes a legacy token', yesOrNo],
+  acceptsMfaToken: ['Also accepts a legacy token', yesOrNo],
   mode: ['Mode', named(MODE_NAMES)],
 }
 
@@ -55,7 +55,7 @@ const PLACES: typeof RULE = {
   'session.keys': ['Public keys of session tokens', keys],
   'session.algorithms': ['Signature algorithms', listed],
   'session.audiences': ['Audiences of your session tokens', listed],
-  'session.acceptAnyAudience': ['Take tokens of any audience', yesOrNo],
+  'session.acceptAnyAudience': ['Accept tokens for any audience', yesOrNo],
   'session.subjectClaim': ['Claim: User'],
   'session.sessionIdClaim': ['Claim: Session id'],
   'session.authTimeClaim': ['Claim: Time of sign-in'],
@@ -65,7 +65,7 @@ const PLACES: typeof RULE = {
   audiences: ['APIs (audiences)', listed],
   enrollment: ['Your pages ask for a first factor', named(ENROLLMENT_NAMES)],
   firstFactor: ['Who may add the first factor', named(FIRST_FACTOR_NAMES)],
-  firstFactorSessionSeconds: ['“Just now” means within', seconds],
+  firstFactorSessionSeconds: ['“Recently” means within', seconds],
   'methods.passkey.enabled': ['Passkeys', onOrOff],
   'methods.totp.enabled': ['Authenticator apps', onOrOff],
   'methods.totp.algorithm': ['Authenticator codes: algorithm'],
@@ -76,7 +76,7 @@ const PLACES: typeof RULE = {
   senderConstrained: ['Tokens bound to the page’s key (DPoP)', onOrOffOf('dpop')],
   'assertions.issuer': ['Issuer of assertions'],
   'assertions.keys': ['Public keys of assertions', keys],
-  'assertions.maxAcr': ['Assertions count at most as', named(ACR_NAMES)],
+  'assertions.maxAcr': ['Maximum level of assertions', named(ACR_NAMES)],
   'history.keepDays': ['Keep history', (value) => plural(Number(value), 'day')],
   'action.scope': ['Scope'],
   'action.audience': ['API'],
@@ -85,7 +85,7 @@ const PLACES: typeof RULE = {
   // Wholes, where they come, go or clash.
   session: ['Sign-in of your application'],
   methods: ['Methods'],
-  assertions: ['Your backend’s word'],
+  assertions: ['Backend assertions'],
   history: ['Keep history'],
   ...Object.fromEntries(Object.entries(RULE).map(([name, said]) => [`action.base.${name}`, said])),
 }

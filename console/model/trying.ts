@@ -44,11 +44,11 @@ export function inputOf(typed: Typed, environment: string, action: string) {
     // Nobody sees the ages of somebody made up while they try it for another.
     if (!typed[name] || (name !== 'ageSeconds' && typed.who !== 'facts')) return {}
     if (/^\d{1,9}$/.test(typed[name])) return { [name]: Number(typed[name]) }
-    errors[name] = 'A whole number is needed.'
+    errors[name] = 'Enter a whole number.'
     return {}
   }
   const time = typed.time ? Math.floor(Date.parse(typed.time) / 1000) : undefined
-  if (Number.isNaN(time)) errors.time = 'A time is needed, such as 2030-01-31T22:00Z.'
+  if (Number.isNaN(time)) errors.time = 'Enter a time, such as 2030-01-31T22:00Z.'
   const facts = {
     ...(Object.fromEntries(HAVING.map((name) => [name, typed.having.includes(name)])) as Record<
       (typeof HAVING)[number],

@@ -51,7 +51,7 @@ export function Account() {
         {codes && (
           <Card
             title="Save your recovery codes"
-            lead="Put them away before you go on: without them a lost factor locks you out."
+            lead="Save them before you continue: without them a lost factor locks you out."
           >
             <RecoveryCodes
               codes={codes}

@@ -89,7 +89,7 @@ export function Action({ environment, draft }: DraftPageProps) {
             </Card>
             <Card
               title="Stricter cases"
-              lead="Where a condition holds, or cannot be worked out, the parts below make the rule stronger. They never weaken it."
+              lead="When a condition is true or cannot be evaluated, these settings make the rule stricter. They never weaken it."
             >
               <CaseList
                 editing={editing}
@@ -102,14 +102,14 @@ export function Action({ environment, draft }: DraftPageProps) {
             {!isCredential(name) && (
               <Card
                 title="Details"
-                lead="What the action is about to do, such as amount and payee. Bound to it, a token is good for nothing else."
+                lead="What the action will do, such as amount and payee. A token that is bound to details is valid for nothing else."
               >
                 <JsonField
                   editing={editing}
                   path={`${path}.detailsSchema`}
                   noteAt={`action ${name} detailsSchema`}
                   label="Schema of the details"
-                  hint="A JSON Schema. Details that do not fit it are refused."
+                  hint="A JSON Schema. Details that do not match it are refused."
                   placeholder={SCHEMA_EXAMPLE}
                   isOptional
                   value={entry.detailsSchema}
@@ -118,7 +118,7 @@ export function Action({ environment, draft }: DraftPageProps) {
                 {settings.audiences.length > 1 && (
                   <SelectField
                     label="API"
-                    hint="Which of your APIs carries it out."
+                    hint="The API that performs it."
                     value={entry.audience ?? settings.audiences[0] ?? ''}
                     onValue={(audience) => set({ audience })}
                     options={settings.audiences.map((value) => ({ value, label: value }))}

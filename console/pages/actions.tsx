@@ -20,8 +20,8 @@ import type { DraftPageProps } from './withdraft.tsx'
 const LEADS: Record<string, string> = {
   wallet: 'What an embedded wallet does with a user’s key.',
   account: 'What your application does with a user’s profile.',
-  credentials: 'They guard Countersign’s own factors: they can be made stronger, not switched off.',
-  own: 'Whatever else in your application deserves a second look.',
+  credentials: 'Changes to a user’s factors. These rules can be made stronger, not switched off.',
+  own: 'Other sensitive actions of your application.',
 }
 
 export function Actions({ environment, draft }: DraftPageProps) {
@@ -36,7 +36,7 @@ export function Actions({ environment, draft }: DraftPageProps) {
     <Page
       title="Actions"
       of={environment}
-      lead="For each sensitive thing that users do: whether they are asked to prove who they are, how, and how long that is good for."
+      lead="For each sensitive action: whether users must step up, with which methods, and how long that lasts."
       beside={add}
     >
       <div className="stack">
@@ -53,7 +53,7 @@ export function Actions({ environment, draft }: DraftPageProps) {
                   ))}
                 </ul>
               ) : (
-                <Empty icon="actions" title="None of your own yet">
+                <Empty icon="actions" title="No actions of your own yet">
                   <p>
                     Name one like <code>order.refund</code>, give it a scope like{' '}
                     <code>orders:refund</code>, and guard that call in your API.
@@ -105,7 +105,7 @@ function Line({ environment, action: shown, draft }: LineProps) {
           <h3 id={nameId}>{title}</h3>
           {title !== action && <code className="soft">{action}</code>}
           <Badge>{scope}</Badge>
-          {rule.mode === 'observe' && <Badge tone="warn">Only watches</Badge>}
+          {rule.mode === 'observe' && <Badge tone="warn">Monitor only</Badge>}
           {rule.acr === 'phr' && isOn && <Badge tone="accent">Passkey alone</Badge>}
           {rule.require === 'deny' && <Badge tone="bad">Refused</Badge>}
         </div>

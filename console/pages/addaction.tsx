@@ -23,15 +23,15 @@ export function AddAction({ environment, draft }: DraftPageProps) {
   const { action, scope } = form.values
   const known = actionsOf(settings)
   const taken = known.some((other) => other.action === action)
-    ? 'There is an action of this name already.'
+    ? 'An action with this name already exists.'
     : OWN.test(action)
-      ? 'Names that begin with credential or operator are Countersign’s own.'
+      ? 'Names that begin with credential or operator are reserved.'
       : undefined
   const holder = known.find((other) => other.scope === scope)
   const scopeTaken = holder
     ? `This scope belongs to ${holder.action}.`
     : OWN.test(scope)
-      ? 'Scopes that begin with credential or operator are Countersign’s own.'
+      ? 'Scopes that begin with credential or operator are reserved.'
       : undefined
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -60,7 +60,7 @@ export function AddAction({ environment, draft }: DraftPageProps) {
             <div className="grid-2">
               <TextField
                 label="Action"
-                hint="How your code calls it."
+                hint="Its name in your code."
                 placeholder="order.refund"
                 mono
                 value={action}
@@ -75,7 +75,7 @@ export function AddAction({ environment, draft }: DraftPageProps) {
               />
               <TextField
                 label="Scope"
-                hint={`Every action has a scope of its own. Taken: ${Object.values(BUILT_IN_ACTIONS).slice(0, 2).join(', ')} …`}
+                hint={`Each action needs its own scope. Already used: ${Object.values(BUILT_IN_ACTIONS).slice(0, 2).join(', ')} …`}
                 placeholder="order:refund"
                 mono
                 value={scope}
@@ -85,7 +85,7 @@ export function AddAction({ environment, draft }: DraftPageProps) {
               />
               <SelectField
                 label="API"
-                hint="Which of your APIs carries it out."
+                hint="The API that performs it."
                 value={audience}
                 onValue={setAudience}
                 options={settings.audiences.map((value) => ({ value, label: value }))}
@@ -93,7 +93,7 @@ export function AddAction({ environment, draft }: DraftPageProps) {
             </div>
           </Card>
           <div className="row">
-            <Button type="submit">Go on to its rule</Button>
+            <Button type="submit">Continue to its rule</Button>
             <Button look="plain" onClick={() => go(`/e/${environment}/actions`)}>
               Cancel
             </Button>

@@ -56,7 +56,7 @@ export function AddFactor({ onCodes }: AddFactorProps) {
   return (
     <Card title="Add a factor" lead="Two are better than one: with the second you get back in.">
       <TextField
-        label="Name for it"
+        label="Name"
         hint="Such as Laptop or Phone."
         isOptional
         value={label}

@@ -16,7 +16,7 @@ export function AssertionFields({ editing }: { editing: Editing }) {
     <>
       <Check
         type="switch"
-        label="Take assertions"
+        label="Accept assertions"
         isOn={assertions !== undefined}
         onSwitch={(isOn) => {
           editing.note('assertions.keys')
@@ -44,8 +44,8 @@ export function AssertionFields({ editing }: { editing: Editing }) {
             onKeys={(keys) => set({ keys })}
           />
           <SelectField
-            label="Counts at most as"
-            hint="An assertion that claims more is taken as this."
+            label="Maximum level"
+            hint="An assertion that claims more is treated as this level."
             value={assertions.maxAcr ?? 'mfa'}
             onValue={(maxAcr) => set({ maxAcr })}
             options={[

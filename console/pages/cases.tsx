@@ -95,7 +95,7 @@ interface CaseProps {
   onRemove: () => void
 }
 
-const SAME = { value: '', label: 'As the rule' } as const
+const SAME = { value: '', label: 'Same as the rule' } as const
 type Same<V extends string> = '' | V
 
 function CaseFields({ number, editing, path, noteAt, value, onValue, onRemove }: CaseProps) {
@@ -122,9 +122,9 @@ function CaseFields({ number, editing, path, noteAt, value, onValue, onRemove }:
         label="When"
         hint={
           <>
-            True or false, over <code>details</code>, <code>session</code>, <code>subject</code> and{' '}
-            <code>request</code>, in <abbr title="Common Expression Language">CEL</abbr>. What a
-            call does not say, such as its country, counts as a match.
+            An expression in <abbr title="Common Expression Language">CEL</abbr> over{' '}
+            <code>details</code>, <code>session</code>, <code>subject</code> and{' '}
+            <code>request</code>. A value that is missing, such as the country, counts as a match.
           </>
         }
         mono
@@ -154,7 +154,7 @@ function CaseFields({ number, editing, path, noteAt, value, onValue, onRemove }:
           options={[SAME, ...REQUIRE_OPTIONS.filter((o) => o.value !== 'never')]}
         />
         <SelectField<Same<(typeof ACR_OPTIONS)[number]['value']>>
-          label="How sure it must be"
+          label="Assurance level"
           value={value.acr ?? ''}
           onValue={(acr) => set({ acr: acr || undefined })}
           options={[SAME, ...ACR_OPTIONS]}
@@ -170,7 +170,7 @@ function CaseFields({ number, editing, path, noteAt, value, onValue, onRemove }:
       </div>
       <ChecksField<Method>
         label="Only these methods"
-        hint={value.methods ? undefined : 'None ticked: as the rule.'}
+        hint={value.methods ? undefined : 'None selected: same as the rule.'}
         inline
         values={value.methods ?? []}
         onValues={(methods) => set({ methods: methods.length > 0 ? methods : undefined })}
@@ -183,7 +183,7 @@ function CaseFields({ number, editing, path, noteAt, value, onValue, onRemove }:
           onSwitch={(isOn) => set({ singleUse: isOn || undefined })}
         />
         <Check
-          label="Enforced, where the rule only watches"
+          label="Enforce even if the rule only monitors"
           isOn={value.mode === 'enforce'}
           onSwitch={(isOn) => set({ mode: isOn ? 'enforce' : undefined })}
         />

@@ -62,10 +62,7 @@ export function CreateEnvironment() {
     else setTimeout(() => document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus(), 0)
   }
   return (
-    <Page
-      title="Create environment"
-      lead="These have no default. You can change all of them later, except the id."
-    >
+    <Page title="Create environment" lead="You can change all of this later, except the id.">
       <form className="stack" onSubmit={submit} noValidate>
         <Card title="Name">
           <div className="grid-2">
@@ -102,7 +99,7 @@ export function CreateEnvironment() {
               editing={editing}
               path="origins"
               label="Web origins"
-              hint="Pages that may call Countersign, one a line."
+              hint="Pages that may call Countersign, one per line."
               placeholder="https://app.example"
               value={settings.origins}
               onValue={(origins) =>
@@ -132,7 +129,7 @@ export function CreateEnvironment() {
             editing={editing}
             path="audiences"
             label="Audiences"
-            hint="One a line, the address of the API as a rule."
+            hint="One per line, usually the address of the API."
             placeholder="https://api.app.example"
             value={settings.audiences}
             onValue={(audiences) => edit((now) => ({ ...now, audiences }))}

@@ -165,7 +165,7 @@ function Foot() {
       </div>
       {leaving.error && (
         <Notice tone="bad" title="You are still signed in" role="alert">
-          <p>The service was not reached. Try again.</p>
+          <p>The service could not be reached. Try again.</p>
         </Notice>
       )}
     </div>

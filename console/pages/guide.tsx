@@ -31,7 +31,7 @@ export function Guide({ environment, view, draft }: DraftPageProps) {
     <Page
       title="Guide"
       of={environment}
-      lead={`From here to a guarded action in your application, in five steps. Come back whenever you like. Only keys are shown just once.`}
+      lead={`Five steps from here to a guarded action in your application. Come back at any time: only keys are shown once.`}
     >
       <div className="steps">
         <Step number={1} title="Connect your sign-in">
@@ -46,7 +46,7 @@ export function Guide({ environment, view, draft }: DraftPageProps) {
             columns={[
               { name: 'Claim', isHead: true, cell: ({ claim }) => <code>{claim}</code> },
               { name: 'Needed', cell: ({ needed }) => needed },
-              { name: 'What it says', cell: ({ text }) => text },
+              { name: 'What it holds', cell: ({ text }) => text },
             ]}
           />
           <TryToken environment={environment} settings={settings} />

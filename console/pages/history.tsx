@@ -8,7 +8,7 @@ export const History = ({ environment }: { environment: string }) => (
   <Page
     title="History"
     of={environment}
-    lead="What was changed in this environment, and by whom. Every event carries the hash of the one before, so that none can be changed or left out unseen. A user’s own history is with the user."
+    lead="What was changed in this environment, and by whom. Every event carries the hash of the one before, so tampering is detectable. A user’s own history is with the user."
   >
     <Card title="Events">
       <Events chain={{ environment }} name={`countersign-${environment}`} />
@@ -23,7 +23,7 @@ export const DirectoryHistory = () => (
       Operators
     </Link>
     <Page
-      title="What operators did"
+      title="Audit log"
       lead="Who came and went among the operators, and which environments were made and removed."
     >
       <Card title="Events">

@@ -63,7 +63,7 @@ function SigningKeys({ view: { environment, keys } }: { view: EnvironmentView })
             Rotate
           </Button>
           <Button look="danger" onClick={() => setOpen('compromised')}>
-            A key leaked
+            Revoke compromised key
           </Button>
         </>
       }

@@ -106,14 +106,14 @@ export function EnrollmentFields({ editing }: { editing: Editing }) {
           {
             value: 'freshSession',
             label: FIRST_FACTOR_NAMES.freshSession,
-            hint: 'Whoever steals a session later cannot add a factor of their own.',
+            hint: 'An attacker who steals a session later cannot add a factor.',
           },
           {
             value: 'assertion',
             label: FIRST_FACTOR_NAMES.assertion,
             hint: canVouch
-              ? 'Your backend has checked them by its own means.'
-              : 'Needs “Your backend’s word” below.',
+              ? 'Your backend has checked the user itself.'
+              : 'Needs “Backend assertions” below.',
           },
         ]}
       />
@@ -121,7 +121,7 @@ export function EnrollmentFields({ editing }: { editing: Editing }) {
         <NumberField
           editing={editing}
           path="firstFactorSessionSeconds"
-          label="“Just now” means within"
+          label="“Recently” means within"
           unit="seconds"
           value={settings.firstFactorSessionSeconds}
           onValue={(seconds) => edit((now) => having(now, { firstFactorSessionSeconds: seconds }))}

@@ -22,23 +22,23 @@ export function Operators() {
   return (
     <Page
       title="Operators"
-      lead="Everybody who may change something here, by name. What they do is recorded under it."
+      lead="Everyone who can make changes here, by name. Their changes are recorded under that name."
       beside={
         <Link href="/operators/history" className="button button-plain">
-          What operators did
+          Audit log
         </Link>
       }
     >
       <div className="stack">
-        <Card title="Who there is">
+        <Card title="Operators">
           <Answer query={query} what="the operators">
             {(operators) => (
               <>
                 {operators.every(({ id, automation }) => id === 'first' || automation) && (
-                  <Empty icon="operators" title="Nobody has a name yet">
+                  <Empty icon="operators" title="No named operators yet">
                     <p>
-                      You use the first key of the service. Name yourself below: from then on that
-                      first key is good for nothing, except in development.
+                      You are using the first key of the service. Add yourself below: after that,
+                      the first key no longer works, except in development.
                     </p>
                   </Empty>
                 )}
@@ -172,7 +172,7 @@ function Add() {
       <form className="stack" onSubmit={submit} noValidate>
         <TextField
           label="Name"
-          hint="As their colleagues know them: it stands in the history."
+          hint="The name their colleagues know. It appears in the history."
           value={form.values.name}
           error={form.error('name')}
           onBlur={() => form.values.name && form.leave('name')}

@@ -30,7 +30,7 @@ export function Overview({ environment }: { environment: string }) {
     <Page
       title="Overview"
       of={environment}
-      lead="How often rules were asked and what they answered. These are estimates: they are gathered in memory and written now and then, so a few may be missing."
+      lead="How often rules were checked and what they decided. These are estimates: counts are gathered in memory and written from time to time, so a few may be missing."
       beside={
         <fieldset className="segments">
           <legend className="hidden-visually">Over</legend>
@@ -52,7 +52,7 @@ export function Overview({ environment }: { environment: string }) {
       <Answer query={query} what="the counts" lines={8}>
         {(stats) =>
           stats.rows.length === 0 ? (
-            <Empty icon="overview" title="Nothing was counted in this time">
+            <Empty icon="overview" title="No activity in this period">
               <p>
                 Once your application checks an action, this page shows how often it was asked for a
                 step-up and how those ended.
@@ -102,14 +102,14 @@ function Plots({ stats, span }: { stats: StatsResult; span: string }) {
           </div>
         ))}
       </dl>
-      <Card title="What rules answered" lead={`Checks over the ${span}, by their answer.`}>
-        <Plot label="Checks by their answer, over time" head="From" rows={time} series={CHECKS} />
+      <Card title="Rule decisions" lead={`Checks over the ${span}, by decision.`}>
+        <Plot label="Checks by decision, over time" head="From" rows={time} series={CHECKS} />
       </Card>
-      <Card title="How step-ups ended" lead={`Over the ${span}.`}>
-        <Plot label="Step-ups by their end, over time" head="From" rows={time} series={STEP_UPS} />
+      <Card title="Step-up outcomes" lead={`Over the ${span}.`}>
+        <Plot label="Step-ups by outcome, over time" head="From" rows={time} series={STEP_UPS} />
       </Card>
       <div className="halves">
-        <Card title="By action" lead="Checks by their answer.">
+        <Card title="By action" lead="Checks by decision.">
           <Plot
             label="Checks by action"
             head="Action"
@@ -118,7 +118,7 @@ function Plots({ stats, span }: { stats: StatsResult; span: string }) {
             series={CHECKS}
           />
         </Card>
-        <Card title="By method" lead="Step-ups by their end.">
+        <Card title="By method" lead="Step-ups by outcome.">
           <Plot
             label="Step-ups by method"
             head="Method"

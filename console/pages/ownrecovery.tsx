@@ -26,7 +26,7 @@ export function OwnRecovery({ recovery, onCodes, isShown }: OwnRecoveryProps) {
   })
   const acknowledging = useMutation({
     mutationFn: () => acknowledgeRecoveryCodes(countersign),
-    onSuccess: () => say('Recovery codes are put away.'),
+    onSuccess: () => say('Recovery codes saved.'),
   })
   return (
     <>
@@ -38,12 +38,12 @@ export function OwnRecovery({ recovery, onCodes, isShown }: OwnRecoveryProps) {
       </p>
       {remaining <= FEW && (
         <Notice tone="warn">
-          <p>Only a few are left. Make new ones and put them away.</p>
+          <p>Only a few are left. Create new ones and save them.</p>
         </Notice>
       )}
       {!acknowledged && !isShown && (
         <Notice tone="warn">
-          <p>You have not said that you saved them.</p>
+          <p>You have not confirmed that you saved them.</p>
           <div>
             <Button
               look="plain"

@@ -36,7 +36,7 @@ export function MakeResourceKey({ view: { environment, settings } }: MakeProps) 
       <Secret secret={making.data.key} what="Resource key">
         <div>
           <Button look="plain" onClick={() => making.reset()}>
-            I have put it away
+            Done, I saved it
           </Button>
         </div>
       </Secret>

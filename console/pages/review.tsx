@@ -122,7 +122,7 @@ function Found({ draft, preview: { changes }, onClose, onConflict }: FoundProps)
     <>
       {changes.length === 0 ? (
         <Notice>
-          <p>What you typed says the same as what is in force. There is nothing to save.</p>
+          <p>Your settings are the same as those in force. There is nothing to save.</p>
         </Notice>
       ) : (
         <p className="soft">

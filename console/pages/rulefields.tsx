@@ -26,9 +26,13 @@ export const REQUIRE_OPTIONS = [
   {
     value: 'whenEnrolled',
     label: REQUIRE_NAMES.whenEnrolled,
-    hint: 'Who never added a factor is let through.',
+    hint: 'Users without a factor are let through.',
   },
-  { value: 'always', label: REQUIRE_NAMES.always, hint: 'Who has no factor must add one first.' },
+  {
+    value: 'always',
+    label: REQUIRE_NAMES.always,
+    hint: 'Users without a factor must add one first.',
+  },
   { value: 'deny', label: REQUIRE_NAMES.deny, hint: 'Nobody may do this now.' },
 ] as const
 
@@ -36,7 +40,7 @@ export const ACR_OPTIONS: readonly { value: Acr; label: string; hint: string }[]
   {
     value: 'recovery',
     label: ACR_NAMES.recovery,
-    hint: 'acr recovery. For getting back to a factor, not for money.',
+    hint: 'acr recovery. For regaining access, not for payments.',
   },
   { value: 'mfa', label: ACR_NAMES.mfa, hint: 'acr mfa. A code can be phished.' },
   { value: 'phr', label: ACR_NAMES.phr, hint: 'acr phr. Resists phishing.' },
@@ -62,7 +66,7 @@ export function RuleFields({ editing, path, noteAt, rule, isCredential, onRule }
         options={REQUIRE_OPTIONS.filter(({ value }) => !(isCredential && value === 'never'))}
       />
       <RadioField
-        label="How sure it must be"
+        label="Assurance level"
         value={rule.acr}
         onValue={(acr) => onRule({ acr })}
         options={ACR_OPTIONS}
@@ -77,7 +81,7 @@ export function RuleFields({ editing, path, noteAt, rule, isCredential, onRule }
       />
       {rule.require !== 'never' && reaching(rule).length === 0 && (
         <Notice tone="warn">
-          <p>No method that is ticked reaches this level, so everybody is refused.</p>
+          <p>No selected method reaches this level, so everybody is refused.</p>
         </Notice>
       )}
       <RadioField
@@ -99,7 +103,7 @@ export function RuleFields({ editing, path, noteAt, rule, isCredential, onRule }
         <NumberField
           {...seconds('freshnessSeconds')}
           label="Freshness"
-          hint="The greatest age of the proof when the token is used."
+          hint="Maximum age of the proof when the token is used."
         />
       </div>
       {!isCredential && (
@@ -119,7 +123,7 @@ export function RuleFields({ editing, path, noteAt, rule, isCredential, onRule }
             ]}
           />
           <Check
-            label="Also takes a legacy token"
+            label="Also accepts a legacy token"
             hint={
               noLegacy
                 ? 'Not possible with required details or passkeys alone.'
@@ -138,7 +142,7 @@ export function RuleFields({ editing, path, noteAt, rule, isCredential, onRule }
               {
                 value: 'observe',
                 label: MODE_NAMES.observe,
-                hint: 'Asks for nothing, and records what it would have asked. The overview shows it.',
+                hint: 'Asks for nothing, and records when it would have asked. See the overview.',
               },
             ]}
           />

@@ -30,7 +30,7 @@ export function SessionFields({ editing, isShort = false }: SessionFieldsProps) 
     <>
       <TextField
         label="Issuer"
-        hint="The claim iss of your session tokens, to the letter."
+        hint="The claim iss of your session tokens. Exact match."
         placeholder="https://login.app.example"
         mono
         value={session.issuer}
@@ -49,7 +49,7 @@ export function SessionFields({ editing, isShort = false }: SessionFieldsProps) 
             editing={editing}
             path="session.audiences"
             label="Audiences of your session tokens"
-            hint="Values of aud that are meant for your application, one a line."
+            hint="Values of aud that are meant for your application, one per line."
             placeholder="my-app"
             rows={2}
             value={session.audiences ?? []}
@@ -57,8 +57,8 @@ export function SessionFields({ editing, isShort = false }: SessionFieldsProps) 
           />
         )}
         <Check
-          label="Take tokens of any audience"
-          hint="Only where your tokens name none: others of the same issuer would be taken too."
+          label="Accept tokens for any audience"
+          hint="Only if your tokens name no audience: the issuer’s tokens for other applications are accepted too."
           isOn={anyAudience}
           onSwitch={(isOn) =>
             set(
@@ -126,7 +126,7 @@ export function KeySourceFields({ editing, path, keys, onKeys }: KeySourceProps)
       {isAddress ? (
         <TextField
           label="Address of the key set"
-          hint="Fetched when it is needed; new keys are found by themselves."
+          hint="Fetched when needed. New keys are found automatically."
           placeholder="https://login.app.example/.well-known/jwks.json"
           mono
           value={keys.jwksUri}

@@ -30,7 +30,7 @@ export function Settings({ environment, view, draft }: DraftPageProps) {
       <div className="stack">
         <Card
           title="Sign-in of your application"
-          lead="Whose session tokens say who a user is, and how they are checked."
+          lead="Which session tokens identify your users, and how they are verified."
         >
           <SessionFields editing={editing} />
         </Card>
@@ -38,18 +38,15 @@ export function Settings({ environment, view, draft }: DraftPageProps) {
           <TryToken environment={environment} settings={editing.settings} />
         </Card>
         <Pages editing={editing} />
-        <Card
-          title="Methods"
-          lead="What users may prove themselves with, wherever a rule allows it."
-        >
+        <Card title="Methods" lead="Which methods users can verify with, where a rule allows them.">
           <MethodFields editing={editing} />
         </Card>
         <Card title="Enrollment" lead="When your pages ask for a first factor, and who may add it.">
           <EnrollmentFields editing={editing} />
         </Card>
         <Card
-          title="Your backend’s word"
-          lead="Your backend may vouch for a user with a signed assertion, where a rule takes that as a method."
+          title="Backend assertions"
+          lead="Your backend can vouch for a user with a signed assertion, where a rule accepts that method."
         >
           <AssertionFields editing={editing} />
         </Card>
@@ -83,7 +80,7 @@ function Pages({ editing }: { editing: Editing }) {
         />
         <TextField
           label="Passkey domain"
-          hint="Passkeys are bound to it: after a change, those that users have work no more."
+          hint="Passkeys are bound to it: after a change, existing passkeys stop working."
           mono
           value={settings.rpId}
           error={error('rpId')}
@@ -93,7 +90,7 @@ function Pages({ editing }: { editing: Editing }) {
           editing={editing}
           path="origins"
           label="Web origins"
-          hint="Pages that may call Countersign, one a line; on the passkey domain or below it."
+          hint="Pages that may call Countersign, one per line; on the passkey domain or below it."
           value={settings.origins}
           onValue={(origins) => set({ origins })}
         />
@@ -101,7 +98,7 @@ function Pages({ editing }: { editing: Editing }) {
           editing={editing}
           path="audiences"
           label="APIs (audiences)"
-          hint="One a line. The first is the audience of every action that names none."
+          hint="One per line. The first is the default audience of an action."
           value={settings.audiences}
           onValue={(audiences) => set({ audiences })}
         />
@@ -125,7 +122,7 @@ const Legacy = ({ editing: { settings, edit } }: { editing: Editing }) => (
     lead="A token without a scope, for integrations from before elevated tokens. Each action says whether it takes one."
   >
     <RadioField
-      label="What a step-up hands out, where asked"
+      label="Legacy token that a step-up returns on request"
       value={settings.mfaTokens ?? 'single'}
       onValue={(mfaTokens) => edit((now) => ({ ...now, mfaTokens }))}
       options={[

@@ -81,8 +81,8 @@ export const SignIn = () => (
       <KeyForm action="Sign in" />
     </section>
     <p className="small soft">
-      The first key is the service’s secret <code>OPERATOR_KEY</code>; <code>npm start</code> says
-      where it stands. Once there are named operators, each has a key of their own.
+      The first key is the service’s secret <code>OPERATOR_KEY</code>; <code>npm start</code> prints
+      where to find it. Once there are named operators, each has a key of their own.
     </p>
   </main>
 )
@@ -101,7 +101,7 @@ export function SignInAgain() {
       <KeyForm action="Sign in and go on" />
       <div className="row row-end">
         <Button look="quiet" small onClick={forgetSession}>
-          Leave and forget what was typed
+          Leave and discard what was typed
         </Button>
       </div>
     </Dialog>

@@ -62,9 +62,9 @@ export function TryRule({ environment, action, draft }: TryRuleProps) {
           value={typed.who}
           onValue={(who) => set({ who })}
           options={[
-            { value: 'facts', label: 'Somebody made up' },
+            { value: 'facts', label: 'A made-up user' },
             { value: 'subject', label: 'One of your users' },
-            { value: 'nobody', label: 'Somebody who never enrolled' },
+            { value: 'nobody', label: 'A user who never enrolled' },
           ]}
         />
         {typed.who === 'subject' && (
@@ -173,7 +173,7 @@ const MoreFacts = ({ typed, shown, set }: MoreProps) => (
     />
     <TextField
       label="Time of the call"
-      hint="Now, where nothing stands here."
+      hint="Leave it empty to use the current time."
       mono
       isOptional
       placeholder="2030-01-31T22:00Z"

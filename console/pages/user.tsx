@@ -60,7 +60,7 @@ export function User({ environment, user }: UserProps) {
             <p>
               {enrolled
                 ? 'They had one and removed it. Actions that ask enrolled users still ask.'
-                : 'They count as somebody who never enrolled: actions that ask enrolled users let them through.'}
+                : 'Treated as not enrolled: actions that ask only enrolled users let them through.'}
             </p>
           </Empty>
         ) : (
@@ -109,7 +109,7 @@ function Help({ environment, user: { subject, attempts, factors, liveTokens } }:
     summary: () => `unlock the codes of ${subject}`,
     onDone: async () => {
       await again()
-      say('Unlocked. Their codes are taken again.')
+      say('Unlocked. Their codes are accepted again.')
     },
   })
   const ending = useChanging('subject.endTokens', {
@@ -120,7 +120,7 @@ function Help({ environment, user: { subject, attempts, factors, liveTokens } }:
     },
   })
   const resetting = useChanging('subject.resetFactors', {
-    summary: () => `take every factor of ${subject} away`,
+    summary: () => `remove every factor of ${subject}`,
     onDone: async ({ removed, endedTokens }) => {
       await again()
       setResetting(false)
@@ -163,8 +163,8 @@ function Help({ environment, user: { subject, attempts, factors, liveTokens } }:
           onConfirm={(reason) => resetting.mutate({ ...reference, reason })}
         >
           <p>
-            {plural(factors.length, 'factor')} and all recovery codes go, and every token ends. From
-            then on they are as somebody who never enrolled. Be sure who asked you to.
+            This removes {plural(factors.length, 'factor')} and all recovery codes, and ends every
+            token. The user is then treated as not enrolled. Make sure you know who asked for this.
           </p>
         </Confirm>
       )}

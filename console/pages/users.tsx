@@ -19,7 +19,7 @@ export function Users({ environment }: { environment: string }) {
   const find = (event: FormEvent) => {
     event.preventDefault()
     const [wrong] = problemsOf(SubjectId, typed)
-    setProblem(wrong && (typed ? 'This cannot be a user’s id.' : 'Whose? Type an id.'))
+    setProblem(wrong && (typed ? 'This is not a valid user id.' : 'Enter a user id.'))
     if (!wrong) setParams({ user: typed })
   }
   return (
@@ -29,11 +29,11 @@ export function Users({ environment }: { environment: string }) {
       lead="Countersign knows users by their ids alone: no names, no addresses."
     >
       <div className="stack">
-        <Card title="Look a user up">
+        <Card title="Look up a user">
           <form className="toolbar" onSubmit={find} noValidate>
             <TextField
               label="User id"
-              hint="As the claim of your session tokens names them, to the letter."
+              hint="The user id in your session tokens. Exact match."
               mono
               value={typed}
               error={problem}
@@ -47,11 +47,8 @@ export function Users({ environment }: { environment: string }) {
         {subject ? (
           <Found key={subject} environment={environment} subject={subject} />
         ) : (
-          <Empty icon="users" title="Nobody is shown yet">
-            <p>
-              You will see their factors, how many attempts failed and what happened, and can help
-              whoever is locked out.
-            </p>
+          <Empty icon="users" title="Search for a user">
+            <p>You see their factors, failed attempts and history, and can unlock them.</p>
           </Empty>
         )}
       </div>

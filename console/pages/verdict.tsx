@@ -29,7 +29,7 @@ export function Verdict({
       {wouldAsk && (
         <Notice tone="warn">
           <p>
-            The rule only watches. Enforced, it would say:{' '}
+            This rule only monitors. If enforced, it would decide:{' '}
             <strong>{VERDICTS[wouldAsk.decision][0].toLowerCase()}</strong>.
           </p>
         </Notice>

@@ -89,10 +89,10 @@ function DraftBar({ draft }: { draft: Drafting }) {
           <strong>{plural(count, 'unsaved change')}</strong>
           <p className="small soft" role="status">
             {wrong > 0
-              ? `${plural(wrong, 'field')} to mend before it can be saved.`
+              ? `${plural(wrong, 'error')} to fix before you can save.`
               : isBehind
-                ? 'Another operator saved meanwhile. Review brings both together.'
-                : 'Nothing is in force until you save it.'}
+                ? 'Another operator saved in the meantime. Review both changes together.'
+                : 'Changes take effect when you save them.'}
           </p>
         </div>
         <div className="row">
@@ -100,7 +100,7 @@ function DraftBar({ draft }: { draft: Drafting }) {
             Discard
           </Button>
           {wrong > 0 ? (
-            <Button onClick={showWrong}>Show what to mend</Button>
+            <Button onClick={showWrong}>Show error</Button>
           ) : (
             <Button onClick={() => setOpen('review')}>Review and save</Button>
           )}

@@ -72,7 +72,9 @@ export function Secret({ secret, what, children }: SecretProps) {
   return (
     <section className="stack" ref={group} tabIndex={-1} aria-label={what}>
       <Notice tone="warn" title="Copy it now">
-        <p>It is shown this once. Whoever has it can act with it, so put it where secrets live.</p>
+        <p>
+          It is shown only once. Anyone who has it can use it, so store it with your other secrets.
+        </p>
       </Notice>
       <div className="secret">
         <code>{secret}</code>

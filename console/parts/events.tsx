@@ -70,11 +70,11 @@ export function Events({ chain, name }: EventsProps) {
             {found.length === 0 ? (
               <Empty
                 icon="history"
-                title={all.length === 0 ? 'Nothing has happened yet' : 'Nothing of that kind'}
+                title={all.length === 0 ? 'Nothing has happened yet' : 'No matching events'}
               >
                 <p>
                   {all.length === 0
-                    ? 'Every change and every attempt will stand here, each tied to the one before.'
+                    ? 'Every change and every attempt appears here, linked to the one before.'
                     : 'Search for less, or load earlier events.'}
                 </p>
               </Empty>
@@ -186,7 +186,7 @@ function Tools({ chain, name, lets }: ToolsProps) {
           (data.intact ? (
             <Notice tone="good" title="The chain is intact">
               <p>
-                {plural(data.count, 'event')}, each tied to the one before.
+                {plural(data.count, 'event')}, each linked to the one before.
                 {data.head && (
                   <>
                     {' '}
@@ -198,8 +198,8 @@ function Tools({ chain, name, lets }: ToolsProps) {
           ) : (
             <Notice tone="bad" title="The chain is broken">
               <p>
-                Event {data.brokenAt ?? '?'} does not fit the one before. Something was changed or
-                taken away outside of the service.
+                Event {data.brokenAt ?? '?'} does not match the one before. Something was changed or
+                removed outside the service.
               </p>
             </Notice>
           ))}

@@ -14,7 +14,7 @@ interface ValueProps extends Omit<Shared, 'error'> {
   isOptional?: boolean
 }
 
-/** Several values, one a line. */
+/** Several values, one per line. */
 export function LinesField({
   editing,
   path,
@@ -56,7 +56,7 @@ export function NumberField({
     } else if (/^\d{1,9}$/.test(text)) {
       editing.note(noteAt)
       onValue(Number(text))
-    } else editing.note(noteAt, { text, problem: 'A whole number is needed.' })
+    } else editing.note(noteAt, { text, problem: 'Enter a whole number.' })
   }
   return (
     <TextField

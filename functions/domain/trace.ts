@@ -19,9 +19,9 @@ export interface Course {
 
 const ASKS: Record<Rule['require'], string> = {
   never: 'asks nobody',
-  whenEnrolled: 'asks whoever has enrolled',
+  whenEnrolled: 'asks enrolled users',
   always: 'asks everybody',
-  deny: 'lets nobody through',
+  deny: 'refuses everybody',
 }
 
 /**
@@ -43,7 +43,7 @@ export function traceOf(course: Course, conditions: Conditions | undefined): str
     tellUser(facts.subject),
     tellDecision(wouldAsk ?? decision, inEffect.rule),
     ...(wouldAsk
-      ? [`The rule only observes: the decision is permit, and ${wouldAsk.decision} is noted.`]
+      ? ['The rule only observes, so the call is permitted and this decision is recorded.']
       : []),
   ]
 }
@@ -104,25 +104,32 @@ function tellUser(subject: SubjectFacts): string {
   return `${[first, ...ages].join('; ')}.`
 }
 
+const SO: Record<PolicyDecision['decision'], string> = {
+  permit: 'so the call is permitted',
+  deny: 'so the call is denied',
+  enroll: 'so the user must enroll',
+  step_up: 'so a step-up is required',
+}
+
 function tellDecision({ decision, reason, methods, acr }: PolicyDecision, rule: Rule): string {
-  const so = `the decision is ${decision}`
+  const so = SO[decision]
   switch (reason) {
     case 'never':
-      return `The rule asks nobody: ${so}.`
+      return `The rule asks nobody, ${so}.`
     case 'not_enrolled':
-      return `The rule asks only who has enrolled: ${so}.`
+      return `The rule asks only enrolled users, ${so}.`
     case 'denied':
       return rule.methods.length === 0 && rule.require !== 'deny'
-        ? `No method is left: ${so}.`
-        : `The rule in effect lets nobody through: ${so}.`
+        ? `No method is left, ${so}.`
+        : `The rule in effect refuses everybody, ${so}.`
     case 'operator_reset_needed':
-      return `${acr} is wanted, and nothing that is left to the user can link a factor: ${so}.`
+      return `${acr} is needed, and the user has no way left to add a factor, ${so}.`
     case 'no_usable_factor':
       return methods.length > 0
-        ? `${acr} is wanted, and the user has no factor for it: ${so}, of ${list(methods, 'or')}.`
-        : `${acr} is wanted, and no method of the rule can be enrolled for it: ${so}.`
+        ? `${acr} is needed, and the user has no factor for it, ${so} ${list(methods, 'or')}.`
+        : `${acr} is needed, and no method of the rule can be enrolled for it, ${so}.`
     default:
-      return `${acr} is wanted, and the user can verify by ${list(methods, 'or')}: ${so}.`
+      return `${acr} is needed, and the user can verify by ${list(methods, 'or')}, ${so}.`
   }
 }
 

@@ -52,7 +52,7 @@ export function given<T>(value: T | undefined, what: string): T {
 
 const TIMES = ['iat', 'exp', 'auth_time']
 
-/** Claims, one a line; moments also as seconds from now. */
+/** Claims, one per line; moments also as seconds from now. */
 export function claimLines(claims: Record<string, unknown>): string[] {
   return Object.entries(claims).map(([name, value]) => {
     const text = typeof value === 'string' ? value : JSON.stringify(value)

@@ -155,7 +155,7 @@ const base64url = (value: unknown): string =>
   Buffer.from(JSON.stringify(value)).toString('base64url')
 
 export const refusedForAnother = ({ story, wallet }: Tour, token: string): Promise<void> =>
-  story.step('It serves nobody else, and trying does not burn it', async () => {
+  story.step('It works for nobody else, and trying does not use it up', async () => {
     story.asks('The wallet is shown the token by mallory, and asks to consume it for them.')
     const shown = { token, subject: 'mallory', action: EXPORT.action }
     await story.refused('Refused:', wallet.token.consume.mutate(shown), 'token_invalid')

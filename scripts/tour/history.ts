@@ -25,7 +25,7 @@ const TOLD = [
 ]
 
 export const historyIsListed = ({ story }: Tour, { client }: User): Promise<AuditEvent[]> =>
-  story.step('All of it stands in the history of the user', async () => {
+  story.step('The user’s history holds all of it', async () => {
     story.asks('List the events, page by page.')
     const events: AuditEvent[] = []
     let cursor: string | undefined
@@ -58,7 +58,7 @@ function essence({ data }: AuditEvent): string {
 }
 
 export const chainIsIntact = ({ story }: Tour, { client }: User, events: AuditEvent[]) =>
-  story.step('And nobody changed it since', async () => {
+  story.step('Nobody has changed it since', async () => {
     story.asks('Countersign verifies the chain of hashes.')
     let verified = await client.audit.verify.query({})
     while (verified.cursor) verified = await client.audit.verify.query({ cursor: verified.cursor })

@@ -30,7 +30,7 @@ export const recoveryIsTooWeak = ({ story }: Tour, { client }: User, code: strin
   })
 
 export const recoveryLinks = ({ story, issuer }: Tour, { client }: User, code: string) =>
-  story.step('It does open one door: linking a new factor', async () => {
+  story.step('It can do one thing: link a new factor', async () => {
     story.asks(`Verify the same recovery code for ${LINK}.`)
     const { elevatedToken, acr } = await client.challenge.verify.mutate({
       method: 'recovery',
@@ -128,7 +128,7 @@ export const boundToDetails = ({ story, wallet }: Tour, user: User, device: Auth
     story.asks('The wallet is about to sign 2500.00 EUR instead.')
     await story.refused('Refused:', use({ ...details, amount: '2500.00' }), 'details_mismatch')
     story.asks('The wallet is about to sign what the user saw.')
-    story.holds('Accepted: the refusal burnt nothing.', await use(details), {
+    story.holds('Accepted: the refusal did not use it up.', await use(details), {
       accepted: true,
       claims: { authorization_details: [{ type: 'wallet.waas.sign', ...details }] },
     })

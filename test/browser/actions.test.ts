@@ -42,7 +42,7 @@ describe.each(Object.entries(METHODS))('with %s', (_, prepare) => {
     const { page, answer } = await open()
     await page.getByRole('button', { name: 'Export private key' }).click()
     await answer()
-    await page.getByText('importing this key gives the address of your wallet').waitFor()
+    await page.getByText('this key matches your wallet address').waitFor()
     await page.getByRole('button', { name: 'Show private key' }).click()
     expect(await page.getByText(/^0x[0-9a-f]{64}$/).textContent()).toMatch(/^0x/)
   })
@@ -54,7 +54,7 @@ describe.each(Object.entries(METHODS))('with %s', (_, prepare) => {
     // What is signed is bound to the token, and shown.
     await dialogOf(page).getByRole('term').first().waitFor()
     await answer()
-    await page.getByText('it was signed by your wallet').waitFor()
+    await page.getByText('your wallet signed this').waitFor()
   })
 
   it('refreshes the shares when access is delegated, and keeps the address', async () => {

@@ -19,7 +19,7 @@ const PAGES = {
   '/e/demo/settings': 'Settings',
   '/e/demo/guide': 'Guide',
   '/operators': 'Operators',
-  '/operators/history': 'What operators did',
+  '/operators/history': 'Audit log',
   '/account': 'My account',
 }
 

@@ -15,7 +15,7 @@ const signedIn = async (path: string) => {
 const addAction = async (page: Page, action: string, scope: string) => {
   await page.getByLabel('Action', { exact: true }).fill(action)
   await page.getByLabel('Scope', { exact: true }).fill(scope)
-  await page.getByRole('button', { name: 'Go on to its rule' }).click()
+  await page.getByRole('button', { name: 'Continue to its rule' }).click()
   await page.getByRole('heading', { level: 1, name: action }).waitFor()
 }
 
@@ -45,8 +45,8 @@ it('leads to the field that keeps settings from being saved, on whatever page it
   const page = await signedIn('/e/demo/settings')
   await page.getByLabel('Keep history').fill('many')
   await page.getByRole('link', { name: 'Actions' }).first().click()
-  await page.getByText('1 field to mend').waitFor()
-  await page.getByRole('button', { name: 'Show what to mend' }).click()
+  await page.getByText('1 error to fix').waitFor()
+  await page.getByRole('button', { name: 'Show error' }).click()
   const field = page.getByLabel('Keep history')
   await expect.poll(() => field.evaluate((one) => one === document.activeElement)).toBe(true)
 })
@@ -71,7 +71,7 @@ it('says a new action in words before it is saved, and keeps what was tried afte
       'None',
       'Who is asked Every user',
       'Lifetime 10 minutes',
-      'Stricter when details.amount > 1000 How sure it must be: Passkey alone',
+      'Stricter when details.amount > 1000 Assurance level: Passkey alone',
     ]),
   )
   await dialog.getByRole('button', { name: 'Save', exact: true }).click()

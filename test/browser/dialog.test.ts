@@ -17,8 +17,7 @@ import {
 const openPage = browserTests()
 
 const exportButton = (page: Page) => page.getByRole('button', { name: 'Export private key' })
-const exported = (page: Page) =>
-  page.getByText('importing this key gives the address of your wallet').waitFor()
+const exported = (page: Page) => page.getByText('this key matches your wallet address').waitFor()
 const focused = (page: Page) =>
   page.evaluate(() => document.activeElement?.textContent || document.activeElement?.tagName)
 

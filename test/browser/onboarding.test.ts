@@ -92,7 +92,7 @@ describe('with onboarding', () => {
     await page.getByRole('link', { name: 'Security' }).click()
     await page.getByText('10 of 10').waitFor()
     expect(await page.getByText(code).count()).toBe(0)
-    expect(await page.getByText('You have not said that you saved them').count()).toBe(0)
+    expect(await page.getByText('You have not confirmed that you saved them').count()).toBe(0)
 
     await signOut(page)
     await signIn(page, name)
@@ -186,6 +186,6 @@ describe('with action', () => {
     await dialogOf(page).getByRole('button', { name: 'Create passkey' }).click()
     await saveCodes(page)
     await dialogOf(page).getByRole('button', { name: 'Continue with passkey' }).click()
-    await page.getByText('importing this key gives the address of your wallet').waitFor()
+    await page.getByText('this key matches your wallet address').waitFor()
   })
 })

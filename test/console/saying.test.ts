@@ -31,11 +31,11 @@ describe('a value', () => {
     }
     expect(partsOf('actions[order.refund]', entry)).toEqual([
       { name: 'Scope', text: 'orders:refund' },
-      { name: 'How sure it must be', text: 'Authenticator code or better' },
+      { name: 'Assurance level', text: 'Authenticator code or better' },
       { name: 'Methods', text: 'Authenticator app, Passkey' },
       {
         name: 'Stricter when details.amount > 1000',
-        text: 'How sure it must be: Passkey alone\nLifetime: 1 minute',
+        text: 'Assurance level: Passkey alone\nLifetime: 1 minute',
       },
     ])
   })
@@ -47,9 +47,6 @@ describe('two values to choose between', () => {
     const rule = { acr: 'mfa', lifetimeSeconds: 60 }
     expect(
       contrast('actions[a.b]', { action: 'a.b', base: rule }, { base: { ...rule, acr: 'phr' } }),
-    ).toEqual([
-      'How sure it must be: Authenticator code or better',
-      'How sure it must be: Passkey alone',
-    ])
+    ).toEqual(['Assurance level: Authenticator code or better', 'Assurance level: Passkey alone'])
   })
 })

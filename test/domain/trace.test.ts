@@ -50,19 +50,19 @@ const conditional = (...entries: ({ when: string } & Partial<Rule>)[]): Action =
 describe('a trace', () => {
   it('says the base rule, who the user is, and what is decided', () => {
     expect(told(actionBy())).toEqual([
-      'The base rule of order.refund (orders:refund) asks whoever has enrolled: acr mfa, by totp, passkey or recovery.',
+      'The base rule of order.refund (orders:refund) asks enrolled users: acr mfa, by totp, passkey or recovery.',
       'The user has enrolled and has TOTP.',
-      'mfa is wanted, and the user can verify by totp: the decision is step_up.',
+      'mfa is needed, and the user can verify by totp, so a step-up is required.',
     ])
   })
 
   it.each<[part: Partial<Rule>, sentence: string]>([
     [{ require: 'never' }, 'asks nobody: acr mfa, by totp, passkey or recovery.'],
     [{ require: 'always', methods: ['totp'] }, 'asks everybody: acr mfa, by totp.'],
-    [{ require: 'deny', methods: [] }, 'lets nobody through: acr mfa, by nothing.'],
+    [{ require: 'deny', methods: [] }, 'refuses everybody: acr mfa, by nothing.'],
     [
       { acr: 'phr', methods: ['passkey', 'totp'], mode: 'observe' },
-      'asks whoever has enrolled: acr phr, by passkey or totp, and only observes.',
+      'asks enrolled users: acr phr, by passkey or totp, and only observes.',
     ],
   ])('begins for %j with what it asks', (part, sentence) => {
     expect(told(actionBy(part))[0]).toBe(
@@ -71,29 +71,29 @@ describe('a trace', () => {
   })
 
   it.each<[part: Partial<Rule>, subject: SubjectFacts, sentence: string]>([
-    [{ require: 'never' }, TOTP, 'The rule asks nobody: the decision is permit.'],
-    [{}, NOBODY, 'The rule asks only who has enrolled: the decision is permit.'],
-    [{ require: 'deny' }, TOTP, 'The rule in effect lets nobody through: the decision is deny.'],
+    [{ require: 'never' }, TOTP, 'The rule asks nobody, so the call is permitted.'],
+    [{}, NOBODY, 'The rule asks only enrolled users, so the call is permitted.'],
+    [{ require: 'deny' }, TOTP, 'The rule in effect refuses everybody, so the call is denied.'],
     [
       { require: 'deny', methods: [] },
       TOTP,
-      'The rule in effect lets nobody through: the decision is deny.',
+      'The rule in effect refuses everybody, so the call is denied.',
     ],
-    [{ methods: [] }, TOTP, 'No method is left: the decision is deny.'],
+    [{ methods: [] }, TOTP, 'No method is left, so the call is denied.'],
     [
       {},
       ENROLLED,
-      'mfa is wanted, and the user has no factor for it: the decision is enroll, of totp or passkey.',
+      'mfa is needed, and the user has no factor for it, so the user must enroll totp or passkey.',
     ],
     [
       { methods: ['recovery'], acr: 'recovery' },
       ENROLLED,
-      'recovery is wanted, and no method of the rule can be enrolled for it: the decision is enroll.',
+      'recovery is needed, and no method of the rule can be enrolled for it, so the user must enroll.',
     ],
     [
       { require: 'always' },
       { ...TOTP, passkey: true },
-      'mfa is wanted, and the user can verify by totp or passkey: the decision is step_up.',
+      'mfa is needed, and the user can verify by totp or passkey, so a step-up is required.',
     ],
   ])('ends for %j and %j with why', (part, subject, sentence) => {
     expect(told(actionBy(part), { subject }).at(-1)).toBe(sentence)
@@ -102,14 +102,14 @@ describe('a trace', () => {
   it('says where only an operator can help', () => {
     const link = actionBy({ acr: 'recovery' }, { action: 'credential.link' })
     expect(told(link, { subject: ENROLLED }).at(-1)).toBe(
-      'recovery is wanted, and nothing that is left to the user can link a factor: the decision is deny.',
+      'recovery is needed, and the user has no way left to add a factor, so the call is denied.',
     )
   })
 
   it('says what a rule that only observes would have asked', () => {
     expect(told(actionBy({ mode: 'observe' })).slice(-2)).toEqual([
-      'mfa is wanted, and the user can verify by totp: the decision is step_up.',
-      'The rule only observes: the decision is permit, and step_up is noted.',
+      'mfa is needed, and the user can verify by totp, so a step-up is required.',
+      'The rule only observes, so the call is permitted and this decision is recorded.',
     ])
   })
 

@@ -46,12 +46,12 @@ describe('policy.simulate', () => {
     expect(decision).toMatchObject({ decision: 'enroll', reason: 'no_usable_factor', acr: 'phr' })
     expect(wouldAsk).toBeUndefined()
     expect(trace).toEqual([
-      'The base rule of order.refund (orders:refund) asks whoever has enrolled: acr mfa, by totp, passkey or recovery.',
+      'The base rule of order.refund (orders:refund) asks enrolled users: acr mfa, by totp, passkey or recovery.',
       'Entry 1 did not match: request.country is "NL", so that `"NL" == "RU"` is false.',
       'Entry 2 matched because details.amount is 1500 and 1500 > 1000.',
       'So the rule in effect has methods passkey and acr phr.',
       'The user has enrolled and has TOTP and recovery codes; the newest factor is 5 s old.',
-      'phr is wanted, and the user has no factor for it: the decision is enroll, of passkey.',
+      'phr is needed, and the user has no factor for it, so the user must enroll passkey.',
     ])
   })
 
@@ -61,7 +61,7 @@ describe('policy.simulate', () => {
     const made = await simulate(id, { facts, details: LARGE })
     expect(made.decision).toMatchObject({ decision: 'step_up', methods: ['passkey'] })
     expect(made.trace.at(-1)).toBe(
-      'phr is wanted, and the user can verify by passkey: the decision is step_up.',
+      'phr is needed, and the user can verify by passkey, so a step-up is required.',
     )
     const nobody = await simulate(id)
     expect(nobody.decision).toMatchObject({
@@ -138,7 +138,7 @@ describe('policy.simulate', () => {
       wouldAsk: { decision: 'enroll', acr: 'phr' },
     })
     expect(shown.trace.at(-1)).toBe(
-      'The rule only observes: the decision is permit, and enroll is noted.',
+      'The rule only observes, so the call is permitted and this decision is recorded.',
     )
     advance(3600)
     expect(await observedBy(environment, user)).toEqual([])

@@ -56,7 +56,7 @@ describe('the port', () => {
   })
 
   it.each(['0', '65536', '-1', '80.5', 'http', ''])('is not %j', async (text) => {
-    await expect(choosePort(text)).rejects.toThrow('is no port')
+    await expect(choosePort(text)).rejects.toThrow('must be a port number')
   })
 
   it('is not the one that is spoken for', async () => {

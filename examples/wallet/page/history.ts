@@ -16,7 +16,7 @@ const METHODS: Record<string, string> = {
   totp: 'an authenticator app',
   passkey: 'a passkey',
   recovery: 'a recovery code',
-  assertion: 'the word of this application',
+  assertion: 'an assertion from this application',
 }
 
 const SCOPES: Record<string, string> = {
@@ -62,7 +62,7 @@ const TEXTS: Record<string, [(data: Data, names: FactorNames) => string, Line['t
   'factor.default_set': [(data, names) => `Made ${factor(data, names)} the default`],
   'factor.removed': [(data) => `Removed ${method(data)}`],
   'recovery.regenerated': [() => 'Made new recovery codes; earlier ones ended'],
-  'recovery.acknowledged': [() => 'Confirmed that the recovery codes are put away'],
+  'recovery.acknowledged': [() => 'Recovery codes saved'],
   'step_up.passed': [
     (data, names) => `Confirmed with ${factor(data, names)}${purpose(data)}`,
     'good',

@@ -89,8 +89,8 @@ export function after(
 export function described(wallet: WalletDocument, change: Change): [event: string, detail: string] {
   const to = wallet.delegation?.to ?? ''
   if (change.kind === 'claim') return ['claimed', `made by ${wallet.madeBy}`]
-  if (change.kind === 'delegate') return ['delegated', `to ${change.to}, to be approved`]
+  if (change.kind === 'delegate') return ['delegated', `to ${change.to}, approval pending`]
   return change.decision === 'approve'
     ? ['delegation approved', `${to} holds a share`]
-    : ['delegation revoked', `${to} holds nothing of worth`]
+    : ['delegation revoked', `the share of ${to} no longer works`]
 }

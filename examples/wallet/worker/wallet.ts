@@ -29,7 +29,7 @@ wallet.post(
     const { subject } = c.var.session
     const { address } = c.var.wallet.document
     const privateKey = await withKey(c.env, subject, (key) => key)
-    await walletObject(c.env, subject).note('exported', 'the private key was shown')
+    await walletObject(c.env, subject).note('exported', 'the private key')
     return c.json({ address, privateKey })
   },
 )

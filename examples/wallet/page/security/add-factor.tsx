@@ -62,8 +62,8 @@ export function AddFactor({ onCodes }: AddFactorProps) {
   return (
     <Card title="Add a factor" lead={lead}>
       <TextField
-        label="Name for it"
-        hint="Such as Phone or Laptop. You can leave it empty."
+        label="Name"
+        hint="Optional, e.g. Phone or Laptop"
         value={label}
         onValue={setLabel}
         maxLength={LABEL_MAX_CHARACTERS}

@@ -50,7 +50,7 @@ function Codes({ recovery: { remaining, total, acknowledged }, onCodes, isShown 
   })
   const acknowledging = useMutation({
     mutationFn: () => acknowledgeRecoveryCodes(countersign),
-    onSuccess: () => say('Recovery codes are put away.'),
+    onSuccess: () => say('Recovery codes saved.'),
   })
   return (
     <>
@@ -62,12 +62,14 @@ function Codes({ recovery: { remaining, total, acknowledged }, onCodes, isShown 
       </p>
       {remaining <= FEW && (
         <Notice tone="warn">
-          <p>Only a few are left. Make new ones and put them away.</p>
+          <p>Only a few are left. Create new ones and save them.</p>
         </Notice>
       )}
       {!acknowledged && !isShown && (
         <Notice tone="warn">
-          <p>You have not said that you saved them. Without them a lost factor locks you out.</p>
+          <p>
+            You have not confirmed that you saved them. Without them a lost factor locks you out.
+          </p>
           <Button
             look="plain"
             small

@@ -33,7 +33,7 @@ export function AuthorizationForm({ isPending, onSign }: SignFormProps) {
     <Form action="Sign authorization" isPending={isPending} onSend={send}>
       <TextField
         label="Contract"
-        hint="Your account acts by this contract’s code until you authorize another (EIP-7702)."
+        hint="Your account will run this contract’s code until you authorize another (EIP-7702)."
         mono
         {...field('contractAddress')}
       />

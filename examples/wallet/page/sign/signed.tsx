@@ -30,12 +30,12 @@ export function Signed({ address, request, result }: SignedProps) {
       <div role="status">
         {signer && signer === address && (
           <Notice tone="good">
-            <p>Checked in this page: it was signed by your wallet.</p>
+            <p>Verified: your wallet signed this.</p>
           </Notice>
         )}
         {(error || (signer && signer !== address)) && (
           <Notice tone="bad">
-            <p>This was not signed by your wallet. Do not use it.</p>
+            <p>Your wallet did not sign this. Do not use it.</p>
           </Notice>
         )}
       </div>

@@ -21,7 +21,7 @@ const readTransaction = (values: Values) =>
     priorityFee: [gwei, 'Enter a price such as 1.'],
   })
 
-const TOO_HIGH = 'This is more than the greatest fee.'
+const TOO_HIGH = 'This is more than the max fee.'
 
 export function TransactionForm({ isPending, onSign }: SignFormProps) {
   const [values, setValues] = useState<Values>(EXAMPLE_TRANSACTION)
@@ -48,8 +48,8 @@ export function TransactionForm({ isPending, onSign }: SignFormProps) {
         <ChoiceField label="Chain" options={CHAINS} {...field('chainId')} />
       </div>
       <div className="fields">
-        <TextField label="Greatest fee in gwei" inputMode="decimal" {...field('maxFee')} />
-        <TextField label="Priority fee in gwei" inputMode="decimal" {...field('priorityFee')} />
+        <TextField label="Max fee (gwei)" inputMode="decimal" {...field('maxFee')} />
+        <TextField label="Priority fee (gwei)" inputMode="decimal" {...field('priorityFee')} />
         <TextField label="Gas limit" inputMode="numeric" {...field('gas')} />
         <TextField label="Nonce" inputMode="numeric" {...field('nonce')} />
       </div>

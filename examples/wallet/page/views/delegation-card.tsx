@@ -16,7 +16,7 @@ import { completed, useWalletChanged, type WalletProps } from '../wallet.ts'
 export const DelegationCard = (props: WalletProps) => (
   <Card
     title="Shared access"
-    lead="Somebody you trust can hold a third share. Your own two still make the key without it."
+    lead="Give someone you trust a third key share. Your two shares still work on their own."
   >
     {props.wallet.delegation ? <Delegated {...props} /> : <Delegate {...props} />}
   </Card>
@@ -44,7 +44,7 @@ function Delegate({ session }: WalletProps) {
   })
   const send = () => {
     const isMissing = to.trim() === ''
-    setProblem(isMissing ? 'Enter who it is for.' : undefined)
+    setProblem(isMissing ? 'Enter a name.' : undefined)
     if (!isMissing) delegating.mutate()
   }
   return (
@@ -68,7 +68,7 @@ function Delegated({ wallet: { delegation, wanted }, session }: WalletProps) {
     mutationFn: (decision: Decision) => post('/api/wallet/delegation', { decision }),
     onSuccess: () => {
       changed()
-      say('You will be asked at your next sign-in.')
+      say('Scheduled. You’ll confirm at your next sign-in.')
     },
   })
   if (!delegation) return null
@@ -90,7 +90,8 @@ function Delegated({ wallet: { delegation, wanted }, session }: WalletProps) {
       {wanted && (
         <Notice tone="warn">
           <p>
-            You want to {wanted} it: you will be asked at your next sign-in. Nothing changes before.
+            {wanted === 'approve' ? 'Approval' : 'Revocation'} scheduled. You’ll confirm at your
+            next sign-in.
           </p>
         </Notice>
       )}

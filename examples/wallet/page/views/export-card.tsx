@@ -38,10 +38,7 @@ export function ExportCard({ wallet, session }: WalletProps) {
   }, [data, reset])
 
   return (
-    <Card
-      title="Export"
-      lead="Whoever has the private key has everything in this wallet, for good."
-    >
+    <Card title="Export" lead="Anyone with the private key controls this wallet for good.">
       {data && (
         <>
           <SecretValue what="private key" text={data.privateKey} />
@@ -65,10 +62,10 @@ export function ExportCard({ wallet, session }: WalletProps) {
 const Match = ({ isEqual }: { isEqual: boolean }) =>
   isEqual ? (
     <Notice tone="good">
-      <p>Checked in this page: importing this key gives the address of your wallet.</p>
+      <p>Verified: this key matches your wallet address.</p>
     </Notice>
   ) : (
     <Notice tone="bad">
-      <p>This key does not give the address of your wallet. Do not use it.</p>
+      <p>This key does not match your wallet address. Do not use it.</p>
     </Notice>
   )

@@ -22,7 +22,7 @@ export function FactorNotice({ isHere = false }: { isHere?: boolean }) {
     <Notice tone="warn">
       <strong>Your wallet is not protected by a second factor yet</strong>
       <p>
-        Whoever can sign in as you can export its key.{' '}
+        Anyone who can sign in as you can export its key.{' '}
         {isHere ? 'Add one below.' : <a href="#/security">Add an authenticator app or a passkey</a>}
       </p>
     </Notice>

@@ -17,7 +17,7 @@ export function FriendCard(_: WalletProps) {
   })
   const send = () => {
     const isMissing = name.trim() === ''
-    setProblem(isMissing ? 'Enter who it is for.' : undefined)
+    setProblem(isMissing ? 'Enter a name.' : undefined)
     if (!isMissing) making.mutate()
   }
   return (

@@ -25,7 +25,7 @@ export function HistoryView({ session: { subject } }: { session: SignedIn }) {
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = history
   return (
     <div className="stack narrow">
-      <Card title="What happened" lead="Every change and every attempt, whoever made it.">
+      <Card title="What happened" lead="Every change and every attempt, by you or anyone else.">
         <Answer query={history} what="your history">
           {({ pages }) => <Days events={pages.flatMap(({ events }) => events)} names={names} />}
         </Answer>

@@ -45,8 +45,8 @@ function Asking({ reshare, session, onLater }: AskingProps) {
   useFocusKept()
   const isApproval = reshare.wanted === 'approve'
   const lead = isApproval
-    ? `Before you signed in you wanted to approve it. The key gets new shares, and ${reshare.to} holds one of them.`
-    : `Before you signed in you wanted to revoke it. The key gets new shares, and the one of ${reshare.to} is worth nothing.`
+    ? `You chose to approve this last time. Confirm to finish: the key gets new shares, and ${reshare.to} holds one of them.`
+    : `You chose to revoke this last time. Confirm to finish: the key gets new shares, and the one of ${reshare.to} stops working.`
   return (
     <Card
       isAsking

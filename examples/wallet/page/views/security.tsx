@@ -16,7 +16,7 @@ export function SecurityView() {
   }
   const onAcknowledged = () => {
     setCodes(undefined)
-    say('Recovery codes are put away.')
+    say('Recovery codes saved.')
   }
   return (
     <div className="stack">

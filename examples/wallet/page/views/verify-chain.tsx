@@ -15,8 +15,8 @@ export function VerifyChain() {
   })
   return (
     <Card
-      title="Is it whole?"
-      lead="Every event is chained to the one before, so that none can be changed or left out unseen."
+      title="Verify integrity"
+      lead="Every event is linked to the one before, so tampering is detectable."
     >
       <div className="row">
         <Button look="plain" isPending={isPending} onClick={() => mutate()}>
@@ -36,7 +36,7 @@ export function VerifyChain() {
         )}
         {data && !data.intact && (
           <Notice tone="bad">
-            <p>The chain is broken at event {data.brokenAt}. Tell whoever runs this wallet.</p>
+            <p>The chain is broken at event {data.brokenAt}. Tell the operator of this wallet.</p>
           </Notice>
         )}
       </div>

@@ -20,11 +20,11 @@ export function WalletCard({ wallet }: WalletProps) {
       </div>
       <dl className="facts">
         <div>
-          <dt>Generation of the shares</dt>
+          <dt>Key version</dt>
           <dd>{generation}</dd>
         </div>
         <div>
-          <dt>Shares that make the key</dt>
+          <dt>Threshold</dt>
           <dd>
             {threshold} of {shares.length}
           </dd>

@@ -84,7 +84,7 @@ export class Wallet extends DurableObject<WalletEnv> {
     return this.ctx.storage.transactionSync(() => {
       if (this.#read()) return { refused: 'There is a wallet for this name already.' }
       this.#write({ ...wallet, delegation: null, wanted: null })
-      this.#append('made', wallet.madeBy === null ? 'at the first sign-in' : `by ${wallet.madeBy}`)
+      this.#append('wallet created', wallet.madeBy === null ? '' : `by ${wallet.madeBy}`)
       return { done: true }
     })
   }
@@ -110,7 +110,8 @@ export class Wallet extends DurableObject<WalletEnv> {
       const refused = wallet ? notWantable(wallet, decision) : 'There is no wallet.'
       if (!wallet || refused !== undefined) return { refused: refused ?? '' }
       this.#write({ ...wallet, wanted: { decision, signIn } })
-      this.#append('reshare wanted', `${decision}, at the next sign-in`)
+      const asked = decision === 'approve' ? 'approval requested' : 'revocation requested'
+      this.#append(asked, 'to confirm at the next sign-in')
       return { done: true }
     })
   }
