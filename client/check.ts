@@ -80,7 +80,7 @@ async function decide(instance: Countersign, { details, ...named }: Asked): Prom
       instance.rpc.policy.check.query({ ...namedFor(named), ...(details && { details }) }),
     )
     instance.scopes.set(decision.action, decision.scope)
-    // Only a no is a no: an answer of another form is none.
+    // Fails closed: only an explicit false means that no step-up is required.
     return { isRequired: decision.required !== false, credentials: [], decision }
   } catch (error) {
     return { isRequired: true, credentials: [], cause: asCountersignError(error) }
@@ -88,8 +88,8 @@ async function decide(instance: Countersign, { details, ...named }: Asked): Prom
 }
 
 /**
- * Whether the user must enroll a factor before going on: the environment asks for one at onboarding,
- * and there is none yet.
+ * Returns whether the user must enroll a factor before going on: the environment asks for one at
+ * onboarding, and the user has no factor yet.
  *
  * @throws CountersignError where the server cannot be asked
  */

@@ -87,7 +87,7 @@ const UNKNOWN = {
  * Hands out the token of a scope, for a call that `countersignFetch` cannot make.
  *
  * @param consume takes a reusable token out of the store too; a single-use one always leaves it
- * @returns the token, or undefined where there is none
+ * @returns the token, or undefined if the store holds no matching one
  * @example headers['countersign-token'] = await getElevatedAccessToken({ scope: 'wallet:sign', details })
  */
 export async function getElevatedAccessToken(

@@ -1,4 +1,4 @@
-// Written by scripts/generate.ts from the router; never edited. `npm run generate` writes it anew.
+// Written by scripts/generate.ts from the router; never edited. `npm run generate` rewrites it.
 import type { TRPCBuiltRouter, TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server'
 import type {
   AcknowledgeResult,

@@ -1,5 +1,5 @@
 // One Countersign as a page uses it: where it is, who is signed in, which tokens it holds, and who
-// listens. What is done with it stands in the files beside this one.
+// listens. The other files of this folder use it.
 import type { ChallengeVerifyResult, Method } from '../contract/index.ts'
 import { asCountersignError, CountersignError } from './errors.ts'
 import { type ActionOrScope, namedFor, scopeOf } from './names.ts'
@@ -19,7 +19,7 @@ export interface CountersignOptions {
   sendSession?: boolean
   /** Who asks the user, for every `withStepUp` that names nobody. */
   prompt?: StepUpPrompt
-  /** Where tokens are kept: in memory, unless `storageKeeper()` stands here. */
+  /** Where tokens are kept: in memory, unless this is `storageKeeper()`. */
   keepTokens?: (name: string) => TokenKeeper
   /** Reads the user out of a session token, where that is not its claim `sub`. */
   subjectOf?: (sessionToken: string) => string | undefined

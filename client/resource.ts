@@ -1,5 +1,5 @@
 // The guard: what an application's API puts before its protected actions. The only barrel of
-// `countersign/resource`; how it decides stands in resource/.
+// `countersign/resource`. See resource/ for how it decides.
 export { createGuard } from './resource/guard.ts'
 export type {
   Allowed,

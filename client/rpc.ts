@@ -1,6 +1,6 @@
 // The typed caller of the contract over HTTP. It is tRPC's own link under a small proxy: the proxy of
 // `@trpc/client` comes with web sockets and subscriptions, which the contract does not have and a page
-// should not load. What an application does with it stands beside it.
+// should not load. stepup.ts, devices.ts and others build on it.
 import type { TRPCClient } from '@trpc/client'
 import { httpLink } from '@trpc/client/links/httpLink'
 import { TOKEN_HEADER } from '../contract/shared/wire.ts'
@@ -86,8 +86,8 @@ function noFurtherLink(): never {
 }
 
 /**
- * Why a call was refused: `error.data` of the contract, or undefined for an error that is none of
- * its refusals (no network, say), which a caller treats as "a step-up is required".
+ * Why a call was refused: `error.data` of the contract, or undefined for any other error
+ * (no network, say), which a caller treats as "a step-up is required".
  *
  * @example if (reasonOf(error)?.reason === 'invalid_code') askAgain()
  */

@@ -129,7 +129,7 @@ export async function requestExternalAuthElevatedToken(
   return elevatedToken
 }
 
-/** Verifies, keeps the tokens for whoever asked, and tells who listens. */
+/** Verifies the user, keeps the tokens for the caller, and notifies subscribers. */
 async function earn(
   instance: Countersign,
   method: Method,

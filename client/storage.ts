@@ -1,12 +1,12 @@
 // Tokens in a page's storage: they outlive a reload. Tabs that share them, or hold copies, never send
-// the same single-use token: whoever sends one claims its name with a Web Lock until it has expired.
+// the same single-use token: a tab that sends one holds a Web Lock on its name until it has expired.
 import { memoryKeeper, type StoredToken, type TokenKeeper } from './tokens.ts'
 
 type TextStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 
 /**
- * Keeps tokens in `sessionStorage`, or another storage of the page. Whoever can run a script in the page
- * can read them there: memory, the default, is the safer place. Without Web Locks (an insecure
+ * Keeps tokens in `sessionStorage`, or another storage of the page. Any script that runs in the page
+ * can read them there: memory, the default, is safer. Without Web Locks (an insecure
  * context, an old browser) tokens stay in memory.
  *
  * @param storage asked for when the instance is made, so that a server may import this

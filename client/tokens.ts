@@ -29,7 +29,7 @@ export interface TokenKeeper {
    * comes back gives the claim up, for a token that was not sent after all.
    */
   claim(token: StoredToken): Promise<(() => void) | undefined>
-  /** Tells of changes that others made. */
+  /** Reports changes that other tabs made. */
   watch?(changed: () => void): void
 }
 
@@ -40,7 +40,7 @@ export interface Wanted {
   details?: Details | undefined
 }
 
-/** A token in the hands of whoever sends it. */
+/** A token that a caller has taken out of the store in order to send it. */
 export interface TakenToken {
   token: string
   jti: string

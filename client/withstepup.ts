@@ -27,7 +27,7 @@ export type StepUpAnswer =
   | { method: 'totp'; code: string; deviceId?: string }
   | { method: 'recovery'; code: string }
   | { method: 'passkey' }
-  /** Whoever asked has verified the user too, as a dialog does. */
+  /** The prompt has verified the user itself, as a dialog does. */
   | { verified: true }
   | null
   | undefined
@@ -51,7 +51,7 @@ export type StepUpFetch = (input: RequestInfo | URL, init?: RequestInit) => Prom
  * @param run does it, with the `fetch` that it is given or any other function of this SDK
  * @returns what `run` returns
  * @throws CountersignError `cancelled` by the user, `denied` by the rule, `details_required` where the rule
- *   or the API requires details and there are none, those of verifying, and whatever `run` throws
+ *   or the API requires details and none were given, those of verifying, and any error that `run` throws
  * @example
  * const response = await withStepUp('wallet.waas.export', (fetch) => fetch('/api/export', { method: 'POST' }), { prompt })
  */

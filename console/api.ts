@@ -10,7 +10,7 @@ const CSRF = { [CSRF_HEADER]: '1' }
 /** `fetch` as this page: its cookie, and the header that a form of another site cannot send. */
 export const pageFetch: typeof fetch = async (input, init) => {
   const headers = new Headers(init?.headers)
-  // The cookie says who this is; what stands in for a session token is not one.
+  // The cookie authenticates. The placeholder in the header is not a session token.
   headers.delete('authorization')
   headers.set(CSRF_HEADER, '1')
   const send = () => fetch(input, { ...init, headers, credentials: 'same-origin' })

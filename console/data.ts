@@ -1,4 +1,4 @@
-// What the page asks for, as queries of TanStack Query, and how they are asked anew after a change.
+// What the page asks for, as queries of TanStack Query, and how they are refetched after a change.
 import { QueryClient, useQuery } from '@tanstack/react-query'
 import { reasonOf } from 'countersign'
 import type { EnvironmentView, StatsInput } from 'countersign/contract'

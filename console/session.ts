@@ -34,7 +34,7 @@ export function useSelf(): OperatorSelf {
   throw new Error('Nobody is signed in.')
 }
 
-/** Their id, which stands in for a session token: the cookie is what authenticates. */
+/** Returns the operator's id, a placeholder for a session token: the cookie authenticates. */
 export const operatorId = (): string | undefined =>
   'self' in session ? session.self.id : undefined
 

@@ -1,5 +1,5 @@
 // How the operators' page is built: from this room into dist/, which the Worker serves below /console.
-// `countersign` is imported as any application imports it; the addresses of its files stand here alone.
+// `countersign` is imported as any application imports it; only this file maps it to its sources.
 import { resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'

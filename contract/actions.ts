@@ -1,5 +1,5 @@
 // The actions that every environment knows, and the scope that each one's token carries.
-// No schema stands here, so that clients can use the tables without zod.
+// This file has no schemas, so that clients can use the tables without zod.
 
 /** Built-in action → the scope of its elevated token. */
 export const BUILT_IN_ACTIONS = {

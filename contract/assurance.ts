@@ -1,5 +1,5 @@
 // How sure a proof makes us: methods, assurance levels (acr) and authentication methods (amr).
-// No schema stands here, so that clients can use the tables without zod.
+// This file has no schemas, so that clients can use the tables without zod.
 
 /** Assurance levels, weakest first: a recovery code, a TOTP code, a user-verified passkey. */
 export const ACRS = ['recovery', 'mfa', 'phr'] as const

@@ -17,7 +17,7 @@ export const Operator = z.strictObject({
 export type Operator = z.infer<typeof Operator>
 
 /**
- * Whoever asks. `guarded`: some operator has a factor, so every change asks for a step-up.
+ * The operator who calls. `guarded`: some operator has a factor, so every change asks for a step-up.
  * `expiresAt`: when the session of their page ends; null for a key.
  */
 export const OperatorSelf = z.strictObject({

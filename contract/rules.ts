@@ -1,5 +1,5 @@
-// The rules that hold where an operator wrote nothing. No schema stands here, so that a page can say them
-// without zod.
+// The default rules, for actions that the settings do not mention. This file has no schemas, so that a
+// page can show the rules without zod.
 import type { BuiltInAction } from './actions.ts'
 import type { Rule } from './policy.ts'
 

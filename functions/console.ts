@@ -1,5 +1,5 @@
 // The operators' page: its files, the headers that keep it to itself, and the session by which it calls.
-// What the page calls stands in procedures/.
+// See procedures/ for what the page calls.
 import { serialize } from 'hono/utils/cookie'
 import { random } from './clock.ts'
 import { toBase64Url } from './domain/bytes.ts'

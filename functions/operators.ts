@@ -1,6 +1,6 @@
 // Who an operator is: by the bearer, or by the cookie of their page. And who they are as a user of
-// Countersign itself, in the environment where they step up. What they may then do stands in
-// procedures/authorize.ts.
+// Countersign itself, in the environment where they step up. procedures/authorize.ts decides what they
+// may then do.
 import { parse } from 'hono/utils/cookie'
 import { CSRF_HEADER } from '../contract/index.ts'
 import { epochSeconds } from './clock.ts'
@@ -124,7 +124,7 @@ export function pageSecretHash(headers: Headers): string | undefined {
 /**
  * How the Directory recognises the secret `OPERATOR_KEY`.
  *
- * @throws Refused `unauthenticated` while there is none: then no operator call is answered
+ * @throws Refused `unauthenticated` while it is not set: then no operator call is answered
  */
 export function firstKeyOf({ operatorKey, development }: Bindings): FirstKey {
   if (!operatorKey) {
@@ -206,9 +206,9 @@ async function openOrMake(bindings: Bindings): Promise<LiveEnvironment> {
 }
 
 /**
- * Whether any operator ever confirmed a factor: from then on every change asks for a step-up. Until it
- * was so once, it is asked of the operators' own objects each time; then the Directory remembers it,
- * whoever of them is revoked.
+ * Returns whether any operator ever confirmed a factor: from then on every change asks for a step-up.
+ * Until then, each call asks the operators' own objects; afterwards the Directory remembers it, even if
+ * that operator is revoked.
  */
 export async function isGuarded(bindings: Bindings): Promise<boolean> {
   const directory = directoryObject(bindings)

@@ -34,7 +34,7 @@ export interface Context {
   country?: string | undefined
 }
 
-/** Whoever calls, verified. */
+/** A verified caller. */
 export type Caller = SubjectCaller | ResourceCaller | OperatorCaller
 export interface SubjectCaller {
   kind: 'subject'

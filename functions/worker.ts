@@ -1,5 +1,5 @@
-// The entry: routes, and the object classes. Everything that every request shares stands here: the
-// door (method, size, depth), CORS, headers, one line of log. What is answered stands in procedures/.
+// The entry: routes, and the object classes. It handles what all requests share: the limits (method, size,
+// depth), CORS, headers, one line of log. See procedures/ for the calls.
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { Hono, type Context as HonoContext } from 'hono'
 import { cors } from 'hono/cors'

@@ -39,7 +39,7 @@ export async function setupClient(
   return first
 }
 
-/** Makes the key for automation with which a later start sets things up, where there is none yet. */
+/** Creates the automation key with which later starts set things up, unless it exists. */
 export async function keepAutomationKey(
   operator: CountersignClient,
   url: string,

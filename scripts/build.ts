@@ -1,5 +1,5 @@
 // `npm run build`: the package that applications install, in `dist/`. Modules stay modules, so that a
-// bundler takes what is used of them; types stand beside them.
+// bundler takes what is used of them; types are next to them.
 import { execFileSync } from 'node:child_process'
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -38,7 +38,7 @@ export interface Signed {
  * The pretended application of a private key.
  *
  * @param text DEMO_ISSUER_KEY: a private ES256 key as a JWK
- * @throws Complaint where it is none
+ * @throws Complaint for anything else
  */
 export async function readDemoIssuer(text: string): Promise<DemoIssuer> {
   const { privateJwk, key } = await readKey(text)

@@ -56,7 +56,7 @@ function render(entries: Entry[]): string {
     )
     return `  ${noun}: {\n${lines.join('\n')}\n  }`
   })
-  return `// Written by scripts/generate.ts from the router; never edited. \`npm run generate\` writes it anew.
+  return `// Written by scripts/generate.ts from the router; never edited. \`npm run generate\` rewrites it.
 import type { TRPCBuiltRouter, TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server'
 import type {
 ${imports.map((name) => `  ${name},`).join('\n')}

@@ -36,7 +36,7 @@ function accepts(host: string, port: number): Promise<boolean> {
 /**
  * The first free port from one up.
  *
- * @throws Complaint where there is none
+ * @throws Complaint if every port is taken
  * @example const port = await nextFreePort(8787)
  */
 export async function nextFreePort(from: number): Promise<number> {

@@ -1,4 +1,4 @@
-// Breaking a copy of the source on purpose: texts, and what stands in their place.
+// Breaks a copy of the source on purpose, by replacing texts.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Complaint } from './terminal.ts'

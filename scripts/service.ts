@@ -1,5 +1,5 @@
-// The service on this machine: Countersign itself, and the record of where it runs. How its processes
-// are started and ended stands in worker.ts; what is set up in it stands in demo.ts and wallet.ts.
+// The service on this machine: Countersign itself, and the record of where it runs. worker.ts
+// starts and ends its processes; demo.ts and wallet.ts set up environments in it.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { devNull } from 'node:os'
 import { join, resolve } from 'node:path'

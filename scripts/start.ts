@@ -1,5 +1,5 @@
 // `npm start`: the service on this machine with the demo environment set up in it, and the example
-// wallet beside it, until Ctrl-C. How their processes are started and ended stands in worker.ts.
+// wallet beside it, until Ctrl-C. worker.ts starts and ends their processes.
 import { once } from 'node:events'
 import { resolve } from 'node:path'
 import type { CountersignClient } from '../client/index.ts'

@@ -1,5 +1,5 @@
 // What the commands have in common at the terminal: colours, options, sentences instead of stack
-// traces, and Ctrl-C. What a command does stands in its own file.
+// traces, and Ctrl-C. Each command has a file of its own.
 import { type ParseArgsOptionsConfig, parseArgs, styleText } from 'node:util'
 import { callers, isLeftByNpm } from './processes.ts'
 
@@ -12,7 +12,7 @@ export function progress(text: string): void {
   if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${text}`)
 }
 
-/** A failure whose message is a sentence for whoever sits at the terminal. */
+/** A failure whose message is written for the person at the terminal. */
 export class Complaint extends Error {
   readonly exitCode: number
 

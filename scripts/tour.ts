@@ -1,5 +1,5 @@
 // `npm run tour`: the main job on real input, step by step, against the service that runs here, or
-// one that is started for it and ended afterwards. The steps stand in tour/, in the order of this file.
+// one that is started for it and ended afterwards. The steps are in tour/, and this file sets their order.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
 // The variables of a local run: random ones, written once into `.dev.vars`, where `wrangler dev`
-// reads them too. What stands in the environment of the process wins over the file.
+// reads them too. Variables of the process win over the file.
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -43,7 +43,7 @@ export async function makeIssuerKey(): Promise<string> {
 }
 
 /**
- * Makes the file, or adds to it what it lacks; what stands in it stays. Readable by its owner alone.
+ * Creates the file, or adds the variables that it lacks; existing ones stay. Only its owner can read it.
  *
  * @returns the names that were written
  * @example const written = await completeVariables(variablesFile())
@@ -95,7 +95,7 @@ export function readVariables<N extends VariableName>(
     Record<N, string>
 }
 
-/** What stands in a file of variables; nothing where there is none. */
+/** Reads a file of variables; returns nothing if the file does not exist. */
 export const readEnvFile = (file: string): Record<string, string | undefined> =>
   existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}
 

@@ -1,5 +1,5 @@
 // The example wallet on this machine: an application beside the service, with an environment of its
-// own in it, a resource key, and a page. How its processes are started and ended stands in worker.ts.
+// own in it, a resource key, and a page. worker.ts starts and ends its processes.
 import { chmodSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { CountersignClient } from '../client/index.ts'

@@ -1,5 +1,5 @@
 // One Worker on this machine: workerd under the project's own wrangler, in a process group that is ended
-// as a whole, watched as long as it runs. Which Workers there are stands in service.ts and wallet.ts.
+// as a whole, watched as long as it runs. service.ts and wallet.ts each start one.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -99,7 +99,7 @@ export function startWorker(options: WorkerOptions): RunningWorker {
     await endGroup(child)
     await release()
   }
-  // Whoever waits for neither is not to be surprised by a rejection.
+  // A caller may wait for neither promise, so a rejection must not go unhandled.
   died.catch(() => undefined)
   const url = `http://localhost:${port}`
   return { url, log, ready: Promise.race([ready, died]), died, stop }

@@ -25,7 +25,7 @@ interface CodeFieldProps {
 const AROUND = /[\s\-–]/g
 const TOTP = /^\d{6,8}$/
 
-/** A code as it is sent; undefined where it is none yet. */
+/** Returns a code as it is sent, or undefined while it is incomplete. */
 const read = (kind: CodeFieldProps['kind'], typed: string): string | undefined => {
   if (kind === 'recovery') return typed.trim() || undefined
   const digits = typed.replace(AROUND, '')

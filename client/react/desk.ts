@@ -1,5 +1,5 @@
-// Where step-ups wait for the dialog: one is asked at a time, in the order in which they came. Whoever
-// waited is asked only if it is still needed. No React in here.
+// The queue of step-ups that wait for the dialog: one is asked at a time, in the order in which they came.
+// A waiting step-up is asked only if it is still needed. This file does not use React.
 import { checkStepUpAuth, type StepUpAuth } from '../check.ts'
 import { CountersignError } from '../errors.ts'
 import { faultOf } from '../fault.ts'
@@ -22,7 +22,7 @@ export interface Desk {
   /** What the dialog shows now. */
   current: () => Open | undefined
   subscribe: (changed: () => void) => () => void
-  /** A dialog is there. Returns how it goes: whoever waits then is cancelled. */
+  /** Registers a dialog. Returns a function that removes it and cancels the waiting step-ups. */
   attach: () => () => void
 }
 

@@ -1,5 +1,5 @@
 // The dialog around a step-up: a native modal one, so that the browser keeps focus inside, closes it
-// with Escape and makes the page behind it inert. What is said in it stands in conversation.tsx.
+// with Escape and makes the page behind it inert. See conversation.tsx for its content.
 import { type SyntheticEvent, useId, useLayoutEffect, useRef } from 'react'
 import { createPortal } from 'react-dom'
 import type { CountersignError } from '../errors.ts'

@@ -1,5 +1,5 @@
-// Which kinds of factors a user may enroll, and the choice among them. What is done with the choice is
-// the business of whoever offers it.
+// Which kinds of factors a user may enroll, and the choice among them. The component that offers the
+// choice acts on it.
 import type { Method } from '../../contract/index.ts'
 import { Choices } from './choices.tsx'
 import type { StepUpTexts } from './texts.ts'

@@ -1,5 +1,5 @@
 // Enrolling a first factor outside of any action, such as right after signing in: what the environment
-// offers, one of it enrolled, and the recovery codes. Whether to ask at all stands in useonboarding.ts.
+// offers, one of it enrolled, and the recovery codes. useonboarding.ts decides whether to ask at all.
 import { useEffect, useId, useRef, useState } from 'react'
 import { checkStepUpAuth } from '../check.ts'
 import { getMfaMethods, type Registration } from '../devices.ts'

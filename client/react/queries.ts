@@ -31,7 +31,7 @@ export interface QueryHookOptions {
 
 const SECOND = 1000
 
-/** Options of a query, bound to whoever is signed in now. */
+/** Builds the options of a query, bound to the user who is signed in now. */
 function build<T>(
   kind: Kind,
   name: string,
@@ -53,7 +53,7 @@ function build<T>(
   })
 }
 
-/** Asks for one user: an answer that came for another is none. */
+/** Queries for one user. Rejects an answer that belongs to another user. */
 async function askFor<T>(
   user: UserName,
   ask: (instance: Countersign) => Promise<T>,

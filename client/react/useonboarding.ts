@@ -38,7 +38,7 @@ export function useOnboarding(options: Omit<QueryHookOptions, 'enabled'> = {}): 
   const found = data === undefined ? undefined : data ? 'needed' : 'done'
 
   useEffect(() => {
-    // Whoever signs out and in again is asked again.
+    // A user who signs out and in again is asked again.
     if (settled && settled.user !== user) settle(undefined)
     else if (!settled && found) settle({ user, state: found })
   }, [settled, found, user])

@@ -57,7 +57,7 @@ function createWatch(instance: Countersign): Watch {
       if (typeof answer !== 'object' || answer === null) settle(sessionOf(options, answer))
       else answer.then((token) => settle(sessionOf(options, token))).catch(() => {})
     } catch {
-      // Who cannot be asked for stays whoever it was; every call of the SDK says why.
+      // Keeps the last known user if the session cannot be read; every call of the SDK reports why.
     }
     return known
   }

@@ -98,7 +98,7 @@ export function StepUpProvider({
   )
 }
 
-/** The dialog of whoever is asked now. */
+/** Shows the dialog of the current step-up. */
 function AtDesk({ desk, ...look }: StepUpLook & { desk: Desk }) {
   const open = useSyncExternalStore(desk.subscribe, desk.current, nobody)
   useEffect(() => desk.attach(), [desk])

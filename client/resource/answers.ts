@@ -129,5 +129,5 @@ function challengeOf(kind: Kind, title: string, requirement: Requirement | undef
   return `Bearer ${written.join(', ')}`
 }
 
-/** What may stand in a parameter of the header (RFC 6750, section 3); all else is left out. */
+/** Removes characters that a parameter of the header may not contain (RFC 6750, section 3). */
 const printable = (text: string): string => text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '')

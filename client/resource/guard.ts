@@ -1,5 +1,5 @@
-// The guard: decides whether one call may run. It sees to the order of things (rules, policy, token,
-// and only at last the one call that spends it); each of them stands in a file of its own.
+// The guard: decides whether one call may run. It runs the checks in order (rules, policy, token, and
+// last the one call that spends the token); each check has a file of its own.
 import type { PolicyDecision, Reason } from '../../contract/index.ts'
 import { isRecord, TOKEN_HEADER } from '../../contract/shared/wire.ts'
 import { answerTo, GuardRefusal, isChallenge, refuse, unavailable } from './answers.ts'

@@ -1,5 +1,5 @@
-// A value that is fetched and kept for a while. Whoever asks meanwhile waits for the same fetch.
-// It is never given out older than that, whatever happens to the fetch.
+// A value that is fetched and kept for a while. Callers that ask during a fetch wait for the same fetch.
+// An expired value is never returned, even if the fetch fails.
 
 export const KEPT_SECONDS = 60
 /** How often something that is not in the kept rules may cause another fetch. */
@@ -9,8 +9,8 @@ export const KEYS_REFETCH_SECONDS = 30
 export const TIMEOUT_MS = 5000
 
 /**
- * Gives the value, never older than a minute. Whoever misses something in it asks for a younger one,
- * and is given that unless one was tried for lately. While a fetch is running, they wait for it.
+ * Returns the value, never older than a minute. A caller that misses something in it asks for a younger
+ * value and gets one, unless a fetch was tried recently. During a fetch, callers wait for it.
  */
 export type Kept<T> = (wishedAgeSeconds?: number) => Promise<T>
 

@@ -1,5 +1,5 @@
 // Calls to Countersign: bounded in time and size, and never followed elsewhere, since they carry the
-// resource key. What an answer means for the guarded call is decided by whoever asked.
+// resource key. The caller decides what an answer means for the guarded call.
 import type { Reason } from '../../contract/index.ts'
 import { isRecord } from '../../contract/shared/wire.ts'
 import { isAboutCall, refuse, unavailable } from './answers.ts'
@@ -60,7 +60,7 @@ export function openService({ url, environment, resourceKey, fetch: own }: Guard
       if (status === 200 && isRecord(json?.result)) return json.result.data
       if (isRecord(json?.error)) passOn(json.error)
       if (status >= 500) throw new LostReply(`Countersign answered with status ${status}.`)
-      return unavailable(`Countersign answered ${procedure} with what is none.`)
+      return unavailable(`${procedure} returned an unexpected response.`)
     },
 
     async read(path) {

@@ -49,7 +49,7 @@ export async function spend(
   })
   return isAcceptance(answer, claims)
     ? claims
-    : unavailable('Countersign answered token.consume with what is none.')
+    : unavailable('token.consume returned an unexpected response.')
 }
 
 /** All tokens of an earlier epoch are ended; one of a later epoch makes the kept rules too old. */

@@ -1,5 +1,5 @@
-// What a guard is given and what it says. Frameworks stand here as the little that is used of them,
-// so that the package depends on none.
+// The options and results of a guard. Frameworks are described only by the members that are used, so
+// that the package depends on none of them.
 import type {
   ElevatedClaims,
   MfaClaims,
@@ -79,7 +79,7 @@ export type RuleValue<C, T> = T | ((request: C) => T | Promise<T>)
 /** How a route is guarded. */
 export interface StepUpRule<C> {
   action: string | ((request: C) => string)
-  /** Whoever the application authenticated. Without one nothing runs. */
+  /** The user whom the application authenticated. Without one nothing runs. */
   subject: RuleValue<C, string>
   sessionId?: RuleValue<C, string | undefined>
   sessionToken?: RuleValue<C, string | undefined>

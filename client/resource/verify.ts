@@ -1,5 +1,5 @@
-// Whether a token is Countersign's and of its form: signature, type, issuer, expiry, claims. What it
-// is good for stands in use.ts; whether it was used or revoked only Countersign knows.
+// Verifies that Countersign issued a token: signature, type, issuer, expiry, claims. use.ts checks what
+// the token is good for; only Countersign knows whether it was used or revoked.
 import type { ElevatedClaims, MfaClaims } from '../../contract/index.ts'
 import { isRecord, JTI, LAST_TOKEN_SECOND } from '../../contract/shared/wire.ts'
 import { GuardRefusal, refuse, unavailable } from './answers.ts'
@@ -37,7 +37,7 @@ const isElevatedClaims = fits<ElevatedClaims>({
   ),
 })
 
-/** A key set as it was read; anything else is none. */
+/** Parses a key set, and refuses anything else. */
 export function readKeys(document: unknown): Keys {
   const keys = isRecord(document) && document.keys
   const picked = Array.isArray(keys) && keys.every(isRecord) ? pickKeys(keys) : undefined

@@ -50,7 +50,7 @@ export function useNewSettings(initial: EnvironmentSettings) {
   }
 }
 
-/** An object with some members said anew; undefined takes a member away. */
+/** Returns a copy with some members replaced; undefined removes a member. */
 export function having<T extends object>(value: T, part: { [K in keyof T]?: T[K] | undefined }): T {
   const next = { ...value, ...part }
   for (const name of Object.keys(part) as (keyof T)[]) {

@@ -46,7 +46,7 @@ function useChosen(known: readonly string[]): string | undefined {
 export function Frame({ children }: { children: ReactNode }) {
   const [isOpen, setOpen] = useState(false)
   const [location] = useLocation()
-  // biome-ignore lint/correctness/useExhaustiveDependencies: whoever went somewhere has seen the menu
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes after each navigation
   useEffect(() => setOpen(false), [location])
   return (
     <>

@@ -1,5 +1,5 @@
 // How the wallet's page is built: from page/ into dist/, which the Worker serves. `countersign` is
-// imported as any application imports it; the addresses of its files stand here alone.
+// imported as any application imports it; only this file maps it to its sources.
 import { resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'

@@ -1,5 +1,5 @@
 // The chain of events: how one is hashed onto the one before, and how a chain is verified.
-// Synchronous, so that an event stands in the transaction of what it tells.
+// Synchronous, so that an event is written in the same transaction as the change that it records.
 import { type AuditEvent, EVENT_HASH_TAG } from '../../contract/index.ts'
 import { fromHex, sha256, toHex, utf8 } from './bytes.ts'
 import { canonical } from './statement.ts'

@@ -110,7 +110,7 @@ const RULE_PLACES: { [K in keyof Rule]: Weakens<Rule[K]> } = {
   mode: (_, after) => after === 'observe',
 }
 
-/** When a change of what stands beside the rule of an action weakens. */
+/** When a change of an action's other members weakens it. */
 const ENTRY_PLACES: Record<string, (before: ActionEntry) => boolean> = {
   // What is asked for by the old scope, or at the old resource, is no longer judged by this rule.
   scope: () => true,

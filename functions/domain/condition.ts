@@ -1,6 +1,6 @@
 // Conditions: the `when` of a stricter entry, in CEL. Checked when settings are saved, evaluated with
-// the facts of one call. What a match changes stands in strengthen.ts. The library is loaded on first
-// need only, and uses no eval.
+// the facts of one call. See strengthen.ts for what a match changes. The library is loaded on first use
+// and does not use eval.
 import type { Environment, ParseResult } from '@marcbachmann/cel-js'
 import type { Details, SubjectFacts } from '../../contract/index.ts'
 import { utf8 } from './bytes.ts'
@@ -229,7 +229,7 @@ function fill(when: string, { reads, asked }: Findings, variables: Variables) {
 
 const TOLD_CHARACTERS = 60
 
-/** A value as it stands in a sentence. */
+/** Formats a value for a sentence. */
 export function tell(value: Value): string {
   if (typeof value === 'symbol') return 'too long to be looked into'
   if (value instanceof Date) return value.toISOString()

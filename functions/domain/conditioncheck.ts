@@ -24,7 +24,7 @@ function checkSchema({ action, detailsSchema, base }: ActionEntry): void {
   if (isCredentialAction(action))
     invalid(`\`${action}\` has no details of the application, so it takes no \`detailsSchema\`.`)
   if (base?.details === 'none')
-    invalid(`\`${action}\`: \`detailsSchema\` has nothing to describe, as \`details\` is none.`)
+    invalid(`\`${action}\`: \`detailsSchema\` describes nothing, because \`details\` is "none".`)
   const fault = schemaFault(detailsSchema)
   if (fault !== undefined) invalid(`\`${action}\`, detailsSchema, ${fault}.`)
 }

@@ -30,7 +30,7 @@ const TOO_LARGE = Symbol('too long or too deep')
  * `__proto__`) is ever taken for something of the language.
  *
  * @param schema says where a number is an integer; all others are doubles
- * @param depth how deep the value stands in what is read
+ * @param depth how deeply the value is nested
  * @example celValue({ amount: 1500 }, { type: 'object', properties: { amount: { type: 'integer' } } })
  */
 export function celValue(value: unknown, schema?: unknown, depth = 1): Value {
@@ -110,7 +110,7 @@ export function checkingTypes({ Environment }: Library, schema?: DetailsSchema):
 const comparing = (environment: Environment): Environment =>
   environment.registerOperator('double == int', (a: number, b: bigint) => a === Number(b))
 
-/** Whether more names may stand in an object than its `properties` say, and be meant. */
+/** Returns whether an object may have names beyond its `properties`. */
 const isOpen = ({ additionalProperties, anyOf, oneOf, allOf }: DetailsSchema): boolean =>
   isRecord(additionalProperties) || [anyOf, oneOf, allOf].some((more) => more !== undefined)
 

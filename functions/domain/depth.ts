@@ -1,5 +1,5 @@
-// How deep what others send is gone into. The body of a call is bounded at the door; what stands in a
-// signed token (RFC 7519) is as deep as its issuer lets its users make it.
+// Limits how deeply untrusted values are traversed. The entry bounds the body of a call; a signed token
+// (RFC 7519) is as deep as its issuer lets its users make it.
 
 /** Lists and objects further inside are not gone into. */
 export const VALUE_MAX_DEPTH = 16

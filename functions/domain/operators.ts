@@ -1,6 +1,6 @@
 // Operators as users of Countersign itself: the reserved environment in which they prove who they are
-// before they change anything, and what a key for programs may not do. Who is an operator stands in
-// the Directory.
+// before they change anything, and what an automation key may not do. The Directory knows who is an
+// operator.
 import {
   type EnvironmentSettings,
   OPERATOR_ACTION,

@@ -1,5 +1,5 @@
 // The application's own session token: who the user is, when they signed in, and until when.
-// Fetching the keys of an issuer stands in state/sessions.ts.
+// state/sessions.ts fetches the keys of an issuer.
 import {
   errors,
   type JWTPayload,

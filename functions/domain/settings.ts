@@ -251,7 +251,7 @@ function checkUniqueness(entries: readonly ActionEntry[]): void {
   )
   for (const entry of entries) {
     if (names.has(entry.action))
-      refuse('conflict', { message: `\`${entry.action}\` stands in \`actions\` twice.` })
+      refuse('conflict', { message: `\`${entry.action}\` is listed twice in \`actions\`.` })
     names.add(entry.action)
     if (isBuiltIn(entry.action) || !entry.scope) continue
     const holder = scopes.get(entry.scope)

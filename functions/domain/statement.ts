@@ -2,7 +2,7 @@
 import canonicalize from 'canonicalize'
 import { deriveKey, fromBase64Url, hmacSha256, sameBytes, toBase64Url, utf8 } from './bytes.ts'
 
-/** RFC 8785. What stands here came through JSON, so there is always a text. */
+/** Returns canonical JSON (RFC 8785). The value came from JSON, so the result is always a text. */
 export const canonical = (value: unknown): string => canonicalize(value) ?? 'null'
 
 /**

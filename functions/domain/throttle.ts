@@ -94,7 +94,7 @@ export function attemptsLeft(attempts: Attempts, now: number): number {
 export const failuresSince = (attempts: Attempts, since: number): number[] =>
   attempts.failures.filter((at) => at > since)
 
-/** The failures that count for the day. Those of the second in which it began anew still do. */
+/** Returns the failures that count for the day, including those of the second in which it restarted. */
 export const failuresToday = (attempts: Attempts, now: number): number[] =>
   failuresSince(attempts, Math.max(now - DAY_SECONDS, attempts.dayFrom - 1))
 

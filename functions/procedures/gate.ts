@@ -52,7 +52,7 @@ export async function gateOf(
 
 /**
  * What lets a user enroll their first factor: a fresh sign-in, or the backend's assertion with the
- * scope `credential:link`, as the environment says. Said as a value: whoever is enrolled needs neither.
+ * scope `credential:link`, as the environment says. Returned as a value, because an enrolled user needs neither.
  */
 export async function firstFactorOf(
   caller: SubjectCaller,

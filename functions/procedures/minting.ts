@@ -9,7 +9,7 @@ import type { SubjectCaller } from '../trpc.ts'
 
 /** What a step-up is to earn: an elevated token, a legacy one, both, or neither. */
 export interface Orders {
-  /** Fetched before anything is spent: where there is none, nothing is. */
+  /** Fetched before anything is spent: without a key, nothing is spent. */
   signingKey: SigningKey
   elevated?: { grant: Grant; order: TokenOrder }
   legacy?: TokenOrder

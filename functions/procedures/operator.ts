@@ -1,4 +1,4 @@
-// operator.*: who runs Countersign. Whoever asks learns who they are here themselves.
+// operator.*: the operators of Countersign. `operator.self` returns the caller.
 import {
   NoInput,
   OperatorCreateInput,

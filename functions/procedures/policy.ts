@@ -117,7 +117,7 @@ function userOf(
 }
 
 /**
- * The session that a resource tells of, if it does: one of the application's, and its user's own.
+ * Returns the session that a resource passes on, if any: it must be the application's, and the user's own.
  *
  * @throws Refused `input_invalid`, or `unavailable` when the issuer's keys cannot be had
  */

@@ -126,7 +126,7 @@ const termsOf = ({ issuer, offered, settings }: LiveEnvironment) => ({
   now: epochSeconds(),
 })
 
-/** The object that knows a token: that of the user named in it, whoever asks. */
+/** Returns the object that knows a token: that of the user named in it, whichever caller asks. */
 const tokenHolder = (bindings: Bindings, environment: LiveEnvironment, { claims }: OwnToken) => ({
   object: subjectObject(bindings, environment.id, claims.sub),
   who: whoIs(environment, claims.sub),

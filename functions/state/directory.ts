@@ -215,7 +215,7 @@ export class Directory extends DurableObject<Env> {
     return answering(() => this.ctx.storage.transactionSync(run))
   }
 
-  /** Whoever holds a key signs in as often as they like: often, that is counted beside the chain. */
+  /** Records a sign-in. Frequent sign-ins with one key are counted outside the chain. */
   #tellSignIn({ id, name }: KnownOperator, { id: session, signedInAt: at }: ConsoleSession): void {
     const signedIn = { type: 'operator.signed_in', actor: `operator:${name}` }
     if (this.#history.countLately(signedIn, at - HOUR_SECONDS) < SIGN_INS_TOLD_PER_HOUR)

@@ -106,7 +106,7 @@ export class Environment extends DurableObject<Env> {
     })
   }
 
-  /** What an isolate needs to serve this environment; undefined where there is none. */
+  /** Returns what an isolate needs to serve this environment, or undefined if it does not exist. */
   async snapshot(): Promise<Snapshot | undefined> {
     const document = this.#exists() ? this.#document() : undefined
     if (!document) return undefined
@@ -128,7 +128,7 @@ export class Environment extends DurableObject<Env> {
     return snapshot
   }
 
-  /** Nobody waits for the copy: where it cannot be written, whoever asks next has it written. */
+  /** Writes the copy in the background. If that fails, the next call tries again. */
   async #publish(snapshot: Snapshot, now: number): Promise<void> {
     try {
       await publish(readBindings(this.env).published, snapshot, now)

@@ -56,7 +56,7 @@ const OF_DIRECTORY: Repeatable<Directory> = {
   verifyEvents: true,
 }
 
-/** How the platform tells of an object that did not answer. */
+/** How the platform reports an object that did not answer. */
 interface Trouble {
   /** The object was away, and may be back. */
   retryable?: boolean

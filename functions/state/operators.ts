@@ -44,7 +44,7 @@ type SessionRow = {
   expires_at: number
 }
 
-/** An operator as the Directory knows them; whether they have a factor stands in their own object. */
+/** An operator as the Directory knows them; whether they have a factor is known to their own object. */
 export interface KnownOperator {
   id: string
   name: string
@@ -120,7 +120,7 @@ export class Operators {
     return {}
   }
 
-  /** Whether it was ever seen that an operator has a factor. It stays so, whoever is revoked. */
+  /** Returns whether any operator was ever seen to have a factor. Revoking operators does not change it. */
   isGuarded(): boolean {
     return this.#sql.exec('SELECT 1 FROM guard').toArray().length > 0
   }
@@ -133,7 +133,7 @@ export class Operators {
     const taken = this.#sql.exec('SELECT 1 FROM operators WHERE name = ?', name).toArray()
     if (taken.length > 0 || name === FIRST_OPERATOR) {
       refuse('conflict', {
-        message: `There is or was an operator named ${name}: names stand in the history, so each is given once.`,
+        message: `The name ${name} was used for an operator before. The history refers to it, so choose another name.`,
       })
     }
     const { n } = this.#sql.exec<{ n: number }>('SELECT COUNT(*) AS n FROM operators').one()

@@ -1,5 +1,5 @@
 // An environment as the Worker serves it: fetched from its object, kept 20 s in this isolate, and
-// published to KV, where a copy stands in for settings and public keys while the object is silent.
+// published to KV. The copy there serves settings and public keys while the object does not answer.
 import { importJWK, type JSONWebKeySet, type JWK } from 'jose'
 import * as z from 'zod/mini'
 import { EnvironmentSettings } from '../../contract/index.ts'
@@ -84,7 +84,7 @@ export async function openEnvironment(bindings: Bindings, id: string): Promise<L
   return environment
 }
 
-/** Makes this isolate read an environment anew, so that whoever changed it sees the change. */
+/** Makes this isolate read an environment again, so that an operator who changed it sees the change. */
 export function forgetEnvironment(id: string): void {
   kept.delete(id)
   unknown.delete(id)

@@ -73,8 +73,8 @@ export function trySession(
 }
 
 /**
- * The keys of another party, by their address or as they stand in the settings. Each environment has
- * its own copy, so that none is served what another one fetched.
+ * Returns the keys of another party, from an address or from the settings. Each environment has its own
+ * copy, so that none is served what another one fetched.
  */
 export function keysOf({ id, version }: LiveEnvironment, source: KeySource): ForeignKeys {
   if ('jwks' in source)

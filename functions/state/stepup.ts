@@ -241,7 +241,7 @@ export function exchange(ledger: Ledger, call: ExchangeCall): Answer<SteppedUp> 
   })
 }
 
-/** Writes down the tokens that a proof earns, and the one event that tells of it. */
+/** Stores the tokens that a proof earns, and the one event that records it. */
 function accept(ledger: Ledger, { orders }: StepUpCall, full: Proof, now: number): SteppedUp {
   const { claims: _used, ...proof } = full
   for (const order of orders) {

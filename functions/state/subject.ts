@@ -1,6 +1,6 @@
 // The Subject object: one for each user of each environment. Its verbs are few and each is one
-// atomic step; what they do stands in the files beside it, what they keep in the ledger. Refusals cross
-// between objects as values: a thrown error would lose its reason on the way.
+// atomic step; the other files of this folder implement them on the ledger. Refusals cross between
+// objects as values: a thrown error would lose its reason on the way.
 import { DurableObject } from 'cloudflare:workers'
 import type { AuditEvent, AuditVerifyResult } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'

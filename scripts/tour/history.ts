@@ -1,4 +1,4 @@
-// The end of the tour: what the history tells of it, and that nobody changed it since.
+// The end of the tour: what the history recorded, and that nobody has changed it since.
 import { createHash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import { type AuditEvent, EVENT_HASH_TAG } from '../../contract/index.ts'
@@ -83,7 +83,7 @@ export const chainIsIntact = ({ story }: Tour, { client }: User, events: AuditEv
 
 const short = (hash = ''): string => `${hash.slice(0, 8)}…${hash.slice(-8)}`
 
-/** The hash of the newest event, made anew from the first on; or where the chain is broken. */
+/** Recomputes the hash of the newest event from the first one, or returns where the chain is broken. */
 function recompute(events: AuditEvent[]): string {
   let head = GENESIS_HASH
   for (const [index, event] of events.entries()) {

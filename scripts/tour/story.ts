@@ -1,5 +1,5 @@
-// How the tour is told: numbered steps, what is asked, what is answered, and whether the answer is
-// the one that must come. Which steps there are stands in the other files.
+// Prints the tour: numbered steps, what is asked, what is answered, and whether the answer is as
+// expected. The other files of this folder hold the steps.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { reasonOf } from '../../client/index.ts'

@@ -213,7 +213,7 @@ describe('a refusal does not tell', () => {
 })
 
 describe('an answer does not tell', () => {
-  it('whether a token that is not one’s own lives, was used, or is none', async () => {
+  it('whether a token of somebody else lives, was used, or is not a token', async () => {
     const { environment, alice, hers, as } = await scene()
     const { token: live } = await stepUp(alice, hers.secret, ['wallet:sign'])
     const link = { method: 'recovery', code: hers.recoveryCodes[0] ?? '' } as const
@@ -285,7 +285,7 @@ describe('an answer does not tell', () => {
     const { challenge, rpId } = started.options
     const answer = await theirs.authenticate({ challenge, rpId })
     told.push(await refusedBy(finishStepUp(user, started, answer)))
-    // Nor, to whoever enrolls, that another user has a passkey of this id.
+    // Nor, to a user who enrolls, that another user has a passkey of this id.
     const newcomer = await environment.user()
     const enrolling = await startEnrolling(newcomer)
     const id = device.credentials[0]?.id ?? ''

@@ -52,7 +52,7 @@ const changeDirectory = (statement: string) =>
   })
 
 describe('a session alone', () => {
-  it('may rename only so often, and tells of no rename that changes nothing', async () => {
+  it('may rename only so often, and records no rename that changes nothing', async () => {
     const environment = await makeEnvironment()
     const user = await environment.user()
     const { factorId } = await enrollTotp(user)

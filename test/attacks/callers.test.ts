@@ -1,6 +1,6 @@
 // Who may call what: every procedure of the contract with every kind of bearer, and what happens
-// while the service's own variables are missing or too short. What a session must be stands in
-// sessions.test.ts.
+// while the service's own variables are missing or too short. See sessions.test.ts for
+// what a session must be.
 import { describe, expect, it } from 'vitest'
 import { appRouter } from '../../functions/router.ts'
 import { evidence } from '../support/evidence.ts'

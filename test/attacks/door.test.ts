@@ -1,5 +1,5 @@
 // The door: whatever a request can be besides a call of the contract is refused with a status and a
-// reason, in one form, and leaves no trace. Who may call what stands in callers.test.ts.
+// reason, in one form, and leaves no trace. See callers.test.ts for who may call what.
 import { exports } from 'cloudflare:workers'
 import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'

@@ -1,6 +1,5 @@
 // Attacks on factors: a stolen session that wants to enroll, a way down to something weaker, races
-// between a change and a proof, and passkeys whose answers were made by hand. What becomes of every
-// single member of an answer that is bent stands in test/procedures/passkeys.test.ts.
+// between a change and a proof, and passkeys whose answers were made by hand. // test/procedures/passkeys.test.ts bends every single member of an answer.
 import { env } from 'cloudflare:workers'
 import { base64urlnopad } from '@scure/base'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -226,7 +225,7 @@ describe('a way down', () => {
 })
 
 describe('a race', () => {
-  /** Runs something after some milliseconds; at once where they are none or fewer. */
+  /** Runs something after some milliseconds, or at once if the delay is not positive. */
   const delayed = async <T>(milliseconds: number, run: () => Promise<T>): Promise<T> => {
     if (milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, milliseconds))
     return run()
@@ -334,7 +333,7 @@ describe('a race', () => {
 })
 
 describe('the answer of a passkey', () => {
-  it('to one challenge is none to the next, nor once the first has expired', async () => {
+  it('to one challenge does not answer the next, nor the first once it has expired', async () => {
     const { user, device } = await both()
     const first = await startStepUp(user, EXPORT)
     const response = await device.authenticate(first.options)
@@ -402,7 +401,7 @@ const hexOf = (base64Url: string) => Buffer.from(base64urlnopad.decode(base64Url
 const edited = (base64Url: string, edit: Edit): string =>
   base64urlnopad.encode(Uint8Array.from(Buffer.from(edit(hexOf(base64Url)), 'hex')))
 
-describe('bytes that are made to break whoever reads them', () => {
+describe('bytes that are made to break their reader', () => {
   let environment: TestEnvironment
   beforeAll(async () => {
     environment = await makeEnvironment()
@@ -418,7 +417,7 @@ describe('bytes that are made to break whoever reads them', () => {
     ['bytes of a length beyond any number', '5bffffffffffffffff'],
     ['a list without end', '9f'.repeat(12_000)],
     ['bytes without end', '5f'.repeat(12_000)],
-    ['numbers that are none', 'f97e00f97e00'],
+    ['not-a-number values', 'f97e00f97e00'],
   ]
 
   it.each(BOMBS)('enroll nothing: %s', async (_what, hex) => {

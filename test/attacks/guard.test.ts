@@ -656,7 +656,7 @@ describe('a call without a token', () => {
     expect(await at.check()).toMatchObject({ allowed: true, by: 'policy', decision })
   })
 
-  it('runs for whoever never enrolled, and not for whoever did', async () => {
+  it('runs for a user who never enrolled, and not for one who did', async () => {
     const at = await guardScene()
     expect(await at.check(undefined, stranger)).toMatchObject({
       allowed: true,
@@ -677,7 +677,7 @@ describe('a call without a token', () => {
     await expectChallenge(await at.check(), 'step_up_required')
   })
 
-  it('asks whoever removed their last factor for another, and never runs', async () => {
+  it('asks a user who removed their last factor for another, and never runs', async () => {
     const at = await guardScene()
     const unlink = await at.earn(['credential:unlink'])
     const { factorId } = at.totp
@@ -1040,7 +1040,7 @@ describe('what a guard keeps', () => {
     expect(await at.check(token, call)).toMatchObject({ allowed: true })
   })
 
-  it('is fetched anew for a key that is not known, and not at a forger’s pace', async () => {
+  it('is fetched again for a key that is not known, and not at a forger’s pace', async () => {
     const at = await guardScene()
     const token = await at.earn()
     await at.check(await at.earn())

@@ -1,5 +1,5 @@
-// Session tokens of the application: every way to confuse whoever verifies a JWT (RFC 8725), what
-// settings may say of them, and key sets that cannot be had.
+// Session tokens of the application: every way to confuse a verifier of a JWT (RFC 8725), what
+// settings may say of them, and key sets that cannot be fetched.
 import { type JWK, type JWTPayload, SignJWT } from 'jose'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { EnvironmentSettings, Reason } from '../../contract/index.ts'
@@ -890,7 +890,7 @@ describe('a key set that has to be fetched', () => {
     ['is null', () => Response.json(null)],
     ['has no keys member', () => Response.json({})],
     ['has keys of another form', () => Response.json({ keys: { k1: {} } })],
-    ['has keys that are none', () => Response.json({ keys: [1, 'k1'] })],
+    ['has keys that are not keys', () => Response.json({ keys: [1, 'k1'] })],
     ['cannot be reached', () => Promise.reject(new TypeError('Network connection lost.'))],
   ])('answers 503 and evaluates nothing while it %s', async (_what, answer) => {
     const environment = await makeEnvironment()

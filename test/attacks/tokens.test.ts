@@ -65,7 +65,7 @@ async function scene(settings: Partial<EnvironmentSettings> = {}) {
   return { environment, user, totp, resource, consume, earn }
 }
 
-/** Writes an environment's settings anew. */
+/** Rewrites an environment's settings. */
 async function change(
   { id, document }: TestEnvironment,
   more: Partial<EnvironmentSettings>,
@@ -855,7 +855,7 @@ describe('the repetition of a consume', () => {
     expect(await again).toMatchObject({ replayed: true })
   })
 
-  it('is none by another key of the same resource', async () => {
+  it('is not a repetition by another key of the same resource', async () => {
     const at = await scene()
     const token = await at.earn(['wallet:sign'])
     await at.consume(token, { idempotencyKey: key })
@@ -867,7 +867,7 @@ describe('the repetition of a consume', () => {
     )
   })
 
-  it('is none of a use that named no key', async () => {
+  it('is not a repetition of a use that named no key', async () => {
     const at = await scene()
     const token = await at.earn(['wallet:sign'])
     await at.consume(token)
@@ -957,7 +957,7 @@ describe('many uses at once', () => {
     }
   })
 
-  it('lets a reusable token through as often as it is shown, and tells of it in two events', async () => {
+  it('lets a reusable token through as often as it is shown, and records it in two events', async () => {
     const at = await scene()
     const token = await at.earn(['user:update'])
     const outcomes = await times(10, () => at.consume(token, { action: 'user.update' }))
@@ -1011,7 +1011,7 @@ describe('refusals in the history', () => {
     ])
   })
 
-  it('stand in the history of the token’s user, whomever it was shown for', async () => {
+  it('are in the history of the token’s user, whomever it was shown for', async () => {
     const at = await scene()
     const token = await at.earn(['wallet:sign'])
     await expectRefused(at.consume(token, { subject: 'mallory' }), 'token_invalid')

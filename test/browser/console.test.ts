@@ -246,7 +246,7 @@ describe('history and keys', () => {
 })
 
 describe('counts', () => {
-  it('stand in plots with a table beside each, and say that they are estimates', async () => {
+  it('are drawn in plots with a table for each, and say that they are estimates', async () => {
     const user = await stage.user('counted')
     for (let times = 0; times < 3; times += 1)
       await user.policy.check.query({ action: 'wallet.waas.sign' })

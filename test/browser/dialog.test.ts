@@ -135,7 +135,7 @@ it('lets nothing happen when the network is cut between the check and the action
   expect(sent).toEqual([true])
 })
 
-it('loses a single-use token with the request that was cut off, and asks anew', async () => {
+it('loses a single-use token with the request that was cut off, and asks again', async () => {
   const { page } = await openWithPasskey()
   const sent = watchExports(page)
   await page.route('**/api/wallet/export', (route) => route.abort(), { times: 1 })

@@ -1,5 +1,5 @@
 // The parts of the guard by themselves, on Node: what it answers, what it keeps, and what a verified token
-// is good for. How they work together, against the real service, stands in test/attacks/guard.test.ts.
+// is good for. test/attacks/guard.test.ts tests them together, against the real service.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { answerTo, isChallenge } from '../../client/resource/answers.ts'
 import { bindDetails, isBoundTo } from '../../client/resource/details.ts'
@@ -124,7 +124,7 @@ describe('what is kept', () => {
     expect(fetchValue).toHaveBeenCalledTimes(2)
   })
 
-  it('is fetched anew for whoever wants it younger, but not more often than that', async () => {
+  it('is fetched again for a caller who wants it younger, but not more often than that', async () => {
     const { get } = counted()
     await get()
     now += 9
@@ -134,7 +134,7 @@ describe('what is kept', () => {
     expect(await get(10)).toEqual({ n: 2 })
   })
 
-  it('is given to whoever wants it younger where that was tried lately, and failed', async () => {
+  it('is given to a caller who wants it younger if a fetch was tried recently and failed', async () => {
     const { get, fetchValue } = counted()
     await get()
     now += 20
@@ -176,7 +176,7 @@ describe('what is kept', () => {
     expect(await get()).toEqual({ n: 1 })
   })
 
-  it('is not waited for longer than five seconds, and then asked for anew', async () => {
+  it('is not waited for longer than five seconds, and then asked for again', async () => {
     const fetchValue = vi.fn(() => new Promise<object>(() => {}))
     const get = keep(fetchValue, () => now)
     const waiting = get()
@@ -212,7 +212,7 @@ describe('what is kept', () => {
     await vi.advanceTimersByTimeAsync(TIMEOUT_MS - 1)
     const joined = ask()
     await vi.advanceTimersByTimeAsync(1)
-    const anew = ask()
+    const again = ask()
     // The one before is given up by the last who waited for it, and then comes back after all.
     await vi.advanceTimersByTimeAsync(TIMEOUT_MS - 1)
     const late = ask()
@@ -222,7 +222,7 @@ describe('what is kept', () => {
     const later = ask()
     expect(fetchValue).toHaveBeenCalledTimes(2)
     answers[1]?.({ n: 2 })
-    expect(await Promise.all([first, joined, anew, late, later])).toEqual([
+    expect(await Promise.all([first, joined, again, late, later])).toEqual([
       ...Array(2).fill(`no answer within ${TIMEOUT_MS} ms`),
       ...Array(3).fill({ n: 2 }),
     ])
@@ -351,7 +351,7 @@ describe('what the guard reads of the rules', () => {
       { ...decision, decision: 'perhaps' },
       [decision],
     ])
-      expect(() => readDecision(other, RULE)).toThrow('answered policy.check with what is none')
+      expect(() => readDecision(other, RULE)).toThrow('policy.check')
   })
 
   it('is read from a list that is one', () => {
@@ -363,7 +363,7 @@ describe('what the guard reads of the rules', () => {
       ...[undefined, {}, { ...list, epoch: -1 }, { ...list, actions: [{}] }],
       { ...list, audience: 7 },
     ])
-      expect(() => readRules(other, RESOURCE)).toThrow('answered policy.list with what is none')
+      expect(() => readRules(other, RESOURCE)).toThrow('policy.list')
     const other = 'https://orders.example'
     expect(() => readRules(list, other)).toThrow(
       `The guard's audience is ${other}, but its resource key is for ${RESOURCE}. Use the same in both.`,

@@ -49,7 +49,7 @@ async function failure(answer: Answer, of: 'call' | 'read' = 'call') {
 }
 
 const UNAVAILABLE = { reason: 'unavailable', cause: undefined }
-const NONE = { ...UNAVAILABLE, detail: 'Countersign answered token.consume with what is none.' }
+const NONE = { ...UNAVAILABLE, detail: 'token.consume returned an unexpected response.' }
 const NO_DOCUMENT = { ...UNAVAILABLE, detail: 'Countersign does not answer /keys.' }
 
 describe('what is sent', () => {
@@ -103,15 +103,15 @@ describe('an answer', () => {
     ['null', json(null)],
     ['a list', json([{ result: { data: {} } }])],
     ['without a result', json({})],
-    ['with a result that is none', json({ result: 'data' })],
+    ['with a result that is a text', json({ result: 'data' })],
     ['of another type', json({ result: { data: {} } }, 200, { 'content-type': 'text/html' })],
     ['of no type', () => new Response(new TextEncoder().encode('{"result":{"data":{}}}'))],
     ['that is cut off', bytes('{"result":{"da')],
     ['without a body', () => new Response(null, { headers: JSON_TYPE })],
-    ['with an error that is none', json({ error: 'no' })],
+    ['with an error that is a text', json({ error: 'no' })],
     ['with an error without data', json({ error: { message: 'No.' } })],
     ['with an error of no reason', json({ error: { data: { reason: 5 } } })],
-  ])('%s is none', async (_name, answer) => {
+  ])('%s is unexpected', async (_name, answer) => {
     expect(await failure(answer)).toEqual(NONE)
   })
 

@@ -54,7 +54,7 @@ describe('of a key set', () => {
     )
   })
 
-  it.each(['x', 'y'])('a key that has no %s is none, and the whole of it none', (name) => {
+  it.each(['x', 'y'])('no key is taken from a set in which one key has no %s', (name) => {
     for (const value of [undefined, 'short', 'A'.repeat(44), `${'A'.repeat(43)}=`, 7]) {
       const keys = [published({ kid: 'k2' }), published({ [name]: value })]
       expect(pickKeys(keys)).toBeUndefined()
@@ -62,7 +62,7 @@ describe('of a key set', () => {
     }
   })
 
-  it('nothing is read that is none', () => {
+  it('a document that is not a key set is refused', () => {
     for (const document of [undefined, 'keys', [], {}, { keys: {} }, { keys: [null] }])
       expect(() => readKeys(document)).toThrow(NO_KEY_SET)
     expect(readKeys({ keys: [] })).toEqual(new Map())

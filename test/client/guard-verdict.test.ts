@@ -51,7 +51,7 @@ it('tells what a step-up must meet, and of nothing that went wrong', async () =>
   expect(verdict).not.toHaveProperty('cause')
 })
 
-it('tells of no requirement where no step-up helps', async () => {
+it('names no requirement if no step-up helps', async () => {
   await using countersign = await startStandIn()
   const verdict = await createGuard(countersign.options).check(callOf(''))
   expect(verdict).toMatchObject({ allowed: false, reason: 'unauthenticated' })
@@ -180,7 +180,7 @@ it.each([
   expect(contexts).toEqual([asked === undefined ? undefined : { country: asked }])
 })
 
-it('tells of no requirement for a token that is none', async () => {
+it('names no requirement for a text that is not a token', async () => {
   await using countersign = await startStandIn()
   const verdict = await createGuard(countersign.options).check(callOf('alice', 'none'))
   expect(verdict).toMatchObject({ allowed: false, reason: 'token_invalid' })
@@ -211,7 +211,7 @@ describe('a token to be spent', () => {
   })
 
   it.each<[string, (answer: Record<string, unknown>) => unknown]>([
-    ['is none', () => 'accepted'],
+    ['is a text', () => 'accepted'],
     ['is not accepting', (answer) => ({ ...answer, accepted: false })],
     ['only seems to accept', (answer) => ({ ...answer, accepted: 'true' })],
     ['names no claims', ({ accepted }) => ({ accepted })],
@@ -225,7 +225,7 @@ describe('a token to be spent', () => {
     const verdict = await at.guard.check(callOf('alice', await at.mint('alice')))
     expect(verdict).toMatchObject({ allowed: false, reason: 'unavailable' })
     expect(await blocked(verdict).response.json()).toMatchObject({
-      detail: 'Countersign answered token.consume with what is none.',
+      detail: 'token.consume returned an unexpected response.',
     })
   })
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { storageKeeper } from '../../client/storage.ts'
 import { createTokenStore, type StoredToken } from '../../client/tokens.ts'
 
-/** A storage, with what stands in it. */
+/** A storage with entries. */
 function makeStorage(entries: [string, string][] = []) {
   const values = new Map(entries)
   return {

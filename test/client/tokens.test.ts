@@ -195,7 +195,7 @@ describe('users', () => {
   })
 })
 
-it('tells whoever subscribed of tokens that come and go, until they stop', async () => {
+it('notifies subscribers of tokens that come and go, until they unsubscribe', async () => {
   const { store, put } = makeStore()
   const changed = vi.fn()
   const stop = store.subscribe(changed)

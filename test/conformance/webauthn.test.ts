@@ -1,5 +1,5 @@
 // Passkeys against the test vectors of W3C Web Authentication Level 3 (section "Test Vectors",
-// copied from w3c/webauthn under the W3C Document License; the commit stands in the file).
+// copied from w3c/webauthn under the W3C Document License; the file names the commit).
 //
 // Our rules are narrower than the specification, so most vectors are refused, each for its reason:
 // - no user verification: a passkey here is two factors in one, so the UV flag is required (7.1, 7.2);

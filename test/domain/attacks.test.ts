@@ -26,16 +26,16 @@ const sourceOf = (file: string): string => {
   return known
 }
 
-/** What stands in backquotes in a cell. */
+/** Returns the texts in backquotes in a cell. */
 const quoted = (cell: string): string[] =>
   [...cell.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text)
 
 const QUOTES = ["'", '"', '`']
-/** Whether a text stands in a source as a literal of its own. */
+/** Returns whether a source has a text as a literal of its own. */
 const holds = (source: string, text: string): boolean =>
   QUOTES.some((quote) => source.includes(quote + text + quote))
 
-/** Whether a test of this name stands in a source: `it('…',`, or the second call of a parametrised one. */
+/** Returns whether a source has a test of this name: `it('…',`, or the second call of a parametrised one. */
 const isTest = (source: string, title: string): boolean =>
   QUOTES.some((quote) =>
     source

@@ -1,5 +1,5 @@
-// The language of conditions, word by word: what is offered, what is said of what is not, how JSON becomes
-// what is computed with, and how values stand in a sentence.
+// The language of conditions, word by word: what is offered, the messages for what is not, how JSON is
+// converted, and how values are formatted in a sentence.
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { ActionEntry } from '../../contract/index.ts'
 import {
@@ -174,7 +174,7 @@ describe('what a condition comes to', () => {
     expect(told).toContain(why)
   })
 
-  it('is explained by what was read, each once, and by what stands in its place', () => {
+  it('is explained by the values that were read, each once, and by the condition with them filled in', () => {
     const when = 'has(details.amount) && details.amount > 1 && details.amount < size(details.list)'
     const facts = { ...FACTS, details: { amount: 1500, list: [1] } }
     expect(conditions.explain(when, variablesOf(facts))).toEqual({
@@ -254,7 +254,7 @@ describe('a value of JSON', () => {
     expect(typeof celValue('x'.repeat(1025))).toBe('symbol')
   })
 
-  it('stands in a sentence as JSON, short', () => {
+  it('is formatted in a sentence as JSON, short', () => {
     const long = Array.from({ length: 257 }, () => 1)
     expect(tell(celValue('a"b'))).toBe('"a\\"b"')
     expect(tell(5n)).toBe('5')
@@ -347,7 +347,7 @@ describe('conditions that are saved', () => {
     ],
     [
       { detailsSchema: SCHEMA, base: { details: 'none' } },
-      '`order.refund`: `detailsSchema` has nothing to describe, as `details` is none.',
+      '`order.refund`: `detailsSchema` describes nothing, because `details` is "none".',
     ],
     [
       { action: 'credential.link', detailsSchema: SCHEMA },

@@ -220,7 +220,7 @@ describe('numbers in details', () => {
   })
 
   it.each(['1500', 'NaN', true, null, [1500], { value: 1500 }])(
-    'that are none (%j) are not compared, so the condition fails',
+    'of the wrong type (%j) are not compared, so the condition fails',
     (amount) => {
       expect(withDetails('details.amount > 1000', { amount })).toBe('failed')
       expect(withDetails('details.amount <= 1000', { amount })).toBe('failed')
@@ -329,7 +329,7 @@ describe('what a user sends', () => {
       const when = `details${'.a'.repeat(Math.min(levels, 16))}.all(one, false)`
       expect(conditions.check(when)).toBeUndefined()
       expect(withDetails(when, { a: nested(levels - 1) })).toBe(expected)
-      // What else stands beside it is read as before.
+      // The other members are read as before.
       expect(withDetails('details.b == 1', { a: nested(levels - 1), b: 1 })).toBe('matched')
     }
   })

@@ -1,5 +1,5 @@
 // TOTP and recovery codes: what an authenticator shows, what is accepted of what a user types, and
-// what a right one proves. The published vectors stand in test/conformance.
+// what a right one proves. See test/conformance for the published vectors.
 import { describe, expect, it } from 'vitest'
 import {
   hashRecoveryCode,

@@ -37,7 +37,7 @@ const plan = (
 const refused = (...input: Parameters<typeof plan>) => refusalOf(() => plan(...input))
 
 describe('a grant', () => {
-  it('is none where no scope is asked for', () => {
+  it('is undefined if no scope is asked for', () => {
     expect(plan(undefined)).toBeUndefined()
     expect(plan([])).toBeUndefined()
   })
@@ -175,7 +175,7 @@ describe('the lifetime of a legacy token', () => {
     ['off', true],
     ['off', false],
     ['single', false],
-  ] as const)('is none where the environment says %s and single use is %j', (mode, singleUse) => {
+  ] as const)('is refused if the environment says %s and single use is %j', (mode, singleUse) => {
     expect(refusalOf(() => lifetime(mode, singleUse))).toEqual({
       reason: 'forbidden',
       message:

@@ -1,5 +1,5 @@
 // Passkeys: what a browser is asked for, and what becomes of its answers, from a software authenticator
-// that bends one member at a time. The W3C's own vectors stand in test/conformance.
+// that bends one member at a time. See test/conformance for the W3C's own vectors.
 import { decodeCredentialPublicKey, isoCBOR } from '@simplewebauthn/server/helpers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { fromBase64Url, toBase64Url, utf8 } from '../../functions/domain/bytes.ts'
@@ -129,7 +129,7 @@ describe('a registration', () => {
     ['another id beside it', { postedId: 'AAAA' }, 'id_mismatch'],
     ['an id of 1,024 bytes', { idBytes: 1024 }, 'id_too_long'],
     ['a posted id of 1,024 bytes', { postedId: toBase64Url(counting()(1024)) }, 'id_too_long'],
-    ['an id that is none', { postedId: '!' }, 'malformed'],
+    ['an id that is malformed', { postedId: '!' }, 'malformed'],
     ['a key cut off', { truncateAttestation: 20 }, 'not_verified', /./],
   ])('with %s fails', async (_what, tamper, fault, cause = /^$/) => {
     const [told, why = ''] = await faultOf(register(tamper))

@@ -18,7 +18,7 @@ const LONGEST_MILLISECONDS = 500
 /** Read from what a developer writes, once, and never from a call. */
 const OF_DEVELOPERS = ['\\/+$']
 
-/** A literal where an expression may begin; what is none does not compile and is passed over. */
+/** A literal where an expression may begin; a match that does not compile is passed over. */
 const LITERAL =
   /(?<=[(=:,?&|!\s])\/((?:[^/\\\n[*]|\\.|\[(?:[^\]\\\n]|\\.)*\])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])*)\/([dgimsuvy]*)(?=[.,)\s])/g
 

@@ -1,5 +1,5 @@
 // The rule of an action, the decision for one user, and what an entry makes of a rule: by examples, each
-// for one sentence of the design. Every combination of them stands in policytable.test.ts.
+// for one sentence of the design. policytable.test.ts tests every combination.
 import { describe, expect, it } from 'vitest'
 import type { ActionEntry, Rule } from '../../contract/index.ts'
 import type { Conditions, Outcome } from '../../functions/domain/condition.ts'
@@ -362,7 +362,7 @@ describe('the entries of one call', () => {
     ])
   })
 
-  it('are not looked at where there are none', () => {
+  it('are not looked at if the action has no conditions', () => {
     const action = actionBy()
     expect(of(action)).toEqual({ action, verdicts: [] })
     expect(of(action).action).toBe(action)

@@ -39,7 +39,7 @@ beforeAll(async () => {
 const subsets = <T>(all: readonly T[]): T[][] =>
   all.reduce<T[][]>((sets, one) => sets.concat(sets.map((set) => [...set, one])), [[]])
 
-/** Whoever has not enrolled has nothing; whoever has may have anything, or nothing any more. */
+/** A user who never enrolled has nothing; one who did may have anything, or nothing any more. */
 const USERS: SubjectFacts[] = [
   NOBODY,
   ...subsets(['totp', 'passkey', 'recovery'] as const).map((has) => ({

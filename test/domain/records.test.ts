@@ -85,7 +85,7 @@ describe('a chain of events', () => {
     expect(verifyRun(events, GENESIS_HASH, 2)).toMatchObject({ brokenAt: 1 })
   })
 
-  it('is broken where a hash was made anew for a bent event, at the next one', () => {
+  it('is broken at the next event if a hash was recomputed for a bent one', () => {
     const [, second] = events as [AuditEvent, AuditEvent]
     const bent = { ...second, data: { factorId: 'fac_2' } }
     const broken = [first, { ...bent, hash: hashEvent(bent) }, ...events.slice(2)]

@@ -205,7 +205,7 @@ describe('a challenge', () => {
       'with a member too many',
       carry(KEY, 'challenge', { ...CONTEXT, ...wish, nonce: 'n', exp: NOW + 1, x: 1 }),
     ],
-    ['that is none', 'x'],
+    ['that is not a challenge', 'x'],
   ])('%s is rejected', (_what, challenge) => {
     expect(refusalOf(() => readChallenge(KEY, CONTEXT, challenge, NOW)).reason).toBe(
       'passkey_rejected',

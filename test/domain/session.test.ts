@@ -1,5 +1,5 @@
 // Tokens of others: the application's sessions and its backend's assertions. Every claim, and every
-// boundary to the second; what is said to whoever sent one.
+// boundary to the second; the messages of refusals.
 import type { JWTPayload, JWTVerifyGetKey } from 'jose'
 import { createLocalJWKSet } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -171,7 +171,7 @@ describe('a session token', () => {
     ['MFA+jwt', LOGIN],
     ['application/mfa+jwt', LOGIN],
     ['countersign-assertion+jwt', LOGIN],
-  ])('is none of type %s from %s', async (typ, issuer) => {
+  ])('is refused with type %s from %s', async (typ, issuer) => {
     const options = { header: { typ }, settings: { issuer } }
     expect(await told({ iss: issuer }, options)).toBe('This token is not a session token.')
   })

@@ -143,7 +143,7 @@ describe('whose sessions are believed', () => {
     )
   })
 
-  it('may be whoever has a name that only begins like ours', async () => {
+  it('may have a name that only begins like ours', async () => {
     await passes(session({ issuer: `${OWN}.org` }))
   })
 
@@ -223,7 +223,7 @@ describe('the keys of somebody else', () => {
     )
   })
 
-  it('may stand in the document', async () => {
+  it('may be in the document', async () => {
     await passes(session({ keys: { jwks: { keys: [EC, { kty: 'RSA', n: 'n', e: 'e' }] } } }))
   })
 })
@@ -379,7 +379,7 @@ describe('an action', () => {
       return message
     }
     expect(await conflict(REFUND, { ...REFUND, scope: 'other' })).toBe(
-      '`order.refund` stands in `actions` twice.',
+      '`order.refund` is listed twice in `actions`.',
     )
     expect(await conflict(REFUND, { ...REFUND, action: 'order.return' })).toBe(
       'The scope orders:refund belongs to `order.refund` and cannot belong to `order.return` too.',

@@ -76,7 +76,7 @@ describe('the claims that both kinds of token share', () => {
     })
   })
 
-  it('name no session where there is none', () => {
+  it('name no session if the order has none', () => {
     expect(SHARED).not.toHaveProperty('sid')
   })
 })

@@ -127,11 +127,11 @@ describe('a trace', () => {
       { ...ENROLLED, recovery: true, lastStepUpAgeSeconds: 5 },
       'The user has enrolled and has recovery codes; the last step-up was 5 s ago.',
     ],
-  ])('tells of %j', (subject, sentence) => {
+  ])('describes %j', (subject, sentence) => {
     expect(told(actionBy(), { subject })[1]).toBe(sentence)
   })
 
-  it('tells of each entry what it read and what came of it', () => {
+  it('says for each entry what it read and whether it matched', () => {
     const asked = conditional(
       { when: 'details.amount > 1000', acr: 'phr', methods: ['passkey'] },
       { when: 'details.amount > 5000', require: 'always' },

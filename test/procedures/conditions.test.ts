@@ -137,7 +137,7 @@ describe('settings with conditions', () => {
     [
       'a schema where there are no details',
       { ...described, stricter: [], base: { details: 'none' } },
-      '`order.refund`: `detailsSchema` has nothing to describe, as `details` is none.',
+      '`order.refund`: `detailsSchema` describes nothing, because `details` is "none".',
     ],
   ])('are refused with %s', async (_what, action, sentence) => {
     const { id, changed } = await update(action)
@@ -340,7 +340,7 @@ describe('what a condition reads beside details', () => {
     expect(await ask({ country: 'NL' })).toMatchObject({ acr: 'mfa' })
     expect(await ask({ country: 'FR' })).toMatchObject({ acr: 'phr' })
     expect(await ask({})).toMatchObject({ acr: 'phr' })
-    // Cloudflare's word for a country that it does not know is none: as if it were not there.
+    // Cloudflare's code for an unknown country counts as no country.
     const known = refund({ when: 'request.country != "XX"', singleUse: true })
     const { user: other, resource: asking } = await scene(known)
     const unknown = { action: REFUND, subject: other.subject, context: { country: 'XX' } }
@@ -480,7 +480,7 @@ describe('a token for an action with conditions', () => {
 })
 
 describe('what conditions cost', () => {
-  it('is one call of an object for a check, one more for a token, and none where there are none', async () => {
+  it('is one call of an object for a check, one more for a token, and none for an action without conditions', async () => {
     const { user, secret } = await scene(refund(over), {
       action: 'order.view',
       scope: 'orders:view',

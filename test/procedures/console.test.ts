@@ -1,5 +1,5 @@
 // The session of the operators' page, and who operators are: named, listed, revoked. What guards their
-// changes stands in test/attacks/operators.test.ts.
+// changes is tested in test/attacks/operators.test.ts.
 import { createExecutionContext, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'

@@ -245,7 +245,7 @@ describe('what an assertion earns', () => {
   it.each([
     ['without details where they are required', 'orders:pay', {}, 'details_required'],
     [
-      'with details where there are none',
+      'with details for an action that takes none',
       'orders:list',
       { authorization_details: [{ a: 1 }] },
       'input_invalid',

@@ -423,7 +423,7 @@ describe('a pending enrollment', () => {
     await confirmTotp(user, factorId, totpCode(secret))
   })
 
-  it('ends when another one becomes the first factor: whoever started it, it was not that user', async () => {
+  it('ends when another one becomes the first factor, because that user did not start it', async () => {
     const { user, whom } = await scene()
     const attackers = [await startTotp(user), await startTotp(user)]
     const { factorId, secret } = await startTotp(user)

@@ -1,4 +1,4 @@
-// What operators see of users and do for them, and the histories that tell of it.
+// What operators see of users and do for them, and the histories that record it.
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { restartClockAfterEach, stopClock } from '../support/clock.ts'
 import {
@@ -43,7 +43,7 @@ describe('an operator', () => {
     for (const hidden of [secret, ...recoveryCodes]) expect(text).not.toContain(hidden)
   })
 
-  it('unlocks codes, with a reason that stands in the user’s history', async () => {
+  it('unlocks codes, with a reason that is recorded in the user’s history', async () => {
     stopClock()
     const { user, whom, secret } = await scene()
     const verify = (code: string) => user.client.challenge.verify.mutate({ method: 'totp', code })
@@ -75,7 +75,7 @@ describe('an operator', () => {
 })
 
 describe('histories', () => {
-  it('tell of an environment’s changes in a chain of its own, and never hold a setting or a key', async () => {
+  it('record an environment’s changes in a chain of its own, and never hold a setting or a key', async () => {
     const environment = await makeEnvironment()
     const { key, keyId } = await environment.resource()
     await operator.environment.revokeResourceKey.mutate({ environment: environment.id, id: keyId })

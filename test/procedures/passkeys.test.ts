@@ -171,7 +171,7 @@ describe('a passkey', () => {
     expect(await finishStepUp(user, started, response)).toMatchObject({ acr: 'phr' })
   })
 
-  it('tells of its backup as of its last use', async () => {
+  it('reports its backup state as of its last use', async () => {
     const { user, device } = await scene({ synced: true })
     const started = await startStepUp(user)
     const response = await device.authenticate(started.options, { backedUp: false })

@@ -1,4 +1,4 @@
-// What a resource is told of its own rules, and what it may tell of the call that it guards.
+// What a resource can read of its own rules, and what it may pass on about the call that it guards.
 import { describe, expect, it } from 'vitest'
 import { expectRefused, makeEnvironment, makeSigner, now } from '../support/service.ts'
 

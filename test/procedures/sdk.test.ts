@@ -124,13 +124,16 @@ describe('asking whether a step-up is needed', () => {
     expect(await sdk.isMfaRequiredForAction({ mfaAction: 'no.such' }, instance)).toBe(true)
   })
 
-  it.each([{}, null, { required: 'no' }])('says yes where the answer is none: %j', async (data) => {
-    const { instance } = await enrolledPage(
-      {},
-      { fetch: async () => Response.json({ result: { data } }) },
-    )
-    expect(await sdk.isMfaRequiredForAction({ scope: 'wallet:export' }, instance)).toBe(true)
-  })
+  it.each([{}, null, { required: 'no' }])(
+    'says yes if the response is malformed: %j',
+    async (data) => {
+      const { instance } = await enrolledPage(
+        {},
+        { fetch: async () => Response.json({ result: { data } }) },
+      )
+      expect(await sdk.isMfaRequiredForAction({ scope: 'wallet:export' }, instance)).toBe(true)
+    },
+  )
 
   it('names the factors that are good enough', async () => {
     const { instance, factorId } = await enrolledPage()
@@ -598,7 +601,7 @@ describe('factors', () => {
 })
 
 describe('events and errors', () => {
-  it('tells of verified users, of failures and of tokens, until one stops listening', async () => {
+  it('reports verified users, failures and tokens, until a listener unsubscribes', async () => {
     const { instance, secret } = await enrolledPage()
     const heard = { completed: vi.fn(), failed: vi.fn(), changed: vi.fn() }
     const stops = [

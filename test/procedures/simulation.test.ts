@@ -55,7 +55,7 @@ describe('policy.simulate', () => {
     ])
   })
 
-  it('takes facts that are made up, and nobody where there are none', async () => {
+  it('takes made-up facts, and a user who never enrolled if there are no facts', async () => {
     const { id } = await makeEnvironment(settings(refund(over)))
     const facts = { enrolled: true, totp: false, passkey: true, recovery: false }
     const made = await simulate(id, { facts, details: LARGE })

@@ -123,7 +123,7 @@ describe('counts', () => {
     expect((await user.client.policy.check.query(SIGN)).decision).toBe('permit')
   })
 
-  it('stand in the hour and the day in which they happened, and go after two days and a month', async () => {
+  it('are kept for the hour and the day in which they happened, and go after two days and a month', async () => {
     stopClock()
     const environment = await makeEnvironment()
     const user = await environment.user()
@@ -144,7 +144,7 @@ describe('counts', () => {
     }
   })
 
-  it('of an environment that is not there are none', async () => {
+  it('do not exist for an environment that does not exist', async () => {
     await expectRefused(
       operator.stats.get.query({ environment: 'nobody-here', range: 'day' }),
       'unknown_environment',

@@ -30,7 +30,7 @@ describe('the variables', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600)
   })
 
-  it('that stand in the file stay, and those that lack are added', async () => {
+  it('that are in the file stay, and missing ones are added', async () => {
     writeFileSync(file, '# mine\nROOT_SECRET="my own secret"\nOPERATOR_KEY=""', { mode: 0o644 })
     expect(await completeVariables(file)).toEqual(['OPERATOR_KEY', 'DEMO_ISSUER_KEY'])
     expect(readFileSync(file, 'utf8')).toMatch(/^# mine\nROOT_SECRET="my own secret"\n/)

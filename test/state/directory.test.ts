@@ -1,5 +1,5 @@
-// The Directory object by itself, one of its own for each test: who stands in it, and its history to the end
-// of a page and beyond. And the counts of an environment, which stand in objects of their own.
+// The Directory object by itself, one of its own for each test: who is in it, and its history beyond the
+// end of a page. And the counts of an environment, which are in objects of their own.
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { StatsRow } from '../../contract/index.ts'

@@ -1,4 +1,4 @@
-// Environments: settings with a floor and a version, keys in their order, the copy that stands in.
+// Environments: settings with a floor and a version, keys in their order, and the published copy.
 import { createExecutionContext, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
@@ -254,7 +254,7 @@ describe('while the Environment object is silent', () => {
 })
 
 describe('a changed root secret', () => {
-  it('opens with the one before it, once, and is sealed anew by the new one', async () => {
+  it('opens with the one before it, once, and is sealed again by the new one', async () => {
     stopClock()
     const environment = await makeEnvironment()
     const stub = env.ENVIRONMENT.getByName(environment.id)

@@ -209,7 +209,7 @@ describe('when the object did it and the answer was lost', () => {
     expect(history.filter(({ type }) => type === 'token.consumed')).toHaveLength(1)
   })
 
-  it('a consume that was reset has its answer for whoever repeats it with its key, and for nobody else', async () => {
+  it('a consume that was reset has its answer for a caller who repeats it with its key, and for nobody else', async () => {
     const at = await scene()
     const keyed: Call = [
       'token.consume',
@@ -278,7 +278,7 @@ it.each([
   },
 )
 
-/** A user of an environment that is read anew by every call of the test. */
+/** A user of an environment that every call of the test reads again. */
 async function readAnew() {
   const at = await scene()
   const answer = await send(`/${at.environment.id}/.well-known/jwks.json`)
@@ -360,7 +360,7 @@ it('an id that names nothing is asked for once in a while, however often it is c
 
 describe('while the environment’s object does not answer', () => {
   it.each<Trouble>(['overloaded', 'reset', 'broken', 'away'])(
-    'because it is %s, the copy stands in for what may be stale, and for nothing else',
+    'because it is %s, the copy serves what may be stale, and nothing else',
     async (trouble) => {
       const at = await readAnew()
       const { namespace, asked } = bentEnvironment(at, failing(trouble))
@@ -419,7 +419,7 @@ describe('while the environment’s object does not answer', () => {
     ['was confirmed by a clock ahead', (c) => ({ ...c, confirmedAt: Date.now() / 1000 + 300 })],
     ['was confirmed in milliseconds', (copy) => ({ ...copy, confirmedAt: Date.now() })],
     ['has no settings', ({ settings: _, ...copy }) => copy],
-    ['has settings that are none', (copy) => ({ ...copy, settings: { rpId: 1 } })],
+    ['has settings of another form', (copy) => ({ ...copy, settings: { rpId: 1 } })],
     ['has no keys', ({ keySet: _, ...copy }) => copy],
     ['has keys of another form', (copy) => ({ ...copy, keySet: { keys: 'k1' } })],
   ])('nothing is answered where the copy %s', async (_what, copyOf) => {

@@ -97,7 +97,7 @@ async function look(scene: Scene): Promise<void> {
   expect(await object.verifyEvents(undefined)).toMatchObject({ intact: true })
 }
 
-/** The history tells of what happened, each thing as often as it did. */
+/** The history records what happened, each thing as often as it did. */
 async function readHistory({ object, states }: Scene): Promise<void> {
   const [state] = states
   const told = emptyState(0).told

@@ -50,7 +50,7 @@ export async function makeApplication(settings: Partial<EnvironmentSettings> = {
   api.post('/open', (c) => c.json({ headers: Object.fromEntries(c.req.raw.headers) }))
   api.post('/away', (c) => c.redirect('https://elsewhere.example/', 307))
 
-  /** A page: the SDK for whoever is signed in there, over a network that a test may cut. */
+  /** A page: the SDK for the user who is signed in there, over a network that a test may cut. */
   const page = (user: TestUser, more: Partial<CountersignOptions> = {}) => {
     const state = { user: user as TestUser | undefined, calls: [] as Request[], cut: false }
     const network: typeof fetch = async (input, init) => {

@@ -7,7 +7,7 @@ import type { Authenticator } from './authenticator.ts'
 import { enrollPasskey, makeDevice, stepUpWithPasskey } from './ceremonies.ts'
 import { call, operator, PUBLIC_URL, send, type TestUser, unique, viaWorker } from './service.ts'
 
-/** Whoever holds a key, as a caller. */
+/** Returns a caller who holds a key. */
 export function holderOf(key: string, subject: string, through = viaWorker): TestUser {
   let elevated: string | undefined
   const client = call({
@@ -57,7 +57,7 @@ export async function pageOf(key: string, subject: string): Promise<TestUser> {
   return holderOf('', subject, viaPage)
 }
 
-/** Names an operator, by whoever may. */
+/** Names an operator, by a caller who may. */
 export async function nameOperator(
   {
     automation = false,

@@ -1,5 +1,5 @@
-// The throttle of codes as SECURITY.md tells of it: a plain list of everything that ever happened, from which
-// each answer is computed anew.
+// The throttle of codes as SECURITY.md describes it: a plain list of everything that ever happened, from
+// which each answer is recomputed.
 
 const DAY = 86_400
 const MONTH = 30 * DAY

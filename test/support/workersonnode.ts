@@ -1,6 +1,6 @@
 // The Workers runtime as far as the service uses it, on Node: so that tests made for workerd can run where
-// Stryker mutates. It stands in for `cloudflare:workers` there, and nowhere else: what workerd itself
-// does (alarms, eviction, limits, what really passes between two objects) is not shown by it.
+// Stryker mutates. It replaces `cloudflare:workers` there, and nowhere else. It does not show
+// what workerd itself does (alarms, eviction, limits, what really passes between two objects).
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { OPERATOR_KEY, PUBLIC_URL } from './service.ts'
 

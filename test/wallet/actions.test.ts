@@ -63,7 +63,7 @@ async function sign<Body>(kind: SignRequest['kind']) {
 }
 
 describe('export', () => {
-  it('gives the key of the address, to whoever brings a token for it', async () => {
+  it('gives the key of the address to a caller with a token for it', async () => {
     const user = await signIn()
     const token = await mint(user.subject, 'wallet:export')
     const { status, body } = await user.post<{ address: string; privateKey: Hex }>(
@@ -93,7 +93,7 @@ describe('export', () => {
     expect((await user.post('/api/wallet/export')).status).toBe(503)
   })
 
-  it('is permitted to whoever never enrolled a factor', async () => {
+  it('is permitted to a user who never enrolled a factor', async () => {
     countersign.enrolled = false
     const user = await signIn()
     expect((await user.post('/api/wallet/export')).status).toBe(200)

@@ -143,7 +143,7 @@ describe('delegating', () => {
     expect((await approved.user.post('/api/wallet/delegation', wanted)).status).toBe(409)
   })
 
-  it('is not approved by whoever confirms that it is revoked', async () => {
+  it('is not approved when the user confirms a revocation', async () => {
     const { user } = await delegated()
     await user.post('/api/wallet/delegation', { decision: 'revoke' })
     const back = await signIn(user.name)

@@ -11,7 +11,7 @@ export async function connect(): Promise<Countersign> {
   return createCountersign({ ...countersign, getSessionToken: () => currentSession()?.session })
 }
 
-/** Signs in. Tokens of whoever was signed in before are gone when this returns. */
+/** Signs in. Tokens of a user who was signed in before are gone when this returns. */
 export async function signIn(name: string, countersign: Countersign): Promise<void> {
   setSession(await post<SignedIn>('/api/sign-in', { name }))
   hush()

@@ -27,7 +27,7 @@ export const fetchAs =
     return fetch(input, { ...init, headers })
   }
 
-/** `fetch` with the session of whoever is signed in. */
+/** Calls `fetch` with the session of the signed-in user. */
 const plainFetch: Fetch = (input, init) => fetchAs(currentSession())(input, init)
 
 /**

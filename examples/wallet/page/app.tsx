@@ -1,5 +1,4 @@
-// Which view there is: finding out where Countersign is, signing in, or the way to the wallet of
-// whoever is.
+// Chooses the view: finding out where Countersign is, signing in, or the wallet of the signed-in user.
 import { useQuery } from '@tanstack/react-query'
 import { CountersignProvider } from 'countersign/react'
 import { connect } from './account.ts'

@@ -4,7 +4,7 @@ import type { StepUpOutcome } from 'countersign/react'
 import type { SignedIn, WalletView } from '../shared/view.ts'
 import { readWallet } from './api.ts'
 
-/** The wallet of whoever is signed in. A session token has no place in a key, which tools show and keep. */
+/** Queries the signed-in user's wallet. Its key has no session token, because tools show and keep keys. */
 export const walletQuery = ({ subject, expiresAt }: SignedIn) =>
   queryOptions({ queryKey: ['wallet', subject, expiresAt], queryFn: readWallet })
 

@@ -1,5 +1,5 @@
-// Every failure in words that tell the user what to do next: by its reason, whoever gave it. What the
-// wallet says of its own state is a sentence for users already, and is shown as it is.
+// Messages for every failure, by its reason: each tells the user what to do next. The wallet's messages
+// about its own state are written for users already, and are shown as they are.
 
 /** What went wrong, and whether trying again may help. */
 export interface Words {

@@ -23,7 +23,7 @@ export interface WalletView {
   pregenerated: { by: string } | null
   /** What the user wants of the delegation, and will be asked at their next sign-in. */
   wanted?: Decision
-  /** What the user wanted before they signed in anew, and must confirm now. */
+  /** What the user chose in an earlier session, and must confirm now. */
   reshare?: { wanted: Decision; to: string }
   /** Newest first; at is epoch seconds. */
   log: { at: number; event: string; detail: string }[]

@@ -1,5 +1,5 @@
 // What the handlers share: who calls, for which wallet, and the middleware that finds it out. The
-// guard of Countersign stands here too: it is all that an application needs to ask for a step-up.
+// guard of Countersign is created here too: an application needs nothing else to ask for a step-up.
 import { createGuard } from 'countersign/resource'
 import { createMiddleware } from 'hono/factory'
 import { walletObject } from './custody.ts'

@@ -28,7 +28,7 @@ function keeperOf(env: WalletEnv, holder: Holder, subject: string, delegate: str
  * Makes a wallet for a user who has none.
  *
  * @returns its address, or why none was made
- * @param madeBy the name of whoever makes it for somebody else
+ * @param madeBy the name of the user who makes it for somebody else
  */
 export async function makeWallet(
   env: WalletEnv,
@@ -83,7 +83,7 @@ export async function withKey<T>(
 export async function redistribute(env: WalletEnv, subject: string, change: Change): Promise<void> {
   const { from, delegate, set, write } = await withKey(env, subject, async (key, current) => {
     const from = current.set
-    // Whoever the set in use names: with another one it is not put to use.
+    // The delegate of the set in use. If that one changes meanwhile, the new set is discarded.
     const delegate = current.delegation?.subject
     const set = newSet(from.generation + 1)
     const order = { subject, holders: holdersAfter(change), set, delegate }

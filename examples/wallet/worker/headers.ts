@@ -50,7 +50,7 @@ export function securityHeaders(
 }
 
 function cacheOf(path: string, status: number): string {
-  // A 304 says anew how long what the browser has may be kept (RFC 9111, section 4.3.4).
+  // A 304 updates how long the browser may keep its copy (RFC 9111, section 4.3.4).
   const good = (status >= 200 && status < 300) || status === 304
   if (!good || path.startsWith('/api/')) return 'no-store'
   if (path.startsWith('/.well-known/')) return 'public, max-age=300'

@@ -1,5 +1,5 @@
 // The entry of the example application: routes, and what every request shares: headers, the origin, the
-// form of a refusal. What is answered stands in account.ts and wallet.ts.
+// form of a refusal. See account.ts and wallet.ts for the handlers.
 import { type Context, Hono } from 'hono'
 import { account } from './account.ts'
 import type { App } from './app.ts'

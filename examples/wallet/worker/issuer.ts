@@ -84,7 +84,7 @@ export async function readSession(
   return sessionOf(payload, token)
 }
 
-/** This application signed the claims itself, so their shapes are known; whoever holds the key is it. */
+/** This application signed the claims itself, so their shapes are known: nobody else has the key. */
 const sessionOf = ({ sub, sid, name, signIn, exp }: JWTPayload, token: string): Session => ({
   id: String(sid),
   subject: String(sub),

@@ -1,5 +1,5 @@
 // Shares at rest: AES-256-GCM under a key derived from the keeper's own secret, bound to the place
-// that a share belongs to (RFC 5869; NIST SP 800-38D). How shares are made stands in shares.ts.
+// that a share belongs to (RFC 5869; NIST SP 800-38D). See shares.ts for how shares are made.
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 
 const NONCE_BYTES = 12

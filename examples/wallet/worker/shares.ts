@@ -1,5 +1,5 @@
-// A key and its shares: Shamir's scheme over GF(256), by an audited library. Where shares are kept
-// stands in state/keepers.ts, when they change in custody.ts.
+// A key and its shares: Shamir's scheme over GF(256), by an audited library. state/keepers.ts keeps
+// shares, and custody.ts changes them.
 import { createHash } from 'node:crypto'
 import { combine, split } from 'shamir-secret-sharing'
 import { bytesToHex, type Hex, hexToBytes } from 'viem'

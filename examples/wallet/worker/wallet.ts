@@ -1,5 +1,5 @@
-// The wallet of whoever is signed in. Four actions are guarded by a step-up: export, sign, refresh (the
-// shares change because somebody comes to the wallet) and reshare (because it is decided who holds one).
+// The signed-in user's wallet. A step-up guards four actions: export, sign, refresh (new shares when
+// somebody joins the wallet) and reshare (new shares when it is decided who holds one).
 
 import { Hono } from 'hono'
 import { CLAIM_DETAILS, delegateDetails, reshareDetails } from '../shared/details.ts'

@@ -53,7 +53,7 @@ function run(program: string, args: string[], variables: Record<string, string>)
   return { child, output: () => text, said, ended }
 }
 
-/** A process of this machine, as Linux tells of it. */
+/** A process of this machine, as Linux reports it. */
 export interface Process {
   pid: number
   command: string

@@ -28,7 +28,7 @@ export async function delegated() {
   return { user, to, view: body }
 }
 
-/** Says what is wanted, signs in anew, and carries it out. */
+/** Says what is wanted, signs in again, and carries it out. */
 export async function reshare(user: TestUser, decision: 'approve' | 'revoke') {
   expect((await user.post('/api/wallet/delegation', { decision })).status).toBe(202)
   return confirm(await signIn(user.name), decision)

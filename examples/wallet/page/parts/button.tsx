@@ -1,5 +1,5 @@
-// The button of this page. While its work is under way it stays focusable and does nothing: a button
-// that is disabled would lose the focus of whoever pressed it.
+// The button of this page. While its work runs it stays focusable and does nothing, because a disabled
+// button would lose the focus.
 import type { ButtonHTMLAttributes, ReactNode } from 'react'
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {

@@ -26,7 +26,7 @@ export function say(text: string): void {
   change([{ id: count, text }])
 }
 
-/** Takes back what was said: it is of no concern to whoever comes next. */
+/** Removes all messages, so that the next user does not see them. */
 export const hush = (): void => change([])
 
 const dismiss = (id: number): void => change(toasts.filter((toast) => toast.id !== id))

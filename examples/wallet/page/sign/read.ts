@@ -1,4 +1,4 @@
-// Reading what was typed into a form: every value, or a sentence for each field that is none.
+// Parses what was typed into a form: every value, or a message for each field that is not valid.
 import { isAddress, parseEther, parseGwei } from 'viem'
 
 export type Problems = Record<string, string>

@@ -1,4 +1,4 @@
-// What the wallet itself noted. What was asked of the user stands in their history.
+// The wallet's own log. The history has the user's step-ups.
 import { Card } from '../parts/card.tsx'
 import { Time } from '../parts/time.tsx'
 import type { WalletProps } from '../wallet.ts'

@@ -60,7 +60,7 @@ export function Home({ session }: { session: SignedIn }) {
   const wallet = useQuery(walletQuery(session))
   const queries = useQueryClient()
 
-  // What was asked for one session is nothing to whoever comes next, however it ended.
+  // Queries of one session are removed when it ends, so that the next user does not see them.
   useEffect(
     () => () => {
       queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'instance' })

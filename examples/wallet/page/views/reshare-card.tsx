@@ -1,4 +1,4 @@
-// What the user wanted before they signed in anew, asked for now: only then does anything change.
+// Confirms what the user chose in an earlier session. Nothing changes before they confirm.
 import { useMutation } from '@tanstack/react-query'
 import { useStepUp } from 'countersign/react'
 import { useState } from 'react'

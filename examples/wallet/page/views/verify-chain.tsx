@@ -1,5 +1,5 @@
-// Whether the history is whole: every event holds the hash of the one before, and Countersign computes
-// them anew. A user who noted the last hash can tell later that nothing before it was changed.
+// Verifies the history: every event holds the hash of the one before, and Countersign recomputes all
+// hashes. A user who noted the last hash can check later that nothing before it was changed.
 import { useMutation } from '@tanstack/react-query'
 import { useCountersign } from 'countersign/react'
 import { verifyChain } from '../audit.ts'

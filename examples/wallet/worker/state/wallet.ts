@@ -1,5 +1,5 @@
 // The Wallet object, one a user: their sign-ins, and all that is known of their wallet but a share.
-// What may change stands in rules.ts; a change is decided and written in one synchronous transaction.
+// rules.ts decides what may change; a change is decided and written in one synchronous transaction.
 import { DurableObject } from 'cloudflare:workers'
 import type { Decision, WalletView } from '../../shared/view.ts'
 import type { WalletEnv } from '../env.ts'
@@ -66,7 +66,7 @@ export class Wallet extends DurableObject<WalletEnv> {
     this.#sql.exec('INSERT OR IGNORE INTO ended VALUES (?, ?)', sid, expiresAt)
   }
 
-  /** The wallet for a session, or why there is none. */
+  /** Returns the wallet for a session, or why it cannot be opened. */
   open(sid: string): OpenWallet | 'signed_out' | 'no_wallet' {
     if (this.#sql.exec('SELECT 1 FROM ended WHERE sid = ?', sid).toArray().length > 0)
       return 'signed_out'
