@@ -120,10 +120,8 @@ describe('a page', () => {
     expect(proseOf(page).match(loads) ?? []).toEqual([])
   })
 
-  it.each(PAGES)('is in plain words: %s', (page) => {
-    const odd =
-      /whoever|\b(?:is|are) none\b|\banew\b|\btells? of\b|\bstands? (?:in|here|beside)\b|\bmend(?:s|ed)?\b/gi
-    expect(proseOf(page).match(odd) ?? []).toEqual([])
+  it.each(PAGES)('does not say that something is mended: %s', (page) => {
+    expect(proseOf(page).match(/\bmend(?:s|ed)?\b/gi) ?? []).toEqual([])
   })
 
   it.each(PAGES.filter((page) => page !== 'README.md' && page !== 'docs/index.md'))(

@@ -1,0 +1,104 @@
+// Plain English: no source, documentation or page text uses a phrase of the list below.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+
+/** A space, or a line break with the comment mark that begins the next line. */
+const GAP = '(?:[ \\t]+|[ \\t]*\\n[ \\t]*(?:(?://|\\*|#|>)[ \\t]*)?)'
+const PHRASES = new RegExp(
+  ['whoever', `(?:is|are)${GAP}none`, 'anew', `tells?${GAP}of`, `stands?${GAP}(?:in|here|beside)`]
+    .map((phrase) => `\\b${phrase}\\b`)
+    .join('|'),
+  'gi',
+)
+
+/** Files that still use one. Remove a file from this list once it is rewritten; never add one. */
+const TO_REWRITE = new Set<string>([
+  'SECURITY.md',
+  'STORAGE.md',
+  'client/resource/details.ts',
+  'client/resource/rules.ts',
+  'console/rules.ts',
+  'functions/domain/details.ts',
+  'functions/domain/policy.ts',
+  'scripts/fuzz/fuzz.ts',
+  'scripts/mutants/change.ts',
+  'scripts/mutants/mutants.ts',
+  'scripts/mutants/named.ts',
+  'scripts/mutants/rules.ts',
+  'scripts/mutants/state/attempts.ts',
+  'scripts/mutants/state/directory.ts',
+  'scripts/mutants/state/environments.ts',
+  'scripts/mutants/stryker.ts',
+  'scripts/mutants/testrunner.ts',
+  'scripts/prove/crash.ts',
+  'scripts/prove/crash/account.ts',
+  'scripts/prove/crash/act.ts',
+  'scripts/prove/crash/actors.ts',
+  'scripts/prove/crash/rounds.ts',
+  'scripts/prove/crash/useractor.ts',
+  'scripts/prove/once.ts',
+  'scripts/prove/proof.ts',
+  'scripts/prove/race.ts',
+  'scripts/prove/serve.ts',
+  'scripts/prove/users.ts',
+  'scripts/prove/weakened.ts',
+  'scripts/prove/workerd.ts',
+  'test/fuzz/inputs.ts',
+  'test/fuzz/lab.ts',
+  'test/fuzz/lane.ts',
+  'test/fuzz/person.ts',
+  'test/fuzz/run.ts',
+  'test/fuzz/stage.ts',
+  'test/state/model/steps.ts',
+  'test/state/model/verbs.ts',
+])
+
+const uses = (text: string): string[] =>
+  [...text.matchAll(PHRASES)].map(({ 0: phrase, index }) => {
+    const line = text.slice(0, index).split('\n').length
+    return `line ${line}: ${phrase}`
+  })
+
+const files = execFileSync('git', ['ls-files', '-z'], { encoding: 'utf8' })
+  .split('\0')
+  .filter((file) => /\.(?:tsx?|mjs|css|md|html|toml)$/.test(file) && existsSync(file))
+
+const found = new Map(
+  files
+    .map((file) => [file, uses(readFileSync(file, 'utf8'))] as const)
+    .filter(([, lines]) => lines.length > 0),
+)
+
+describe('the check of wording', () => {
+  it.each([
+    ['Who', 'ever asks'],
+    ['there is', ' none'],
+    ['they are\n   * ', 'none'],
+    ['made', ' anew'],
+    ['tells', ' of it'],
+    ['what stands\n// ', 'in a file'],
+    ['no schema stands', ' here'],
+    ['they stand', ' beside it'],
+  ])('finds a phrase in %j and %j', (...parts) => {
+    expect(uses(parts.join(''))).toHaveLength(1)
+  })
+
+  it.each(['is nonetheless', 'a new file', 'tells officers', 'stands inside', 'stands\n\nin'])(
+    'finds nothing in %j',
+    (text) => {
+      expect(uses(text)).toEqual([])
+    },
+  )
+})
+
+describe('source, documentation and pages', () => {
+  it('use none of the phrases', () => {
+    const wrong = [...found].filter(([file]) => !TO_REWRITE.has(file))
+    expect(Object.fromEntries(wrong)).toEqual({})
+  })
+
+  it('leave the list of files to rewrite once they use none', () => {
+    expect([...TO_REWRITE].filter((file) => !found.has(file))).toEqual([])
+  })
+})
