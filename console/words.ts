@@ -79,7 +79,7 @@ export const REQUIRE_NAMES: Record<Rule['require'], string> = {
 
 export const DETAILS_NAMES: Record<Rule['details'], string> = {
   none: 'Ignored',
-  optional: 'Bound when sent',
+  optional: 'Bound if sent',
   required: 'Required',
 }
 

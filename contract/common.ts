@@ -51,7 +51,7 @@ export const ActionName = z.string().check(z.regex(/^[a-z][A-Za-z0-9_.-]{0,63}$/
 export const ScopeName = z.string().check(z.regex(/^[a-z][A-Za-z0-9_.:-]{0,63}$/))
 const SCOPES_MAX = 16
 export const RequestedScopes = z.array(ScopeName).check(z.minLength(1), z.maxLength(SCOPES_MAX))
-/** As many scopes of the greatest length as one token may carry, with a space between any two. */
+/** The length of a token's longest possible scope list, separators included. */
 export const SCOPE_CLAIM_MAX_CHARACTERS = SCOPES_MAX * 65
 
 /** What an action is about to do, as a JSON object; `type` is Countersign's own (RFC 9396). */
@@ -69,6 +69,6 @@ export const CompactJwt = z.string().check(z.minLength(1), z.maxLength(8192))
 
 export const Cursor = z.string().check(z.minLength(1), z.maxLength(512))
 
-/** The input of a procedure that takes none: `{}` or nothing. */
+/** The input of a procedure without input: `{}` or nothing. */
 export const NoInput = z.optional(z.strictObject({}))
 export type NoInput = z.infer<typeof NoInput>

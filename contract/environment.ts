@@ -185,8 +185,8 @@ export const EnvironmentPreviewResult = z.strictObject({
 export type EnvironmentPreviewResult = z.infer<typeof EnvironmentPreviewResult>
 
 /**
- * A session token to try. What else is given is a draft to try it with instead of the settings in
- * force.
+ * A session token to try. The other members are a draft that replaces the settings in force for this
+ * call.
  */
 export const TrySessionInput = z.strictObject({
   environment: EnvironmentId,
@@ -213,7 +213,7 @@ export const SessionWarning = z.discriminatedUnion('code', [
 ])
 export type SessionWarning = z.infer<typeof SessionWarning>
 
-/** Whom the token names, or why it is refused. Nothing of it is kept. */
+/** The user whom the token names, or why it is refused. The token is not stored. */
 export const TrySessionResult = z.union([
   z.strictObject({
     accepted: z.literal(true),

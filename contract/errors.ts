@@ -1,12 +1,12 @@
 // Every way a call can be refused: the reason, its HTTP status, and what to do about it.
-// One table; a reason that is not here cannot be given.
+// One table: no other reasons exist.
 
-/** Reason → HTTP status and the sentence said when the refusing code has no better one. */
+/** Reason → HTTP status and the default message. */
 export const REASONS = {
-  input_invalid: { status: 400, message: 'The request is not of the form that this call takes.' },
+  input_invalid: { status: 400, message: 'The request does not match the schema of this call.' },
   details_required: {
     status: 400,
-    message: 'This action needs the details that it will carry out: send them as `details`.',
+    message: 'This action needs details: send what it will carry out as `details`.',
   },
   details_mismatch: {
     status: 400,
@@ -23,7 +23,7 @@ export const REASONS = {
   },
   session_not_fresh: {
     status: 401,
-    message: 'The sign-in is too long ago for this: sign in again, then retry.',
+    message: 'The user signed in too long ago: sign in again, then retry.',
   },
   step_up_required: {
     status: 401,
@@ -32,12 +32,15 @@ export const REASONS = {
   forbidden: { status: 403, message: 'This caller may not make this call.' },
   origin_not_allowed: {
     status: 403,
-    message: 'Calls from this web origin are not allowed: an operator lists it in `origins`.',
+    message: 'Calls from this web origin are not allowed: ask an operator to add it to `origins`.',
   },
-  scope_not_allowed: { status: 403, message: 'These scopes cannot be granted in one token here.' },
+  scope_not_allowed: {
+    status: 403,
+    message: 'These scopes are not allowed here: ask for one token for each action.',
+  },
   method_not_allowed: {
     status: 403,
-    message: 'This method cannot reach what the rule asks for: use another one.',
+    message: 'This method is not strong enough for the rule: use another one.',
   },
   enrollment_required: {
     status: 403,
@@ -67,7 +70,7 @@ export const REASONS = {
   method_unsupported: { status: 405, message: 'Calls are made with POST.' },
   conflict: {
     status: 409,
-    message: 'This was changed or done already: read it again, then retry.',
+    message: 'This was changed or done by another call: read it again, then retry.',
   },
   code_already_used: { status: 409, message: 'This code was used already: wait for the next one.' },
   challenge_used: { status: 409, message: 'This challenge was answered already: start again.' },
@@ -75,7 +78,7 @@ export const REASONS = {
   proof_used: { status: 409, message: 'This DPoP proof was used already.' },
   factor_limit_reached: {
     status: 409,
-    message: 'There are as many factors of this kind as one user may have: remove one first.',
+    message: 'The user has reached the limit of factors of this kind: remove one first.',
   },
   too_large: { status: 413, message: 'The request is larger than 64 KB.' },
   rate_limited: { status: 429, message: 'Too many attempts: wait, then try again.' },

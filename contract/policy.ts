@@ -116,7 +116,7 @@ export const PolicyList = z.strictObject({
 })
 export type PolicyList = z.infer<typeof PolicyList>
 
-/** What is missing when a call is refused for want of a step-up. */
+/** The requirement that a call refused with `step_up_required` does not meet. */
 export type Requirement = Pick<
   PolicyDecision,
   'action' | 'scope' | 'methods' | 'acr' | 'freshnessSeconds' | 'details'

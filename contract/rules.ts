@@ -3,7 +3,7 @@
 import type { BuiltInAction } from './actions.ts'
 import type { Rule } from './policy.ts'
 
-/** What a stored rule means where it leaves a member out. */
+/** The defaults for members that a stored rule leaves out. */
 export const DEFAULT_RULE: Rule = {
   require: 'whenEnrolled',
   methods: ['totp', 'passkey', 'recovery'],

@@ -1,4 +1,4 @@
-// What an isolate remembers for a short while: bounded in number and in time.
+// A cache in the memory of an isolate, bounded in size and in time.
 
 /** A map whose entries are forgotten after some seconds, and the oldest when there are too many. */
 export class ShortCache<V> {
@@ -13,7 +13,7 @@ export class ShortCache<V> {
 
   get(key: string, now: number): V | undefined {
     const entry = this.#entries.get(key)
-    // A clock that was set back would keep what it brought from ahead for longer than is allowed.
+    // Entries from the future expire too: a clock that was set back must not extend their lifetime.
     return entry && entry.from <= now && entry.until > now ? entry.value : undefined
   }
 

@@ -1,6 +1,6 @@
-// Counting what happens, without a write on any call: samples gather in the memory of this isolate, and
-// at most every ten seconds a call that was answered hands them to one of the environment's shards.
-// What an isolate had not handed on when it ended is lost, so all counts are estimates.
+// Counts events without a write on each call: samples gather in the memory of this isolate, and at most
+// every ten seconds, after a call was answered, they are sent to one of the environment's shards.
+// Samples that an isolate did not send before it ended are lost, so all counts are estimates.
 import type { Method, PolicyDecision, StatsEvent, StatsRow } from '../contract/index.ts'
 import { epochSeconds } from './clock.ts'
 import type { Action } from './domain/policy.ts'
@@ -9,16 +9,16 @@ import type { Bindings } from './env.ts'
 import { COUNTS_SHARDS, countsObject } from './state/objects.ts'
 
 export const FLUSH_SECONDS = 10
-/** Further kinds of samples are let go until the next flush. */
+/** Further kinds of samples are dropped until the next flush. */
 const SAMPLES_LIMIT = 5000
 
 const gathered = new Map<string, { environment: string; sample: StatsRow }>()
 let flushedAt = 0
 
 /**
- * Counts one happening.
+ * Counts one event.
  *
- * @param action by its name, as the settings have it: a caller's own words would grow without bound
+ * @param action by its name in the settings, since names that callers make up would grow without bound
  * @example count('live', 'passed', 'wallet.waas.sign', 'totp')
  */
 export function count(
@@ -68,7 +68,7 @@ export async function countStepUp<T>(
   }
 }
 
-/** Hands on what was gathered, if that is due; to be called when a call was answered. */
+/** Sends the gathered samples if they are due. Call it after a call was answered. */
 export function flushWhenDue(
   bindings: Bindings,
   waitUntil: (work: Promise<unknown>) => void,
@@ -78,7 +78,7 @@ export function flushWhenDue(
   waitUntil(flush(bindings))
 }
 
-/** Hands on what was gathered. */
+/** Sends the gathered samples. */
 export async function flush(bindings: Bindings): Promise<void> {
   flushedAt = epochSeconds()
   const all = [...gathered.values()]
@@ -89,7 +89,7 @@ export async function flush(bindings: Bindings): Promise<void> {
     [...byEnvironment].map(([environment, entries]) =>
       countsObject(bindings, environment, shard)
         .add(entries.map(({ sample }) => sample))
-        // An estimate that is lost is less than a call that fails for it.
+        // Losing an estimate is better than failing a call.
         .catch(() => {}),
     ),
   )

@@ -1,22 +1,22 @@
-// The door of the contract: what a request must be before any of it is looked at. POST, JSON with a
-// canonical form, one call, at most 64 KB and not deeper than anything in the contract.
+// Checks a request before the contract parses it: POST, JSON with a canonical form, one call, at most 64 KB,
+// and not nested deeper than anything in the contract.
 import { Refused, refusal, refuse } from './domain/refusal.ts'
 
 export const BODY_MAX_BYTES = 64 * 1024
 export const BODY_MAX_DEPTH = 16
 
-/** Said with status 415 instead of 400. */
+/** Answered with status 415 instead of 400. */
 export class WrongContentType extends Refused {}
 
 /**
- * The body of a call, as JSON text that was looked through.
+ * Returns the body of a call as checked JSON text.
  *
  * @throws Refused `method_unsupported`, `input_invalid`, `too_large`
  */
 export async function readBody(request: Request): Promise<string> {
   if (request.method !== 'POST') refuse('method_unsupported')
   if (new URL(request.url).searchParams.has('batch'))
-    refuse('input_invalid', { message: 'Calls are made one by one, not in batches.' })
+    refuse('input_invalid', { message: 'Batches are not supported: send each call by itself.' })
   const type = request.headers.get('content-type') ?? ''
   if (!/^application\/json\s*(;|$)/i.test(type)) {
     throw new WrongContentType(
@@ -29,7 +29,7 @@ export async function readBody(request: Request): Promise<string> {
 }
 
 /**
- * Where a request comes from (ISO 3166-1), as Cloudflare tells it: a header could be anybody's word.
+ * Returns the country of a request (ISO 3166-1) from Cloudflare's own data, because anybody can send a header.
  */
 export function countryOf({ cf }: Request): string | undefined {
   const country = cf?.country
@@ -62,19 +62,23 @@ function parse(text: string): unknown {
 }
 
 /**
- * What is handed on is not too deep, no key in it could reach a prototype, and all of it has a
- * canonical form (RFC 8785): whatever is compared, bound or stored later relies on that.
+ * Makes sure that the value is not too deep, that no key in it reaches a prototype, and that it has a
+ * canonical form (RFC 8785). Everything that is compared, bound or stored later relies on that.
  */
 function checkShape(value: unknown, depth: number): void {
   if (typeof value === 'number' && !Number.isFinite(value))
-    refuse('input_invalid', { message: 'The body holds a number that is too large for one.' })
+    refuse('input_invalid', {
+      message: 'The body contains a number that is too large: send it as a text.',
+    })
   if (typeof value === 'string' && !value.isWellFormed())
-    refuse('input_invalid', { message: 'The body holds a text that is not well-formed unicode.' })
+    refuse('input_invalid', {
+      message: 'The body contains a text that is not well-formed Unicode.',
+    })
   if (typeof value !== 'object' || value === null) return
   if (depth > BODY_MAX_DEPTH)
     refuse('input_invalid', { message: `The body is nested deeper than ${BODY_MAX_DEPTH} levels.` })
   if (Object.hasOwn(value, '__proto__'))
-    refuse('input_invalid', { message: 'The body holds a key named __proto__.' })
+    refuse('input_invalid', { message: 'The body contains a key named __proto__.' })
   for (const [key, member] of Object.entries(value)) {
     checkShape(key, depth)
     checkShape(member, depth + 1)

@@ -22,7 +22,7 @@ export interface Bindings {
   rootSecret: string
   /** The root secret before the last change of it, as long as some environment is still sealed by it. */
   previousRootSecret?: string
-  /** Absent while it is too short to be one: then every operator call is refused. */
+  /** Absent while it is too short. Then every operator call is refused. */
   operatorKey?: string
   /** Without a slash at its end. */
   publicUrl: string
@@ -31,7 +31,7 @@ export interface Bindings {
   epoch: number
 }
 
-/** Says what is missing; the Worker answers every request with it until it is mended. */
+/** Says what is missing. The Worker answers every request with it until it is set. */
 export class ConfigurationError extends Error {}
 
 /**

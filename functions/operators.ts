@@ -54,16 +54,16 @@ export async function verifyOperator(
   if (!canBeKey(bindings, bearer)) unknownKey()
   const operator = await directoryObject(bindings).operatorByKey(hashKey(bearer), first)
   if (!operator) return unknownKey()
-  // Showing the key is signing in.
+  // A call with the key counts as a sign-in.
   return callerOf(operator, { signedInAt: epochSeconds(), expiresAt: null })
 }
 
-/** Whether a key can be an operator's, by its form: for any other the Directory is not asked. */
+/** Returns whether a key has the form of an operator's key. Otherwise the Directory is not asked. */
 export const canBeKey = ({ operatorKey }: Bindings, key: string): boolean =>
   isOperatorKey(key) || (operatorKey !== undefined && hashKey(key) === hashKey(operatorKey))
 
 export const unknownKey = (): never =>
-  refuse('unauthenticated', { message: 'This operator key is not known, or no longer.' })
+  refuse('unauthenticated', { message: 'This operator key is unknown or revoked.' })
 
 async function verifyPage(
   bindings: Bindings,
@@ -91,7 +91,7 @@ const callerOf = (
 export function checkPage({ publicUrl }: Bindings, headers: Headers): void {
   if (headers.get('origin') !== publicUrl) refuse('origin_not_allowed')
   if (headers.get(CSRF_HEADER) !== '1')
-    refuse('forbidden', { message: `A page sends the header \`${CSRF_HEADER}: 1\`.` })
+    refuse('forbidden', { message: `Send the header \`${CSRF_HEADER}: 1\`.` })
 }
 
 /**
@@ -139,14 +139,16 @@ export function firstKeyOf({ operatorKey, development }: Bindings): FirstKey {
 /**
  * An operator as a user of the environment `operator`: the one who enrolls factors there and steps up.
  *
- * @throws Refused `forbidden` for a key for automation, which is nobody
+ * @throws Refused `forbidden` for an automation key, which names no user
  */
 export async function asSubject(
   bindings: Bindings,
   { id, name, automation, sessionId, signedInAt, expiresAt }: OperatorCaller,
 ): Promise<SubjectCaller> {
   if (automation)
-    refuse('forbidden', { message: 'A key for automation is nobody who could step up.' })
+    refuse('forbidden', {
+      message: 'Automation keys cannot step up. Use the key of a named operator.',
+    })
   const environment = await openOperators(bindings)
   return {
     kind: 'subject',
@@ -195,7 +197,7 @@ async function openOrMake(bindings: Bindings): Promise<LiveEnvironment> {
     if (!(error instanceof Refused) || error.refusal.reason !== 'unknown_environment') throw error
   }
   const settings = operatorSettings(bindings.publicUrl)
-  // Made by somebody else meanwhile is made, too.
+  // Another call may have created it in the meantime.
   await environmentObject(bindings, OPERATOR_ENVIRONMENT).create(
     OPERATOR_ENVIRONMENT,
     settings,

@@ -187,7 +187,7 @@ async function identifyAt(
   const shown = bearer ?? refuse('unauthenticated')
   const claimed = claimedKind(shown, kinds)
   if (claimed === 'operator')
-    refuse('forbidden', { message: 'Operators call under /operator/trpc.' })
+    refuse('forbidden', { message: 'Make operator calls under /operator/trpc.' })
   return claimed === 'resource'
     ? verifyResource(environment, shown)
     : { ...(await verifySubject(bindings, environment, shown)), country }
@@ -202,7 +202,7 @@ async function identifyOperator(
   checkOrigin(headers, [bindings.publicUrl])
   const served = kinds.includes('operator') || kinds.includes('subject')
   if (bearer !== undefined && !(served && kindOf(bearer) === 'operator'))
-    refuse('forbidden', { message: 'This call is made under /{environment}/trpc.' })
+    refuse('forbidden', { message: 'Make this call under /{environment}/trpc.' })
   const operator = await verifyOperator(bindings, headers, bearer)
   if (kinds.includes('operator')) return operator
   return served ? asSubject(bindings, operator) : refuse('forbidden')

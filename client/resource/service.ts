@@ -65,7 +65,7 @@ export function openService({ url, environment, resourceKey, fetch: own }: Guard
 
     async read(path) {
       const { status, json } = await exchange(path, { headers: { 'cache-control': 'no-cache' } })
-      return status === 200 && json ? json : unavailable(`Countersign does not answer ${path}.`)
+      return status === 200 && json ? json : unavailable(`Countersign did not answer ${path}.`)
     },
   }
 }

@@ -50,7 +50,7 @@ export function CreateEnvironment() {
     const [problem] = problemsOf(EnvironmentId, environment)
     const reserved = RESERVED_ENVIRONMENT_IDS.includes(environment)
     const text = reserved
-      ? `No environment may be named ${environment}.`
+      ? `The environment id ${environment} is reserved: choose another one.`
       : problem && 'Two to 32 small letters, digits and hyphens, a letter first, such as live.'
     setIdProblem(text)
     return !text

@@ -18,7 +18,7 @@ import { CLOCK_TOLERANCE_SECONDS, type ForeignKeys, verifyForeign } from './sess
 
 export const ASSERTION_TYPE = 'countersign-assertion+jwt'
 export const ASSERTION_LONGEST_LIFETIME_SECONDS = 120
-/** What a token that an assertion opened is recorded under. */
+/** The id that tokens earned with an assertion are recorded under. */
 export const ASSERTION_FACTOR_ID = 'assertion'
 
 const NumericDate = z.int().check(z.gte(0), z.lte(LAST_TOKEN_SECOND))
@@ -39,7 +39,7 @@ const AssertionClaims = z.looseObject({
   authorization_details: z.optional(z.tuple([Details])),
 })
 
-/** Who vouches, how far, and for which environment. */
+/** The issuer of assertions, the highest level that they reach, and the environment. */
 export interface AssertionTerms {
   issuer: string
   maxAcr: Acr
@@ -80,7 +80,7 @@ export async function verifyAssertion(
   if (protectedHeader.typ !== ASSERTION_TYPE)
     invalid(`The assertion's \`typ\` is not ${ASSERTION_TYPE}.`)
   const { data: claims } = AssertionClaims.safeParse(payload)
-  if (!claims) invalid('The assertion lacks a claim, or holds one of another form.')
+  if (!claims) invalid('The assertion lacks a claim, or a claim has the wrong format.')
   if (claims.aud !== terms.audience)
     invalid('The assertion is for another audience: `aud` is the issuer alone.')
   if (claims.sub !== subject) invalid('The assertion is about another user.')

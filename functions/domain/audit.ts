@@ -4,7 +4,7 @@ import { type AuditEvent, EVENT_HASH_TAG } from '../../contract/index.ts'
 import { fromHex, sha256, toHex, utf8 } from './bytes.ts'
 import { canonical } from './statement.ts'
 
-/** What comes before the first event. */
+/** The hash that the first event follows. */
 export const GENESIS_HASH = '0'.repeat(64)
 export const SALT_BYTES = 16
 
@@ -12,7 +12,7 @@ export const SALT_BYTES = 16
 export type Happening = Pick<AuditEvent, 'at' | 'type' | 'actor' | 'data'>
 
 /**
- * Puts an event at the end of a chain.
+ * Appends an event to a chain.
  *
  * @param salt 16 random bytes: without them nobody can confirm a guess of the event from its hash
  * @returns the event with `hash = SHA-256(tag ‖ previous ‖ SHA-256(canonical event ‖ salt))`, in hex
@@ -38,7 +38,7 @@ export function hashEvent(event: Omit<AuditEvent, 'hash'>): string {
 /**
  * Verifies a run of events against the hash before it.
  *
- * @returns the hash of the last event, and the `seq` of the first one that does not fit, if any
+ * @returns the hash of the last event, and the `seq` of the first one that does not match, if any
  * @example verifyRun(events, GENESIS_HASH, 1) // { head: '…' }
  */
 export function verifyRun(

@@ -4,7 +4,7 @@ import { base64urlnopad } from '@scure/base'
 
 const encoder = new TextEncoder()
 
-/** Randomness, passed in: a rule never reaches for its own. */
+/** A source of random bytes. Rules get it as a parameter. */
 export type Random = (length: number) => Uint8Array
 
 export const utf8 = (text: string): Uint8Array => encoder.encode(text)
@@ -55,7 +55,7 @@ export const hmacSha256 = (key: Uint8Array, message: Uint8Array): Uint8Array =>
 export const deriveKey = (secret: Uint8Array, purpose: string): Uint8Array =>
   new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), utf8(purpose), 32))
 
-/** Equality that takes the same time wherever the first difference is. */
+/** Compares bytes in constant time. */
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && timingSafeEqual(a, b)
 

@@ -72,7 +72,9 @@ export function readChallenge(
     statement.sub !== context.sub ||
     statement.purpose !== context.purpose
   ) {
-    refuse('passkey_rejected', { message: 'This challenge was not made for this: start again.' })
+    refuse('passkey_rejected', {
+      message: 'This challenge was created for something else: start again.',
+    })
   }
   if (statement.exp <= now || statement.epoch !== context.epoch) refuse('challenge_expired')
   return statement
@@ -82,7 +84,7 @@ export function readChallenge(
 export const webauthnChallengeOf = (statement: Statement): string =>
   toBase64Url(hashStatement(statement))
 
-/** What accepting an answer uses up. */
+/** The single-use key that accepting an answer claims. */
 export const challengeClaim = (statement: Statement): Claim => ({
   key: `challenge:${statement.nonce}`,
   expiresAt: statement.exp,

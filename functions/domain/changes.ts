@@ -19,7 +19,7 @@ import { canonical } from './statement.ts'
 type Weakens<T> = (before: T, after: T) => boolean
 
 const never: Weakens<unknown> = () => false
-/** Who is believed: any change may be to somebody else. */
+/** For members that say who is trusted: any change may trust somebody else. */
 const always: Weakens<unknown> = () => true
 const more: Weakens<number> = (before, after) => after > before
 const less: Weakens<number> = (before, after) => after < before
@@ -55,7 +55,7 @@ const PLACES: Place[] = [
   place('session.issuer', ({ session }) => session.issuer, always),
   place('session.keys', ({ session }) => session.keys, always),
   place('session.algorithms', ({ session }) => session.algorithms, longerList),
-  // No list at all is only good where any audience is.
+  // A missing list is allowed only where any audience is accepted.
   place('session.audiences', ({ session }) => session.audiences, longerList),
   place('session.acceptAnyAudience', ({ session }) => session.acceptAnyAudience, switchedOn),
   place('session.subjectClaim', ({ session }) => session.subjectClaim, always),
@@ -70,7 +70,7 @@ const PLACES: Place[] = [
     ({ audiences }) => audiences,
     ([before], [after]) => before !== after,
   ),
-  // It says only when the page asks: it changes no decision.
+  // It decides only when a page asks, so it changes no decision.
   place('enrollment', ({ enrollment }) => enrollment, never),
   place(
     'firstFactor',
@@ -112,10 +112,11 @@ const RULE_PLACES: { [K in keyof Rule]: Weakens<Rule[K]> } = {
 
 /** When a change of an action's other members weakens it. */
 const ENTRY_PLACES: Record<string, (before: ActionEntry) => boolean> = {
-  // What is asked for by the old scope, or at the old resource, is no longer judged by this rule.
+  // This rule no longer covers calls that use the old scope or the old resource.
   scope: () => true,
   audience: () => true,
-  // Where a schema says integer a condition computes otherwise: what failed, and so counted, may not.
+  // A schema that says integer changes what a condition computes: one that failed, and so counted as matched,
+  // may no longer do so.
   detailsSchema: ({ detailsSchema, stricter = [] }) =>
     detailsSchema !== undefined || stricter.some(({ when }) => readsDetails(when)),
 }
@@ -154,7 +155,7 @@ function compareAction(
   after: Entry | undefined,
 ): SettingChange[] {
   const path = `actions[${name}]`
-  // What guarded something no longer does; what is new guards nothing that was guarded before.
+  // A removed action no longer guards anything; a new one weakens nothing.
   if (!before || !after) return [{ ...changed(path, before, after), weaker: !after }]
   const rule = Object.entries(RULE_PLACES).flatMap(([member, weakens]) => {
     const [was, is] = [before, after].map(({ base }) => Reflect.get(base, member))
@@ -174,7 +175,7 @@ function compareAction(
   return [...rest, ...rule, ...compareStricter(path, before, after)]
 }
 
-/** Entries by what they say: one that no longer stands there as it did may have let less through. */
+/** Compares entries by content: an entry that was removed or changed may have been stricter. */
 function compareStricter(path: string, before: ActionEntry, after: ActionEntry): SettingChange[] {
   const [was, is] = [before.stricter ?? [], after.stricter ?? []]
   const missingIn = (list: unknown[], entry: unknown) =>

@@ -26,7 +26,7 @@ export interface Facts {
 /** The variables of a condition, as CEL sees them. */
 export type Variables = ReadonlyMap<string, Value>
 
-/** Whether a condition matches, or why it cannot be told. */
+/** Whether a condition matches, or why it could not be evaluated. */
 export type Outcome = { outcome: 'matched' | 'unmatched' } | { outcome: 'failed'; why: string }
 
 /** A condition with what it read: for an explanation. */
@@ -34,7 +34,7 @@ export interface Explained {
   result: Outcome
   /** What it read, each once. */
   values: { path: string; value: Value }[]
-  /** The condition with the values in the place of what was read. */
+  /** The condition with the values that it read filled in. */
   filled: string
 }
 
@@ -61,7 +61,7 @@ export async function loadConditions(): Promise<Conditions> {
   return loaded
 }
 
-/** Whether a condition may read the details of a call. Too often yes rather than once too seldom. */
+/** Returns whether a condition may read the details of a call. Errs on the side of yes. */
 export const readsDetails = (when: string): boolean => /\bdetails\b/.test(when)
 
 /**
@@ -185,7 +185,7 @@ function checkTypes(
 const isMissingKey = ({ TypeError: CelTypeError }: Library, error: unknown): boolean =>
   error instanceof CelTypeError && error.code === 'no_such_key'
 
-/** An error of the library in one sentence without the picture that it draws. */
+/** Returns the first sentence of an error of the library, without its source excerpt. */
 function mistakeOf(library: Library, error: unknown, when: string): Mistake {
   if (error instanceof ConditionMistake) return error.mistake
   const { ParseError, TypeError: CelTypeError, EvaluationError } = library

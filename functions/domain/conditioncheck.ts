@@ -1,5 +1,5 @@
-// Conditions and schemas of a settings document: what an operator is told when they are saved, with the
-// place of the mistake. What is found here can still fail for one call; then it counts as matched.
+// Checks the conditions and schemas of a settings document when it is saved, and reports where a mistake
+// is. A condition that passes can still fail for one call; then it counts as matched.
 import type { ActionEntry } from '../../contract/index.ts'
 import { type Conditions, loadConditions, readsDetails } from './condition.ts'
 import { schemaFault } from './detailsschema.ts'

@@ -20,9 +20,9 @@ export type Value =
 
 /** Elements of a list, or members of an object, that a condition goes through. */
 export const COLLECTION_MAX_ELEMENTS = 256
-/** Characters of a text that a condition reads: what it costs does not grow with what a user sends. */
+/** Characters of a text that a condition reads, so that its cost does not grow with a user's input. */
 export const TEXT_MAX_CHARACTERS = 1024
-/** Stands for a larger one. Whatever reads it fails: left out, it would look as if it were not there. */
+/** Replaces a larger value. Reading it fails; if it were left out, it would look as if it did not exist. */
 const TOO_LARGE = Symbol('too long or too deep')
 
 /**

@@ -1,5 +1,5 @@
-// The public key of a passkey, as COSE spells it. The library stores a key whose end is missing, and one
-// whose kind or curve is not its algorithm's; such a passkey could never be used.
+// Checks the COSE public key of a passkey. The library also accepts a truncated key, and one whose kind or
+// curve does not match its algorithm; such a passkey could never be used.
 import { importJWK, type JWK } from 'jose'
 import { toBase64Url } from './bytes.ts'
 

@@ -1,12 +1,12 @@
 // Limits how deeply untrusted values are traversed. The entry bounds the body of a call; a signed token
 // (RFC 7519) is as deep as its issuer lets its users make it.
 
-/** Lists and objects further inside are not gone into. */
+/** The depth below which lists and objects are not traversed. */
 export const VALUE_MAX_DEPTH = 16
 
 /**
- * A copy in which every list or object beyond the greatest depth is an empty list: it is there to be seen
- * as too deep, and whatever goes through the copy by recursion comes to an end.
+ * Returns a copy in which every list or object beyond the greatest depth is an empty list: a check can still
+ * see that the value is too deep, and recursion through the copy always ends.
  *
  * @example cutOff({ a: { b: 1 } }, 1) // { a: [] }
  */

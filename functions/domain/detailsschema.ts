@@ -24,7 +24,7 @@ type Kind =
   | 'flag'
   | 'any'
 
-/** Every keyword that is taken, and what stands under it. */
+/** Every keyword that is supported, and the kind of its value. */
 const KEYWORDS: Record<string, Kind> = {
   type: 'any',
   properties: 'properties',
@@ -147,7 +147,7 @@ function validatorOf(schema: DetailsSchema): Validator {
 function violation(schema: DetailsSchema, details: Details): string | undefined {
   const { valid, errors } = validatorOf(schema).validate(details)
   if (valid) return undefined
-  // The last one is the innermost: the others only say that something below them is wrong.
+  // The last error is the innermost one: the others only say that something below them is wrong.
   const { instanceLocation = '#', keyword = 'type' } = errors.at(-1) ?? {}
   const place = instanceLocation.replace(/^#/, '') || '/'
   return keyword === 'required'

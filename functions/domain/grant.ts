@@ -50,7 +50,7 @@ export function planGrant(
   if (scopes.length === 0) {
     if (wish.details)
       refuse('scope_not_allowed', {
-        message: '`details` are bound to a token: name its scope in `requestedScopes`.',
+        message: '`details` are bound to a token: send its scope in `requestedScopes`.',
       })
     return undefined
   }
@@ -96,7 +96,7 @@ export function checkOneToken(granted: readonly Action[], { details }: Wish): vo
   }
   const needy = granted.some(({ rule }) => rule.details === 'required')
   if ((details || needy) && granted.length > 1) {
-    refuse('scope_not_allowed', { message: 'A token with details carries exactly one scope.' })
+    refuse('scope_not_allowed', { message: 'A token with details must have exactly one scope.' })
   }
 }
 

@@ -26,7 +26,7 @@ export const publishedKeys = <K extends RingKey>(ring: readonly K[], now: number
 export const currentKey = <K extends RingKey>(ring: readonly K[], now: number): K | undefined =>
   publishedKeys(ring, now).findLast((key) => key.signsAt <= now)
 
-/** Whether a key is waiting for its turn, so that another rotation would be too early. */
+/** Returns whether a next key is already published, so that another rotation would be too early. */
 export const hasNextKey = (ring: readonly RingKey[], now: number): boolean =>
   ring.some((key) => key.signsAt > now)
 

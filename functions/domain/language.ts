@@ -1,5 +1,5 @@
-// What a condition may say: the part of CEL that is let in, and what a condition reads. An allow-list:
-// what the library gains later is not offered until it is named here. Types are checked elsewhere.
+// The part of CEL that conditions may use, and what a condition reads. It is an allow-list: a feature that the
+// library gains later is not available until it is named here. condition.ts checks types.
 import type { ASTNode } from '@marcbachmann/cel-js'
 
 /** What a condition may read. */

@@ -67,7 +67,7 @@ export const changeDetails = (call: string, input: unknown): { call: string; inp
   input: toBase64Url(sha256(utf8(canonical(input)))),
 })
 
-/** What only a person may do: a program's key is not asked to step up. */
+/** Calls that only a named operator may make, because an automation key never steps up. */
 const PERSONS_ONLY = [
   'operator.create',
   'operator.revoke',
@@ -78,8 +78,8 @@ const PERSONS_ONLY = [
 const PERSONS_ONLY_SETTINGS = /^(session|origins|rpId|assertions)\b/
 
 /**
- * Makes sure that a program's key may make a call: nothing becomes weaker by it, who is believed stays,
- * and nothing is done to the operators themselves, who could be kept from ever revoking it.
+ * Makes sure that an automation key may make a call: the call weakens nothing, keeps whom the settings trust,
+ * and does not touch the operators themselves, who could otherwise be kept from revoking the key.
  *
  * @param changes of the settings, where the call makes any
  * @throws Refused `forbidden`, with the first change that needs a person
@@ -91,10 +91,12 @@ export function checkAutomation(
 ): void {
   const toOperators = 'environment' in input && input.environment === OPERATOR_ENVIRONMENT
   if (PERSONS_ONLY.includes(call) || toOperators)
-    refuse('forbidden', { message: `A key for automation may not call ${call} so: a person must.` })
+    refuse('forbidden', {
+      message: `Automation keys cannot call ${call} this way. Ask a named operator to do it.`,
+    })
   const first = changes.find(({ path, weaker }) => weaker || PERSONS_ONLY_SETTINGS.test(path))
   if (first)
     refuse('forbidden', {
-      message: `A key for automation may not change \`${first.path}\` so: a person must.`,
+      message: `Automation keys cannot change \`${first.path}\` this way. Ask a named operator to do it.`,
     })
 }

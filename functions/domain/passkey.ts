@@ -15,7 +15,7 @@ import type { Claim, Proof } from './proof.ts'
 const ALGORITHMS = [-8, -7, -257]
 const CREDENTIAL_ID_MAX_BYTES = 1023
 
-/** Why a ceremony failed: for the history; the caller is told no more than `passkey_rejected`. */
+/** Why a ceremony failed. It is written to the history; the caller only learns `passkey_rejected`. */
 export type PasskeyFault =
   | 'malformed'
   | 'attested'
@@ -159,7 +159,7 @@ export async function verifyRegistration(
   }
 }
 
-/** What an authentication tells beside that it is genuine. */
+/** The facts that a verified authentication reports. */
 export interface PasskeyAuthentication {
   counter: number
   backedUp: boolean
@@ -323,7 +323,7 @@ function refuseLongId(id: string): void {
   if (bytes.length > CREDENTIAL_ID_MAX_BYTES) throw new PasskeyFailure('id_too_long')
 }
 
-/** The library's types know no absent member beside `undefined`, and none of our optional nulls. */
+/** The library's types do not accept `undefined` for an absent member, nor our optional nulls. */
 const plain = <T extends { response: object }>({
   id,
   rawId,

@@ -14,7 +14,7 @@ export interface Claim {
 
 /** Who a user proved to be, by which factor, and what that used up. */
 export interface Proof {
-  /** A factor's id, or `recovery` or `assertion`: what a token goes down with. */
+  /** A factor's id, or `recovery` or `assertion`. Removing it ends the token. */
   factorId: string
   method: Method
   /** Authentication methods (RFC 8176). */

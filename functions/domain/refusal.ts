@@ -1,7 +1,7 @@
 // An expected failure: the one error that rules, objects and procedures throw on purpose.
 import { REASONS, type Reason, type Requirement } from '../../contract/index.ts'
 
-/** Why something was refused, and what the caller may be told of it. */
+/** Why something was refused, and what the caller may learn about it. */
 export interface Refusal {
   reason: Reason
   message: string
@@ -23,7 +23,7 @@ export class Refused extends Error {
   }
 }
 
-/** When to try again where something was away, unless somebody knows better. */
+/** The default number of seconds after which to try again when something was away. */
 const RETRY_SECONDS = 1
 
 /**
@@ -71,7 +71,7 @@ export function answering<T extends object>(run: () => Answer<T>): Answer<T> {
   }
 }
 
-/** The same for what takes its time. */
+/** Does the same for an asynchronous function. */
 export async function answeringLater<T extends object>(
   run: () => Promise<Answer<T>>,
 ): Promise<Answer<T>> {

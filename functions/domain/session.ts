@@ -138,7 +138,7 @@ function explain(cause: unknown): never {
   unauthenticated('The session token could not be verified with the keys of its issuer.')
 }
 
-/** Tokens of ours, in whatever spelling of their media type (RFC 7515, section 4.1.9), are no sessions. */
+/** Our own tokens are not sessions, however their media type is spelled (RFC 7515, section 4.1.9). */
 function refuseOtherTypes(type: unknown, payload: JWTPayload, publicUrl: string): void {
   const name = typeof type === 'string' ? type.toLowerCase().replace(/^application\//, '') : ''
   const ours = payload.iss === publicUrl || payload.iss?.startsWith(`${publicUrl}/`)

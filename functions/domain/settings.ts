@@ -1,5 +1,5 @@
-// A settings document: what may be left out, and what may not be said. The contract's schema checks
-// its form before; here stand the rules between its parts.
+// A settings document: its defaults, and the rules between its parts. The contract's schema checks its
+// form first.
 import {
   type Acr,
   type ActionEntry,
@@ -89,8 +89,8 @@ export interface Place {
 }
 
 /**
- * Checks what the schema cannot: how the parts of a document fit together, and that none of them
- * opens what must stay shut.
+ * Checks what the schema cannot: that the parts of a document are consistent, and that none of them
+ * allows what must stay forbidden.
  *
  * @throws Refused `input_invalid` with a sentence, or `conflict` where two actions share a scope
  */
@@ -98,7 +98,7 @@ export async function checkSettings(document: EnvironmentSettings, place: Place)
   checkSession(document.session, place)
   checkRelyingParty(document, place)
   if (document.senderConstrained === 'dpop') {
-    invalid('`senderConstrained: dpop` is not offered by this version: leave it at `none`.')
+    invalid('`senderConstrained: dpop` is not supported by this version: use `none`.')
   }
   if (document.assertions) {
     checkForeignIssuer('assertions.issuer', document.assertions.issuer, place)
@@ -148,7 +148,7 @@ export function checkVersion(current: number, given: number): void {
 
 function checkForeignIssuer(where: string, issuer: string, place: Place): void {
   if (isOwn(issuer, place))
-    invalid(`\`${where}\` is Countersign's own address: tokens of ours are not sessions.`)
+    invalid(`\`${where}\` is Countersign's own address, and its tokens are not sessions.`)
 }
 
 const isOwn = (address: string, { publicUrl }: Place): boolean =>
@@ -208,7 +208,7 @@ function checkAction(entry: ActionEntry, { audiences }: EnvironmentSettings): vo
       /^(credential|operator)[.:]/.test(action) ||
       /^(credential|operator)[.:]/.test(entry.scope)
     ) {
-      invalid(`\`${action}\`: names that begin with credential or operator are Countersign's own.`)
+      invalid(`\`${action}\`: names that begin with credential or operator are reserved.`)
     }
   }
   if (entry.audience && isCredentialAction(action)) {
@@ -223,9 +223,9 @@ function checkAction(entry: ActionEntry, { audiences }: EnvironmentSettings): vo
   if (isCredentialAction(action)) checkFloor(entry)
 }
 
-/** What guards the factors themselves may be made stronger, never weaker. */
+/** The rules that guard the factors themselves can be made stronger, never weaker. */
 function checkFloor(entry: ActionEntry): void {
-  // Entries only strengthen; what theirs may not say is told with its place, later.
+  // Entries can only strengthen, so they are not checked here; conditioncheck.ts checks them.
   const rule = ruleOf({ ...entry, stricter: [] })
   const floor = (holds: boolean, what: string) => {
     if (!holds) invalid(`\`${entry.action}\` guards the users' factors and ${what}.`)

@@ -1,4 +1,4 @@
-// Statistics: the hours and days in which happenings are counted, and how parts of them add up.
+// Statistics: the hours and days in which events are counted, and how rows are added up.
 import type { StatsInput, StatsRow } from '../../contract/index.ts'
 import { DAY_SECONDS, HOUR_SECONDS } from './throttle.ts'
 

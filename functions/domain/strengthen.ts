@@ -16,7 +16,7 @@ import {
 } from './condition.ts'
 import { type Action, withinReason } from './policy.ts'
 
-/** What became of one entry. `entry` counts from 1, as operators are told of it. */
+/** The outcome of one entry. `entry` counts from 1, as operators see it. */
 export type Verdict = { entry: number; when: string } & Outcome
 
 const NO_DETAILS = 'it reads details, and none were given'
@@ -71,6 +71,6 @@ export function strengthen(rule: Rule, part: RulePart): Rule {
   })
 }
 
-/** The one that stands later in an order from the weakest to the strongest. */
+/** Returns the later one in an order from the weakest to the strongest. */
 const later = <T extends string>(order: readonly T[], a: T, b: T | undefined): T =>
   b !== undefined && order.indexOf(b) > order.indexOf(a) ? b : a

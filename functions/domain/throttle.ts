@@ -99,9 +99,9 @@ export const failuresToday = (attempts: Attempts, now: number): number[] =>
   failuresSince(attempts, Math.max(now - DAY_SECONDS, attempts.dayFrom - 1))
 
 /**
- * Ends the wait, the day's count and the lock, as a passkey step-up or an operator does. What counts
- * for the 30 days stands, or else somebody who steps up often would be guessed for ever; only a lock
- * takes it along, since a lock that fell again at the next mistake would not have been ended.
+ * Ends the wait, the day's count and the lock, as a passkey step-up or an operator does. The count of 30
+ * days stays; otherwise the codes of a user who steps up often could be guessed for ever. Ending a lock
+ * clears it too, because otherwise the next mistake would lock again.
  *
  * @example ledger.setNote('attempts', forgive(attempts, now))
  */
@@ -130,7 +130,7 @@ export const NOTHING_COUNTED: Window = { startedAt: 0, count: 0 }
 
 /** Failed passkeys of one session. They are recorded and never lock. */
 export const PASSKEY_FAILURES_PER_SESSION: Limit = { count: 30, seconds: 60 }
-/** Failed passkeys of one user; above it only answers that can be right are verified. */
+/** Failed passkeys of one user; above this limit only plausible answers are verified. */
 export const PASSKEY_FAILURES_PER_USER: Limit = { count: 100, seconds: HOUR_SECONDS }
 
 /** What one session may change without a token, so that it cannot push its own traces out of the history. */
@@ -142,7 +142,7 @@ export const CHANGES_PER_USER: Limit = { count: 120, seconds: HOUR_SECONDS }
 export const CHANGES_PER_AUTOMATION_KEY: Limit = { count: 60, seconds: HOUR_SECONDS }
 
 /**
- * Counts one more in the running window, or says why there may be none.
+ * Counts one more in the running window, or returns the refusal.
  *
  * @example const counted = countWithin(ledger.note('passkeyFailures'), PASSKEY_FAILURES_PER_USER, now)
  */

@@ -25,7 +25,7 @@ const ASKS: Record<Rule['require'], string> = {
 }
 
 /**
- * Tells a course.
+ * Describes how a decision came about.
  *
  * @param conditions needed where the action has conditions
  * @example traceOf(course, conditions)[1] // 'Entry 1 matched because details.amount is 1500 and 1500 > 1000.'

@@ -15,7 +15,10 @@ export function readAssertion(
   assertion: string,
 ): Promise<VerifiedAssertion> {
   const { assertions } = environment.settings
-  if (!assertions) refuse('assertion_invalid', { message: 'This environment takes no assertions.' })
+  if (!assertions)
+    refuse('assertion_invalid', {
+      message: 'This environment does not accept assertions: configure `assertions` first.',
+    })
   const { issuer, maxAcr, keys } = assertions
   const terms = { issuer, maxAcr, audience: environment.issuer }
   return verifyAssertion(

@@ -54,7 +54,7 @@ async function chainOf(
   if (caller.kind === 'subject') {
     if (input.environment !== undefined || input.subject !== undefined) {
       refuse('forbidden', {
-        message: 'A user reads their own history: `environment` and `subject` are for operators.',
+        message: 'Users can read only their own history: leave out `environment` and `subject`.',
       })
     }
     return {
@@ -66,7 +66,7 @@ async function chainOf(
   const { environment: id, subject } = input
   if (id === undefined) {
     if (subject !== undefined)
-      refuse('input_invalid', { message: '`subject` needs its `environment`.' })
+      refuse('input_invalid', { message: 'Send the `environment` of `subject` too.' })
     const key = deriveKey(utf8(bindings.rootSecret), 'countersign/directory')
     return { name: ['directory'], key, object: directoryObject(bindings) }
   }
@@ -90,7 +90,9 @@ function readCursor(chain: Chain, use: string, cursor: string | undefined): numb
   if (cursor === undefined) return undefined
   const { data } = Position.safeParse(readCarried(chain.key, 'cursor', cursor))
   if (!data || data.use !== use || data.chain !== chainHash(chain)) {
-    refuse('input_invalid', { message: 'This `cursor` was not given for this list.' })
+    refuse('input_invalid', {
+      message: 'This `cursor` belongs to another list: start again without one.',
+    })
   }
   return data.seq
 }

@@ -76,7 +76,7 @@ export async function authorize(
 async function askForToken({ object }: SubjectCaller, requirement: Requirement): Promise<never> {
   if (await object.isEnrolled()) refuse('step_up_required', { requirement })
   refuse('enrollment_required', {
-    message: 'Operators change things only with a factor of their own: enroll one first.',
+    message: 'Operators need a factor of their own to make changes: enroll one first.',
     requirement,
   })
 }

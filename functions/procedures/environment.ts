@@ -52,7 +52,9 @@ export const environmentRouter = router({
       const settings = withDefaults(input.settings)
       const { bindings, caller } = ctx
       if (RESERVED_ENVIRONMENT_IDS.includes(environment)) {
-        refuse('input_invalid', { message: `No environment may be named ${environment}.` })
+        refuse('input_invalid', {
+          message: `The environment id ${environment} is reserved: choose another one.`,
+        })
       }
       await checkSettings(settings, bindings)
       await authorize(ctx, 'environment.create', input)
@@ -96,7 +98,7 @@ export const environmentRouter = router({
       await checkSettings(settings, bindings)
       const object = objectOf(bindings, environment)
       const planned = await plan(object, settings)
-      // Looked at before anything is spent, and by the object once more.
+      // Checked before anything is spent, and once more by the object.
       checkVersion(planned.version, version)
       // What changes nothing is a read: no version, no event, no token spent.
       if (planned.unchanged) return viewOf(environment, planned.overview)

@@ -42,7 +42,7 @@ export async function gateOf(
   await noting(
     () => checkUse(token, { action, subject, sessionId }, terms),
     async (reason) => {
-      // Another user's token is no matter of this one's history.
+      // A refused token of another user is not recorded in this user's history.
       if (sub !== subject) return
       await object.noteRefusal({ who, jti, action: name, actor: 'subject', reason })
     },
@@ -70,7 +70,7 @@ export async function firstFactorOf(
 async function assertedLink(caller: SubjectCaller, assertion: string | undefined) {
   if (assertion === undefined) {
     refuse('assertion_invalid', {
-      message: "The first factor is enrolled with an `assertion` of the application's backend.",
+      message: "The first factor needs an `assertion` of the application's backend.",
     })
   }
   const verified = await readAssertion(caller, assertion)

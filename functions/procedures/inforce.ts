@@ -11,7 +11,7 @@ import { effectiveAction } from '../domain/strengthen.ts'
 import type { CallFacts } from '../state/overview.ts'
 import type { SubjectCaller } from '../trpc.ts'
 
-/** What Cloudflare says where it does not know. */
+/** Cloudflare's code for an unknown country. */
 const UNKNOWN_COUNTRY = 'XX'
 
 /** What conditions may read of a call beside its user. What is not known is left out. */

@@ -1,4 +1,4 @@
-// Minting: the tokens that a step-up is to earn, ordered before and signed after the object said yes.
+// Minting: the tokens that a step-up earns, planned before and signed after the object has accepted it.
 import type { ElevatedToken, MfaToken } from '../../contract/index.ts'
 import { epochSeconds, random } from '../clock.ts'
 import { expiryOf, type Grant, legacyLifetime } from '../domain/grant.ts'

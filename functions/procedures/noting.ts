@@ -1,13 +1,12 @@
-// What is refused before, or beside, the object that would record it is counted in the user's history
-// all the same (rule 13).
+// Counts refusals in the user's history that happen outside of the user's object.
 import type { Reason } from '../../contract/index.ts'
 import { Refused } from '../domain/refusal.ts'
 import type { FailedAttempt } from '../state/attempts.ts'
 import type { SubjectCaller } from '../trpc.ts'
 
 /**
- * Runs what may refuse, and has its refusal noted before it goes on. What could not be decided,
- * because something was away, was no attempt.
+ * Runs a function and records its refusal in the user's history before it is thrown on. `unavailable` is not
+ * recorded, because nothing was decided.
  *
  * @param note tells the user's object why
  * @example await noting(() => checkUse(token, use, terms), (reason) => object.noteRefusal({ …, reason }))

@@ -96,11 +96,11 @@ function userOf(
   if (caller.kind === 'subject') {
     if (subject !== undefined)
       refuse('input_invalid', {
-        message: '`subject` is for a resource: a user asks for themselves.',
+        message: 'Only a resource may send `subject`: leave it out to ask for the signed-in user.',
       })
     if (context !== undefined)
       refuse('input_invalid', {
-        message: '`context` is for a resource: what users say of themselves decides nothing.',
+        message: 'Only a resource may send `context`: leave it out.',
       })
     return caller
   }
@@ -137,7 +137,7 @@ async function sessionOf(
   )
   if (session.subject !== subject) {
     refuse('input_invalid', {
-      message: '`context.sessionToken` is the session of another user than `subject`.',
+      message: '`context.sessionToken` belongs to another user than `subject`.',
     })
   }
   return session

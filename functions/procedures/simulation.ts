@@ -62,8 +62,7 @@ async function subjectOf(
   { subject, facts }: Input,
 ): Promise<SubjectFacts> {
   if (subject === undefined) return facts ?? NOBODY
-  if (facts)
-    refuse('input_invalid', { message: 'Name a `subject`, or make up `facts`: not both at once.' })
+  if (facts) refuse('input_invalid', { message: 'Send `subject` or `facts`, not both.' })
   const who = whoIs(environment, subject)
   return subjectObject(bindings, environment.id, subject).facts({ who })
 }

@@ -1,4 +1,4 @@
-// stats.*: how often what happened in an environment, as estimates.
+// stats.*: estimated counts of the events of an environment.
 import { StatsInput, StatsResult } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { flush } from '../counting.ts'

@@ -57,7 +57,7 @@ export const subjectRouter = router({
 function refuseOperators({ environment }: SubjectReference): void {
   if (environment === OPERATOR_ENVIRONMENT)
     refuse('forbidden', {
-      message: 'The factors of an operator are not reset: revoke the operator and name a new one.',
+      message: 'An operator’s factors cannot be reset: revoke the operator and add a new one.',
     })
 }
 

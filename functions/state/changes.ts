@@ -60,7 +60,7 @@ export function removeFactor(
     const gate = last ? gateOfLast(call.gate) : call.gate
     if (gate.spend && !acrReaches(gate.spend.acr, gate.requirement.acr)) {
       refuse('step_up_required', {
-        message: 'The last factor is removed only with a proof stronger than a recovery code.',
+        message: 'A recovery code cannot remove the last factor: verify with a stronger method.',
         requirement: gate.requirement,
       })
     }

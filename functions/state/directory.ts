@@ -59,9 +59,13 @@ export class Directory extends DurableObject<Env> {
       if (isIn('environments')) return {}
       const live = count('environments')
       if (live >= ENVIRONMENT_LIMIT)
-        refuse('conflict', { message: `There are ${ENVIRONMENT_LIMIT} environments already.` })
+        refuse('conflict', {
+          message: `The limit of ${ENVIRONMENT_LIMIT} environments is reached: remove one first.`,
+        })
       if (live + count('removed_environments') >= ENVIRONMENT_NAMES_LIMIT)
-        refuse('conflict', { message: `${ENVIRONMENT_NAMES_LIMIT} names were given already.` })
+        refuse('conflict', {
+          message: `The limit of ${ENVIRONMENT_NAMES_LIMIT} environment names is reached.`,
+        })
       this.#sql.exec('INSERT INTO environments VALUES (?, ?)', environment, epochSeconds())
       this.#tell('environment.entered', operator, { environment })
       return {}
@@ -140,9 +144,12 @@ export class Directory extends DurableObject<Env> {
     return this.#change(() => {
       const operator = this.operatorByKey(keyHash, first)
       if (!operator)
-        refuse('unauthenticated', { message: 'This operator key is not known, or no longer.' })
+        refuse('unauthenticated', { message: 'This operator key is unknown or revoked.' })
       if (operator.automation)
-        refuse('forbidden', { message: 'A key for automation does not sign in to a page.' })
+        refuse('forbidden', {
+          message:
+            'Automation keys cannot sign in to the dashboard. Use the key of a named operator.',
+        })
       const session = this.#operators.signIn(operator.id, keyHash, secretHash, epochSeconds())
       this.#tellSignIn(operator, session)
       return { ...session, name: operator.name }
@@ -184,7 +191,7 @@ export class Directory extends DurableObject<Env> {
     if (tallied) void this.ctx.storage.setAlarm(endOfHour(now) * 1000)
   }
 
-  /** Answers: that is all that a health check wants to know. */
+  /** Answers, so that a health check knows that the object is up. */
   ping(): true {
     return true
   }

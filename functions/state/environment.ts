@@ -91,7 +91,9 @@ export class Environment extends DurableObject<Env> {
     const key = await makeSigningKey(environment, dataKey, now, now)
     return this.#change(() => {
       if (this.#document())
-        refuse('conflict', { message: 'There is an environment of this name already.' })
+        refuse('conflict', {
+          message: 'An environment with this name already exists: choose another name.',
+        })
       if (this.isRemoved()) refuse('conflict', { message: REMOVED })
       this.#sql.exec(
         'INSERT INTO document VALUES (1, ?, 1, ?, ?, ?)',

@@ -137,7 +137,7 @@ export class Factors {
     const row = this.find(id)
     if (row?.kind !== kind) refuse('factor_not_found')
     if (row.confirmed_at !== null)
-      refuse('conflict', { message: 'This factor is confirmed already.' })
+      refuse('conflict', { message: 'This factor is already confirmed.' })
     if ((row.expires_at ?? 0) <= now) refuse('challenge_expired')
     return row
   }

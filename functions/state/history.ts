@@ -10,7 +10,7 @@ export const AUDIT_PAGE_SIZE = 50
 export const AUDIT_VERIFY_PAGE_SIZE = 1000
 /** More events than a user makes in a lifetime; what keeps a hostile one from filling the disk. */
 export const HISTORY_MAX_EVENTS = 200_000
-/** Of so many events it is asked what happened lately. */
+/** How many of the newest events are searched for recent ones. */
 const LATELY_EVENTS = 100
 
 const SCHEMA = `
@@ -31,7 +31,7 @@ type ChainRow = { seq: number; head: string; anchor_seq: number; anchor_hash: st
 type TallyRow = Record<'key' | 'type' | 'actor' | 'data', string> &
   Record<'count' | 'first_at' | 'last_at', number>
 
-/** A happening that is counted under its key and written as one event when its hour has ended. */
+/** Events that are counted under a key and written as one event when their hour has ended. */
 export interface Tally extends Happening {
   key: string
 }
@@ -110,7 +110,7 @@ export class History {
     this.#sql.exec('UPDATE chain SET seq = ?, head = ?', event.seq, event.hash)
   }
 
-  /** How many of the newest events are of a kind, of somebody's, and from after a moment. */
+  /** Counts recent events of one type by one actor. */
   countLately({ type, actor }: Pick<Happening, 'type' | 'actor'>, after: number): number {
     return this.#sql
       .exec<{ n: number }>(
@@ -185,7 +185,7 @@ export class History {
     return { intact: true, count, head }
   }
 
-  /** Where the chain stands: how many events there ever were, and the hash of the last. */
+  /** Returns the head of the chain: how many events it ever had, and the hash of the last one. */
   end(): ChainEnd {
     const { seq, head } = this.#chain()
     return { events: seq, head }

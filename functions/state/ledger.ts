@@ -1,5 +1,5 @@
-// The ledger of one user: all the tables of a Subject object behind one door. What happens in
-// `change` happens whole or not at all, and nothing else can run in between.
+// The ledger of one user: the one access to all tables of a Subject object. `change` runs as one
+// transaction, and nothing else can run in between.
 import { random } from '../clock.ts'
 import { toBase64Url } from '../domain/bytes.ts'
 import { RECOVERY_FACTOR_ID } from '../domain/recovery.ts'

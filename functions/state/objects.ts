@@ -60,7 +60,7 @@ const OF_DIRECTORY: Repeatable<Directory> = {
 interface Trouble {
   /** The object was away, and may be back. */
   retryable?: boolean
-  /** It has too much to do: asking again makes that worse. */
+  /** The object is overloaded: another try would make that worse. */
   overloaded?: boolean
 }
 

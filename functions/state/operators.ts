@@ -133,12 +133,14 @@ export class Operators {
     const taken = this.#sql.exec('SELECT 1 FROM operators WHERE name = ?', name).toArray()
     if (taken.length > 0 || name === FIRST_OPERATOR) {
       refuse('conflict', {
-        message: `The name ${name} was used for an operator before. The history refers to it, so choose another name.`,
+        message: `An operator named ${name} exists or existed. The history refers to operators by name, so choose another one.`,
       })
     }
     const { n } = this.#sql.exec<{ n: number }>('SELECT COUNT(*) AS n FROM operators').one()
     if (this.#live().length >= OPERATOR_LIMIT || n >= OPERATOR_NAMES_LIMIT)
-      refuse('conflict', { message: `There are ${OPERATOR_LIMIT} operators already.` })
+      refuse('conflict', {
+        message: `The limit of ${OPERATOR_LIMIT} operators is reached: revoke one first.`,
+      })
     const key = newOperatorKey(random)
     const id = `op_${toBase64Url(random(9))}`
     this.#sql.exec(

@@ -49,7 +49,7 @@ export class ResourceKeys {
   create(audience: string, label: string | null, now: number): { id: string; key: string } {
     if (this.#rows().length >= RESOURCE_KEY_LIMIT) {
       refuse('conflict', {
-        message: `There are ${RESOURCE_KEY_LIMIT} resource keys already: revoke one first.`,
+        message: `The limit of ${RESOURCE_KEY_LIMIT} resource keys is reached: revoke one first.`,
       })
     }
     const key = newResourceKey(random)

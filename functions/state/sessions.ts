@@ -133,7 +133,7 @@ function explain(cause: unknown): never {
     throw cause
   if (cause instanceof errors.JOSENotSupported) throw cause
   return refuse('unavailable', {
-    message: "The key set of the session's issuer cannot be had now: try again.",
+    message: "The key set of the session's issuer cannot be fetched now: try again.",
     retryAfterSeconds: 5,
   })
 }

@@ -45,7 +45,7 @@ export class SigningKeys {
   follow(key: RingKey, now: number): void {
     if (hasNextKey(this.ring(), now)) {
       refuse('conflict', {
-        message: 'A next key is published already and signs soon: rotate again after that.',
+        message: 'The next key is already published and will sign soon: rotate again after that.',
       })
     }
     this.#sql.exec('DELETE FROM signing_keys WHERE leaves_at <= ?', now)

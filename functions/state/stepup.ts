@@ -247,7 +247,9 @@ function accept(ledger: Ledger, { orders }: StepUpCall, full: Proof, now: number
   for (const order of orders) {
     const expiresAt = expiryOf(order, now, proof.authTime)
     if (expiresAt <= now)
-      refuse('session_not_fresh', { message: 'The proof is already older than the rule allows.' })
+      refuse('session_not_fresh', {
+        message: 'The proof is older than the rule allows: verify again.',
+      })
     ledger.tokens.add({
       jti: order.jti,
       kind: order.kind,

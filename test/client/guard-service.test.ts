@@ -50,7 +50,7 @@ async function failure(answer: Answer, of: 'call' | 'read' = 'call') {
 
 const UNAVAILABLE = { reason: 'unavailable', cause: undefined }
 const NONE = { ...UNAVAILABLE, detail: 'token.consume returned an unexpected response.' }
-const NO_DOCUMENT = { ...UNAVAILABLE, detail: 'Countersign does not answer /keys.' }
+const NO_DOCUMENT = { ...UNAVAILABLE, detail: 'Countersign did not answer /keys.' }
 
 describe('what is sent', () => {
   it('is a call with the resource key, that is never followed elsewhere', async () => {

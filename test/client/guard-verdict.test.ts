@@ -121,7 +121,7 @@ it('tells the caller that what an action is about could not be read, and the app
   const problem = await (await fetch(app.url)).json()
   expect(problem).toMatchObject({
     reason: 'unavailable',
-    detail: 'What this action is about could not be read.',
+    detail: 'The details or subject of this action could not be read from the request.',
   })
   expect(blocked(told).cause).toEqual(new Error('of the application'))
 })

@@ -45,7 +45,7 @@ describe('a grant', () => {
   it('refuses details without a scope that they could be bound to', () => {
     expect(refused(undefined, { details: { a: 1 } })).toEqual({
       reason: 'scope_not_allowed',
-      message: '`details` are bound to a token: name its scope in `requestedScopes`.',
+      message: '`details` are bound to a token: send its scope in `requestedScopes`.',
     })
   })
 
@@ -100,7 +100,7 @@ describe('a grant', () => {
   ])('with details has one scope, so not %j with %j', (scopes, details) => {
     expect(refused(scopes, { details })).toEqual({
       reason: 'scope_not_allowed',
-      message: 'A token with details carries exactly one scope.',
+      message: 'A token with details must have exactly one scope.',
     })
   })
 

@@ -253,13 +253,13 @@ describe('a key for automation', () => {
   ])('may not call %s', (call) => {
     expect(refusalOf(() => checkAutomation(call, {}, []))).toEqual({
       reason: 'forbidden',
-      message: `A key for automation may not call ${call} so: a person must.`,
+      message: `Automation keys cannot call ${call} this way. Ask a named operator to do it.`,
     })
   })
 
   it('does nothing to the operators themselves', () => {
     const call = () => checkAutomation('subject.endTokens', { environment: 'operator' }, [])
-    expect(refusalOf(call).message).toContain('may not call subject.endTokens so')
+    expect(refusalOf(call).message).toContain('cannot call subject.endTokens this way')
   })
 
   it.each([
@@ -274,7 +274,7 @@ describe('a key for automation', () => {
       refusalOf(() => checkAutomation('environment.update', { environment: 'live' }, changes)),
     ).toEqual({
       reason: 'forbidden',
-      message: `A key for automation may not change \`${path}\` so: a person must.`,
+      message: `Automation keys cannot change \`${path}\` this way. Ask a named operator to do it.`,
     })
   })
 

@@ -379,7 +379,9 @@ describe('an assertion', () => {
     ['two details', { authorization_details: [{}, {}] }],
     ['no details in their list', { authorization_details: [] }],
   ])('is refused with %s', async (_what, more) => {
-    expect(await rejected(more)).toBe('The assertion lacks a claim, or holds one of another form.')
+    expect(await rejected(more)).toBe(
+      'The assertion lacks a claim, or a claim has the wrong format.',
+    )
   })
 
   it.each<[what: string, more: object]>([

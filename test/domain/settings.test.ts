@@ -139,7 +139,7 @@ const session = (more: Partial<EnvironmentSettings['session']>) => ({
 describe('whose sessions are believed', () => {
   it.each([OWN, `${OWN}/`, `${OWN}/live`])('is not %s, which is our own', async (issuer) => {
     expect(await told(session({ issuer }))).toBe(
-      "`session.issuer` is Countersign's own address: tokens of ours are not sessions.",
+      "`session.issuer` is Countersign's own address, and its tokens are not sessions.",
     )
   })
 
@@ -286,13 +286,13 @@ describe('an origin', () => {
 describe('the parts of a document together', () => {
   it('offer no DPoP yet', async () => {
     expect(await told({ senderConstrained: 'dpop' })).toBe(
-      '`senderConstrained: dpop` is not offered by this version: leave it at `none`.',
+      '`senderConstrained: dpop` is not supported by this version: use `none`.',
     )
   })
 
   it('let nobody assert in our own name', async () => {
     expect(await told({ assertions: { issuer: `${OWN}/live`, keys: KEYS } })).toBe(
-      "`assertions.issuer` is Countersign's own address: tokens of ours are not sessions.",
+      "`assertions.issuer` is Countersign's own address, and its tokens are not sessions.",
     )
   })
 
@@ -331,13 +331,13 @@ describe('an action', () => {
     ...(['credential.x', 'operator.x', 'operator:x'] as const).map(
       (action): [ActionEntry, string] => [
         { action, scope: 'a:b' },
-        `\`${action}\`: names that begin with credential or operator are Countersign's own.`,
+        `\`${action}\`: names that begin with credential or operator are reserved.`,
       ],
     ),
     ...(['credential:x', 'operator:x', 'operator.x'] as const).map(
       (scope): [ActionEntry, string] => [
         { action: 'order.refund', scope },
-        "`order.refund`: names that begin with credential or operator are Countersign's own.",
+        '`order.refund`: names that begin with credential or operator are reserved.',
       ],
     ),
     [

@@ -654,7 +654,7 @@ describe('the last factor', () => {
       }),
     )
     expect(outcomes.toSorted()).toEqual([
-      'The last factor is removed only with a proof stronger than a recovery code.',
+      'A recovery code cannot remove the last factor: verify with a stronger method.',
       'removed',
     ])
     expect((await user.client.factor.list.query()).factors).toHaveLength(1)

@@ -28,7 +28,7 @@ describe('the context of a resource’s question', () => {
     for (const context of [{}, { country: 'NL' }, { sessionToken: user.bearer() }]) {
       const asked = user.client.policy.check.query({ action: EXPORT, context })
       const { message } = await expectRefused(asked, 'input_invalid')
-      expect(message).toContain('`context` is for a resource')
+      expect(message).toContain('Only a resource may send `context`')
     }
   })
 

@@ -62,12 +62,12 @@ function parse(text: string): unknown {
 /** Not too deep, no key that could reach a prototype, no text that has more than one spelling. */
 function checkShape(value: unknown, depth: number): void {
   if (typeof value === 'string' && !value.isWellFormed())
-    refuse('input_invalid', 'The body holds a text that is not well-formed unicode.')
+    refuse('input_invalid', 'The body contains a text that is not well-formed Unicode.')
   if (typeof value !== 'object' || value === null) return
   if (depth > BODY_MAX_DEPTH)
     refuse('input_invalid', `The body is nested deeper than ${BODY_MAX_DEPTH} levels.`)
   if (Object.hasOwn(value, '__proto__'))
-    refuse('input_invalid', 'The body holds a key named __proto__.')
+    refuse('input_invalid', 'The body contains a key named __proto__.')
   for (const member of Object.values(value)) checkShape(member, depth + 1)
 }
 
