@@ -72,9 +72,13 @@ function identify(error: Error, over: boolean): CountersignError {
   if (isCountersignError(error)) return error
   const { name, message } = error
   if (name === 'InvalidStateError') {
-    return new CountersignError('conflict', 'This authenticator holds a passkey already.', {
-      cause: error,
-    })
+    return new CountersignError(
+      'conflict',
+      'This authenticator already has a passkey for this user.',
+      {
+        cause: error,
+      },
+    )
   }
   const reason =
     REASONS[name] ??

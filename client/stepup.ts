@@ -142,7 +142,7 @@ async function earn(
     const { elevatedToken, mfaToken, ...proof } = await verify()
     const subject = asking?.subject ?? ''
     if ((await instance.session())?.subject !== asking?.subject) {
-      throw new CountersignError('unauthenticated', 'Somebody else is signed in now.')
+      throw new CountersignError('unauthenticated', 'Another user is signed in now: start again.')
     }
     const issuedAt = elevatedToken?.issuedAt ?? proof.authTime
     if (elevatedToken) instance.tokens.put(elevatedToken, { subject, details, askedAt, issuedAt })

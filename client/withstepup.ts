@@ -69,7 +69,14 @@ export async function withStepUp<T>(
     const { decision } = auth
     const fault = faultOf(decision, details, challenge?.requirement)
     if (fault) throw fault
-    if (!asks) throw challenge ?? new CountersignError('step_up_required', 'Nobody asks the user.')
+    if (!asks)
+      throw (
+        challenge ??
+        new CountersignError(
+          'step_up_required',
+          'No prompt is set: pass `prompt` to withStepUp or to createCountersign.',
+        )
+      )
     // Never the challenge's: an API could have the user verify for another action than they see.
     const scope = decision?.scope ?? (await learnScope(countersign, { mfaAction: action }))
     const answer = await asks({

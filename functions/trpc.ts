@@ -89,10 +89,10 @@ function describeIssue(cause: unknown): Partial<Refusal> {
   if (!issue) return {}
   const keys = issue.keys?.map(String).join(', ')
   const what = keys
-    ? `has a field that is not known (${keys})`
+    ? `has an unknown field (${keys})`
     : issue.expected
       ? `must be ${issue.expected}`
-      : 'is not of the form that it must have'
+      : 'has the wrong format'
   const where = issue.path.length > 0 ? `\`${issue.path.map(String).join('.')}\`` : 'The input'
   return { message: `${where} ${what}.`.slice(0, 300) }
 }

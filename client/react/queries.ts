@@ -71,7 +71,7 @@ async function askFor<T>(
 }
 
 const somebodyElse = () =>
-  new CountersignError('unauthenticated', 'Who is signed in has changed: ask again.')
+  new CountersignError('unauthenticated', 'The signed-in user has changed: run the query again.')
 
 /** "Not required, there is a token" ends with that token. */
 function untilTokenExpires({ tokens }: Countersign): number | false {

@@ -30,8 +30,11 @@ const ANSWERS: Partial<Record<Reason, [kind: Kind, title: string]>> = {
   unauthenticated: ['anonymous', 'Nobody is signed in: sign in, then retry.'],
   denied: ['denied', 'The rule denies this action.'],
   unknown_action: ['denied', 'There is no such action for this resource.'],
-  input_invalid: ['input', 'The request holds what cannot be checked.'],
-  details_required: ['unavailable', 'This resource does not say what it is about to do.'],
+  input_invalid: ['input', 'The request contains something that cannot be checked.'],
+  details_required: [
+    'unavailable',
+    'This resource did not send the details that the rule requires.',
+  ],
   unavailable: ['unavailable', 'The action cannot be checked now: try again.'],
 }
 const UNAVAILABLE: [kind: Kind, title: string] = [

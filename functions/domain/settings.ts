@@ -108,7 +108,7 @@ export async function checkSettings(document: EnvironmentSettings, place: Place)
     if (isOwn(audience, place)) invalid(`\`audiences\`: ${audience} is Countersign's own address.`)
   }
   if (document.firstFactor === 'assertion' && !document.assertions) {
-    invalid('`firstFactor: assertion` needs `assertions`: nobody could ever enroll.')
+    invalid('`firstFactor: assertion` needs `assertions`: without them nobody can enroll.')
   }
   const entries = document.actions ?? []
   for (const entry of entries) checkAction(entry, document)
@@ -162,7 +162,7 @@ function checkKeySource(where: string, keys: KeySource, { development }: Place):
         key.kty === 'oct' ||
         ['d', 'k', 'p', 'q'].some((part) => part in key)
       ) {
-        invalid(`\`${where}.jwks\` must hold public keys alone: no secret and no private part.`)
+        invalid(`\`${where}.jwks\` must contain only public keys.`)
       }
     }
     return
@@ -218,7 +218,8 @@ function checkAction(entry: ActionEntry, { audiences }: EnvironmentSettings): vo
     invalid(`\`${action}\`: its audience ${entry.audience} is not one of \`audiences\`.`)
   }
   for (const { methods = [] } of [entry.base ?? {}, ...(entry.stricter ?? [])]) {
-    if (new Set(methods).size !== methods.length) invalid(`\`${action}\`: a method is named twice.`)
+    if (new Set(methods).size !== methods.length)
+      invalid(`\`${action}\`: a method is listed twice.`)
   }
   if (isCredentialAction(action)) checkFloor(entry)
 }

@@ -219,7 +219,7 @@ describe('the keys of somebody else', () => {
     [{ kty: 'RSA', n: 'n', e: 'e', q: 'x' }],
   ])('are public ones, not %j', async (key) => {
     expect(await told(session({ keys: { jwks: { keys: [EC, key] } } }))).toBe(
-      '`session.keys.jwks` must hold public keys alone: no secret and no private part.',
+      '`session.keys.jwks` must contain only public keys.',
     )
   })
 
@@ -304,7 +304,7 @@ describe('the parts of a document together', () => {
 
   it('need somebody who asserts where the first factor does', async () => {
     expect(await told({ firstFactor: 'assertion' })).toBe(
-      '`firstFactor: assertion` needs `assertions`: nobody could ever enroll.',
+      '`firstFactor: assertion` needs `assertions`: without them nobody can enroll.',
     )
     await passes({ firstFactor: 'freshSession' })
   })
@@ -350,11 +350,11 @@ describe('an action', () => {
     ],
     [
       { ...REFUND, base: { methods: ['totp', 'totp'] } },
-      '`order.refund`: a method is named twice.',
+      '`order.refund`: a method is listed twice.',
     ],
     [
       { ...REFUND, stricter: [{ when: 'true', methods: ['passkey', 'totp', 'passkey'] }] },
-      '`order.refund`: a method is named twice.',
+      '`order.refund`: a method is listed twice.',
     ],
   ])('is not %j', async (entry, sentence) => {
     expect(await told(actions(entry))).toBe(sentence)

@@ -122,7 +122,7 @@ describe('settings with conditions', () => {
     [
       'a method twice in an entry',
       refund({ when: 'true', methods: ['passkey', 'passkey'] }),
-      '`order.refund`: a method is named twice.',
+      '`order.refund`: a method is listed twice.',
     ],
     [
       'details of what guards the factors',

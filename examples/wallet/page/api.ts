@@ -62,7 +62,8 @@ async function send<T>(path: string, via: Fetch, init: RequestInit): Promise<T> 
   })
   const body = await response.json().catch(() => undefined)
   if (response.ok && body !== undefined) return body
-  const { reason = 'unavailable', detail = 'The wallet answered something else.' } = body ?? {}
+  const { reason = 'unavailable', detail = 'The wallet returned an unexpected response.' } =
+    body ?? {}
   // A session that the wallet no longer takes is over, unless another one began meanwhile.
   if (reason === 'unauthenticated' && sentWith && sentWith === currentSession()) endSession()
   throw new WalletError(reason, detail)
