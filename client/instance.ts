@@ -159,7 +159,7 @@ export async function ask<T>(call: Promise<T>): Promise<T> {
 
 /** Creates the error for an answer that lacks what was asked for. */
 export const unexpected = () =>
-  new CountersignError('unavailable', 'Countersign returned an unexpected response.')
+  new CountersignError('unavailable', 'Unexpected response.')
 
 /** The scope of an action; the server is asked for that of one which an operator added. */
 export async function learnScope(instance: Countersign, wanted: ActionOrScope): Promise<string> {

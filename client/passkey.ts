@@ -72,13 +72,9 @@ function identify(error: Error, over: boolean): CountersignError {
   if (isCountersignError(error)) return error
   const { name, message } = error
   if (name === 'InvalidStateError') {
-    return new CountersignError(
-      'conflict',
-      'This authenticator already has a passkey for this user.',
-      {
-        cause: error,
-      },
-    )
+    return new CountersignError('conflict', 'This device has a passkey already.', {
+      cause: error,
+    })
   }
   const reason =
     REASONS[name] ??

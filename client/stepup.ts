@@ -142,7 +142,7 @@ async function earn(
     const { elevatedToken, mfaToken, ...proof } = await verify()
     const subject = asking?.subject ?? ''
     if ((await instance.session())?.subject !== asking?.subject) {
-      throw new CountersignError('unauthenticated', 'Another user is signed in now: start again.')
+      throw new CountersignError('unauthenticated', 'Another user is signed in now.')
     }
     const issuedAt = elevatedToken?.issuedAt ?? proof.authTime
     if (elevatedToken) instance.tokens.put(elevatedToken, { subject, details, askedAt, issuedAt })

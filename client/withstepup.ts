@@ -71,11 +71,7 @@ export async function withStepUp<T>(
     if (fault) throw fault
     if (!asks)
       throw (
-        challenge ??
-        new CountersignError(
-          'step_up_required',
-          'No prompt is set: pass `prompt` to withStepUp or to createCountersign.',
-        )
+        challenge ?? new CountersignError('step_up_required', 'Pass a `prompt`.')
       )
     // Never the challenge's: an API could have the user verify for another action than they see.
     const scope = decision?.scope ?? (await learnScope(countersign, { mfaAction: action }))

@@ -136,7 +136,7 @@ async function stepUpAt<T>(
   const runForUser = async (fetch: StepUpFetch) => {
     if (user === undefined || (await look()) === user) return run(fetch)
     isCancelled = true
-    throw new CountersignError('cancelled', 'Another user is signed in now: start again.')
+    throw new CountersignError('cancelled', 'Another user is signed in now.')
   }
   try {
     const value = await withStepUp(action, runForUser, { prompt, details }, desk.instance)

@@ -30,11 +30,8 @@ const ANSWERS: Partial<Record<Reason, [kind: Kind, title: string]>> = {
   unauthenticated: ['anonymous', 'Nobody is signed in: sign in, then retry.'],
   denied: ['denied', 'The rule denies this action.'],
   unknown_action: ['denied', 'There is no such action for this resource.'],
-  input_invalid: ['input', 'The request contains something that cannot be checked.'],
-  details_required: [
-    'unavailable',
-    'This resource did not send the details that the rule requires.',
-  ],
+  input_invalid: ['input', 'The request cannot be checked.'],
+  details_required: ['unavailable', 'This resource sent no details.'],
   unavailable: ['unavailable', 'The action cannot be checked now: try again.'],
 }
 const UNAVAILABLE: [kind: Kind, title: string] = [

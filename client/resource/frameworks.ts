@@ -78,10 +78,7 @@ async function callOf<C>(
     } catch (cause) {
       return cause instanceof SyntaxError
         ? refuse('input_invalid', { detail: 'The request could not be read.', cause })
-        : unavailable(
-            'The details or subject of this action could not be read from the request.',
-            cause,
-          )
+        : unavailable('The details or the user could not be read.', cause)
     }
   }
   return {

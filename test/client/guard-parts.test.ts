@@ -37,8 +37,8 @@ describe('the answer to a caller', () => {
     ['unauthenticated', 401, 'Nobody is signed in: sign in, then retry.'],
     ['denied', 403, 'The rule denies this action.'],
     ['unknown_action', 403, 'There is no such action for this resource.'],
-    ['input_invalid', 400, 'The request contains something that cannot be checked.'],
-    ['details_required', 503, 'This resource did not send the details that the rule requires.'],
+    ['input_invalid', 400, 'The request cannot be checked.'],
+    ['details_required', 503, 'This resource sent no details.'],
     ['unavailable', 503, 'The action cannot be checked now: try again.'],
     ['locked', 503, 'The action cannot be checked now.'],
   ])('refused as %s is %i with a sentence', async (reason, status, title) => {
