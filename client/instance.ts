@@ -158,8 +158,7 @@ export async function ask<T>(call: Promise<T>): Promise<T> {
 }
 
 /** Creates the error for an answer that lacks what was asked for. */
-export const unexpected = () =>
-  new CountersignError('unavailable', 'Unexpected response.')
+export const unexpected = () => new CountersignError('unavailable', 'Unexpected response.')
 
 /** The scope of an action; the server is asked for that of one which an operator added. */
 export async function learnScope(instance: Countersign, wanted: ActionOrScope): Promise<string> {

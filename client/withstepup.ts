@@ -69,10 +69,7 @@ export async function withStepUp<T>(
     const { decision } = auth
     const fault = faultOf(decision, details, challenge?.requirement)
     if (fault) throw fault
-    if (!asks)
-      throw (
-        challenge ?? new CountersignError('step_up_required', 'Pass a `prompt`.')
-      )
+    if (!asks) throw challenge ?? new CountersignError('step_up_required', 'Pass a `prompt`.')
     // Never the challenge's: an API could have the user verify for another action than they see.
     const scope = decision?.scope ?? (await learnScope(countersign, { mfaAction: action }))
     const answer = await asks({

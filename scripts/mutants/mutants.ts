@@ -1,11 +1,9 @@
 // `npm run mutants`: changes the source in many small ways, one at a time, and counts which changes the
-// tests notice. Three parts: Stryker's mutants of the rules and the guard, named changes to the objects,
-// and a build weakened in each rule that always holds. It reads options and prints; how it is done stands
-// in the files beside it.
+// tests notice. Three parts: Stryker's mutants of the rules, the objects and the guard; named changes to the
+// objects; and a build weakened in each rule that always holds. It reads options and prints; the files beside it do the work.
 import { availableParallelism } from 'node:os'
 import {
   Complaint,
-  inColumns,
   interruption,
   paint,
   progress,
@@ -18,22 +16,49 @@ import { weakenedBy } from '../weakened.ts'
 import type { Change } from './change.ts'
 import { tryChanges, type Verdict } from './named.ts'
 import { STATE_CHANGES } from './state/index.ts'
-import { mutate, type Outcome, scoreOf, sumOf, type Tally } from './stryker.ts'
+import { mutate } from './stryker.ts'
 
-const LEAST_SCORE = 85
 const MOST_CONCURRENCY = 16
+/** How many of a hundred named changes must be noticed. */
+const LEAST_NAMED = 85
+
+/** What Stryker mutates, each under the tests that are about it. */
+const MUTATED = [
+  {
+    name: 'The rules',
+    files: ['functions/domain/**/*.ts'],
+    tests: 'scripts/mutants/domain.vitest.config.ts',
+    within: /^functions\/domain\//,
+    leastScore: 85,
+  },
+  {
+    name: 'The objects',
+    files: ['functions/state/**/*.ts'],
+    tests: 'scripts/mutants/state.vitest.config.ts',
+    within: /^functions\/state\//,
+    leastScore: 80,
+  },
+  {
+    name: 'The guard',
+    files: ['client/resource.ts', 'client/resource/**/*.ts'],
+    tests: 'scripts/mutants/guard.vitest.config.ts',
+    within: /^client\/resource/,
+    leastScore: 85,
+  },
+]
 
 const HELP = `Changes the source in many small ways and counts how many of the changes the tests notice.
 
   npm run mutants -- [--only stryker|state|rules] [--file PATTERN]… [--concurrency N]
 
-  --only PART        only one part: stryker, which mutates the rules and the guard; state, named changes to
-                     the objects; rules, builds weakened in one rule that always holds each
+  --only PART        only one part: stryker, which mutates the rules, the objects and the guard; state,
+                     named changes to the objects; or rules, builds that are each weakened in one
+                     rule that always holds
   --file PATTERN     change only this file, from the project's root; may be given several times
   --concurrency N    how many are tried at once (as many as there are processors, at most 4)
 
-It prints what became of the mutants of each file, every one that no test noticed, and the scores. The
-exit code is 0 where at least ${LEAST_SCORE} of 100 were noticed in either part, and every weakened rule.`
+It prints every mutant that no test noticed, and the scores. The exit code is 0 where the tests noticed at
+least ${MUTATED.map(({ name, leastScore }) => `${leastScore} of 100 (${name.toLowerCase()})`).join(', ')}, ${LEAST_NAMED} of 100 named changes, and every weakened build.`
 
 const OPTIONS = {
   only: { type: 'string' },
@@ -50,24 +75,6 @@ interface Wish {
 /** Prints what it finds and says whether that will do; undefined where it has nothing to try. */
 type Part = (wish: Wish) => Promise<boolean | undefined>
 
-const PARTS: Record<string, Part> = { stryker, state, rules }
-
-/** What Stryker mutates, each under the tests that are about it. */
-const MUTATED = [
-  {
-    name: 'The rules',
-    files: ['functions/domain/**/*.ts'],
-    tests: 'scripts/mutants/domain.vitest.config.ts',
-    within: /^functions\/domain\//,
-  },
-  {
-    name: 'The guard',
-    files: ['client/resource.ts', 'client/resource/**/*.ts'],
-    tests: 'scripts/mutants/guard.vitest.config.ts',
-    within: /^client\/resource/,
-  },
-]
-
 async function main(): Promise<number> {
   const options = readOptions(OPTIONS, HELP)
   if (!options) return 0
@@ -83,104 +90,55 @@ async function main(): Promise<number> {
   return answers.includes(false) ? 1 : 0
 }
 
-async function stryker({ files, concurrency, signal }: Wish): Promise<boolean | undefined> {
-  const tallies: Tally[] = []
-  for (const { name, files: all, tests, within } of MUTATED) {
+async function stryker({ files, ...wish }: Wish): Promise<boolean | undefined> {
+  const answers: boolean[] = []
+  for (const { name, files: all, within, ...mutated } of MUTATED) {
     const asked = files.length > 0 ? files.filter((file) => within.test(file)) : all
     if (asked.length === 0) continue
-    const outcome = await mutate({ files: asked, tests, concurrency, signal, going: progress })
-    progress('')
-    show(name, outcome)
-    tallies.push(sumOf(outcome.files.map(({ tally }) => tally)))
+    console.log(`${name}:\n`)
+    answers.push(await mutate({ ...mutated, ...wish, files: asked }))
   }
-  if (tallies.length === 0) return undefined
-  const scores = tallies.map(scoreOf)
-  const score = told(scoreOf(sumOf(tallies)))
-  const sentence = `Score: ${score} of 100 mutants were noticed; at least ${LEAST_SCORE} must be, of the rules and of the guard.\n`
-  return verdictIs(
-    scores.every((one) => one >= LEAST_SCORE),
-    sentence,
+  return answers.length > 0 ? !answers.includes(false) : undefined
+}
+
+/** Named changes to the objects. */
+const state: Part = (wish) =>
+  tryNamed('Named changes to the objects', STATE_CHANGES, LEAST_NAMED, wish)
+
+/** A build for each rule that always holds: the tests must catch every one. */
+const rules: Part = (wish) => {
+  const changes = weakenedBy('tests').map(({ rule, breaks, replacements, caughtBy }) => ({
+    ...{ name: `${rule} ${breaks}`, replacements, tests: caughtBy.tests },
+  }))
+  return tryNamed('Builds weakened in one rule each', changes, 100, wish)
+}
+
+/** Tries changes and prints what became of each; undefined where there is none in the files. */
+async function tryNamed(
+  title: string,
+  all: Change[],
+  leastScore: number,
+  { files, ...wish }: Wish,
+): Promise<boolean | undefined> {
+  const changes = all.filter(
+    ({ replacements }) => files.length === 0 || replacements.some(([file]) => files.includes(file)),
   )
-}
-
-/** Named changes to the objects: so many of a hundred must be noticed. */
-async function state(wish: Wish): Promise<boolean | undefined> {
-  const verdicts = await tryNamed(STATE_CHANGES, wish)
-  if (verdicts.length === 0) return undefined
-  const files = Map.groupBy(verdicts, ({ change }) => change.replacements[0]?.[0] ?? '')
-  console.log(`Named changes to the objects:\n\n${row(['file', 'caught', 'survived'])}`)
-  for (const [file, all] of files) {
-    const caught = caughtOf(all)
-    console.log(row([file, String(caught), String(all.length - caught)]))
-  }
-  console.log('\nEach, and the first test that noticed it:\n')
-  for (const verdict of verdicts) console.log(lineOf(verdict))
-  const score = (100 * caughtOf(verdicts)) / verdicts.length
-  const sentence = `\nScore: ${caughtOf(verdicts)} of ${verdicts.length} named changes were noticed, ${told(score)} of 100; at least ${LEAST_SCORE} must be.\n`
-  return verdictIs(score >= LEAST_SCORE, sentence)
-}
-
-const WEAKENED_RULES = weakenedBy('tests').map(({ rule, breaks, replacements, caughtBy }) => ({
-  ...{ name: `${rule} ${breaks}`, replacements, tests: caughtBy.tests },
-}))
-
-/** A build for each rule that always holds: every one must be noticed. */
-async function rules(wish: Wish): Promise<boolean | undefined> {
-  const verdicts = await tryNamed(WEAKENED_RULES, wish)
-  if (verdicts.length === 0) return undefined
-  console.log('Builds weakened in one rule each:\n')
-  for (const verdict of verdicts) console.log(lineOf(verdict))
-  const all = caughtOf(verdicts) === verdicts.length
-  return verdictIs(all, `\n${caughtOf(verdicts)} of ${verdicts.length} were caught.\n`)
-}
-
-function tryNamed(all: Change[], { files, concurrency, signal }: Wish): Promise<Verdict[]> {
-  const isAsked = ({ replacements }: Change) =>
-    files.length === 0 || replacements.some(([file]) => files.includes(file))
-  const changes = all.filter(isAsked)
+  if (changes.length === 0) return undefined
   let count = 0
-  return tryChanges(changes, {
-    concurrency,
-    signal,
-    tried: () => progress(`${++count} of ${changes.length} tried`),
-  }).finally(() => progress(''))
+  const tried = () => progress(`${++count} of ${changes.length} tried`)
+  const verdicts = await tryChanges(changes, { ...wish, tried }).finally(() => progress(''))
+  console.log(`${title}:\n`)
+  for (const verdict of verdicts) console.log(lineOf(verdict))
+  const caught = verdicts.filter(({ outcome }) => outcome === 'caught').length
+  const good = 100 * caught >= leastScore * changes.length
+  console.log(paint(good ? 'green' : 'red', `\n${caught} of ${changes.length} were caught.\n`))
+  return good
 }
-
-const caughtOf = (verdicts: Verdict[]): number =>
-  verdicts.filter(({ outcome }) => outcome === 'caught').length
 
 const lineOf = (verdict: Verdict): string =>
   `${verdict.outcome.padEnd(8)}  ${verdict.change.name}${'by' in verdict ? `\n            ${verdict.by}` : ''}`
 
-function verdictIs(good: boolean, sentence: string): boolean {
-  console.log(paint(good ? 'green' : 'red', sentence))
-  return good
-}
-
-const row = inColumns([40, 8, 9, 10, 12, 9, 8])
-const HEAD = ['file', 'killed', 'timeout', 'survived', 'no coverage', 'ignored', 'score']
-
-function show(name: string, { files, unnoticed }: Outcome): void {
-  console.log(`${name}:\n\n${row(HEAD)}`)
-  for (const { file, tally } of files) console.log(row([file, ...numbersOf(tally)]))
-  const all = sumOf(files.map(({ tally }) => tally))
-  console.log(`${row(['together', ...numbersOf(all)])}\n`)
-  console.log(unnoticed.length > 0 ? 'No test noticed:\n' : 'Every mutant was noticed.')
-  for (const line of unnoticed) console.log(line)
-  console.log('')
-}
-
-const numbersOf = (tally: Tally): string[] => [
-  String(tally.killed),
-  String(tally.timeout),
-  String(tally.survived),
-  String(tally.noCoverage),
-  String(tally.ignored),
-  told(scoreOf(tally)),
-]
-
-/** Rounded down: 84.99 is not 85. */
-const told = (score: number): string => (Math.floor(score * 10) / 10).toFixed(1)
+const PARTS: Record<string, Part> = { stryker, state, rules }
 
 function readParts(only: string | undefined) {
   if (only === undefined) return Object.values(PARTS)

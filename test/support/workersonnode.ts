@@ -1,6 +1,6 @@
-// The Workers runtime as far as the service uses it, on Node: so that tests made for workerd can run where
-// Stryker mutates. It replaces `cloudflare:workers` there, and nowhere else. It does not show
-// what workerd itself does (alarms, eviction, limits, what really passes between two objects).
+// Replaces `cloudflare:workers` and `cloudflare:test` on Node, so that tests made for workerd can run where
+// Stryker mutates. It does not show what workerd itself does: limits, gates of input and output, and what
+// really passes between two objects.
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { OPERATOR_KEY, PUBLIC_URL } from './service.ts'
 
@@ -17,67 +17,128 @@ export class DurableObject {
 /** Work that outlives its request: nothing ends it here. */
 export const waitUntil = (_work: Promise<unknown>): void => {}
 
+/** Returns what a request runs with. Nothing waits for the work that it leaves behind. */
+export const createExecutionContext = () => contextFor([])
+
+const contextFor = (work: Promise<unknown>[]) => ({
+  waitUntil: (one: Promise<unknown>) => work.push(one),
+  passThroughOnException: () => {},
+  props: {},
+})
+
 /** `exports.default` of the Worker under test. */
 export const exports = {
   default: {
     async fetch(request: Request): Promise<Response> {
       const { default: worker } = await import('../../functions/worker.ts')
       const work: Promise<unknown>[] = []
-      const context = {
-        waitUntil: (one: Promise<unknown>) => work.push(one),
-        passThroughOnException: () => {},
-        props: {},
-      }
-      const response = await worker.fetch(request, await environment(), context as never)
+      const response = await worker.fetch(request, env as unknown as Env, contextFor(work) as never)
       await Promise.allSettled(work)
       return response
     },
   },
 }
 
-let made: Env | undefined
-/** The bindings, once a first request was made. */
-export const env = new Proxy({}, { get: (_target, name) => made && Reflect.get(made, name) })
-
-async function environment(): Promise<Env> {
-  const { Counts, Directory, Environment, Subject } = await import('../../functions/worker.ts')
-  made ??= {
-    ROOT_SECRET: 'a root secret for tests alone, 32 and more',
-    OPERATOR_KEY,
-    PUBLIC_URL,
-    RESTORE_EPOCH: '0',
-    PUBLISHED: keyValueStore(),
-    SUBJECT: namespaceOf(Subject),
-    ENVIRONMENT: namespaceOf(Environment),
-    DIRECTORY: namespaceOf(Directory),
-    COUNTS: namespaceOf(Counts),
-  } as unknown as Env
-  return made
+type ClassName = 'Counts' | 'Directory' | 'Environment' | 'Subject'
+type Instance = object & { alarm?: () => Promise<void> }
+type Context = ReturnType<typeof contextOf>
+/** An object: what it stores, and the instance that is in memory, if there is one. */
+interface Held {
+  className: ClassName
+  context: Context
+  instance: Instance | undefined
 }
 
-/** A namespace: one object for each name, reached by calls that copy what they carry. */
-function namespaceOf(make: new (ctx: never, env: never) => object) {
-  const objects = new Map<string, object>()
+/** The bindings. */
+export const env = {
+  ROOT_SECRET: 'a root secret for tests alone, 32 and more',
+  // service.ts imports this module, too, and may be evaluated after it.
+  get OPERATOR_KEY() {
+    return OPERATOR_KEY
+  },
+  get PUBLIC_URL() {
+    return PUBLIC_URL
+  },
+  RESTORE_EPOCH: '0',
+  PUBLISHED: keyValueStore(),
+  SUBJECT: namespaceOf('Subject'),
+  ENVIRONMENT: namespaceOf('Environment'),
+  DIRECTORY: namespaceOf('Directory'),
+  COUNTS: namespaceOf('Counts'),
+}
+
+const stubs = new WeakMap<object, Held>()
+
+/** Creates a namespace: one object for each name, reached by calls that copy what they carry. */
+function namespaceOf(className: ClassName) {
+  const objects = new Map<string, Held>()
   return {
     getByName(name: string) {
-      const object = objects.get(name) ?? new make(contextOf(name) as never, made as never)
-      objects.set(name, object)
-      return new Proxy(object, {
-        get: (_target, verb) =>
-          verb === 'then'
-            ? undefined
-            : async (...input: unknown[]) => {
-                const run: unknown = Reflect.get(object, verb)
-                if (typeof run !== 'function') throw new TypeError(`no verb ${String(verb)}`)
-                return structuredClone(await run.apply(object, structuredClone(input)))
-              },
-      })
+      const held = objects.get(name) ?? { className, context: contextOf(name), instance: undefined }
+      objects.set(name, held)
+      const stub = new Proxy(
+        {},
+        {
+          get: (_target, verb) =>
+            verb === 'then' ? undefined : (...input: unknown[]) => call(held, verb, input),
+        },
+      )
+      stubs.set(stub, held)
+      return stub
     },
   }
 }
 
+async function instanceOf(held: Held): Promise<Instance> {
+  const classes = await import('../../functions/worker.ts')
+  const make = classes[held.className] as unknown as new (ctx: Context, env: object) => Instance
+  held.instance ??= new make(held.context, { ...env })
+  return held.instance
+}
+
+async function call(held: Held, verb: string | symbol, input: unknown[]): Promise<unknown> {
+  const instance = await instanceOf(held)
+  const run: unknown = Reflect.get(instance, verb)
+  if (typeof run !== 'function') throw new TypeError(`no verb ${String(verb)}`)
+  return structuredClone(await run.apply(instance, structuredClone(input)))
+}
+
+function heldBy(stub: object): Held {
+  const held = stubs.get(stub)
+  if (!held) throw new TypeError('not a stub of an object')
+  return held
+}
+
+/** Runs code with an object's instance and what it stores, as `cloudflare:test` does. */
+export async function runInDurableObject<T>(
+  stub: object,
+  run: (instance: Instance, context: Context & { abort(reason: string): never }) => T,
+): Promise<Awaited<T>> {
+  const held = heldBy(stub)
+  const abort = (reason: string): never => {
+    held.instance = undefined
+    throw new Error(reason)
+  }
+  return await run(await instanceOf(held), { ...held.context, abort })
+}
+
+/** Runs an object's alarm now, if one is set; says whether it was. */
+export async function runDurableObjectAlarm(stub: object): Promise<boolean> {
+  const held = heldBy(stub)
+  const { storage } = held.context
+  if ((await storage.getAlarm()) === null) return false
+  await storage.deleteAlarm()
+  await (await instanceOf(held)).alarm?.()
+  return true
+}
+
+/** Ends an object's instance; what it stored stays. */
+export async function evictDurableObject(stub: object): Promise<void> {
+  heldBy(stub).instance = undefined
+}
+
 function contextOf(name: string) {
-  const database = new DatabaseSync(':memory:')
+  let database = new DatabaseSync(':memory:')
   let alarm: number | null = null
   return {
     id: { name, toString: () => name },
@@ -89,7 +150,11 @@ function contextOf(name: string) {
       setAlarm: async (at: number) => {
         alarm = at
       },
+      deleteAlarm: async () => {
+        alarm = null
+      },
       deleteAll: async () => {
+        database = new DatabaseSync(':memory:')
         alarm = null
       },
     },
@@ -148,7 +213,10 @@ function run(database: DatabaseSync, query: string, values: unknown[]) {
 function keyValueStore() {
   const values = new Map<string, string>()
   return {
-    get: async (key: string) => JSON.parse(values.get(key) ?? 'null'),
+    get: async (key: string, type?: 'json') => {
+      const value = values.get(key) ?? null
+      return type === 'json' && value !== null ? JSON.parse(value) : value
+    },
     put: async (key: string, value: string) => {
       values.set(key, value)
     },
