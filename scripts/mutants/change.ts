@@ -11,7 +11,7 @@ export interface Change {
   tests: string[]
 }
 
-/** What is so after the change, the text, what stands in its place, and other tests than the file's. */
+/** What the change breaks, the text, its replacement, and other tests than the file's. */
 export type Row = [name: string, text: string, by: string, tests?: string[]]
 
 /**

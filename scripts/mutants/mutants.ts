@@ -113,7 +113,7 @@ const rules: Part = (wish) => {
   return tryNamed('Builds weakened in one rule each', changes, 100, wish)
 }
 
-/** Tries changes and prints what became of each; undefined where there is none in the files. */
+/** Tries changes and prints the outcome of each; undefined if the files have no change. */
 async function tryNamed(
   title: string,
   all: Change[],

@@ -138,6 +138,6 @@ async function runTests(copy: Copy, files: string[], signal: AbortSignal): Promi
 }
 
 function given<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('there is none')
+  if (value === undefined) throw new Error('a value is missing')
   return value
 }

@@ -1,5 +1,5 @@
 // The process that runs tests of one copy of the project, again and again: the test runner is started once,
-// and reads anew what was changed since. It is told what to run by messages, and answers each with one.
+// and reads again what was changed since. Messages say what to run; each is answered with one message.
 import { resolve } from 'node:path'
 import { createVitest, type TestCase } from 'vitest/node'
 

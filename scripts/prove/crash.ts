@@ -1,6 +1,6 @@
 // `npm run prove:crash`: kills the service in the middle of its work, over and over, and shows that nothing
 // which it acknowledged is lost and nothing is accepted twice. It reads options and prints; the proof
-// itself, and what a SIGKILL proves and does not, stands in crash/rounds.ts.
+// itself, and what a SIGKILL proves and does not, is in crash/rounds.ts.
 import {
   Complaint,
   interruption,

@@ -1,5 +1,5 @@
 // `npm run prove:once`: measures that whatever may happen once happens once, and that the measurement
-// would show it if it did not. It reads options and prints; the proof itself stands in proof.ts.
+// would show it if it did not. It reads options and prints; the proof itself is in proof.ts.
 import {
   Complaint,
   inColumns,

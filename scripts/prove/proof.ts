@@ -31,7 +31,7 @@ export interface Tally {
   most: number
   /** Every other answer, by reason. */
   others: Outcomes
-  /** How many of these are none of the kind's refusals: lost, late, or a fault. */
+  /** How many of these are not refusals of the kind: lost, late, or a fault. */
   odd: number
   seconds: number
 }

@@ -1,5 +1,5 @@
 // Presents one and the same thing many times at once, over every front, and counts what was answered.
-// It repeats no call: one whose reply is lost may have been accepted. What is presented stands in kinds.ts.
+// It repeats no call: one whose reply is lost may have been accepted. kinds.ts says what is presented.
 import { Agent, request } from 'node:http'
 
 const ANSWER_WITHIN_MILLISECONDS = 60_000

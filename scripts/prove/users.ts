@@ -1,5 +1,5 @@
 // The users of a proof: signed in to the pretended application, with an authenticator app or a passkey of
-// their own. What they hold is made here; what they do with it stands in kinds.ts and crash/.
+// their own. What they hold is made here; what they do with it is in kinds.ts and crash/.
 import { TOTP, URI } from 'otpauth'
 import { type CountersignClient, createClient } from '../../client/index.ts'
 import {

@@ -1,5 +1,5 @@
 // The process of `workerd serve`: started, waited for, and ended politely or in the middle of its work.
-// What it serves stands in its configuration, which serve.ts writes.
+// serve.ts writes its configuration.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'

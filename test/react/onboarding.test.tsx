@@ -105,7 +105,7 @@ test('is done where another tab was faster', async () => {
 })
 
 test.each([
-  ['the session is not fresh', 'session_not_fresh', /Sign in again, then retry/],
+  ['the session is not fresh', 'session_not_fresh', /Sign in again to continue/],
   ['the method is not offered any more', 'method_not_allowed', /can’t be used here/],
 ] as const)('says that %s, and tries again', async (_, reason, words) => {
   service.on['factor.enroll'] = () => refuse(reason)

@@ -13,7 +13,7 @@ const RACES = ['test/attacks/factors.test.ts']
 export const ATTEMPT_CHANGES: Change[] = [
   ...changesOf('functions/state/attempts.ts', RECOVERY, [
     ['no attempt is counted', "ledger.setNote('attempts', counted)", ''],
-    ['whoever must wait is let through', 'if (barred) {', 'if (false) {'],
+    ['a user who must wait is let through', 'if (barred) {', 'if (false) {'],
     [
       'a right code stays counted as a failure',
       "ledger.setNote('attempts', takeBack(counted, now, steppedUp))",
@@ -38,7 +38,7 @@ export const ATTEMPT_CHANGES: Change[] = [
       SUBJECTS,
     ],
     [
-      'every refusal of whoever must wait is an event',
+      'every refusal of a user who must wait is an event',
       'ledger.history.tally({\n      key: `barred:${barred.reason}`,',
       'ledger.history.append({',
       SUBJECTS,

@@ -47,7 +47,7 @@ export const DIRECTORY_CHANGES: Change[] = [
     ],
     ['a key for automation signs in to a page', 'if (operator.automation)', 'if (false)'],
     [
-      'whoever signs in often fills the history',
+      'frequent sign-ins fill the history',
       'this.#history.countLately(signedIn, at - HOUR_SECONDS) < SIGN_INS_TOLD_PER_HOUR',
       'true',
     ],

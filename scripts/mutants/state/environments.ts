@@ -16,7 +16,7 @@ export const ENVIRONMENT_CHANGES: Change[] = [
       '',
       [...SETTINGS, ...ENVIRONMENTS],
     ],
-    ['whoever saves last wins', 'checkVersion(document.version, version)', ''],
+    ['the last save wins', 'checkVersion(document.version, version)', ''],
     ['saving does not count the version up', 'version = version + 1', 'version = version'],
     [
       'a new key signs before anybody can fetch it',
@@ -108,10 +108,10 @@ export const ENVIRONMENT_CHANGES: Change[] = [
     ],
   ]),
   ...changesOf('functions/state/published.ts', ENVIRONMENTS, [
-    ['a copy of any age stands in', '!copy || age > STAND_IN_SECONDS ||', '!copy ||'],
-    ['no copy stands in', '!copy || age > STAND_IN_SECONDS ||', 'true ||'],
+    ['a copy of any age is used', '!copy || age > STAND_IN_SECONDS ||', '!copy ||'],
+    ['no copy is used', '!copy || age > STAND_IN_SECONDS ||', 'true ||'],
     [
-      'a copy that a clock far ahead confirmed stands in',
+      'a copy that a clock far ahead confirmed is used',
       'age < -CLOCK_TOLERANCE_SECONDS',
       'false',
       ['test/state/faults.test.ts'],

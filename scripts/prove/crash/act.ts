@@ -1,5 +1,5 @@
 // One call that changes something, and how it came out: answered, refused, or without an answer because
-// the service was killed meanwhile. What is done with that stands in account.ts.
+// the service was killed meanwhile. account.ts uses that.
 import { randomUUID } from 'node:crypto'
 import { type CountersignErrorData, reasonOf } from '../../../client/index.ts'
 

@@ -1,5 +1,5 @@
 // Who acts under the crashes, beside newcomers: veterans, who go on with assertions through one crash after
-// the other, and an operator, whose changes stand in the environment's chain.
+// the other, and an operator, whose changes are in the environment's chain.
 import type { CountersignClient } from '../../../client/index.ts'
 import { type Recorded, record } from '../../../test/state/model/state.ts'
 import { DEMO } from '../../demo.ts'

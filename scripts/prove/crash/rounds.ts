@@ -16,7 +16,7 @@ import type { Actor, Cast } from './useractor.ts'
 
 /** More of them take longer to start again, and change nothing. */
 const FRONTS = 2
-/** When the kill comes, after the load began anew. */
+/** When the kill comes, after the load began again. */
 const KILL_MILLISECONDS = { from: 50, to: 800 }
 /** Who acts at the same time. The operator acts beside them. */
 const ROLES: Role[] = [

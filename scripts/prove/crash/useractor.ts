@@ -1,5 +1,5 @@
 // What every user does under the crashes: earn tokens, and have the API consume them. By which factors, and
-// in which order, stands in newcomers.ts and actors.ts.
+// in which order, is in newcomers.ts and actors.ts.
 import { randomUUID } from 'node:crypto'
 import { type CountersignClient, createClient } from '../../../client/index.ts'
 import { RECOVERY_CODE_COUNT } from '../../../contract/factor.ts'
@@ -17,7 +17,7 @@ import { CODE_REASONS, FAILURE } from './chain.ts'
 
 /** Somebody who acts until they are done. */
 export interface Actor {
-  /** Does the next thing; false where there is none left. */
+  /** Does the next thing; false if nothing is left to do. */
   next(): Promise<boolean>
   /** Whether everything holds after a crash. */
   check(): Promise<void>

@@ -45,7 +45,7 @@ const sure = (verb: Call['verb'], code: number): Step => ({
 })
 const TOTP = [sure('start', 0), sure('confirmTotp', 1), sure('stepUpTotp', 0)]
 const PASSKEY = [sure('start', 9), sure('confirmPasskey', 0), sure('stepUpPasskey', 0)]
-/** Most of what there is to try is there for whoever has enrolled. */
+/** Most calls need a user who has enrolled. */
 const BEGINNINGS: Step[][] = [[], TOTP, PASSKEY, [...TOTP, ...PASSKEY], [...TOTP, ...PASSKEY]]
 const begun = (rest: fc.Arbitrary<Step[]>): fc.Arbitrary<Step[]> =>
   fc.tuple(fc.constantFrom(...BEGINNINGS), rest).map(([before, after]) => [...before, ...after])

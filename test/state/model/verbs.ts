@@ -70,7 +70,7 @@ export function apply(state: State, call: Call, codes: string[]): string {
   return answer
 }
 
-/** What the history tells of a call that was answered `ok`: nothing, where nothing became of it. */
+/** The events of a call that was answered `ok`: none if it changed nothing. */
 function eventOf(before: State, call: Call): string | undefined {
   if (call.verb === 'rename')
     return before.factors.some(({ id, label }) => id === call.id && label !== call.label)
