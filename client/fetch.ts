@@ -60,11 +60,11 @@ async function readChallenge(response: Response, scope: string, details: Details
     reason?: CountersignReason
     detail?: string
     requirement?: Requirement
-  } = await response
-    .clone()
-    .json()
-    .then((json) => json ?? {})
-    .catch(() => ({}))
+  } =
+    (await response
+      .clone()
+      .json()
+      .catch(() => undefined)) ?? {}
   if (!body.requirement && !header.includes('insufficient_user_authentication')) return undefined
   return new StepUpRequiredError(
     body.reason ?? 'step_up_required',

@@ -1,7 +1,7 @@
 // The tokens that a user earned: which there are, which one fits, and who may have it. No framework,
 // and no clock but the server's. Where the tokens lie is the business of a keeper.
 import type { Details, ElevatedToken, MfaToken } from '../contract/index.ts'
-import { spellingOf } from './spelling.ts'
+import { canonical } from '../contract/shared/details.ts'
 
 /** A token as it is kept. */
 export interface StoredToken {
@@ -106,12 +106,14 @@ export function createTokenStore(keeper: TokenKeeper, now: () => number = Date.n
     keeper.write(tokens)
     tell()
   }
-  const drop = (jti: string) => {
-    const rest = live().filter((token) => token.jti !== jti)
+  const keepAlone = (rest: readonly StoredToken[]) => {
     if (rest.length < keeper.read().length) write(rest)
   }
+  const drop = (jti: string) => {
+    keepAlone(live().filter((token) => token.jti !== jti))
+  }
   const fitting = ({ scope, details }: Wanted) => {
-    const bound = spellingOf(details)
+    const bound = details && canonical(details)
     return live()
       .filter(
         (token) =>
@@ -153,15 +155,14 @@ export function createTokenStore(keeper: TokenKeeper, now: () => number = Date.n
         expiresAt,
         aheadSeconds: issuedAt - askedAt / 1000,
         subject,
-        details: spellingOf(details),
+        details: details && canonical(details),
       }
       write([...live().filter((other) => other.subject === subject), entry])
     },
     drop,
     keepOnly(subject) {
       isOwn = (token) => token.subject === subject
-      const own = keeper.read().filter(isOwn)
-      if (own.length < keeper.read().length) write(own)
+      keepAlone(keeper.read().filter(isOwn))
     },
     list: live,
     subscribe(changed) {

@@ -71,21 +71,17 @@ export function openService({ url, environment, resourceKey, fetch: own }: Guard
 }
 
 async function readBounded({ body }: Response): Promise<string> {
-  if (!body) return ''
-  const reader = body.getReader()
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let text = ''
   let bytes = 0
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return text + decoder.decode()
-    bytes += value.length
-    if (bytes > ANSWER_MAX_BYTES) {
-      await reader.cancel()
+  // An error inside of the loop cancels the body.
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length
+    if (bytes > ANSWER_MAX_BYTES)
       throw new Error(`the answer is longer than ${ANSWER_MAX_BYTES} bytes`)
-    }
-    text += decoder.decode(value, { stream: true })
+    text += decoder.decode(chunk, { stream: true })
   }
+  return text + decoder.decode()
 }
 
 function parse({ headers }: Response, text: string): Record<string, unknown> | undefined {

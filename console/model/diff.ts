@@ -3,6 +3,7 @@
 import {
   type ActionEntry,
   BUILT_IN_ACTIONS,
+  canonical,
   type EnvironmentSettings,
   isRecord,
   type SettingChange,
@@ -10,14 +11,8 @@ import {
 import { isBuiltIn, ruleOf } from '../rules.ts'
 
 /** Whether two values are the same JSON, whatever the order of their members. */
-export function isSame(one: unknown, other: unknown): boolean {
-  if (Object.is(one, other)) return true
-  if (typeof one !== 'object' || typeof other !== 'object' || !one || !other) return false
-  if (Array.isArray(one) !== Array.isArray(other)) return false
-  const [a, b] = [one as Record<string, unknown>, other as Record<string, unknown>]
-  const names = new Set([...Object.keys(a), ...Object.keys(b)])
-  return [...names].every((name) => isSame(a[name], b[name]))
-}
+export const isSame = (one: unknown, other: unknown): boolean =>
+  canonical({ value: one }) === canonical({ value: other })
 
 /**
  * Every difference, with its path as the service writes it: each action with its whole rule, and a case

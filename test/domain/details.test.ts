@@ -1,6 +1,7 @@
 // Details of an action: the one spelling they are bound by, and the schemas that may describe them.
 import { describe, expect, it } from 'vitest'
-import { bindDetails, DETAILS_MAX_BYTES, sameDetails } from '../../functions/domain/details.ts'
+import { DETAILS_MAX_BYTES } from '../../contract/index.ts'
+import { bindDetails, sameDetails } from '../../functions/domain/details.ts'
 import {
   checkDetails,
   DETAILS_SCHEMA_MAX_BYTES,
