@@ -1,16 +1,15 @@
 // Rules as the page shows them: what an environment makes of the defaults of every
-// action, and one plain sentence for each. The service decides; a test holds these rules to be its.
+// action, and one plain sentence for each. The service decides.
 import {
   type ActionEntry,
-  acrReaches,
   BUILT_IN_ACTIONS,
-  BUILT_IN_RULES,
   type BuiltInAction,
-  CREDENTIAL_ACTIONS,
-  DEFAULT_RULE,
+  baseRuleOf,
   type EnvironmentSettings,
-  METHOD_ACR,
+  isBuiltIn,
+  isCredentialAction,
   type Rule,
+  reachingMethods,
 } from 'countersign/contract'
 import { anyOf, duration, METHOD_PHRASES, plural } from './words.ts'
 
@@ -50,16 +49,9 @@ export const BUILT_IN_WORDS: Record<BuiltInAction, { title: string; text: string
   },
 }
 
-export const isBuiltIn = (action: string): action is BuiltInAction =>
-  Object.hasOwn(BUILT_IN_ACTIONS, action)
-
 /** What an action is called: a built-in one by its title, any other by its name. */
 export const titleOf = (action: string): string =>
   isBuiltIn(action) ? BUILT_IN_WORDS[action].title : action
-
-/** Guarding the factors themselves: may be made stronger, never weaker. */
-export const isCredential = (action: string): boolean =>
-  CREDENTIAL_ACTIONS.some((name) => name === action)
 
 /** An action with its whole rule. `isWritten`: the settings say something of it. */
 export interface ShownAction {
@@ -70,17 +62,6 @@ export interface ShownAction {
   scope: string
   rule: Rule
   isWritten: boolean
-}
-
-/** The whole rule of an entry: what it says, over the defaults of its action. */
-export function ruleOf({ action, base = {} }: ActionEntry): Rule {
-  const defaults = isBuiltIn(action) ? BUILT_IN_RULES[action] : DEFAULT_RULE
-  const lifetimeSeconds = base.lifetimeSeconds ?? defaults.lifetimeSeconds
-  const freshnessSeconds = base.freshnessSeconds ?? lifetimeSeconds
-  const said = Object.fromEntries(Object.entries(base).filter(([, value]) => value !== undefined))
-  const rule = { ...defaults, lifetimeSeconds, freshnessSeconds, ...said }
-  const takesLegacy = rule.details !== 'required' && rule.acr !== 'phr'
-  return { ...rule, acceptsMfaToken: rule.acceptsMfaToken && takesLegacy }
 }
 
 /** Every action of an environment: the built-in ones, and the operator's own. */
@@ -96,7 +77,7 @@ export function actionsOf({ actions = [] }: EnvironmentSettings): ShownAction[] 
       title: titleOf(action),
       text: isBuiltIn(action) ? BUILT_IN_WORDS[action].text : '',
       scope: isBuiltIn(action) ? BUILT_IN_ACTIONS[action] : scope,
-      rule: ruleOf(entry),
+      rule: baseRuleOf(entry),
       isWritten: written.has(action),
     }
   })
@@ -110,7 +91,7 @@ export const firstToGuard = (actions: readonly ShownAction[]): ShownAction | und
 export const GROUPS = [
   { id: 'wallet', title: 'Wallet', has: (action: string) => action.startsWith('wallet.waas.') },
   { id: 'account', title: 'Account', has: (action: string) => action === 'user.update' },
-  { id: 'credentials', title: 'Credentials', has: isCredential },
+  { id: 'credentials', title: 'Credentials', has: isCredentialAction },
   { id: 'own', title: 'Your own', has: (action: string) => !isBuiltIn(action) },
 ] as const
 
@@ -135,15 +116,11 @@ export const withoutAction = (
   actions: (settings.actions ?? []).filter(({ action }) => action !== name),
 })
 
-/** The methods of a rule that reach its level. */
-export const reaching = ({ methods, acr }: Rule) =>
-  methods.filter((method) => method === 'assertion' || acrReaches(METHOD_ACR[method], acr))
-
 /** A rule in one plain sentence. */
 export function sentenceOf(rule: Rule, stricter = 0): string {
   const cases = stricter > 0 ? ` Stricter in ${plural(stricter, 'case')}.` : ''
   if (rule.require === 'never') return `Asks nobody for anything.${cases}`
-  const methods = reaching(rule)
+  const methods = reachingMethods(rule)
   if (rule.require === 'deny') return 'Refuses everybody.'
   if (methods.length === 0) return 'Refuses everybody: no method allowed here is strong enough.'
   const who = rule.require === 'always' ? 'every user' : 'enrolled users'

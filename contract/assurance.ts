@@ -21,5 +21,5 @@ export const METHOD_ACR = {
  *
  * @example acrReaches('phr', 'mfa') // true
  */
-export const acrReaches = (reached: Acr, wanted: Acr): boolean =>
-  ACRS.indexOf(reached) >= ACRS.indexOf(wanted)
+export const acrReaches = (reached: Acr | null, wanted: Acr): boolean =>
+  reached !== null && ACRS.indexOf(reached) >= ACRS.indexOf(wanted)

@@ -91,15 +91,9 @@ export function answerTo(reason: Reason, members: RefusalMembers): Response {
   const retryAfterSeconds =
     members.retryAfterSeconds ?? (status === 503 ? RETRY_AFTER_SECONDS : undefined)
   const challenge = challengeOf(kind, title, requirement)
-  const problem = {
-    type: PROBLEM_TYPE + reason,
-    title,
-    status,
-    detail,
-    reason,
-    ...(requirement && { requirement }),
-    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
-  }
+  const type = PROBLEM_TYPE + reason
+  // JSON leaves out members that are undefined.
+  const problem = { type, title, status, detail, reason, requirement, retryAfterSeconds }
   return new Response(JSON.stringify(problem), {
     status,
     headers: {

@@ -1,12 +1,13 @@
 // The guard: decides whether one call may run. It runs the checks in order (rules, policy, token, and
 // last the one call that spends the token); each check has a file of its own.
 import type { PolicyDecision, Reason } from '../../contract/index.ts'
+import { requirementOf } from '../../contract/shared/rule.ts'
 import { isRecord, TOKEN_HEADER } from '../../contract/shared/wire.ts'
 import { answerTo, GuardRefusal, isChallenge, refuse, unavailable } from './answers.ts'
 import { type BoundDetails, bindDetails } from './details.ts'
 import { fetchHandler, honoMiddleware, nodeMiddleware } from './frameworks.ts'
 import { keep, REFETCH_SECONDS } from './kept.ts'
-import { type ListedRule, readDecision, readRules, requirementOf } from './rules.ts'
+import { type ListedRule, readDecision, readRules } from './rules.ts'
 import { openService } from './service.ts'
 import { isText } from './shapes.ts'
 import { spend, type Workings } from './spend.ts'

@@ -1,6 +1,5 @@
 // What a token for an action must meet: the rules of this resource as Countersign lists them, and the
 // decision about one user. Both are parsed here; fetching them stands in service.ts.
-import { acrReaches, METHOD_ACR } from '../../contract/assurance.ts'
 import type { PolicyDecision, PolicyList, Requirement } from '../../contract/index.ts'
 import { unavailable } from './answers.ts'
 import {
@@ -80,13 +79,4 @@ export function readRules(answer: unknown, audience: string): Rules {
 export function readDecision(answer: unknown, { action, scope }: ListedRule): PolicyDecision {
   const about = isDecision(answer) && answer.action === action && answer.scope === scope
   return about ? answer : unavailable('Countersign answered policy.check with what is none.')
-}
-
-/** What a caller is told of a rule: the methods are those that reach its level. */
-export function requirementOf(rule: Requirement): Requirement {
-  const { action, scope, acr, freshnessSeconds, details } = rule
-  const methods = rule.methods.filter(
-    (method) => method === 'assertion' || acrReaches(METHOD_ACR[method], acr),
-  )
-  return { action, scope, methods, acr, freshnessSeconds, details }
 }

@@ -44,8 +44,8 @@ export async function spend(
     token: presented,
     subject,
     action: rule.action,
-    ...(sessionId !== undefined && { sessionId }),
-    ...(details && { details: details.sent }),
+    sessionId,
+    details: details?.sent,
   })
   return isAcceptance(answer, claims)
     ? claims

@@ -3,12 +3,13 @@
 import {
   type ActionEntry,
   BUILT_IN_ACTIONS,
+  baseRuleOf,
   canonical,
   type EnvironmentSettings,
+  isBuiltIn,
   isRecord,
   type SettingChange,
 } from 'countersign/contract'
-import { isBuiltIn, ruleOf } from '../rules.ts'
 
 /** Whether two values are the same JSON, whatever the order of their members. */
 export const isSame = (one: unknown, other: unknown): boolean =>
@@ -40,7 +41,7 @@ function wholeEntry({ actions = [], audiences }: EnvironmentSettings, action: st
     ...entry,
     scope: isBuiltIn(action) ? BUILT_IN_ACTIONS[action] : entry.scope,
     audience: entry.audience ?? audiences[0],
-    base: ruleOf(entry),
+    base: baseRuleOf(entry),
     stricter: entry.stricter ?? [],
   }
 }
@@ -95,7 +96,7 @@ function partsOfEntry(
   const entries = [known, ...others].filter(isRecord)
   if (entries.length < all.length) return undefined
   if (base) return entries
-  return entries.map((entry) => ({ ...entry, base: ruleOf(entry as ActionEntry) }))
+  return entries.map((entry) => ({ ...entry, base: baseRuleOf(entry as ActionEntry) }))
 }
 
 /** Puts my changes on top of theirs. `keepTheirs` names the clashes in which theirs shall stand. */

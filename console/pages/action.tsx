@@ -1,6 +1,6 @@
 // The editor of one action: its rule, the cases in which it is stricter, what its details look like, and
 // beside it the panel to try it, with what is typed and not saved.
-import type { ActionEntry } from 'countersign/contract'
+import { type ActionEntry, isBuiltIn, isCredentialAction } from 'countersign/contract'
 import { useLocation, useParams } from 'wouter'
 import { editingOf, having } from '../model/editing.ts'
 import { Card, Page } from '../parts/card.tsx'
@@ -8,14 +8,7 @@ import { SelectField } from '../parts/field.tsx'
 import { Empty, Notice } from '../parts/notice.tsx'
 import { Badge } from '../parts/table.tsx'
 import { JsonField } from '../parts/valuefields.tsx'
-import {
-  actionsOf,
-  isBuiltIn,
-  isCredential,
-  sentenceOf,
-  withAction,
-  withoutAction,
-} from '../rules.ts'
+import { actionsOf, sentenceOf, withAction, withoutAction } from '../rules.ts'
 import { BackToActions, RemoveAction } from './actions.tsx'
 import { CaseList } from './cases.tsx'
 import { RuleFields } from './rulefields.tsx'
@@ -83,7 +76,7 @@ export function Action({ environment, draft }: DraftPageProps) {
                 path={`${path}.base`}
                 noteAt={`action ${name}`}
                 rule={rule}
-                isCredential={isCredential(name)}
+                isCredential={isCredentialAction(name)}
                 onRule={(part) => set({ base: { ...rule, ...part } })}
               />
             </Card>
@@ -99,7 +92,7 @@ export function Action({ environment, draft }: DraftPageProps) {
                 onCases={(cases) => set({ stricter: cases.length > 0 ? cases : undefined })}
               />
             </Card>
-            {!isCredential(name) && (
+            {!isCredentialAction(name) && (
               <Card
                 title="Details"
                 lead="What the action will do, such as amount and payee. A token that is bound to details is valid for nothing else."

@@ -1,5 +1,6 @@
 // All actions of an environment, in groups: a switch, one plain sentence for the rule, and the way to
 // its editor.
+import { isCredentialAction } from 'countersign/contract'
 import { Link } from 'wouter'
 import type { Drafting } from '../model/draft.ts'
 import { Button } from '../parts/button.tsx'
@@ -7,14 +8,7 @@ import { Card, Page } from '../parts/card.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Empty } from '../parts/notice.tsx'
 import { Badge } from '../parts/table.tsx'
-import {
-  actionsOf,
-  GROUPS,
-  isCredential,
-  type ShownAction,
-  sentenceOf,
-  withAction,
-} from '../rules.ts'
+import { actionsOf, GROUPS, type ShownAction, sentenceOf, withAction } from '../rules.ts'
 import type { DraftPageProps } from './withdraft.tsx'
 
 const LEADS: Record<string, string> = {
@@ -78,7 +72,7 @@ interface LineProps {
 function Line({ environment, action: shown, draft }: LineProps) {
   const { action, title, text, scope, rule, entry } = shown
   const isOn = rule.require !== 'never'
-  const isFixed = isCredential(action)
+  const isFixed = isCredentialAction(action)
   const nameId = `name-${action}`
   const toggle = () =>
     draft.edit((settings) =>

@@ -1,4 +1,5 @@
 // The first-run guide: five steps from a new environment to the lines that an application pastes.
+import { isCredentialAction } from 'countersign/contract'
 import { useState } from 'react'
 import { Link } from 'wouter'
 import { type TokenNeed, tokenNeeds } from '../model/tokenneeds.ts'
@@ -6,7 +7,7 @@ import { Page } from '../parts/card.tsx'
 import { Code } from '../parts/copy.tsx'
 import { SelectField } from '../parts/field.tsx'
 import { Table } from '../parts/table.tsx'
-import { actionsOf, firstToGuard, isCredential, type ShownAction, sentenceOf } from '../rules.ts'
+import { actionsOf, firstToGuard, type ShownAction, sentenceOf } from '../rules.ts'
 import { anyOf } from '../words.ts'
 import { MakeResourceKey } from './resourcekey.tsx'
 import { APIS, installLines, PAGES } from './snippets.ts'
@@ -17,7 +18,7 @@ export function Guide({ environment, view, draft }: DraftPageProps) {
   const { settings } = draft
   const [page, setPage] = useState<keyof typeof PAGES>('react')
   const [api, setApi] = useState<keyof typeof APIS>('hono')
-  const actions = actionsOf(settings).filter(({ action }) => !isCredential(action))
+  const actions = actionsOf(settings).filter(({ action }) => !isCredentialAction(action))
   const [picked, setPicked] = useState<string>()
   const action = actions.find((one) => one.action === picked) ?? firstToGuard(actions)
   const lines = action && {

@@ -1,11 +1,10 @@
 // The parts of a rule, each with what it means. What guards the factors themselves offers only what it
 // may be: the service would refuse the rest.
-import { type Acr, METHODS, type Rule, type RulePart } from 'countersign/contract'
+import { type Acr, METHODS, type Rule, type RulePart, reachingMethods } from 'countersign/contract'
 import type { Editing } from '../model/editing.ts'
 import { Check, ChecksField, RadioField } from '../parts/choice.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { NumberField } from '../parts/valuefields.tsx'
-import { reaching } from '../rules.ts'
 import { ACR_NAMES, DETAILS_NAMES, METHOD_NAMES, MODE_NAMES, REQUIRE_NAMES } from '../words.ts'
 
 interface RuleFieldsProps {
@@ -79,7 +78,7 @@ export function RuleFields({ editing, path, noteAt, rule, isCredential, onRule }
         error={editing.error(`${path}.methods`)}
         inline
       />
-      {rule.require !== 'never' && reaching(rule).length === 0 && (
+      {rule.require !== 'never' && reachingMethods(rule).length === 0 && (
         <Notice tone="warn">
           <p>No selected method reaches this level, so everybody is refused.</p>
         </Notice>

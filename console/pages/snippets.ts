@@ -1,6 +1,7 @@
 // The lines that an application pastes, made from its environment and from the rule of one action.
+import { reachingMethods } from 'countersign/contract'
 import { sampleOf } from '../model/sample.ts'
-import { reaching, type ShownAction } from '../rules.ts'
+import type { ShownAction } from '../rules.ts'
 
 /** What the lines are made from. */
 export interface Lines {
@@ -112,7 +113,7 @@ export function GuardedButton() {
 }`
 
 function promptLines({ action: { rule } }: Lines): string {
-  const methods = reaching(rule)
+  const methods = reachingMethods(rule)
   const [passkey, totp] = [methods.includes('passkey'), methods.includes('totp')]
   const given = passkey && totp ? 'enroll, methods' : 'enroll'
   const code = `

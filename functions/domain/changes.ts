@@ -5,13 +5,14 @@ import {
   ACRS,
   type ActionEntry,
   DETAILS_RULES,
+  isBuiltIn,
   MFA_TOKEN_MODES,
   REQUIRES,
   type Rule,
+  readsDetails,
   type SettingChange,
 } from '../../contract/index.ts'
-import { readsDetails } from './condition.ts'
-import { BUILT_IN_ENTRIES, isBuiltIn } from './policy.ts'
+import { BUILT_IN_ENTRIES } from './policy.ts'
 import type { Settings } from './settings.ts'
 import { canonical } from './statement.ts'
 

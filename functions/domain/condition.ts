@@ -61,9 +61,6 @@ export async function loadConditions(): Promise<Conditions> {
   return loaded
 }
 
-/** Returns whether a condition may read the details of a call. Errs on the side of yes. */
-export const readsDetails = (when: string): boolean => /\bdetails\b/.test(when)
-
 /**
  * The variables of a condition. Whole numbers are `int` where the schema says integer, and all other
  * numbers of JSON are `double`, as CEL has it for JSON.

@@ -1,9 +1,8 @@
 // Checks the conditions and schemas of a settings document when it is saved, and reports where a mistake
 // is. A condition that passes can still fail for one call; then it counts as matched.
-import type { ActionEntry } from '../../contract/index.ts'
-import { type Conditions, loadConditions, readsDetails } from './condition.ts'
+import { type ActionEntry, isCredentialAction, readsDetails } from '../../contract/index.ts'
+import { type Conditions, loadConditions } from './condition.ts'
 import { schemaFault } from './detailsschema.ts'
-import { isCredentialAction } from './policy.ts'
 import { refuse } from './refusal.ts'
 
 /**

@@ -1,19 +1,10 @@
 // What a document leaves out.
-import { type EnvironmentSettings, NEW_ACTION_RULE } from '../../contract/index.ts'
-import { isBuiltIn } from './policy.ts'
-
-/**
- * Defaults with what a part says laid over them; an absent or undefined member says nothing.
- *
- * @example overlay({ digits: 6, enabled: true }, { digits: 8 }) // { digits: 8, enabled: true }
- */
-export function overlay<T extends object>(
-  defaults: T,
-  part: { [K in keyof T]?: T[K] | undefined } = {},
-): T {
-  const said = Object.entries(part).filter(([, value]) => value !== undefined)
-  return Object.assign({ ...defaults }, Object.fromEntries(said))
-}
+import {
+  type EnvironmentSettings,
+  isBuiltIn,
+  NEW_ACTION_RULE,
+  overlay,
+} from '../../contract/index.ts'
 
 /**
  * Writes the defaults of today into a settings document. A member that is missing in what is stored

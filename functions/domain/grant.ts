@@ -6,10 +6,11 @@ import {
   type Details,
   METHOD_ACR,
   type Method,
+  type Offered,
 } from '../../contract/index.ts'
 import type { BoundDetails } from './details.ts'
 import { checkDetails } from './detailsschema.ts'
-import { type Action, isDenied, type Offered, requirementOf } from './policy.ts'
+import { type Action, isDenied, requirementOf } from './policy.ts'
 import { refuse } from './refusal.ts'
 import type { Settings } from './settings.ts'
 

@@ -3,12 +3,13 @@
 // operator.
 import {
   type EnvironmentSettings,
+  isCredentialAction,
   OPERATOR_ACTION,
   OPERATOR_SCOPE,
   type SettingChange,
 } from '../../contract/index.ts'
 import { sha256, toBase64Url, utf8 } from './bytes.ts'
-import { type Action, isCredentialAction, resolveActions } from './policy.ts'
+import { type Action, resolveActions } from './policy.ts'
 import { refuse } from './refusal.ts'
 import { canonical } from './statement.ts'
 

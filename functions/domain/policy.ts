@@ -1,24 +1,22 @@
 // Policy: the rule of an action, and the decision that a rule gives for one user.
 // What a rule asks of a token stands in grant.ts; what a settings document may say in settings.ts.
 import {
-  type Acr,
   type ActionEntry,
-  acrReaches,
   BUILT_IN_ACTIONS,
   BUILT_IN_RULES,
   type BuiltInAction,
-  CREDENTIAL_ACTIONS,
-  type CredentialAction,
-  DEFAULT_RULE,
-  METHOD_ACR,
-  type Method,
+  isBuiltIn,
+  isCredentialAction,
+  levelsOf,
+  type Offered,
   type PolicyDecision,
   type Requirement,
   type Rule,
   type RulePart,
+  reachingMethods,
+  requirementOf as requirementOfRule,
+  ruleOf,
 } from '../../contract/index.ts'
-import { readsDetails } from './condition.ts'
-import { overlay } from './defaults.ts'
 import type { DetailsSchema } from './detailsschema.ts'
 import { refuse } from './refusal.ts'
 
@@ -43,45 +41,10 @@ export interface Stricter {
 /** What may be looked up: by the action's name or by its scope. */
 export type ActionName = { action: string } | { scope: string }
 
-export const isBuiltIn = (action: string): action is BuiltInAction =>
-  Object.hasOwn(BUILT_IN_ACTIONS, action)
 /** Every built-in action as it is where no operator wrote anything about it. */
 export const BUILT_IN_ENTRIES = Object.fromEntries(
   Object.entries(BUILT_IN_RULES).map(([action, base]) => [action, { action, base }]),
 ) as Record<BuiltInAction, { action: BuiltInAction; base: Rule }>
-
-export const isCredentialAction = (action: string): action is CredentialAction =>
-  CREDENTIAL_ACTIONS.some((name) => name === action)
-
-/**
- * The whole rule of an entry: what it says, over the defaults of its action.
- * `freshnessSeconds` follows the lifetime where only that one is given.
- *
- * @example ruleOf({ action: 'order.refund', scope: 'orders:refund', base: { require: 'always' } })
- */
-export function ruleOf(entry: ActionEntry): Rule {
-  const defaults = isBuiltIn(entry.action) ? BUILT_IN_RULES[entry.action] : DEFAULT_RULE
-  const base = entry.base ?? {}
-  const lifetimeSeconds = base.lifetimeSeconds ?? defaults.lifetimeSeconds
-  const freshnessSeconds = base.freshnessSeconds ?? lifetimeSeconds
-  const rule = overlay({ ...defaults, lifetimeSeconds, freshnessSeconds }, base)
-  const stricter = entry.stricter ?? []
-  return withinReason({
-    ...rule,
-    // A condition over the details can be decided only for a call that names them.
-    details: stricter.some(({ when }) => readsDetails(when)) ? 'required' : rule.details,
-    // A legacy token says nothing of its action, so nothing was decided when it was issued, and it is
-    // spent by the base rule: one entry that does not take it is enough.
-    acceptsMfaToken:
-      rule.acceptsMfaToken && stricter.every(({ acceptsMfaToken }) => acceptsMfaToken !== false),
-  })
-}
-
-/** A legacy token names no details and is no passkey, so some rules cannot accept one. */
-export const withinReason = (rule: Rule): Rule => ({
-  ...rule,
-  acceptsMfaToken: rule.acceptsMfaToken && rule.details !== 'required' && rule.acr !== 'phr',
-})
 
 /**
  * All actions of an environment: the built-in ones, replaced or joined by the operator's entries.
@@ -124,32 +87,12 @@ export function findAction(actions: readonly Action[], name: ActionName): Action
 export const isDenied = ({ require, methods }: Rule): boolean =>
   require === 'deny' || (require !== 'never' && methods.length === 0)
 
-/** Which methods an environment offers, and how far its backend's assertions may reach. */
-export interface Offered {
-  totp: boolean
-  passkey: boolean
-  recovery: boolean
-  assertion: Acr | null
-}
-
 /** What a user has: confirmed factors by kind, and unspent recovery codes. */
 export interface Possession {
   enrolled: boolean
   totp: boolean
   passkey: boolean
   recovery: boolean
-}
-
-/**
- * The methods of a rule that an environment offers and that reach the rule's level.
- *
- * @example reachingMethods(rule, offered) // ['totp', 'passkey']
- */
-export function reachingMethods(rule: Rule, offered: Offered): Method[] {
-  return rule.methods.filter((method) => {
-    const acr = method === 'assertion' ? offered.assertion : METHOD_ACR[method]
-    return acr !== null && offered[method] && acrReaches(acr, rule.acr)
-  })
 }
 
 /**
@@ -182,25 +125,15 @@ function requirements({ action, scope, rule }: Action) {
   return { action, scope, acr, singleUse, lifetimeSeconds, freshnessSeconds, details }
 }
 
-/** What a refusal tells of the rule that was not met. */
-export function requirementOf(action: Action, offered: Offered): Requirement {
-  const { acr, freshnessSeconds, details } = action.rule
-  const { action: name, scope } = action
-  return {
-    action: name,
-    scope,
-    methods: reachingMethods(action.rule, offered),
-    acr,
-    freshnessSeconds,
-    details,
-  }
-}
+/** What a refusal tells of the rule of an action that was not met. */
+export const requirementOf = ({ action, scope, rule }: Action, offered: Offered): Requirement =>
+  requirementOfRule({ ...rule, action, scope }, levelsOf(offered))
 
 type Outcome = Pick<PolicyDecision, 'decision' | 'reason' | 'methods'>
 
 function outcomeOf(action: Action, user: Possession, offered: Offered): Outcome {
   const { rule } = action
-  const reaching = reachingMethods(rule, offered)
+  const reaching = reachingMethods(rule, levelsOf(offered))
   const own = reaching.filter((method) => method !== 'assertion' && user[method])
   const enrollable = reaching.filter((method) => method === 'totp' || method === 'passkey')
   const vouched = reaching.filter((method) => method === 'assertion')

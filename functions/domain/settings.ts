@@ -5,13 +5,17 @@ import {
   type ActionEntry,
   acrReaches,
   BUILT_IN_ACTIONS,
+  baseRuleOf,
   type EnvironmentSettings,
   FOREIGN_ALGORITHMS,
+  isBuiltIn,
+  isCredentialAction,
   type KeySource,
+  type Offered,
+  overlay,
+  ruleOf,
 } from '../../contract/index.ts'
 import { checkConditions } from './conditioncheck.ts'
-import { overlay } from './defaults.ts'
-import { isBuiltIn, isCredentialAction, type Offered, ruleOf } from './policy.ts'
 import { refuse } from './refusal.ts'
 import type { TotpParameters } from './totp.ts'
 
@@ -227,7 +231,7 @@ function checkAction(entry: ActionEntry, { audiences }: EnvironmentSettings): vo
 /** The rules that guard the factors themselves can be made stronger, never weaker. */
 function checkFloor(entry: ActionEntry): void {
   // Entries can only strengthen, so they are not checked here; conditioncheck.ts checks them.
-  const rule = ruleOf({ ...entry, stricter: [] })
+  const rule = baseRuleOf(entry)
   const floor = (holds: boolean, what: string) => {
     if (!holds) invalid(`\`${entry.action}\` guards the users' factors and ${what}.`)
   }

@@ -6,15 +6,11 @@ import {
   REQUIRES,
   type Rule,
   type RulePart,
-} from '../../contract/index.ts'
-import {
-  type Conditions,
-  type Facts,
-  type Outcome,
   readsDetails,
-  variablesOf,
-} from './condition.ts'
-import { type Action, withinReason } from './policy.ts'
+  withinReason,
+} from '../../contract/index.ts'
+import { type Conditions, type Facts, type Outcome, variablesOf } from './condition.ts'
+import type { Action } from './policy.ts'
 
 /** The outcome of one entry. `entry` counts from 1, as operators see it. */
 export type Verdict = { entry: number; when: string } & Outcome

@@ -8,9 +8,10 @@ import {
   type Details,
   ElevatedClaims,
   MfaClaims,
+  type Offered,
 } from '../../contract/index.ts'
 import { bindDetails, sameDetails } from './details.ts'
-import { type Action, isDenied, type Offered, requirementOf } from './policy.ts'
+import { type Action, isDenied, requirementOf } from './policy.ts'
 import { refuse } from './refusal.ts'
 
 export const SIGNING_ALGORITHM = 'ES256'

@@ -12,6 +12,7 @@ import {
   EnvironmentUpdateInput,
   EnvironmentView,
   NoInput,
+  overlay,
   RESERVED_ENVIRONMENT_IDS,
   RevokeResourceKeyInput,
   RevokeResourceKeyResult,
@@ -23,7 +24,7 @@ import {
 } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { compareSettings } from '../domain/changes.ts'
-import { overlay, withDefaults } from '../domain/defaults.ts'
+import { withDefaults } from '../domain/defaults.ts'
 import { OPERATOR_ENVIRONMENT } from '../domain/operators.ts'
 import { Refused, refuse, unwrap } from '../domain/refusal.ts'
 import { warningsOf } from '../domain/session.ts'

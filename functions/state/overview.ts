@@ -1,20 +1,15 @@
 // What can be asked of a user's ledger without changing it, and what operators do to it.
-import type {
-  FactorListResult,
-  PolicyDecision,
-  SubjectFacts,
-  SubjectView,
+import {
+  type FactorListResult,
+  type Offered,
+  type PolicyDecision,
+  RECOVERY_CODE_COUNT,
+  type SubjectFacts,
+  type SubjectView,
 } from '../../contract/index.ts'
-import { RECOVERY_CODE_COUNT } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import type { Conditions, Facts } from '../domain/condition.ts'
-import {
-  type Action,
-  decide,
-  type Offered,
-  type Possession,
-  wouldDecide,
-} from '../domain/policy.ts'
+import { type Action, decide, type Possession, wouldDecide } from '../domain/policy.ts'
 import { type Answer, refuse } from '../domain/refusal.ts'
 import { effectiveAction } from '../domain/strengthen.ts'
 import {

@@ -2,11 +2,11 @@
 // published to KV. The copy there serves settings and public keys while the object does not answer.
 import { importJWK, type JSONWebKeySet, type JWK } from 'jose'
 import * as z from 'zod/mini'
-import { EnvironmentSettings } from '../../contract/index.ts'
+import { EnvironmentSettings, type Offered } from '../../contract/index.ts'
 import { ShortCache } from '../cache.ts'
 import { epochSeconds } from '../clock.ts'
 import { currentKey, type RingKey } from '../domain/keyring.ts'
-import { type Action, type Offered, resolveActions } from '../domain/policy.ts'
+import { type Action, resolveActions } from '../domain/policy.ts'
 import { Refused, refusal, refuse } from '../domain/refusal.ts'
 import { open } from '../domain/seal.ts'
 import { CLOCK_TOLERANCE_SECONDS } from '../domain/session.ts'

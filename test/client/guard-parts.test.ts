@@ -4,15 +4,15 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { answerTo, isChallenge } from '../../client/resource/answers.ts'
 import { bindDetails, isBoundTo } from '../../client/resource/details.ts'
 import { keep, TIMEOUT_MS } from '../../client/resource/kept.ts'
-import {
-  type ListedRule,
-  readDecision,
-  readRules,
-  requirementOf,
-} from '../../client/resource/rules.ts'
+import { type ListedRule, readDecision, readRules } from '../../client/resource/rules.ts'
 import { checkUse, type Use } from '../../client/resource/use.ts'
 import type { VerifiedToken } from '../../client/resource/verify.ts'
-import type { ElevatedClaims, Reason, Requirement } from '../../contract/index.ts'
+import {
+  type ElevatedClaims,
+  type Reason,
+  type Requirement,
+  requirementOf,
+} from '../../contract/index.ts'
 import { ISSUER, NOW, RESOURCE } from '../support/rules.ts'
 
 const REQUIREMENT: Requirement = {

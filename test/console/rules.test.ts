@@ -1,8 +1,7 @@
-// The page says rules in words before the service is asked: by the service's own defaults.
+// The page says rules in words before the service is asked.
 import { describe, expect, it } from 'vitest'
-import { actionsOf, firstToGuard, ruleOf, sentenceOf } from '../../console/rules.ts'
+import { actionsOf, firstToGuard, sentenceOf } from '../../console/rules.ts'
 import { BUILT_IN_ACTIONS, DEFAULT_RULE, type EnvironmentSettings } from '../../contract/index.ts'
-import { ruleOf as ruleOfService } from '../../functions/domain/policy.ts'
 
 const SETTINGS: EnvironmentSettings = {
   session: { issuer: 'https://login.example', keys: { jwksUri: 'https://login.example/keys' } },
@@ -12,17 +11,6 @@ const SETTINGS: EnvironmentSettings = {
 }
 
 describe('the rules that the page shows', () => {
-  it.each([...Object.keys(BUILT_IN_ACTIONS), 'order.refund'])(
-    'are the service’s for %s',
-    (action) => {
-      const parts = [{}, { lifetimeSeconds: 60 }, { acr: 'phr' }, { details: 'required' }] as const
-      for (const base of parts) {
-        const entry = { action, scope: 'a:b', base }
-        expect(ruleOf(entry)).toEqual(ruleOfService(entry))
-      }
-    },
-  )
-
   it('lead a guide to an action of the application, and to a built-in one before it has any', () => {
     const own = { action: 'order.refund', scope: 'orders:refund' }
     expect(firstToGuard(actionsOf({ ...SETTINGS, actions: [own] }))?.action).toBe('order.refund')

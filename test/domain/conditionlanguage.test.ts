@@ -1,12 +1,11 @@
 // The language of conditions, word by word: what is offered, the messages for what is not, how JSON is
 // converted, and how values are formatted in a sentence.
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { ActionEntry } from '../../contract/index.ts'
+import { type ActionEntry, readsDetails } from '../../contract/index.ts'
 import {
   type Conditions,
   type Facts,
   loadConditions,
-  readsDetails,
   tell,
   variablesOf,
 } from '../../functions/domain/condition.ts'

@@ -5,12 +5,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ActionEntry, type SubjectFacts } from '../../contract/index.ts'
+import { ActionEntry, readsDetails, type SubjectFacts } from '../../contract/index.ts'
 import {
   type Conditions,
   type Facts,
   loadConditions,
-  readsDetails,
   variablesOf,
 } from '../../functions/domain/condition.ts'
 import { checkConditions } from '../../functions/domain/conditioncheck.ts'

@@ -1,6 +1,6 @@
 // What one token may carry: which scopes go together, by which method, for how long.
 import { describe, expect, it } from 'vitest'
-import type { Method } from '../../contract/index.ts'
+import type { Method, Offered } from '../../contract/index.ts'
 import {
   expiryOf,
   legacyLifetime,
@@ -8,7 +8,7 @@ import {
   planGrant,
   type Wish,
 } from '../../functions/domain/grant.ts'
-import type { Action, Offered } from '../../functions/domain/policy.ts'
+import type { Action } from '../../functions/domain/policy.ts'
 import { actionBy, EVERYTHING, NOW, RESOURCE, refusalOf } from '../support/rules.ts'
 
 const named = (name: string, rule: Parameters<typeof actionBy>[0] = {}, more = {}): Action =>

@@ -1,20 +1,25 @@
 // The rule of an action, the decision for one user, and what an entry makes of a rule: by examples, each
 // for one sentence of the design. policytable.test.ts tests every combination.
 import { describe, expect, it } from 'vitest'
-import type { ActionEntry, Rule } from '../../contract/index.ts'
+import {
+  type ActionEntry,
+  baseRuleOf,
+  isBuiltIn,
+  isCredentialAction,
+  levelsOf,
+  type Offered,
+  type Rule,
+  reachingMethods,
+  ruleOf,
+} from '../../contract/index.ts'
 import type { Conditions, Outcome } from '../../functions/domain/condition.ts'
 import {
   decide,
   findAction,
-  isBuiltIn,
-  isCredentialAction,
   isDenied,
-  type Offered,
   type Possession,
-  reachingMethods,
   requirementOf,
   resolveActions,
-  ruleOf,
   wouldDecide,
 } from '../../functions/domain/policy.ts'
 import { effectiveAction, strengthen } from '../../functions/domain/strengthen.ts'
@@ -64,6 +69,14 @@ describe('the rule of an entry', () => {
       lifetimeSeconds: 600,
       freshnessSeconds: 60,
     })
+  })
+
+  it('without its conditions is what its base says', () => {
+    const entry = custom({ acceptsMfaToken: true }, [
+      { when: 'details.amount > 9', acceptsMfaToken: false },
+    ])
+    expect(baseRuleOf(entry)).toEqual({ ...RULE, acceptsMfaToken: true })
+    expect(ruleOf(entry)).toEqual({ ...RULE, details: 'required' })
   })
 
   it('requires details where a condition reads them', () => {
@@ -177,7 +190,7 @@ describe('the methods that reach a rule', () => {
     [{ acr: 'recovery', methods: ['recovery'] }, {}, ['recovery']],
   ])('%j where %j is offered', (part, offered, methods) => {
     const rule: Rule = { ...RULE, methods: ['totp', 'passkey', 'recovery', 'assertion'], ...part }
-    expect(reachingMethods(rule, { ...EVERYTHING, ...offered })).toEqual(methods)
+    expect(reachingMethods(rule, levelsOf({ ...EVERYTHING, ...offered }))).toEqual(methods)
     expect(requirementOf(actionBy(rule), { ...EVERYTHING, ...offered })).toEqual({
       action: 'order.refund',
       scope: 'orders:refund',

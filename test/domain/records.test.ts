@@ -1,7 +1,7 @@
 // What is recorded and told: the chain of events, counts, refusals, and what the operators' own
 // environment asks of them.
 import { describe, expect, it } from 'vitest'
-import type { AuditEvent, StatsRow } from '../../contract/index.ts'
+import { type AuditEvent, overlay, type StatsRow } from '../../contract/index.ts'
 import {
   chainEvent,
   GENESIS_HASH,
@@ -9,7 +9,6 @@ import {
   hashEvent,
   verifyRun,
 } from '../../functions/domain/audit.ts'
-import { overlay } from '../../functions/domain/defaults.ts'
 import {
   changeDetails,
   checkAutomation,

@@ -2,13 +2,14 @@
 import {
   ACRS,
   type Acr,
+  type Offered,
   REQUIRES,
   type Rule,
   type RulePart,
   type SubjectFacts,
 } from '../../contract/index.ts'
 import type { Conditions } from '../../functions/domain/condition.ts'
-import { type Action, decide, type Offered } from '../../functions/domain/policy.ts'
+import { type Action, decide } from '../../functions/domain/policy.ts'
 import { effectiveAction } from '../../functions/domain/strengthen.ts'
 
 const NOW = 1_800_000_000

@@ -1,8 +1,8 @@
 // What the tests of the rules share: an action by a rule, somebody who signs tokens, and a refusal as a
 // value. All of it is plain Node, without the service.
 import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose'
-import type { Rule } from '../../contract/index.ts'
-import type { Action, Offered } from '../../functions/domain/policy.ts'
+import type { Offered, Rule } from '../../contract/index.ts'
+import type { Action } from '../../functions/domain/policy.ts'
 import { type Refusal, Refused } from '../../functions/domain/refusal.ts'
 
 export const NOW = 1_800_000_000
