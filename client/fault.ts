@@ -19,7 +19,7 @@ export function faultOf(
   return !details && (requirement ?? decision)?.details === 'required'
     ? new CountersignError(
         'details_required',
-        'This action needs `details`: pass them to `stepUp` or `withStepUp`.',
+        'This action needs `details`: pass them in the options.',
       )
     : undefined
 }

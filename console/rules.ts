@@ -21,15 +21,15 @@ export const BUILT_IN_WORDS: Record<BuiltInAction, { title: string; text: string
   },
   'wallet.waas.export': {
     title: 'Export a wallet’s key',
-    text: 'The private key leaves for the user’s own hands. Whoever gets it can do everything.',
+    text: 'The private key leaves the vault for the user. Anyone who gets it can do everything.',
   },
   'wallet.waas.refresh': {
     title: 'Refresh key shares',
-    text: 'The shares of a wallet’s key are made anew; the key and its address stay.',
+    text: 'The shares of a wallet’s key are replaced; the key and its address stay.',
   },
   'wallet.waas.reshare': {
     title: 'Reshare a key',
-    text: 'A wallet’s key is split anew, perhaps among others.',
+    text: 'A wallet’s key is split again, perhaps among others.',
   },
   'user.update': {
     title: 'Change the profile',
@@ -95,7 +95,7 @@ export const GROUPS = [
   { id: 'own', title: 'Your own', has: (action: string) => !isBuiltIn(action) },
 ] as const
 
-/** The settings with one action said anew. */
+/** Returns the settings with one action replaced. */
 export function withAction(settings: EnvironmentSettings, entry: ActionEntry): EnvironmentSettings {
   const actions = settings.actions ?? []
   const known = actions.some(({ action }) => action === entry.action)

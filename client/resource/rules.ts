@@ -1,5 +1,5 @@
 // What a token for an action must meet: the rules of this resource as Countersign lists them, and the
-// decision about one user. Both are parsed here; fetching them stands in service.ts.
+// decision about one user. Both are parsed here; service.ts fetches them.
 import type { PolicyDecision, PolicyList, Requirement } from '../../contract/index.ts'
 import { unavailable } from './answers.ts'
 import {
@@ -65,8 +65,7 @@ export const isRequirement = fits<Requirement>(requirementShape)
  * @throws GuardRefusal `unavailable` for a malformed answer, and for the rules of another audience
  */
 export function readRules(answer: unknown, audience: string): Rules {
-  if (!isPolicyList(answer))
-    return unavailable('Countersign answered policy.list with what is none.')
+  if (!isPolicyList(answer)) return unavailable('policy.list returned an unexpected response.')
   const { epoch, actions } = answer
   if ((answer.audience ?? audience) !== audience) {
     const what = `The guard's audience is ${audience}, but its resource key is for ${answer.audience}. Use the same in both.`
@@ -78,5 +77,5 @@ export function readRules(answer: unknown, audience: string): Rules {
 /** The answer of `policy.check` about an action; a malformed one, or one about another, is no answer. */
 export function readDecision(answer: unknown, { action, scope }: ListedRule): PolicyDecision {
   const about = isDecision(answer) && answer.action === action && answer.scope === scope
-  return about ? answer : unavailable('Countersign answered policy.check with what is none.')
+  return about ? answer : unavailable('policy.check returned an unexpected response.')
 }

@@ -103,7 +103,7 @@ export const reachingMethods = (
   levels = HIGHEST_LEVELS,
 ): Method[] => methods.filter((method) => acrReaches(levels[method], acr))
 
-/** Returns what a refusal tells of the rule that was not met. */
+/** Returns what a refusal says about the rule that was not met. */
 export const requirementOf = (rule: Requirement, levels?: Levels): Requirement => {
   const { action, scope, acr, freshnessSeconds, details } = rule
   return { action, scope, methods: reachingMethods(rule, levels), acr, freshnessSeconds, details }

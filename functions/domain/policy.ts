@@ -1,5 +1,5 @@
 // Policy: the rule of an action, and the decision that a rule gives for one user.
-// What a rule asks of a token stands in grant.ts; what a settings document may say in settings.ts.
+// grant.ts says what a rule asks of a token, settings.ts what a settings document may say.
 import {
   type ActionEntry,
   BUILT_IN_ACTIONS,
@@ -125,7 +125,7 @@ function requirements({ action, scope, rule }: Action) {
   return { action, scope, acr, singleUse, lifetimeSeconds, freshnessSeconds, details }
 }
 
-/** What a refusal tells of the rule of an action that was not met. */
+/** Returns what a refusal says about the rule of an action that was not met. */
 export const requirementOf = ({ action, scope, rule }: Action, offered: Offered): Requirement =>
   requirementOfRule({ ...rule, action, scope }, levelsOf(offered))
 
