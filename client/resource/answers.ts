@@ -9,10 +9,8 @@ export const RETRY_AFTER_SECONDS = 2
 /** `challenge`: a step-up mends it. `invalid`: the token is not for here. The others say it themselves. */
 type Kind = 'challenge' | 'invalid' | 'anonymous' | 'denied' | 'input' | 'unavailable'
 
-const STATUS: Record<Kind, number> = {
-  challenge: 401,
-  invalid: 401,
-  anonymous: 401,
+/** The status of each kind; of the others it is 401. */
+const STATUS: Partial<Record<Kind, number>> = {
   denied: 403,
   input: 400,
   unavailable: 503,
@@ -87,7 +85,7 @@ export const isAboutCall = (reason: string): reason is Reason =>
 export function answerTo(reason: Reason, members: RefusalMembers): Response {
   const [kind, title] = ANSWERS[reason] ?? UNAVAILABLE
   const { requirement, detail = title } = members
-  const status = STATUS[kind]
+  const status = STATUS[kind] ?? 401
   const retryAfterSeconds =
     members.retryAfterSeconds ?? (status === 503 ? RETRY_AFTER_SECONDS : undefined)
   const challenge = challengeOf(kind, title, requirement)
@@ -100,7 +98,7 @@ export function answerTo(reason: Reason, members: RefusalMembers): Response {
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
       ...(challenge && { 'www-authenticate': challenge }),
-      ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+      ...(retryAfterSeconds !== undefined && { 'retry-after': `${retryAfterSeconds}` }),
     },
   })
 }
@@ -115,7 +113,7 @@ function challengeOf(kind: Kind, title: string, requirement: Requirement | undef
     error_description: title,
     ...(requirement && {
       acr_values: ACRS.filter((acr) => acrReaches(acr, requirement.acr)).join(' '),
-      max_age: String(requirement.freshnessSeconds),
+      max_age: `${requirement.freshnessSeconds}`,
       scope: requirement.scope,
     }),
   }

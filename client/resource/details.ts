@@ -37,10 +37,6 @@ export function bindDetails(details: Record<string, unknown>, action: string): B
   return { sent, spelling: canonical({ ...sent, type: action }) }
 }
 
-/** Whether a member of a token's `authorization_details` (RFC 9396, section 2) is what is asked. */
-export const isBoundTo = (member: Record<string, unknown>, { spelling }: BoundDetails): boolean =>
-  canonical(member) === spelling
-
 /** Refuses values that never were JSON. */
 function refuseOutsideJson(value: unknown, depth: number): void {
   if (depth > DETAILS_MAX_DEPTH) invalid('are nested too deep')

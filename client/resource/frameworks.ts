@@ -51,12 +51,10 @@ export const nodeMiddleware =
       await next()
       return
     }
-    const { status, headers: told } = verdict.response
-    response.statusCode = status
-    told.forEach((value, name) => {
-      response.setHeader(name, value)
-    })
-    response.end(await verdict.response.text())
+    const { response: answer } = verdict
+    response.statusCode = answer.status
+    for (const [name, value] of answer.headers) response.setHeader(name, value)
+    response.end(await answer.text())
   }
 
 /**

@@ -50,7 +50,7 @@ export function createGuard(options: GuardOptions): Guard {
   const now = options.now ?? (() => Math.floor(Date.now() / 1000))
   const workings: Workings = {
     options,
-    issuer: options.issuer ?? `${options.url.replace(/\/+$/, '')}/${options.environment}`,
+    issuer: options.issuer ?? service.base,
     now,
     service,
     rules: keep(
@@ -100,8 +100,7 @@ async function decide(workings: Workings, asked: Asked): Promise<Allowed> {
   if ((call.requireDetails ?? details) && rule.details === 'optional') rule.details = 'required'
   try {
     if (presented === undefined) refuse('step_up_required')
-    const { subject, sessionId } = call
-    const claims = await spend(workings, presented, { rule, subject, sessionId, details })
+    const claims = await spend(workings, presented, { ...call, rule, details })
     return { allowed: true, by: 'token', claims, ...(decision && { decision }) }
   } catch (cause) {
     throw cause instanceof GuardRefusal ? explain(cause, rule, decision, details) : cause
@@ -140,28 +139,24 @@ async function askPolicy(
   listed: ListedRule,
   details: BoundDetails | undefined,
 ): Promise<PolicyDecision> {
-  const context = {
-    ...(sessionToken !== undefined && { sessionToken }),
-    // Some networks have no country or an invented one (T1, say): then it is not known.
-    ...(country !== undefined && /^[A-Z]{2}$/.test(country) && { country }),
-  }
-  const answer = await service.call('policy.check', {
-    action,
-    subject,
-    ...(details && { details: details.sent }),
-    ...(Object.keys(context).length > 0 && { context }),
-  })
-  return readDecision(answer, listed)
+  // Some networks have no country or an invented one (T1, say): then it is not known.
+  const known = country !== undefined && /^[A-Z]{2}$/.test(country) ? country : undefined
+  const context =
+    (sessionToken ?? known) === undefined ? undefined : { sessionToken, country: known }
+  // JSON leaves out members that are undefined.
+  const input = { action, subject, details: details?.sent, context }
+  return readDecision(await service.call('policy.check', input), listed)
 }
 
 /** Adds to a challenge what a step-up must meet, and tells a developer whose users could never meet it. */
 function explain(
-  { reason, members }: GuardRefusal,
+  refusal: GuardRefusal,
   rule: ListedRule,
   decision: PolicyDecision | undefined,
   details: BoundDetails | undefined,
 ): GuardRefusal {
-  if (!isChallenge(reason)) return new GuardRefusal(reason, members)
+  const { reason, members } = refusal
+  if (!isChallenge(reason)) return refusal
   const requirement = { ...requirementOf(rule), ...members.requirement }
   // Countersign does not know what this API insists on.
   if (rule.details === 'required') requirement.details = rule.details

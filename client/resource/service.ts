@@ -15,6 +15,8 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i
 export class LostReply extends Error {}
 
 export interface Service {
+  /** The address of the environment. */
+  base: string
   /**
    * Calls a procedure as this resource.
    *
@@ -51,6 +53,7 @@ export function openService({ url, environment, resourceKey, fetch: own }: Guard
   }
 
   return {
+    base,
     async call(procedure, input) {
       const { status, json } = await exchange(`/trpc/${procedure}`, {
         method: 'POST',
@@ -102,7 +105,7 @@ function passOn({ message, data }: Record<string, unknown>): void {
   if (!isAboutCall(reason)) {
     refuse('unavailable', {
       detail: MISCONFIGURED.get(reason),
-      retryAfterSeconds: isCount(retryAfterSeconds) ? Number(retryAfterSeconds) : undefined,
+      retryAfterSeconds: isCount(retryAfterSeconds) ? retryAfterSeconds : undefined,
       cause: new Error(`Countersign refused: ${reason}`),
     })
   }

@@ -9,7 +9,8 @@ export type Shape<T> = { [K in keyof Required<T>]: Check }
 
 export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 export const isFlag: Check = (value) => typeof value === 'boolean'
-export const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0
+export const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0
 
 export const oneOf =
   (known: readonly unknown[]): Check =>

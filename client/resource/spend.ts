@@ -1,5 +1,6 @@
 // Spending a token: everything that can be told here, then the one call that makes it count. Whether
 // a token is needed at all is decided before.
+import type { VerifiedToken } from '../../contract/shared/token-use.ts'
 import { isRecord } from '../../contract/shared/wire.ts'
 import { refuse, unavailable } from './answers.ts'
 import type { Keys } from './jws.ts'
@@ -8,9 +9,7 @@ import type { Rules } from './rules.ts'
 import { LostReply, type Service } from './service.ts'
 import type { GuardOptions } from './types.ts'
 import { checkUse, type Use } from './use.ts'
-import { type VerifiedToken, verifyToken } from './verify.ts'
-
-const CONSUME_ATTEMPTS = 2
+import { verifyToken } from './verify.ts'
 
 /** What a guard works with. */
 export interface Workings {
@@ -46,6 +45,8 @@ export async function spend(
     action: rule.action,
     sessionId,
     details: details?.sent,
+    // This call's own: it makes a repetition of it the same use, and nobody else's.
+    idempotencyKey: crypto.randomUUID(),
   })
   return isAcceptance(answer, claims)
     ? claims
@@ -59,16 +60,10 @@ async function checkEpoch({ rules }: Workings, { claims }: VerifiedToken): Promi
   if (claims.epoch !== epoch) refuse('token_revoked')
 }
 
-/** The key is this call's own: it makes a repetition of it the same use, and nobody else's. */
-async function consume(service: Service, input: object): Promise<unknown> {
-  const idempotencyKey = crypto.randomUUID()
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await service.call('token.consume', { ...input, idempotencyKey })
-    } catch (cause) {
-      if (!(cause instanceof LostReply) || attempt === CONSUME_ATTEMPTS) throw cause
-    }
-  }
+/** Calls once more where the reply was lost. */
+function consume(service: Service, input: object): Promise<unknown> {
+  const call = () => service.call('token.consume', input)
+  return call().catch((cause) => (cause instanceof LostReply ? call() : Promise.reject(cause)))
 }
 
 const isAcceptance = (answer: unknown, { jti, sub }: VerifiedToken['claims']): boolean =>

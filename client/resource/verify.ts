@@ -1,18 +1,14 @@
 // Verifies that Countersign issued a token: signature, type, issuer, expiry, claims. use.ts checks what
 // the token is good for; only Countersign knows whether it was used or revoked.
 import type { ElevatedClaims, MfaClaims } from '../../contract/index.ts'
+import type { VerifiedToken } from '../../contract/shared/token-use.ts'
 import { isRecord, JTI, LAST_TOKEN_SECOND } from '../../contract/shared/wire.ts'
 import { GuardRefusal, refuse, unavailable } from './answers.ts'
 import { type Keys, pickKeys, readSigned } from './jws.ts'
 import { KEYS_REFETCH_SECONDS, type Kept } from './kept.ts'
 import { fits, isAcr, isCount, isFlag, isText, listOf, optional } from './shapes.ts'
 
-/** Claims that were verified, and which of the two kinds of token carried them. */
-export type VerifiedToken =
-  | { kind: 'elevated'; claims: ElevatedClaims }
-  | { kind: 'mfa'; claims: MfaClaims }
-
-const isDate = (value: unknown): boolean => isCount(value) && Number(value) <= LAST_TOKEN_SECOND
+const isDate = (value: unknown): boolean => isCount(value) && value <= LAST_TOKEN_SECOND
 const shared = {
   iss: isText,
   sub: isText,

@@ -40,11 +40,3 @@ export function bindDetails(details: Details, action: string): BoundDetails {
   const hash = toBase64Url(hashParts('countersign/details/v1', action, text))
   return { claim: { ...details, type: action }, hash }
 }
-
-/**
- * Whether two members of `authorization_details` are the same thing to do.
- *
- * @example sameDetails(claims.authorization_details[0], bindDetails(details, action).claim)
- */
-export const sameDetails = (a: Record<string, unknown>, b: Record<string, unknown>): boolean =>
-  canonical(a) === canonical(b)

@@ -3,14 +3,16 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify, SignJWT } from 'jose'
 import {
   type Acr,
-  acrReaches,
   COMPACT_JWT,
+  canonical,
   type Details,
   ElevatedClaims,
+  faultOfUse,
   MfaClaims,
   type Offered,
+  type VerifiedToken,
 } from '../../contract/index.ts'
-import { bindDetails, sameDetails } from './details.ts'
+import { bindDetails } from './details.ts'
 import { type Action, isDenied, requirementOf } from './policy.ts'
 import { refuse } from './refusal.ts'
 
@@ -24,10 +26,8 @@ export interface SigningKey {
   key: CryptoKey
 }
 
-/** Claims that were verified, and which of the two kinds of token carried them. */
-export type OwnToken =
-  | { kind: 'elevated'; claims: ElevatedClaims }
-  | { kind: 'mfa'; claims: MfaClaims }
+/** Claims of ours that were verified, and which of the two kinds of token carried them. */
+export type OwnToken = VerifiedToken
 
 /**
  * Signs an elevated token (RFC 9068) or a legacy one.
@@ -103,6 +103,12 @@ export interface Terms {
   now: number
 }
 
+const INVALID = {
+  user: 'This token belongs to another user.',
+  session: 'This token belongs to another session of the user.',
+  resource: 'This token is for another resource.',
+}
+
 /**
  * Checks that a verified token is good for a use: its audience, user, session, scope, level, age and
  * details, against the rule as it is now. A refusal says what to do and burns nothing.
@@ -111,52 +117,24 @@ export interface Terms {
  *   `step_up_required` (too weak, too old, or not accepted), `details_mismatch`, `details_required`
  */
 export function checkUse(token: OwnToken, use: Use, terms: Terms): void {
-  const { claims } = token
   const { action } = use
-  if (claims.sub !== use.subject)
-    refuse('token_invalid', { message: 'This token belongs to another user.' })
-  if (claims.sid !== undefined && use.sessionId !== undefined && claims.sid !== use.sessionId) {
-    refuse('token_invalid', { message: 'This token belongs to another session of the user.' })
-  }
-  if (isDenied(action.rule)) refuse('denied')
-  const requirement = requirementOf(action, terms.offered)
-  if (token.kind === 'mfa') checkLegacy(token.claims, action, terms)
-  else checkElevated(token.claims, use, terms)
-  if (
-    !acrReaches(claims.acr, action.rule.acr) ||
-    terms.now - claims.auth_time > action.rule.freshnessSeconds
-  ) {
-    refuse('step_up_required', { requirement })
-  }
+  const { scope, audience } = action
+  const acceptsMfaToken = action.rule.acceptsMfaToken && offersLegacy(terms, token)
+  const rule = { ...action.rule, scope, acceptsMfaToken }
+  const bound = use.details && bindDetails(use.details, action.action)
+  const details = bound && { spelling: canonical(bound.claim) }
+  const [reason, of] = faultOfUse(token, { ...use, ...terms, rule, audience, details }) ?? []
+  if (isDenied(action.rule) && of !== 'user' && of !== 'session') refuse('denied')
+  if (of) refuse('token_invalid', { message: INVALID[of] })
+  if (reason === 'step_up_required')
+    refuse(reason, { requirement: requirementOf(action, terms.offered) })
+  if (reason === 'scope_not_allowed')
+    refuse(reason, { message: `This token does not carry the scope ${scope}.` })
+  if (reason) refuse(reason)
 }
 
-function checkElevated(claims: ElevatedClaims, use: Use, terms: Terms): void {
-  const { action, details } = use
-  if (claims.aud !== action.audience)
-    refuse('token_invalid', { message: 'This token is for another resource.' })
-  if (!claims.scope.split(' ').includes(action.scope)) {
-    refuse('scope_not_allowed', { message: `This token does not carry the scope ${action.scope}.` })
-  }
-  if (action.rule.singleUse && !claims.singleUse) {
-    refuse('step_up_required', { requirement: requirementOf(action, terms.offered) })
-  }
-  const bound = claims.authorization_details?.[0]
-  if (bound) {
-    if (!details || !sameDetails(bound, bindDetails(details, action.action).claim))
-      refuse('details_mismatch')
-  } else if (action.rule.details === 'required') {
-    if (!details) refuse('details_required')
-    refuse('step_up_required', { requirement: requirementOf(action, terms.offered) })
-  }
-}
-
-function checkLegacy(claims: MfaClaims, action: Action, terms: Terms): void {
-  if (claims.aud !== terms.issuer) refuse('token_invalid')
-  const wanted = terms.mfaTokens === 'session' || (terms.mfaTokens === 'single' && claims.singleUse)
-  if (!action.rule.acceptsMfaToken || !wanted) {
-    refuse('step_up_required', { requirement: requirementOf(action, terms.offered) })
-  }
-}
+const offersLegacy = ({ mfaTokens }: Terms, { claims }: OwnToken): boolean =>
+  mfaTokens === 'session' || (mfaTokens === 'single' && claims.singleUse)
 
 /** The members that both kinds of token share. */
 export interface Holder {

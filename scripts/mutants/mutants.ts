@@ -26,9 +26,9 @@ const LEAST_NAMED = 85
 const MUTATED = [
   {
     name: 'The rules',
-    files: ['functions/domain/**/*.ts'],
+    files: ['functions/domain/**/*.ts', 'contract/shared/**/*.ts'],
     tests: 'scripts/mutants/domain.vitest.config.ts',
-    within: /^functions\/domain\//,
+    within: /^(?:functions\/domain|contract\/shared)\//,
     leastScore: 85,
   },
   {
