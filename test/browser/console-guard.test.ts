@@ -2,6 +2,7 @@
 import { Secret, TOTP } from 'otpauth'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
+import { awayFromStepEnd } from '../support/steps.ts'
 import { consoleTests, signInWith } from './support/console.ts'
 import { enterCode } from './support/page.ts'
 
@@ -47,6 +48,8 @@ it('asks for a passkey or a code once an operator has one, and says what for', a
   const secret = (await other.locator('.countersign-secret code').innerText()).replaceAll(' ', '')
   const totp = new TOTP({ secret: Secret.fromBase32(secret) })
   const code = (steps: number) => totp.generate({ timestamp: Date.now() + steps * 30_000 })
+  // The code of the last step must still be good when it arrives.
+  await awayFromStepEnd(10_000)
   await other.getByLabel('Code from the app').fill(code(-1))
   await other.getByRole('button', { name: 'Continue' }).click()
   await other.getByRole('button', { name: 'I have saved them' }).click()

@@ -166,7 +166,7 @@ describe('proof of possession (RFC 9449)', () => {
     const settings = { ...document, senderConstrained: 'dpop' as const }
     const update = operator.environment.update.mutate({ environment: id, version, settings })
     const { message } = await expectRefused(update, 'input_invalid')
-    expect(message).toContain('not offered')
+    expect(message).toContain('not supported by this version')
     const kept = await operator.environment.get.query({ environment: id })
     expect(kept).toMatchObject({ version, settings: { rpId: 'app.example' } })
   })
