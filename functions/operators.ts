@@ -97,7 +97,7 @@ export function checkPage({ publicUrl }: Bindings, headers: Headers): void {
 /**
  * Makes sure that a page may call. A browser names it; a key or session in a foreign page is not to be trusted.
  *
- * @param explain what the page's developer is told
+ * @param explain makes the message of the refusal, for the developer of the page
  * @throws Refused `origin_not_allowed`
  */
 export function checkOrigin(

@@ -35,7 +35,7 @@ const INVALID = {
  */
 export function checkUse(token: VerifiedToken, use: Use, place: Place): void {
   const [reason, of] = faultOfUse(token, { ...use, ...place }) ?? []
-  // A guard that is given no details is told so with the requirement.
+  // A guard without details answers with the requirement, which says that they are required.
   if (reason)
     refuse(reason === 'details_required' ? 'step_up_required' : reason, {
       detail: of && INVALID[of],

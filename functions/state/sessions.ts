@@ -74,7 +74,7 @@ export function trySession(
 
 /**
  * Returns the keys of another party, from an address or from the settings. Each environment has its own
- * copy, so that none is served what another one fetched.
+ * copy: environments never share what was fetched.
  */
 export function keysOf({ id, version }: LiveEnvironment, source: KeySource): ForeignKeys {
   if ('jwks' in source)
