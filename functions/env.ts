@@ -1,11 +1,11 @@
 // The Worker's bindings and variables, read once a request. The only file that knows their names.
 
 import { OPERATOR_KEY_PREFIX } from './domain/names.ts'
-import { isLoopback } from './domain/settings.ts'
+import { isLoopback } from './domain/settings/settings.ts'
 import type { Counts } from './state/counts.ts'
-import type { Directory } from './state/directory.ts'
-import type { Environment } from './state/environment.ts'
-import type { Subject } from './state/subject.ts'
+import type { Directory } from './state/directory/directory.ts'
+import type { Environment } from './state/environment/environment.ts'
+import type { Subject } from './state/subject/subject.ts'
 
 export const ROOT_SECRET_MIN_CHARACTERS = 32
 const OPERATOR_KEY_RANDOM_CHARACTERS = 32

@@ -3,23 +3,23 @@
 import { initTRPC, TRPCError } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { REASONS, type Reason, type Requirement } from '../contract/index.ts'
-import { fromBase64Url, sameBytes } from './domain/bytes.ts'
-import { hashKey, OPERATOR_KEY_PREFIX, RESOURCE_KEY_PREFIX } from './domain/names.ts'
-import { OPERATOR_ENVIRONMENT } from './domain/operators.ts'
-import { type Refusal, Refused, refusal, refuse } from './domain/refusal.ts'
-import type { Session } from './domain/session.ts'
-import type { Bindings } from './env.ts'
 import {
   asSubject,
   bearerOf,
   checkOrigin,
   type OperatorCaller,
   verifyOperator,
-} from './operators.ts'
-import type { Who } from './state/ledger.ts'
-import { type SubjectObject, subjectObject } from './state/objects.ts'
-import { type LiveEnvironment, openEnvironment } from './state/published.ts'
-import { authenticate } from './state/sessions.ts'
+} from './callers/operator.ts'
+import { fromBase64Url, sameBytes } from './domain/bytes.ts'
+import { hashKey, OPERATOR_KEY_PREFIX, RESOURCE_KEY_PREFIX } from './domain/names.ts'
+import { OPERATOR_ENVIRONMENT } from './domain/operators.ts'
+import { type Refusal, Refused, refusal, refuse } from './domain/refusal.ts'
+import type { Session } from './domain/tokens/session.ts'
+import { type LiveEnvironment, openEnvironment } from './edge/environment.ts'
+import { type SubjectObject, subjectObject } from './edge/objects.ts'
+import { authenticate } from './edge/sessions.ts'
+import type { Bindings } from './env.ts'
+import type { Who } from './state/subject/ledger.ts'
 
 /** The first segment of the operators' route; no other environment may be named so. */
 export const OPERATOR_ROUTE = OPERATOR_ENVIRONMENT

@@ -29,8 +29,8 @@ export type WeakenedBy<K extends string> = Weakened & {
   caughtBy: Extract<Catcher, Record<K, unknown>>
 }
 
-const SUBJECT = 'functions/state/subject.ts'
-const TOKENS = 'functions/state/tokens.ts'
+const SUBJECT = 'functions/state/subject/subject.ts'
+const TOKENS = 'functions/state/subject/tokens.ts'
 const CONSUME = `  consume(call: spending.ConsumeCall) {
     return`
 const CONSUME_RETURNS = '    return answering(() => spending.consume(this.#ledger, call))'
@@ -46,8 +46,8 @@ const decidedBy = (steps: string): Replacement[] => [
   ],
   [
     SUBJECT,
-    "import { type Answer, answering, answeringLater } from '../domain/refusal.ts'",
-    "import { type Answer, answering, answeringLater, refusal } from '../domain/refusal.ts'",
+    "import { type Answer, answering, answeringLater } from '../../domain/refusal.ts'",
+    "import { type Answer, answering, answeringLater, refusal } from '../../domain/refusal.ts'",
   ],
   [
     SUBJECT,
@@ -157,7 +157,7 @@ export const WEAKENED: readonly Weakened[] = [
     breaks: "a passkey's count is not compared with the one before",
     replacements: [
       [
-        'functions/state/stepup.ts',
+        'functions/state/subject/step-up.ts',
         'if (counterFault(credential.counter, shown.counter)) {',
         'if (counterFault(0, shown.counter)) {',
       ],
@@ -170,7 +170,7 @@ export const WEAKENED: readonly Weakened[] = [
     breaks: 'wrong recovery codes are not counted before they are checked',
     replacements: [
       [
-        'functions/state/attempts.ts',
+        'functions/state/subject/attempts.ts',
         "ledger.setNote('attempts', counted)",
         "if (told.data.method !== 'recovery') ledger.setNote('attempts', counted)",
       ],
@@ -195,7 +195,11 @@ export const WEAKENED: readonly Weakened[] = [
     rule: 5,
     breaks: 'the challenge of an enrollment steps up',
     replacements: [
-      ['functions/domain/challenge.ts', ' ||\n    statement.purpose !== context.purpose', ''],
+      [
+        'functions/domain/tokens/challenge.ts',
+        ' ||\n    statement.purpose !== context.purpose',
+        '',
+      ],
     ],
     caughtBy: { tests: ['test/procedures/passkeys.test.ts'] },
   },
@@ -205,7 +209,7 @@ export const WEAKENED: readonly Weakened[] = [
     breaks: 'a session alone enrolls a second factor',
     replacements: [
       [
-        'functions/state/enrollment.ts',
+        'functions/state/subject/enrollment.ts',
         "ledger.note('enrolled')\n      ? openedByToken",
         'call.gate.spend\n      ? openedByToken',
       ],
@@ -218,7 +222,7 @@ export const WEAKENED: readonly Weakened[] = [
     breaks: 'an entry that cannot be evaluated does not count',
     replacements: [
       [
-        'functions/domain/strengthen.ts',
+        'functions/domain/policy/strengthen.ts',
         "verdicts[index]?.outcome !== 'unmatched'",
         "verdicts[index]?.outcome === 'matched'",
       ],
@@ -229,7 +233,9 @@ export const WEAKENED: readonly Weakened[] = [
     name: 'tokens-outlive-factor',
     rule: 8,
     breaks: 'the tokens of a removed factor live on',
-    replacements: [['functions/state/changes.ts', 'ledger.tokens.endOfFactor(row.id, now)', '0']],
+    replacements: [
+      ['functions/state/subject/factor-changes.ts', 'ledger.tokens.endOfFactor(row.id, now)', '0'],
+    ],
     caughtBy: { tests: ['test/attacks/tokens.test.ts'] },
   },
   {
@@ -268,7 +274,7 @@ export const WEAKENED: readonly Weakened[] = [
     rule: 11,
     breaks: 'a published copy of any age is used while the object does not answer',
     replacements: [
-      ['functions/state/published.ts', '!copy || age > STAND_IN_SECONDS ||', '!copy ||'],
+      ['functions/edge/environment.ts', '!copy || age > STAND_IN_SECONDS ||', '!copy ||'],
     ],
     caughtBy: { tests: ['test/state/environments.test.ts'] },
   },
@@ -277,7 +283,11 @@ export const WEAKENED: readonly Weakened[] = [
     rule: 12,
     breaks: 'a new key signs before verifiers could have fetched it',
     replacements: [
-      ['functions/state/environment.ts', 'compromised ? now : now + PUBLISH_AHEAD_SECONDS', 'now'],
+      [
+        'functions/state/environment/environment.ts',
+        'compromised ? now : now + PUBLISH_AHEAD_SECONDS',
+        'now',
+      ],
     ],
     caughtBy: { tests: ['test/state/environments.test.ts'] },
   },
@@ -287,7 +297,7 @@ export const WEAKENED: readonly Weakened[] = [
     breaks: 'the hash of an event leaves out what happened',
     replacements: [
       [
-        'functions/domain/audit.ts',
+        'functions/domain/history/audit.ts',
         'canonical({ seq, at, type, actor, data })',
         'canonical({ seq, at, type, actor })',
       ],
@@ -300,7 +310,7 @@ export const WEAKENED: readonly Weakened[] = [
     breaks: 'an event is written after the change that it records',
     replacements: [
       [
-        'functions/state/spending.ts',
+        'functions/state/subject/spending.ts',
         'if (!replayed) ledger.history.append(used)',
         `if (!replayed) setTimeout(() => ledger.history.append(used), ${LATE_MILLISECONDS})`,
       ],
@@ -320,7 +330,7 @@ export const WEAKENED: readonly Weakened[] = [
     breaks: 'tokens from before the restore epoch was raised are accepted',
     replacements: [
       [
-        'functions/domain/token.ts',
+        'functions/domain/tokens/token.ts',
         "if (owned.claims.epoch !== epoch) refuse('token_revoked')",
         '',
       ],

@@ -9,9 +9,9 @@ import {
   type SettingChange,
 } from '../../contract/index.ts'
 import { sha256, toBase64Url, utf8 } from './bytes.ts'
-import { type Action, resolveActions } from './policy.ts'
+import { type Action, resolveActions } from './policy/policy.ts'
 import { refuse } from './refusal.ts'
-import { canonical } from './statement.ts'
+import { canonical } from './tokens/statement.ts'
 
 /** The environment of the operators: the first segment of their route. */
 export const OPERATOR_ENVIRONMENT = 'operator'

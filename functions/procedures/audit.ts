@@ -1,17 +1,17 @@
 // audit.*: history. A user reads their own; an operator a user's, an environment's, the directory's.
 import * as z from 'zod/mini'
 import { AuditInput, AuditListResult, AuditVerifyResult } from '../../contract/index.ts'
+import { type OperatorCaller, openFor } from '../callers/operator.ts'
 import { deriveKey, hashParts, toBase64Url, utf8 } from '../domain/bytes.ts'
 import { refuse } from '../domain/refusal.ts'
-import { carry, readCarried } from '../domain/statement.ts'
-import type { Bindings } from '../env.ts'
-import { type OperatorCaller, openFor } from '../operators.ts'
+import { carry, readCarried } from '../domain/tokens/statement.ts'
 import {
   directoryObject,
   environmentObject,
   type SubjectObject,
   subjectObject,
-} from '../state/objects.ts'
+} from '../edge/objects.ts'
+import type { Bindings } from '../env.ts'
 import { calledBy, router, type SubjectCaller } from '../trpc.ts'
 
 export const auditRouter = router({

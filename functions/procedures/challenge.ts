@@ -6,24 +6,24 @@ import {
   ChallengeVerifyResult,
 } from '../../contract/index.ts'
 import { epochSeconds, random } from '../clock.ts'
-import { countStepUp } from '../counting.ts'
 import { toBase64Url } from '../domain/bytes.ts'
+import { authenticationOptions } from '../domain/factors/passkey.ts'
+import { planGrant, type Wish } from '../domain/policy/grant.ts'
+import { type Answer, unwrap } from '../domain/refusal.ts'
 import {
   newChallenge,
   readChallenge,
   STEP_UP_PURPOSE,
   type Statement,
-} from '../domain/challenge.ts'
-import { planGrant, type Wish } from '../domain/grant.ts'
-import { authenticationOptions } from '../domain/passkey.ts'
-import { type Answer, unwrap } from '../domain/refusal.ts'
-import type { SteppedUp, StepUpCall } from '../state/stepup.ts'
+} from '../domain/tokens/challenge.ts'
+import { countStepUp } from '../edge/counting.ts'
+import type { SteppedUp, StepUpCall } from '../state/subject/step-up.ts'
+import { actionsInForce } from '../steps/effective-rule.ts'
+import { checkOffered } from '../steps/factor-gate.ts'
+import { mint, ordersOf, orderTokens } from '../steps/minting.ts'
+import { noteFailure, noting } from '../steps/record-refusal.ts'
 import { calledBy, router, type SubjectCaller } from '../trpc.ts'
 import { challengeContext } from './factor.ts'
-import { checkOffered } from './gate.ts'
-import { actionsInForce } from './inforce.ts'
-import { mint, ordersOf, orderTokens } from './minting.ts'
-import { noteFailure, noting } from './noting.ts'
 
 export const challengeRouter = router({
   start: calledBy('subject')

@@ -23,26 +23,26 @@ import {
   TrySessionResult,
 } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
-import { compareSettings } from '../domain/changes.ts'
-import { withDefaults } from '../domain/defaults.ts'
 import { OPERATOR_ENVIRONMENT } from '../domain/operators.ts'
 import { Refused, refuse, unwrap } from '../domain/refusal.ts'
-import { warningsOf } from '../domain/session.ts'
+import { compareSettings } from '../domain/settings/changes.ts'
+import { withDefaults } from '../domain/settings/defaults.ts'
 import {
   checkSession,
   checkSettings,
   checkVersion,
   resolveSession,
   resolveSettings,
-} from '../domain/settings.ts'
-import { canonical } from '../domain/statement.ts'
+} from '../domain/settings/settings.ts'
+import { warningsOf } from '../domain/tokens/session.ts'
+import { canonical } from '../domain/tokens/statement.ts'
+import { forgetEnvironment, openEnvironment, unpublish } from '../edge/environment.ts'
+import { directoryObject, type EnvironmentObject, environmentObject } from '../edge/objects.ts'
+import { trySession } from '../edge/sessions.ts'
 import type { Bindings } from '../env.ts'
-import type { Overview } from '../state/environment.ts'
-import { directoryObject, type EnvironmentObject, environmentObject } from '../state/objects.ts'
-import { forgetEnvironment, openEnvironment, unpublish } from '../state/published.ts'
-import { trySession } from '../state/sessions.ts'
+import type { Overview } from '../state/environment/environment.ts'
+import { authorize } from '../steps/authorize.ts'
 import { calledBy, router } from '../trpc.ts'
-import { authorize } from './authorize.ts'
 
 export const environmentRouter = router({
   create: calledBy('operator')

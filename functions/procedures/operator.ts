@@ -8,11 +8,11 @@ import {
   OperatorRevokeResult,
   OperatorSelf,
 } from '../../contract/index.ts'
+import { isEnrolled, isGuarded } from '../callers/operator.ts'
 import { unwrap } from '../domain/refusal.ts'
-import { isEnrolled, isGuarded } from '../operators.ts'
-import { directoryObject } from '../state/objects.ts'
+import { directoryObject } from '../edge/objects.ts'
+import { authorize } from '../steps/authorize.ts'
 import { calledBy, router } from '../trpc.ts'
-import { authorize } from './authorize.ts'
 
 export const operatorRouter = router({
   self: calledBy('operator')

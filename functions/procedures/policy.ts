@@ -6,13 +6,15 @@ import {
   PolicyDecision,
   PolicyList,
 } from '../../contract/index.ts'
-import { countCheck } from '../counting.ts'
-import { checkDetails } from '../domain/detailsschema.ts'
-import { type Action, type ActionName, findAction, isDenied } from '../domain/policy.ts'
+import { checkDetails } from '../domain/details/details-schema.ts'
+import { type Action, type ActionName, findAction, isDenied } from '../domain/policy/policy.ts'
 import { Refused, refuse } from '../domain/refusal.ts'
-import type { Session } from '../domain/session.ts'
-import { subjectObject } from '../state/objects.ts'
-import { authenticate } from '../state/sessions.ts'
+import type { Session } from '../domain/tokens/session.ts'
+import { countCheck } from '../edge/counting.ts'
+import { subjectObject } from '../edge/objects.ts'
+import { authenticate } from '../edge/sessions.ts'
+import { callFacts } from '../steps/effective-rule.ts'
+import { simulate } from '../steps/simulate.ts'
 import {
   type Context,
   calledBy,
@@ -21,8 +23,6 @@ import {
   type SubjectCaller,
   whoIs,
 } from '../trpc.ts'
-import { callFacts } from './inforce.ts'
-import { simulate } from './simulation.ts'
 
 export const policyRouter = router({
   check: calledBy('subject', 'resource')

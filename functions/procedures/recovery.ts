@@ -1,8 +1,8 @@
 // recovery.*: the codes for the day when every factor is lost.
 import { AcknowledgeResult, NoInput, RecoveryCodesResult } from '../../contract/index.ts'
 import { unwrap } from '../domain/refusal.ts'
+import { checkOffered, gateOf } from '../steps/factor-gate.ts'
 import { calledBy, router } from '../trpc.ts'
-import { checkOffered, gateOf } from './gate.ts'
 
 export const recoveryRouter = router({
   regenerate: calledBy('subject')

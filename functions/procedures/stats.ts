@@ -1,10 +1,10 @@
 // stats.*: estimated counts of the events of an environment.
 import { StatsInput, StatsResult } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
-import { flush } from '../counting.ts'
-import { addUp, rangeOf } from '../domain/stats.ts'
-import { allCounts } from '../state/objects.ts'
-import { openEnvironment } from '../state/published.ts'
+import { addUp, rangeOf } from '../domain/history/stats.ts'
+import { flush } from '../edge/counting.ts'
+import { openEnvironment } from '../edge/environment.ts'
+import { allCounts } from '../edge/objects.ts'
 import { calledBy, router } from '../trpc.ts'
 
 export const statsRouter = router({

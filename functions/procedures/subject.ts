@@ -6,13 +6,13 @@ import {
   SubjectView,
   UnlockResult,
 } from '../../contract/index.ts'
+import { type OperatorCaller, openFor } from '../callers/operator.ts'
 import { OPERATOR_ENVIRONMENT } from '../domain/operators.ts'
 import { refuse, unwrap } from '../domain/refusal.ts'
+import { subjectObject } from '../edge/objects.ts'
 import type { Bindings } from '../env.ts'
-import { type OperatorCaller, openFor } from '../operators.ts'
-import { subjectObject } from '../state/objects.ts'
+import { authorize } from '../steps/authorize.ts'
 import { calledBy, router, whoIs } from '../trpc.ts'
-import { authorize } from './authorize.ts'
 
 export const subjectRouter = router({
   get: calledBy('operator')

@@ -3,8 +3,8 @@
 import { DurableObject } from 'cloudflare:workers'
 import { METHODS, type StatsInput, type StatsRow } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
-import { BUCKETS } from '../domain/stats.ts'
-import { DAY_SECONDS } from '../domain/throttle.ts'
+import { DAY_SECONDS } from '../domain/factors/throttle.ts'
+import { BUCKETS } from '../domain/history/stats.ts'
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS counts (

@@ -3,8 +3,14 @@
 // All of it is synchronous and runs in the caller's transaction.
 import type { AuditEvent, AuditVerifyResult } from '../../contract/index.ts'
 import { random } from '../clock.ts'
-import { chainEvent, GENESIS_HASH, type Happening, SALT_BYTES, verifyRun } from '../domain/audit.ts'
-import { DAY_SECONDS, HOUR_SECONDS } from '../domain/throttle.ts'
+import { DAY_SECONDS, HOUR_SECONDS } from '../domain/factors/throttle.ts'
+import {
+  chainEvent,
+  GENESIS_HASH,
+  type Happening,
+  SALT_BYTES,
+  verifyRun,
+} from '../domain/history/audit.ts'
 
 export const AUDIT_PAGE_SIZE = 50
 export const AUDIT_VERIFY_PAGE_SIZE = 1000

@@ -18,7 +18,7 @@ export type Row = [name: string, text: string, by: string, tests?: string[]]
  * The changes of one file.
  *
  * @param tests the test files that are run against each change that names none itself
- * @example changesOf('functions/state/tokens.ts', ['test/attacks/tokens.test.ts'], [['…', '<=', '<']])
+ * @example changesOf('functions/state/subject/tokens.ts', ['test/attacks/tokens.test.ts'], [['…', '<=', '<']])
  */
 export const changesOf = (file: string, tests: string[], rows: Row[]): Change[] =>
   rows.map(([name, text, by, own]) => ({

@@ -3,9 +3,9 @@
 // something else. For work the calls between objects are compared: a clock would tell little.
 import { base64urlnopad } from '@scure/base'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { Directory } from '../../functions/state/directory.ts'
-import { Environment } from '../../functions/state/environment.ts'
-import { Subject } from '../../functions/state/subject.ts'
+import { Directory } from '../../functions/state/directory/directory.ts'
+import { Environment } from '../../functions/state/environment/environment.ts'
+import { Subject } from '../../functions/state/subject/subject.ts'
 import type { Tamper } from '../support/authenticator.ts'
 import {
   enrollPasskey,

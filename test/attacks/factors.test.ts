@@ -3,9 +3,9 @@
 import { env } from 'cloudflare:workers'
 import { base64urlnopad } from '@scure/base'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { carry } from '../../functions/domain/statement.ts'
+import { carry } from '../../functions/domain/tokens/statement.ts'
+import { openEnvironment } from '../../functions/edge/environment.ts'
 import { readBindings } from '../../functions/env.ts'
-import { openEnvironment } from '../../functions/state/published.ts'
 import type { AuthenticationResponse, RegistrationResponse } from '../support/authenticator.ts'
 import {
   earnWithPasskey,

@@ -4,13 +4,13 @@ import { runDurableObjectAlarm } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { OPERATOR_SCOPE } from '../../contract/index.ts'
-import { subjectObjectName } from '../../functions/domain/names.ts'
 import {
   CHANGES_PER_SESSION,
   CHANGES_PER_USER,
   PASSKEY_FAILURES_PER_SESSION,
   PASSKEY_FAILURES_PER_USER,
-} from '../../functions/domain/throttle.ts'
+} from '../../functions/domain/factors/throttle.ts'
+import { subjectObjectName } from '../../functions/domain/names.ts'
 import type { AuthenticationResponse, Authenticator } from '../support/authenticator.ts'
 import { enrollPasskey, finishStepUp, makeDevice, startStepUp } from '../support/ceremonies.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'

@@ -2,7 +2,11 @@
 // Appendix B (the table, with the seeds of 20, 32 and 64 bytes that its reference code uses), and
 // from RFC 4226, Appendix D (the ten values of six digits, whose counters are taken for time steps).
 import { describe, expect, it } from 'vitest'
-import { describeTotp, type TotpParameters, totpStepOf } from '../../functions/domain/totp.ts'
+import {
+  describeTotp,
+  type TotpParameters,
+  totpStepOf,
+} from '../../functions/domain/factors/totp.ts'
 import vectors from './rfc6238.vectors.json' with { type: 'json' }
 
 const seedOf = (algorithm: TotpParameters['algorithm']): Uint8Array =>

@@ -17,7 +17,7 @@ import {
   type PasskeyFault,
   verifyAuthentication,
   verifyRegistration,
-} from '../../functions/domain/passkey.ts'
+} from '../../functions/domain/factors/passkey.ts'
 import file from './webauthn-l3.vectors.json' with { type: 'json' }
 
 type Vector = (typeof file.vectors)[number]

@@ -8,9 +8,9 @@ import { describe, expect, it } from 'vitest'
 import { pickKeys, readSigned } from '../../client/resource/jws.ts'
 import { FOREIGN_ALGORITHMS } from '../../contract/index.ts'
 import { Refused } from '../../functions/domain/refusal.ts'
-import { verifySession } from '../../functions/domain/session.ts'
-import { resolveSession } from '../../functions/domain/settings.ts'
-import { verifyOwnToken } from '../../functions/domain/token.ts'
+import { resolveSession } from '../../functions/domain/settings/settings.ts'
+import { verifySession } from '../../functions/domain/tokens/session.ts'
+import { verifyOwnToken } from '../../functions/domain/tokens/token.ts'
 
 declare global {
   interface ImportMeta {

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { EnvironmentCreateInput, EnvironmentSettings } from '../../contract/index.ts'
-import { checkSettings } from '../../functions/domain/settings.ts'
+import { checkSettings } from '../../functions/domain/settings/settings.ts'
 import {
   anchorsOf,
   type Block,

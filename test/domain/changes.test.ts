@@ -2,11 +2,11 @@
 // a new one is not marked harmless by being forgotten.
 import { describe, expect, it } from 'vitest'
 import type { ActionEntry, EnvironmentSettings, Rule, RulePart } from '../../contract/index.ts'
-import { compareSettings } from '../../functions/domain/changes.ts'
-import { loadConditions } from '../../functions/domain/condition.ts'
-import { resolveActions } from '../../functions/domain/policy.ts'
-import { resolveSettings } from '../../functions/domain/settings.ts'
-import { effectiveAction } from '../../functions/domain/strengthen.ts'
+import { loadConditions } from '../../functions/domain/conditions/condition.ts'
+import { resolveActions } from '../../functions/domain/policy/policy.ts'
+import { effectiveAction } from '../../functions/domain/policy/strengthen.ts'
+import { compareSettings } from '../../functions/domain/settings/changes.ts'
+import { resolveSettings } from '../../functions/domain/settings/settings.ts'
 
 const DOCUMENT: EnvironmentSettings = {
   session: {

@@ -1,6 +1,6 @@
 // What the worst condition that may be saved costs: the one test of the rules that looks at the clock.
 import { expect, it } from 'vitest'
-import { loadConditions, variablesOf } from '../../functions/domain/condition.ts'
+import { loadConditions, variablesOf } from '../../functions/domain/conditions/condition.ts'
 
 it('costs little in the worst condition that may be saved', async () => {
   const conditions = await loadConditions()

@@ -8,13 +8,13 @@ import {
   loadConditions,
   tell,
   variablesOf,
-} from '../../functions/domain/condition.ts'
-import { checkConditions } from '../../functions/domain/conditioncheck.ts'
+} from '../../functions/domain/conditions/condition.ts'
+import { checkConditions } from '../../functions/domain/conditions/condition-check.ts'
 import {
   COLLECTION_MAX_ELEMENTS,
   celValue,
   TEXT_MAX_CHARACTERS,
-} from '../../functions/domain/conditionvalues.ts'
+} from '../../functions/domain/conditions/condition-values.ts'
 import { laterRefusalOf, NOW } from '../support/rules.ts'
 
 let conditions: Conditions

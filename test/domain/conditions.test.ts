@@ -11,16 +11,16 @@ import {
   type Facts,
   loadConditions,
   variablesOf,
-} from '../../functions/domain/condition.ts'
-import { checkConditions } from '../../functions/domain/conditioncheck.ts'
+} from '../../functions/domain/conditions/condition.ts'
+import { checkConditions } from '../../functions/domain/conditions/condition-check.ts'
 import {
   checkDetails,
   type DetailsSchema,
   schemaFault,
-} from '../../functions/domain/detailsschema.ts'
-import { resolveActions } from '../../functions/domain/policy.ts'
+} from '../../functions/domain/details/details-schema.ts'
+import { resolveActions } from '../../functions/domain/policy/policy.ts'
+import { effectiveAction } from '../../functions/domain/policy/strengthen.ts'
 import { Refused } from '../../functions/domain/refusal.ts'
-import { effectiveAction } from '../../functions/domain/strengthen.ts'
 
 const NOW = 1_800_000_000
 const SCHEMA: DetailsSchema = {

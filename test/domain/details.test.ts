@@ -1,13 +1,13 @@
 // Details of an action: the one spelling they are bound by, and the schemas that may describe them.
 import { describe, expect, it } from 'vitest'
 import { canonical, DETAILS_MAX_BYTES } from '../../contract/index.ts'
-import { bindDetails } from '../../functions/domain/details.ts'
+import { bindDetails } from '../../functions/domain/details/details.ts'
 import {
   checkDetails,
   DETAILS_SCHEMA_MAX_BYTES,
   type DetailsSchema,
   schemaFault,
-} from '../../functions/domain/detailsschema.ts'
+} from '../../functions/domain/details/details-schema.ts'
 import { refusalOf } from '../support/rules.ts'
 
 const told = (details: Record<string, unknown>): string => {

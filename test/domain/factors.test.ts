@@ -6,14 +6,14 @@ import {
   newRecoveryCodes,
   normalizeRecoveryCode,
   recoveryProof,
-} from '../../functions/domain/recovery.ts'
+} from '../../functions/domain/factors/recovery.ts'
 import {
   describeTotp,
   newTotpSecret,
   type TotpParameters,
   totpProof,
   totpStepOf,
-} from '../../functions/domain/totp.ts'
+} from '../../functions/domain/factors/totp.ts'
 import { counting, NOW } from '../support/rules.ts'
 
 /** The seed of RFC 6238, Appendix B, whose code of six digits at second 59 is 287082. */

@@ -7,8 +7,8 @@ import {
   MFA_TOKEN_LONGEST_LIFETIME_SECONDS,
   planGrant,
   type Wish,
-} from '../../functions/domain/grant.ts'
-import type { Action } from '../../functions/domain/policy.ts'
+} from '../../functions/domain/policy/grant.ts'
+import type { Action } from '../../functions/domain/policy/policy.ts'
 import { actionBy, EVERYTHING, NOW, RESOURCE, refusalOf } from '../support/rules.ts'
 
 const named = (name: string, rule: Parameters<typeof actionBy>[0] = {}, more = {}): Action =>

@@ -1,7 +1,7 @@
 // What SECURITY.md says of how long a stolen session needs to push an event out of a history.
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { DAY_SECONDS, HOUR_SECONDS } from '../../functions/domain/throttle.ts'
+import { DAY_SECONDS, HOUR_SECONDS } from '../../functions/domain/factors/throttle.ts'
 import { HISTORY_MAX_EVENTS } from '../../functions/state/history.ts'
 import { EVENTS_PER_HOUR_MAX } from '../support/historybound.ts'
 

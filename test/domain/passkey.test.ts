@@ -3,7 +3,7 @@
 import { decodeCredentialPublicKey, isoCBOR } from '@simplewebauthn/server/helpers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { fromBase64Url, toBase64Url, utf8 } from '../../functions/domain/bytes.ts'
-import { checkCoseKey } from '../../functions/domain/cosekey.ts'
+import { checkCoseKey } from '../../functions/domain/factors/cose-key.ts'
 import {
   authenticationOptions,
   counterFault,
@@ -13,7 +13,7 @@ import {
   registrationOptions,
   verifyAuthentication,
   verifyRegistration,
-} from '../../functions/domain/passkey.ts'
+} from '../../functions/domain/factors/passkey.ts'
 import {
   type Authenticator,
   type AuthenticatorOptions,

@@ -12,7 +12,7 @@ import {
   reachingMethods,
   ruleOf,
 } from '../../contract/index.ts'
-import type { Conditions, Outcome } from '../../functions/domain/condition.ts'
+import type { Conditions, Outcome } from '../../functions/domain/conditions/condition.ts'
 import {
   decide,
   findAction,
@@ -21,8 +21,8 @@ import {
   requirementOf,
   resolveActions,
   wouldDecide,
-} from '../../functions/domain/policy.ts'
-import { effectiveAction, strengthen } from '../../functions/domain/strengthen.ts'
+} from '../../functions/domain/policy/policy.ts'
+import { effectiveAction, strengthen } from '../../functions/domain/policy/strengthen.ts'
 import { actionBy, EVERYTHING, ISSUER, NOW, RESOURCE, RULE, refusalOf } from '../support/rules.ts'
 
 const custom = (base: Partial<Rule>, stricter?: ActionEntry['stricter']): ActionEntry => ({

@@ -16,9 +16,9 @@ import {
   type RulePart,
   type SubjectFacts,
 } from '../../contract/index.ts'
-import { type Conditions, loadConditions } from '../../functions/domain/condition.ts'
-import { decide, resolveActions, wouldDecide } from '../../functions/domain/policy.ts'
-import { effectiveAction } from '../../functions/domain/strengthen.ts'
+import { type Conditions, loadConditions } from '../../functions/domain/conditions/condition.ts'
+import { decide, resolveActions, wouldDecide } from '../../functions/domain/policy/policy.ts'
+import { effectiveAction } from '../../functions/domain/policy/strengthen.ts'
 import {
   actionOf,
   BASE,

@@ -8,7 +8,8 @@ import {
   type Happening,
   hashEvent,
   verifyRun,
-} from '../../functions/domain/audit.ts'
+} from '../../functions/domain/history/audit.ts'
+import { addUp, rangeOf } from '../../functions/domain/history/stats.ts'
 import {
   changeDetails,
   checkAutomation,
@@ -23,7 +24,6 @@ import {
   refuse,
   unwrap,
 } from '../../functions/domain/refusal.ts'
-import { addUp, rangeOf } from '../../functions/domain/stats.ts'
 import { counting, NOW, refusalOf } from '../support/rules.ts'
 
 const HAPPENING: Happening = {

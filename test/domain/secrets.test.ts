@@ -13,22 +13,6 @@ import {
   utf8,
 } from '../../functions/domain/bytes.ts'
 import {
-  challengeClaim,
-  enrollPurpose,
-  newChallenge,
-  readChallenge,
-  STEP_UP_PURPOSE,
-  webauthnChallengeOf,
-} from '../../functions/domain/challenge.ts'
-import {
-  currentKey,
-  hasNextKey,
-  publishedKeys,
-  type RingKey,
-  retirementOf,
-  viewRing,
-} from '../../functions/domain/keyring.ts'
-import {
   hashKey,
   newFactorId,
   newJti,
@@ -37,7 +21,23 @@ import {
   subjectObjectName,
 } from '../../functions/domain/names.ts'
 import { open, seal } from '../../functions/domain/seal.ts'
-import { canonical, carry, readCarried } from '../../functions/domain/statement.ts'
+import {
+  challengeClaim,
+  enrollPurpose,
+  newChallenge,
+  readChallenge,
+  STEP_UP_PURPOSE,
+  webauthnChallengeOf,
+} from '../../functions/domain/tokens/challenge.ts'
+import {
+  currentKey,
+  hasNextKey,
+  publishedKeys,
+  type RingKey,
+  retirementOf,
+  viewRing,
+} from '../../functions/domain/tokens/key-ring.ts'
+import { canonical, carry, readCarried } from '../../functions/domain/tokens/statement.ts'
 import { counting, ISSUER, NOW, refusalOf } from '../support/rules.ts'
 
 const KEY = counting(1)(32)

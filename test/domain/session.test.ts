@@ -3,14 +3,14 @@
 import type { JWTPayload, JWTVerifyGetKey } from 'jose'
 import { createLocalJWKSet } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { refuse } from '../../functions/domain/refusal.ts'
+import { resolveSession } from '../../functions/domain/settings/settings.ts'
 import {
   ASSERTION_TYPE,
   type AssertionTerms,
   verifyAssertion,
-} from '../../functions/domain/assertion.ts'
-import { refuse } from '../../functions/domain/refusal.ts'
-import { requireFresh, sessionKey, verifySession } from '../../functions/domain/session.ts'
-import { resolveSession } from '../../functions/domain/settings.ts'
+} from '../../functions/domain/tokens/assertion.ts'
+import { requireFresh, sessionKey, verifySession } from '../../functions/domain/tokens/session.ts'
 import { ISSUER, laterRefusalOf, NOW, refusalOf, signerOf } from '../support/rules.ts'
 
 const LOGIN = 'https://login.example'

@@ -9,7 +9,7 @@ import {
   isLoopback,
   offeredBy,
   resolveSettings,
-} from '../../functions/domain/settings.ts'
+} from '../../functions/domain/settings/settings.ts'
 import { laterRefusalOf, refusalOf } from '../support/rules.ts'
 
 const OWN = 'https://countersign.example'

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { bindDetails as bindAtGuard } from '../../client/resource/details.ts'
 import { isSame } from '../../console/model/diff.ts'
 import { canonical, faultIn } from '../../contract/index.ts'
-import { bindDetails } from '../../functions/domain/details.ts'
+import { bindDetails } from '../../functions/domain/details/details.ts'
 
 /** Names that objects order by themselves, that have a meaning of their own, or beyond the first plane. */
 const name = fc.oneof(

@@ -11,9 +11,13 @@ import {
   type Rule,
   type RulePart,
 } from '../../contract/index.ts'
-import { type Conditions, type Facts, loadConditions } from '../../functions/domain/condition.ts'
-import type { Stricter } from '../../functions/domain/policy.ts'
-import { effectiveAction } from '../../functions/domain/strengthen.ts'
+import {
+  type Conditions,
+  type Facts,
+  loadConditions,
+} from '../../functions/domain/conditions/condition.ts'
+import type { Stricter } from '../../functions/domain/policy/policy.ts'
+import { effectiveAction } from '../../functions/domain/policy/strengthen.ts'
 import { actionOf } from '../support/policytable.ts'
 
 const RUNS = 500

@@ -12,7 +12,7 @@ import {
   NO_ATTEMPTS,
   NOTHING_COUNTED,
   takeBack,
-} from '../../functions/domain/throttle.ts'
+} from '../../functions/domain/factors/throttle.ts'
 import { ThrottleModel } from '../support/throttlemodel.ts'
 
 const START = 1_800_000_000

@@ -27,7 +27,7 @@ import {
   takeBack,
   takeBackInSession,
   takeBackWithin,
-} from '../../functions/domain/throttle.ts'
+} from '../../functions/domain/factors/throttle.ts'
 
 const START = 1_800_000_000
 

@@ -2,7 +2,7 @@
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { ElevatedClaims, MfaClaims } from '../../contract/index.ts'
-import type { Action } from '../../functions/domain/policy.ts'
+import type { Action } from '../../functions/domain/policy/policy.ts'
 import {
   checkUse,
   ELEVATED_TYPE,
@@ -13,7 +13,7 @@ import {
   type Terms,
   type Use,
   verifyOwnToken,
-} from '../../functions/domain/token.ts'
+} from '../../functions/domain/tokens/token.ts'
 import {
   actionBy,
   EVERYTHING,

@@ -1,10 +1,10 @@
 // How a decision is told: each sentence as an operator reads it.
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Rule, SubjectFacts } from '../../contract/index.ts'
-import { type Conditions, loadConditions } from '../../functions/domain/condition.ts'
-import { type Action, decide, wouldDecide } from '../../functions/domain/policy.ts'
-import { effectiveAction } from '../../functions/domain/strengthen.ts'
-import { traceOf } from '../../functions/domain/trace.ts'
+import { type Conditions, loadConditions } from '../../functions/domain/conditions/condition.ts'
+import { type Action, decide, wouldDecide } from '../../functions/domain/policy/policy.ts'
+import { effectiveAction } from '../../functions/domain/policy/strengthen.ts'
+import { traceOf } from '../../functions/domain/policy/trace.ts'
 import { actionBy, EVERYTHING, NOW } from '../support/rules.ts'
 
 let conditions: Conditions

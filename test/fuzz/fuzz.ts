@@ -72,7 +72,7 @@ export async function fuzz(door: Door, cast: Cast, plan: Plan, send = toWorker):
 
 /**
  * Whether a call may have changed something. An operator's change spends the token of their step-up before the
- * object of the change is asked (procedures/authorize.ts), so a conflict that the object finds has cost the token.
+ * object of the change is asked (steps/authorize.ts), so a conflict that the object finds has cost the token.
  */
 const hasChanged = ({ changes, guarded }: Door, outcome: Outcome): boolean =>
   changes &&

@@ -2,7 +2,7 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { subjectObjectName } from '../../functions/domain/names.ts'
-import { forgetEnvironment } from '../../functions/state/published.ts'
+import { forgetEnvironment } from '../../functions/edge/environment.ts'
 import { putBack, type Stored, storedBy } from '../support/stored.ts'
 
 /** An object of the service with the state that it had when it was saved. */

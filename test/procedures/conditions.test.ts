@@ -2,8 +2,8 @@
 // and spent.
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ActionEntry } from '../../contract/index.ts'
-import { loadConditions } from '../../functions/domain/condition.ts'
-import { Subject } from '../../functions/state/subject.ts'
+import { loadConditions } from '../../functions/domain/conditions/condition.ts'
+import { Subject } from '../../functions/state/subject/subject.ts'
 import { enrollPasskey, makeDevice, stepUpWithPasskey } from '../support/ceremonies.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
 import {

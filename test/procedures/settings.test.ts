@@ -4,7 +4,7 @@ import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { subjectObjectName } from '../../functions/domain/names.ts'
-import { forgetEnvironment } from '../../functions/state/published.ts'
+import { forgetEnvironment } from '../../functions/edge/environment.ts'
 import { restartClockAfterEach, stopClock } from '../support/clock.ts'
 import { answerOf, expectRefusal, post, postAsOperator } from '../support/http.ts'
 import {

@@ -5,7 +5,7 @@ import {
   LAST_EPOCH_SECOND,
   type PolicySimulateInput,
 } from '../../contract/index.ts'
-import { loadConditions } from '../../functions/domain/condition.ts'
+import { loadConditions } from '../../functions/domain/conditions/condition.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
 import {
   check,

@@ -2,8 +2,8 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
-import { FLUSH_SECONDS } from '../../functions/counting.ts'
-import { addUp, rangeOf } from '../../functions/domain/stats.ts'
+import { addUp, rangeOf } from '../../functions/domain/history/stats.ts'
+import { FLUSH_SECONDS } from '../../functions/edge/counting.ts'
 import { enrollPasskey, makeDevice, stepUpWithPasskey } from '../support/ceremonies.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
 import {

@@ -57,8 +57,8 @@ it('takes nothing for proved where nothing was killed or acknowledged', () => {
 })
 
 it.for([
-  ['late', 'functions/state/subject.ts'],
-  ['torn', 'functions/state/spending.ts'],
+  ['late', 'functions/state/subject/subject.ts'],
+  ['torn', 'functions/state/subject/spending.ts'],
 ] as const)('fails loudly where the source no longer holds what %s replaces', ([name, path]) => {
   const copy = join(folder, name)
   cpSync(`${ROOT}functions`, join(copy, 'functions'), { recursive: true })

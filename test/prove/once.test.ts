@@ -73,9 +73,9 @@ it('takes nothing for proved where nothing was presented, or an answer was lost'
 })
 
 it.for([
-  ['kv', 'functions/state/tokens.ts'],
-  ['await', 'functions/state/tokens.ts'],
-  ['proofs', 'functions/state/subject.ts'],
+  ['kv', 'functions/state/subject/tokens.ts'],
+  ['await', 'functions/state/subject/tokens.ts'],
+  ['proofs', 'functions/state/subject/subject.ts'],
 ] as const)('fails loudly where the source no longer holds what %s replaces', ([name, path]) => {
   const copy = join(folder, name)
   cpSync(`${ROOT}functions`, join(copy, 'functions'), { recursive: true })

@@ -4,7 +4,7 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { createClient } from '../../client/index.ts'
 import { type ActionEntry, RESERVED_ENVIRONMENT_IDS, type RulePart } from '../../contract/index.ts'
-import type { Environment } from '../../functions/state/environment.ts'
+import type { Environment } from '../../functions/state/environment/environment.ts'
 import worker from '../../functions/worker.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
 import {

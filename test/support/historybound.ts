@@ -4,7 +4,7 @@ import {
   CHANGES_PER_USER,
   FAILURES_PER_DAY,
   PASSKEY_FAILURES_PER_USER,
-} from '../../functions/domain/throttle.ts'
+} from '../../functions/domain/factors/throttle.ts'
 
 /** What `actions` of a settings document may hold at most. */
 const ACTIONS_MAX = 100

@@ -8,9 +8,9 @@ import {
   type RulePart,
   type SubjectFacts,
 } from '../../contract/index.ts'
-import type { Conditions } from '../../functions/domain/condition.ts'
-import { type Action, decide } from '../../functions/domain/policy.ts'
-import { effectiveAction } from '../../functions/domain/strengthen.ts'
+import type { Conditions } from '../../functions/domain/conditions/condition.ts'
+import { type Action, decide } from '../../functions/domain/policy/policy.ts'
+import { effectiveAction } from '../../functions/domain/policy/strengthen.ts'
 
 const NOW = 1_800_000_000
 export const WHEN = 'details.amount > 1000'

@@ -2,7 +2,7 @@
 // value. All of it is plain Node, without the service.
 import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose'
 import type { Offered, Rule } from '../../contract/index.ts'
-import type { Action } from '../../functions/domain/policy.ts'
+import type { Action } from '../../functions/domain/policy/policy.ts'
 import { type Refusal, Refused } from '../../functions/domain/refusal.ts'
 
 export const NOW = 1_800_000_000

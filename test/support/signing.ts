@@ -1,8 +1,8 @@
 // The signing key of an environment in a test's hands: for tokens that it could sign and never does.
 import { env } from 'cloudflare:workers'
 import { importJWK, type JWK } from 'jose'
+import { openEnvironment } from '../../functions/edge/environment.ts'
 import { readBindings } from '../../functions/env.ts'
-import { openEnvironment } from '../../functions/state/published.ts'
 
 /** A signing key, private and public. */
 export interface SigningPair {

@@ -11,7 +11,7 @@ const FLOODING = ['test/attacks/flooding.test.ts']
 const RACES = ['test/attacks/factors.test.ts']
 
 export const ATTEMPT_CHANGES: Change[] = [
-  ...changesOf('functions/state/attempts.ts', RECOVERY, [
+  ...changesOf('functions/state/subject/attempts.ts', RECOVERY, [
     ['no attempt is counted', "ledger.setNote('attempts', counted)", ''],
     ['a user who must wait is let through', 'if (barred) {', 'if (false) {'],
     [
@@ -79,7 +79,7 @@ export const ATTEMPT_CHANGES: Change[] = [
       PASSKEYS,
     ],
   ]),
-  ...changesOf('functions/state/stepup.ts', FACTORS, [
+  ...changesOf('functions/state/subject/step-up.ts', FACTORS, [
     [
       'a TOTP step is not claimed',
       'right.claims.every((claim) => ledger.tokens.claim(claim, now))',

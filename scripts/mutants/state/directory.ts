@@ -9,7 +9,7 @@ const DIRECTORY = ['test/state/directory.test.ts']
 const BOUNDS = ['test/attacks/bounds.test.ts']
 
 export const DIRECTORY_CHANGES: Change[] = [
-  ...changesOf('functions/state/directory.ts', CONSOLE, [
+  ...changesOf('functions/state/directory/directory.ts', CONSOLE, [
     [
       'the name of a removed environment is given again',
       "if (isIn('removed_environments')) refuse('conflict', { message: REMOVED })",
@@ -74,7 +74,7 @@ export const DIRECTORY_CHANGES: Change[] = [
       DIRECTORY,
     ],
   ]),
-  ...changesOf('functions/state/operators.ts', CONSOLE, [
+  ...changesOf('functions/state/directory/operators.ts', CONSOLE, [
     [
       'the last person can be revoked',
       'if (seen.length === 1 && seen[0]?.id === id)',

@@ -10,7 +10,7 @@ const FAULTS = ['test/state/faults.test.ts']
 const BOUNDS = ['test/attacks/bounds.test.ts']
 
 export const ENROLLMENT_CHANGES: Change[] = [
-  ...changesOf('functions/state/enrollment.ts', FACTORS, [
+  ...changesOf('functions/state/subject/enrollment.ts', FACTORS, [
     [
       'a session alone enrolls a further factor',
       "ledger.note('enrolled')\n      ? openedByToken(ledger, call.gate, now)\n      : openedFirst",

@@ -9,7 +9,7 @@ const CALLERS = ['test/attacks/callers.test.ts']
 const PASSKEYS = ['test/procedures/passkeys.test.ts']
 
 export const ENVIRONMENT_CHANGES: Change[] = [
-  ...changesOf('functions/state/environment.ts', ENVIRONMENTS, [
+  ...changesOf('functions/state/environment/environment.ts', ENVIRONMENTS, [
     [
       'a removed environment comes back under its name',
       "if (this.isRemoved()) refuse('conflict', { message: REMOVED })",
@@ -69,12 +69,12 @@ export const ENVIRONMENT_CHANGES: Change[] = [
       CALLERS,
     ],
   ]),
-  ...changesOf('functions/state/signingkeys.ts', ENVIRONMENTS, [
+  ...changesOf('functions/state/environment/signing-keys.ts', ENVIRONMENTS, [
     ['two keys wait to sign at once', 'if (hasNextKey(this.ring(), now)) {', 'if (false) {'],
     ['a key never leaves', 'retirementOf(key.signsAt),', 'null,'],
     ['a compromised key stays', "this.#sql.exec('DELETE FROM signing_keys')", ''],
   ]),
-  ...changesOf('functions/state/resourcekeys.ts', CALLERS, [
+  ...changesOf('functions/state/environment/resource-keys.ts', CALLERS, [
     [
       'there is no largest number of resource keys',
       'if (this.#rows().length >= RESOURCE_KEY_LIMIT) {',
@@ -88,7 +88,7 @@ export const ENVIRONMENT_CHANGES: Change[] = [
       [...CALLERS, ...ENVIRONMENTS, 'test/attacks/operators.test.ts', 'test/attacks/door.test.ts'],
     ],
   ]),
-  ...changesOf('functions/state/credentials.ts', ENVIRONMENTS, [
+  ...changesOf('functions/state/environment/credentials.ts', ENVIRONMENTS, [
     [
       'two users enroll one passkey',
       'if (others.toArray().length > 0) return false',
@@ -107,7 +107,7 @@ export const ENVIRONMENT_CHANGES: Change[] = [
       [...ENVIRONMENTS, ...PASSKEYS],
     ],
   ]),
-  ...changesOf('functions/state/published.ts', ENVIRONMENTS, [
+  ...changesOf('functions/edge/environment.ts', ENVIRONMENTS, [
     ['a copy of any age is used', '!copy || age > STAND_IN_SECONDS ||', '!copy ||'],
     ['no copy is used', '!copy || age > STAND_IN_SECONDS ||', 'true ||'],
     [
@@ -134,7 +134,7 @@ export const ENVIRONMENT_CHANGES: Change[] = [
     ],
     ['the key that signs is always the first', 'currentKey(ring, epochSeconds())', 'ring[0]'],
   ]),
-  ...changesOf('functions/state/sessions.ts', SESSIONS, [
+  ...changesOf('functions/edge/sessions.ts', SESSIONS, [
     [
       'a session that was verified for one environment is good in another',
       '`${environment.id}:${environment.version}:${toBase64Url(sha256(utf8(token)))}`',

@@ -13,7 +13,7 @@ const SUBJECTS = ['test/state/subjects.test.ts']
 const BOUNDS = ['test/attacks/bounds.test.ts']
 
 export const FACTOR_CHANGES: Change[] = [
-  ...changesOf('functions/state/factors.ts', FACTORS, [
+  ...changesOf('functions/state/subject/factors.ts', FACTORS, [
     [
       'codes are checked against any factor but the default',
       'own.find((row) => row.is_default) ??',
@@ -116,7 +116,7 @@ export const FACTOR_CHANGES: Change[] = [
       "'UPDATE factors SET is_default = (id <> ?)'",
     ],
   ]),
-  ...changesOf('functions/state/changes.ts', FACTORS, [
+  ...changesOf('functions/state/subject/factor-changes.ts', FACTORS, [
     [
       'renaming is not counted',
       'countSessionChange(ledger, call.session, now)\n    ledger',
@@ -185,7 +185,7 @@ export const FACTOR_CHANGES: Change[] = [
     ],
     ['a factor is kept under its old name', 'ledger.factors.rename(row.id, call.label)', ''],
   ]),
-  ...changesOf('functions/state/overview.ts', OPERATORS, [
+  ...changesOf('functions/state/subject/overview.ts', OPERATORS, [
     [
       'unlocking does not unlock',
       "ledger.setNote('attempts', forgive(ledger.note('attempts'), now))",
@@ -214,7 +214,7 @@ export const FACTOR_CHANGES: Change[] = [
       ['test/state/subjects.test.ts'],
     ],
   ]),
-  ...changesOf('functions/state/subject.ts', FACTORS, [
+  ...changesOf('functions/state/subject/subject.ts', FACTORS, [
     [
       'a token that opened no change of factors leaves no trace',
       "if ('refused' in answered && gate.spend",

@@ -6,7 +6,7 @@ const GIVEN_UP =
   'if (!retryable || overloaded || !may || (may !== true && !may(...input))) throw error'
 
 export const OBJECT_CHANGES: Change[] = [
-  ...changesOf('functions/state/objects.ts', FAULTS, [
+  ...changesOf('functions/edge/objects.ts', FAULTS, [
     [
       'an overloaded object is asked again',
       GIVEN_UP,

@@ -73,7 +73,7 @@ export const RECORD_CHANGES: Change[] = [
       '{ seq: seq + 1, previous: GENESIS_HASH }',
     ],
   ]),
-  ...changesOf('functions/state/ledger.ts', SUBJECTS, [
+  ...changesOf('functions/state/subject/ledger.ts', SUBJECTS, [
     [
       'a change that is refused is half done',
       'this.#storage.transactionSync(() => {\n          for (const key',

@@ -9,7 +9,7 @@ const MODEL = ['test/state/subject-model.test.ts']
 const SUBJECTS = ['test/state/subjects.test.ts']
 
 export const TOKEN_CHANGES: Change[] = [
-  ...changesOf('functions/state/tokens.ts', TOKENS, [
+  ...changesOf('functions/state/subject/tokens.ts', TOKENS, [
     [
       'a key is claimed by everybody who asks for it',
       'WHERE excluded.ordinal > claims.ordinal',
@@ -122,7 +122,7 @@ export const TOKEN_CHANGES: Change[] = [
       SUBJECTS,
     ],
   ]),
-  ...changesOf('functions/state/spending.ts', TOKENS, [
+  ...changesOf('functions/state/subject/spending.ts', TOKENS, [
     [
       'a token is spent whatever method earned it',
       'if (!call.requirement.methods.includes(row.method)) {',

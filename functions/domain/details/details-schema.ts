@@ -1,0 +1,182 @@
+// The JSON Schema of an action's details: which schemas are taken, whether details satisfy one, and what
+// it says of the types that a condition reads. A small part of JSON Schema 2020-12, chosen so that
+// checking details is quick whatever they hold: nothing that refers, and no pattern.
+import { type Schema, Validator } from '@cfworker/json-schema'
+import { type Details, isRecord } from '../../../contract/index.ts'
+import { refuse } from '../refusal.ts'
+import { type BoundDetails, bindDetails } from './details.ts'
+
+export const DETAILS_SCHEMA_MAX_BYTES = 8192
+export const DETAILS_SCHEMA_MAX_DEPTH = 8
+const DRAFT = '2020-12'
+
+/** A JSON Schema, as far as it is looked into here. */
+export type DetailsSchema = Record<string, unknown>
+
+type Kind =
+  | 'schema'
+  | 'schemas'
+  | 'properties'
+  | 'text'
+  | 'names'
+  | 'list'
+  | 'number'
+  | 'flag'
+  | 'any'
+
+/** Every keyword that is supported, and the kind of its value. */
+const KEYWORDS: Record<string, Kind> = {
+  type: 'any',
+  properties: 'properties',
+  required: 'names',
+  additionalProperties: 'schema',
+  minProperties: 'number',
+  maxProperties: 'number',
+  items: 'schema',
+  minItems: 'number',
+  maxItems: 'number',
+  uniqueItems: 'flag',
+  enum: 'list',
+  const: 'any',
+  minimum: 'number',
+  maximum: 'number',
+  exclusiveMinimum: 'number',
+  exclusiveMaximum: 'number',
+  multipleOf: 'number',
+  minLength: 'number',
+  maxLength: 'number',
+  anyOf: 'schemas',
+  oneOf: 'schemas',
+  allOf: 'schemas',
+  not: 'schema',
+  title: 'text',
+  description: 'text',
+  $comment: 'text',
+  $schema: 'text',
+  default: 'any',
+  examples: 'list',
+}
+const TYPES = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null']
+const WHY_NOT: Record<string, string> = {
+  $ref: 'write it out',
+  pattern: 'a pattern can take seconds',
+  patternProperties: 'a pattern can take seconds',
+  format: 'it is not checked',
+}
+
+/**
+ * What is wrong with a schema for details, with its place; undefined where nothing is.
+ *
+ * @example schemaFault({ type: 'object', properties: { to: { pattern: 'a+' } } }) // '/properties/to: `pattern` is …'
+ */
+export function schemaFault(schema: DetailsSchema): string | undefined {
+  if (new TextEncoder().encode(JSON.stringify(schema)).length > DETAILS_SCHEMA_MAX_BYTES)
+    return `it is longer than ${DETAILS_SCHEMA_MAX_BYTES} bytes`
+  if (schema.type !== 'object') return 'it must describe an object: `type` is object'
+  if (isRecord(schema.properties) && Object.hasOwn(schema.properties, 'type'))
+    return '/properties/type: `type` is set by Countersign, so no caller can send it'
+  return faultAt(schema, '', 1)
+}
+
+function faultAt(schema: unknown, place: string, depth: number): string | undefined {
+  const at = place || '/'
+  if (typeof schema === 'boolean') return undefined
+  if (!isRecord(schema)) return `${at}: a schema is an object, true or false`
+  if (depth > DETAILS_SCHEMA_MAX_DEPTH) return `${at}: it is nested too deep`
+  for (const [keyword, value] of Object.entries(schema)) {
+    const kind = Object.hasOwn(KEYWORDS, keyword) ? KEYWORDS[keyword] : undefined
+    if (!kind) {
+      const why = Object.hasOwn(WHY_NOT, keyword) ? `: ${WHY_NOT[keyword]}` : ''
+      return `${at}: \`${keyword}\` is not offered${why}`
+    }
+    const fault = FORMS[kind](value, `${place}/${keyword}`, depth)
+    if (fault) return fault
+  }
+  return typeFault(schema.type, at)
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string'
+const form = (holds: (value: unknown) => boolean, what: string) => (value: unknown, at: string) =>
+  holds(value) ? undefined : `${at}: it must be ${what}`
+
+const FORMS: Record<Kind, (value: unknown, at: string, depth: number) => string | undefined> = {
+  schema: (value, at, depth) => faultAt(value, at, depth + 1),
+  schemas: (value, at, depth) =>
+    Array.isArray(value) && value.length > 0
+      ? firstFault(value.map((one, index) => faultAt(one, `${at}/${index}`, depth + 1)))
+      : `${at}: it must be a list of schemas`,
+  properties: (value, at, depth) =>
+    isRecord(value)
+      ? firstFault(
+          Object.entries(value).map(([name, one]) =>
+            name === '__proto__'
+              ? `${at}: no property may be named __proto__`
+              : faultAt(one, `${at}/${name}`, depth + 1),
+          ),
+        )
+      : `${at}: it must be an object`,
+  text: form(isText, 'a text'),
+  names: form((value) => Array.isArray(value) && value.every(isText), 'a list of names'),
+  list: form((value) => Array.isArray(value) && value.length > 0, 'a list'),
+  number: form((value) => typeof value === 'number', 'a number'),
+  flag: form((value) => typeof value === 'boolean', 'true or false'),
+  any: () => undefined,
+}
+
+const firstFault = (faults: (string | undefined)[]): string | undefined =>
+  faults.find((fault) => fault !== undefined)
+
+function typeFault(type: unknown, at: string): string | undefined {
+  const named = Array.isArray(type) ? type : type === undefined ? [] : [type]
+  const known = named.every((name) => typeof name === 'string' && TYPES.includes(name))
+  return known ? undefined : `${at}: \`type\` is one of ${TYPES.join(', ')}`
+}
+
+/** Validators of the schemas that live; the library writes into what it is given, so it gets a copy. */
+const validators = new WeakMap<DetailsSchema, Validator>()
+
+function validatorOf(schema: DetailsSchema): Validator {
+  const known = validators.get(schema)
+  if (known) return known
+  const made = new Validator(structuredClone(schema) as Schema, DRAFT)
+  validators.set(schema, made)
+  return made
+}
+
+/** Where details do not satisfy a schema, as a JSON pointer with the keyword; undefined where they do. */
+function violation(schema: DetailsSchema, details: Details): string | undefined {
+  const { valid, errors } = validatorOf(schema).validate(details)
+  if (valid) return undefined
+  // The last error is the innermost one: the others only say that something below them is wrong.
+  const { instanceLocation = '#', keyword = 'type' } = errors.at(-1) ?? {}
+  const place = instanceLocation.replace(/^#/, '') || '/'
+  return keyword === 'required'
+    ? `${place}: a member that must be there is missing`
+    : `${place}: ${keyword}`
+}
+
+/** An action, as far as its details are concerned. */
+export interface TakesDetails {
+  action: string
+  detailsSchema?: DetailsSchema | undefined
+}
+
+/**
+ * Checks details against their action's schema, where it has one, and binds them to the action.
+ *
+ * @throws Refused `input_invalid` with the place (a JSON pointer), never a value; and as `bindDetails`
+ * @example checkDetails({ amount: 10 }, action).hash
+ */
+export function checkDetails(
+  details: Details,
+  { action, detailsSchema }: TakesDetails,
+): BoundDetails {
+  const bound = bindDetails(details, action)
+  const fault = detailsSchema && violation(detailsSchema, details)
+  if (fault !== undefined) {
+    refuse('input_invalid', {
+      message: `\`details\` do not satisfy the schema of ${action}, at ${fault}.`,
+    })
+  }
+  return bound
+}

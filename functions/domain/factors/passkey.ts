@@ -1,0 +1,340 @@
+// Passkeys (WebAuthn Level 3, sections 7.1 and 7.2): the options of both ceremonies, and the
+// verification of their answers by @simplewebauthn/server with the checks that it leaves to us.
+// The library is loaded when first needed: most calls never do.
+import type {
+  AuthenticationResponse,
+  CeremonyOptions,
+  RegistrationResponse,
+} from '../../../contract/index.ts'
+import { CHALLENGE_LIFETIME_SECONDS } from '../../../contract/index.ts'
+import { fromBase64Url, sameBytes, sha256, toBase64Url, utf8 } from '../bytes.ts'
+import { checkCoseKey, coseAlgorithm } from './cose-key.ts'
+import type { Claim, Proof } from './proof.ts'
+
+/** COSE algorithms (RFC 9053): EdDSA, ES256, RS256, in the order of preference. */
+const ALGORITHMS = [-8, -7, -257]
+const CREDENTIAL_ID_MAX_BYTES = 1023
+
+/** Why a ceremony failed. It is written to the history; the caller only learns `passkey_rejected`. */
+export type PasskeyFault =
+  | 'malformed'
+  | 'attested'
+  | 'attestation_algorithm'
+  | 'cross_origin'
+  | 'id_mismatch'
+  | 'id_too_long'
+  | 'unknown_credential'
+  | 'user_handle'
+  | 'backup_flag'
+  | 'counter'
+  | 'not_verified'
+  | 'credential_taken'
+
+/** A ceremony that failed, with its fault and, where the library found it, its cause. */
+export class PasskeyFailure extends Error {
+  readonly fault: PasskeyFault
+  constructor(fault: PasskeyFault, options?: ErrorOptions) {
+    super(`passkey: ${fault}`, options)
+    this.fault = fault
+  }
+}
+
+/** The public side of a passkey, as it is stored. */
+export interface PasskeyCredential {
+  credentialId: string
+  publicKey: string
+  counter: number
+  /** Backup-eligible: it may be on several devices. It never changes. */
+  synced: boolean
+  backedUp: boolean
+  transports: string[]
+  /** The relying party that it was made for. Version 0.1.0 did not store it. */
+  rpId?: string
+}
+
+/**
+ * Whether a passkey can answer for a relying party: an authenticator uses it for no other one.
+ * A passkey that does not say what it was made for counts as usable; its next use records that.
+ */
+export const isUsable = ({ rpId }: Pick<PasskeyCredential, 'rpId'>, current: string): boolean =>
+  rpId === undefined || rpId === current
+
+/** The relying party that a ceremony is for. */
+export interface RelyingParty {
+  rpId: string
+  origins: string[]
+}
+
+/**
+ * Options for `navigator.credentials.create()`.
+ *
+ * @param user `handle`: the 32 random bytes that stand for the user in their authenticator
+ * @param existing the user's credentials: no authenticator is enrolled twice
+ */
+export async function registrationOptions(
+  { rpId, rpName }: { rpId: string; rpName: string },
+  user: { handle: string; name: string },
+  challenge: Uint8Array,
+  existing: Pick<PasskeyCredential, 'credentialId' | 'transports'>[],
+): Promise<CeremonyOptions> {
+  const { generateRegistrationOptions } = await import('@simplewebauthn/server')
+  const options = await generateRegistrationOptions({
+    rpName,
+    rpID: rpId,
+    userName: user.name,
+    userID: new Uint8Array(fromBase64Url(user.handle) ?? []),
+    challenge: new Uint8Array(challenge),
+    timeout: CHALLENGE_LIFETIME_SECONDS * 1000,
+    attestationType: 'none',
+    excludeCredentials: existing.map(descriptor),
+    authenticatorSelection: { residentKey: 'preferred', userVerification: 'required' },
+    supportedAlgorithmIDs: ALGORITHMS,
+  })
+  return { ...options }
+}
+
+/** Options for `navigator.credentials.get()` with one of the user's own passkeys. */
+export async function authenticationOptions(
+  rpId: string,
+  challenge: Uint8Array,
+  own: Pick<PasskeyCredential, 'credentialId' | 'transports'>[],
+): Promise<CeremonyOptions> {
+  const { generateAuthenticationOptions } = await import('@simplewebauthn/server')
+  const options = await generateAuthenticationOptions({
+    rpID: rpId,
+    challenge: new Uint8Array(challenge),
+    timeout: CHALLENGE_LIFETIME_SECONDS * 1000,
+    userVerification: 'required',
+    allowCredentials: own.map(descriptor),
+  })
+  return { ...options }
+}
+
+const descriptor = ({
+  credentialId,
+  transports,
+}: Pick<PasskeyCredential, 'credentialId' | 'transports'>) => ({
+  id: credentialId,
+  transports,
+})
+
+/**
+ * Verifies a registration (WebAuthn Level 3, section 7.1).
+ *
+ * @param challenge the WebAuthn challenge that must have been signed, base64url
+ * @returns the credential to store
+ * @throws PasskeyFailure
+ */
+export async function verifyRegistration(
+  response: RegistrationResponse,
+  challenge: string,
+  { rpId, origins }: RelyingParty,
+): Promise<PasskeyCredential> {
+  refuseFramed(response.response.clientDataJSON)
+  refuseLongId(response.id)
+  await refuseAttested(response.response.attestationObject)
+  const { verifyRegistrationResponse } = await import('@simplewebauthn/server')
+  const { verified, registrationInfo } = await verifyRegistrationResponse({
+    response: { ...plain(response), clientExtensionResults: {} },
+    expectedChallenge: challenge,
+    expectedOrigin: origins,
+    expectedRPID: rpId,
+    requireUserVerification: true,
+    supportedAlgorithmIDs: ALGORITHMS,
+  }).catch(notVerified)
+  if (!verified) throw new PasskeyFailure('not_verified')
+  const { credential, credentialDeviceType, credentialBackedUp } = registrationInfo
+  // Section 7.1, step 26: what was attested is the credential; what was posted only claims to be.
+  if (credential.id !== response.id) throw new PasskeyFailure('id_mismatch')
+  refuseLongId(credential.id)
+  await checkCoseKey(credential.publicKey).catch(notVerified)
+  return {
+    credentialId: credential.id,
+    publicKey: toBase64Url(credential.publicKey),
+    counter: credential.counter,
+    synced: credentialDeviceType === 'multiDevice',
+    backedUp: credentialBackedUp,
+    transports: response.response.transports ?? [],
+    rpId,
+  }
+}
+
+/** The facts that a verified authentication reports. */
+export interface PasskeyAuthentication {
+  counter: number
+  backedUp: boolean
+}
+
+/**
+ * Verifies an authentication (WebAuthn Level 3, section 7.2) with one of the user's own passkeys.
+ * The counter is compared by `counterFault`, in the transaction that stores it.
+ *
+ * @param userHandle the user's own, base64url: a response may name no other
+ * @throws PasskeyFailure
+ */
+export async function verifyAuthentication(
+  response: AuthenticationResponse,
+  challenge: string,
+  { rpId, origins }: RelyingParty,
+  credential: PasskeyCredential,
+  userHandle: string,
+): Promise<PasskeyAuthentication> {
+  refuseFramed(response.response.clientDataJSON)
+  if (!namesUser(response.response.userHandle, userHandle)) throw new PasskeyFailure('user_handle')
+  const { verifyAuthenticationResponse } = await import('@simplewebauthn/server')
+  const { verified, authenticationInfo } = await verifyAuthenticationResponse({
+    response: { ...plain(response), clientExtensionResults: {} },
+    expectedChallenge: challenge,
+    expectedOrigin: origins,
+    expectedRPID: rpId,
+    requireUserVerification: true,
+    credential: {
+      id: credential.credentialId,
+      publicKey: new Uint8Array(fromBase64Url(credential.publicKey) ?? []),
+      counter: 0,
+    },
+  }).catch(notVerified)
+  if (!verified) throw new PasskeyFailure('not_verified')
+  // Section 7.2, step 19: eligibility for backup is a property of the credential and never changes.
+  if ((authenticationInfo.credentialDeviceType === 'multiDevice') !== credential.synced) {
+    throw new PasskeyFailure('backup_flag')
+  }
+  return { counter: authenticationInfo.newCounter, backedUp: authenticationInfo.credentialBackedUp }
+}
+
+/** RP id hash, flags and counter (WebAuthn Level 3, section 6.1). */
+const AUTHENTICATOR_DATA_MIN_BYTES = 37
+const USER_PRESENT_AND_VERIFIED = 0b101
+
+/**
+ * Whether an answer can be right, as far as can be seen without its signature: its challenge, origin,
+ * relying party, user and flags fit (WebAuthn Level 3, section 7.2, steps 6 to 17).
+ *
+ * @param challenge the WebAuthn challenge that must have been signed, base64url
+ * @example canBeRight(response, challenge, { rpId: 'app.example', origins }, userHandle)
+ */
+export function canBeRight(
+  { response }: AuthenticationResponse,
+  challenge: string,
+  { rpId, origins }: RelyingParty,
+  userHandle: string,
+): boolean {
+  const clientData = readObject(response.clientDataJSON)
+  const data = fromBase64Url(response.authenticatorData)
+  return (
+    clientData?.type === 'webauthn.get' &&
+    clientData.challenge === challenge &&
+    origins.some((origin) => origin === clientData.origin) &&
+    data !== undefined &&
+    data.length >= AUTHENTICATOR_DATA_MIN_BYTES &&
+    sameBytes(data.slice(0, 32), sha256(utf8(rpId))) &&
+    ((data[32] ?? 0) & USER_PRESENT_AND_VERIFIED) === USER_PRESENT_AND_VERIFIED &&
+    namesUser(response.userHandle, userHandle)
+  )
+}
+
+/** Section 7.2, step 6: the response is for the user who was identified before the ceremony. */
+const namesUser = (presented: string | null | undefined, userHandle: string): boolean =>
+  presented === undefined || presented === null || presented === '' || presented === userHandle
+
+function readObject(base64Url: string): Record<string, unknown> | undefined {
+  try {
+    const value = readJson(base64Url)
+    return typeof value === 'object' && value !== null ? { ...value } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Whether a counter did not rise where it should have (WebAuthn Level 3, section 7.2, step 22).
+ *
+ * @example counterFault(8, 7) // true
+ */
+export const counterFault = (stored: number, presented: number): boolean =>
+  (stored > 0 || presented > 0) && presented <= stored
+
+/** The proof of a verified passkey: `hwk` where it cannot leave its device, else `swk` (RFC 8176). */
+export const passkeyProof = (
+  factorId: string,
+  synced: boolean,
+  now: number,
+  claims: Claim[],
+): Proof => ({
+  factorId,
+  method: 'passkey',
+  amr: [synced ? 'swk' : 'hwk', 'user', 'mfa'],
+  acr: 'phr',
+  authTime: now,
+  claims,
+})
+
+/** A ceremony inside another site's frame is refused: no page of ours is meant to be embedded. */
+function refuseFramed(clientDataJson: string): void {
+  const clientData = readJson(clientDataJson)
+  if (typeof clientData !== 'object' || clientData === null) throw new PasskeyFailure('malformed')
+  if (('crossOrigin' in clientData && clientData.crossOrigin) || 'topOrigin' in clientData) {
+    throw new PasskeyFailure('cross_origin')
+  }
+}
+
+function readJson(base64Url: string): unknown {
+  try {
+    return JSON.parse(
+      new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(fromBase64Url(base64Url)),
+    )
+  } catch (cause) {
+    throw new PasskeyFailure('malformed', { cause })
+  }
+}
+
+/**
+ * We ask for no attestation, so a chain of certificates has no business here; the library would fetch
+ * the revocation lists that it names, from addresses of the sender's choice.
+ */
+async function refuseAttested(attestationObject: string): Promise<void> {
+  const { decodeAttestationObject, parseAuthenticatorData } = await import(
+    '@simplewebauthn/server/helpers'
+  )
+  const algorithmOf = await coseAlgorithm()
+  let fault: PasskeyFault | undefined
+  try {
+    const bytes = new Uint8Array(fromBase64Url(attestationObject) ?? [])
+    const attestation = decodeAttestationObject(bytes)
+    const statement = attestation.get('attStmt')
+    const format = attestation.get('fmt')
+    if (!['none', 'packed'].includes(format) || statement.get('x5c') !== undefined)
+      fault = 'attested'
+    // Section 8.2: a self attestation is signed by the credential's own key, so by its algorithm.
+    else if (format === 'packed') {
+      const key = parseAuthenticatorData(attestation.get('authData')).credentialPublicKey
+      if (!key || statement.get('alg') !== algorithmOf(key)) fault = 'attestation_algorithm'
+    }
+  } catch (cause) {
+    throw new PasskeyFailure('malformed', { cause })
+  }
+  if (fault) throw new PasskeyFailure(fault)
+}
+
+/** Section 5.1.3 and 7.1, step 25: at most 1,023 bytes. */
+function refuseLongId(id: string): void {
+  const bytes = fromBase64Url(id)
+  if (!bytes) throw new PasskeyFailure('malformed')
+  if (bytes.length > CREDENTIAL_ID_MAX_BYTES) throw new PasskeyFailure('id_too_long')
+}
+
+/** The library's types do not accept `undefined` for an absent member, nor our optional nulls. */
+const plain = <T extends { response: object }>({
+  id,
+  rawId,
+  response,
+}: T & { id: string; rawId: string }) => ({
+  id,
+  rawId,
+  type: 'public-key' as const,
+  response: JSON.parse(JSON.stringify(response)),
+})
+
+function notVerified(cause: unknown): never {
+  throw new PasskeyFailure('not_verified', { cause })
+}

@@ -1,0 +1,72 @@
+// Strengthening: the rule of an action as it holds for one call, after its conditions. An entry can only
+// make a rule stronger; why a condition matched is told in trace.ts.
+import {
+  acrReaches,
+  DETAILS_RULES,
+  REQUIRES,
+  type Rule,
+  type RulePart,
+  readsDetails,
+  withinReason,
+} from '../../../contract/index.ts'
+import { type Conditions, type Facts, type Outcome, variablesOf } from '../conditions/condition.ts'
+import type { Action } from './policy.ts'
+
+/** The outcome of one entry. `entry` counts from 1, as operators see it. */
+export type Verdict = { entry: number; when: string } & Outcome
+
+const NO_DETAILS = 'it reads details, and none were given'
+
+/**
+ * An action with the rule in effect for one call, and what became of each of its entries. An action
+ * without conditions comes back as it is.
+ *
+ * @param conditions needed where the action is conditional: without them every entry counts
+ * @example effectiveAction(action, facts, await loadConditions()).action.rule.acr // 'phr'
+ */
+export function effectiveAction(
+  action: Action,
+  facts: Facts,
+  conditions: Conditions | undefined,
+): { action: Action; verdicts: Verdict[] } {
+  if (!action.conditional) return { action, verdicts: [] }
+  const variables = variablesOf(facts, action.detailsSchema)
+  const verdicts = action.stricter.map(({ when }, index): Verdict => {
+    const named = { entry: index + 1, when }
+    if (!conditions) return { ...named, outcome: 'failed', why: 'conditions cannot be evaluated' }
+    // Not even looked at: `country == "NL" && details.x` must not turn out false by chance of order.
+    if (!facts.details && readsDetails(when))
+      return { ...named, outcome: 'failed', why: NO_DETAILS }
+    return { ...named, ...conditions.evaluate(when, variables) }
+  })
+  const rule = action.stricter
+    .filter((_entry, index) => verdicts[index]?.outcome !== 'unmatched')
+    .reduce((before, { part }) => strengthen(before, part), action.rule)
+  return { action: { ...action, rule }, verdicts }
+}
+
+/**
+ * A rule with a part of another one laid over it, each member the stronger of the two.
+ *
+ * @example strengthen(rule, { acr: 'phr', methods: ['passkey'] })
+ */
+export function strengthen(rule: Rule, part: RulePart): Rule {
+  const { methods } = part
+  const left = methods ? rule.methods.filter((method) => methods.includes(method)) : rule.methods
+  const require = later(REQUIRES, rule.require, part.require)
+  return withinReason({
+    require: methods && left.length === 0 ? 'deny' : require,
+    methods: left,
+    acr: part.acr && acrReaches(part.acr, rule.acr) ? part.acr : rule.acr,
+    singleUse: rule.singleUse || part.singleUse === true,
+    lifetimeSeconds: Math.min(rule.lifetimeSeconds, part.lifetimeSeconds ?? Infinity),
+    freshnessSeconds: Math.min(rule.freshnessSeconds, part.freshnessSeconds ?? Infinity),
+    details: later(DETAILS_RULES, rule.details, part.details),
+    acceptsMfaToken: rule.acceptsMfaToken && part.acceptsMfaToken !== false,
+    mode: rule.mode === 'enforce' || part.mode === 'enforce' ? 'enforce' : 'observe',
+  })
+}
+
+/** Returns the later one in an order from the weakest to the strongest. */
+const later = <T extends string>(order: readonly T[], a: T, b: T | undefined): T =>
+  b !== undefined && order.indexOf(b) > order.indexOf(a) ? b : a

@@ -1,0 +1,198 @@
+// What differs between two settings documents, and which of it makes something weaker: easier to do
+// than it was, believed from more sides, or harder to notice. An operator sees it before saving, and a
+// key for automation may not do it.
+import {
+  ACRS,
+  type ActionEntry,
+  DETAILS_RULES,
+  isBuiltIn,
+  MFA_TOKEN_MODES,
+  REQUIRES,
+  type Rule,
+  readsDetails,
+  type SettingChange,
+} from '../../../contract/index.ts'
+import { BUILT_IN_ENTRIES } from '../policy/policy.ts'
+import { canonical } from '../tokens/statement.ts'
+import type { Settings } from './settings.ts'
+
+/** Whether going from one value to another weakens. */
+type Weakens<T> = (before: T, after: T) => boolean
+
+const never: Weakens<unknown> = () => false
+/** For members that say who is trusted: any change may trust somebody else. */
+const always: Weakens<unknown> = () => true
+const more: Weakens<number> = (before, after) => after > before
+const less: Weakens<number> = (before, after) => after < before
+const switchedOn: Weakens<boolean | undefined> = (before, after) => !before && after === true
+const switchedOff: Weakens<boolean> = (before, after) => before && !after
+const longerList: Weakens<readonly string[] | undefined> = (before = [], after = []) =>
+  after.some((value) => !before.includes(value))
+/** In a list from the weakest to the strongest. */
+const lower =
+  <T>(order: readonly T[]): Weakens<T> =>
+  (before, after) =>
+    order.indexOf(after) < order.indexOf(before)
+const higher =
+  <T>(order: readonly T[]): Weakens<T> =>
+  (before, after) =>
+    order.indexOf(after) > order.indexOf(before)
+
+/** A place in a document: its path, what stands there, and when a change of it weakens. */
+interface Place {
+  path: string
+  weaker: (before: Settings, after: Settings) => boolean
+  read: (settings: Settings) => unknown
+}
+
+const place = <T>(path: string, read: (settings: Settings) => T, weakens: Weakens<T>): Place => ({
+  path,
+  read,
+  weaker: (before, after) => weakens(read(before), read(after)),
+})
+
+const PLACES: Place[] = [
+  place('name', ({ name }) => name, never),
+  place('session.issuer', ({ session }) => session.issuer, always),
+  place('session.keys', ({ session }) => session.keys, always),
+  place('session.algorithms', ({ session }) => session.algorithms, longerList),
+  // A missing list is allowed only where any audience is accepted.
+  place('session.audiences', ({ session }) => session.audiences, longerList),
+  place('session.acceptAnyAudience', ({ session }) => session.acceptAnyAudience, switchedOn),
+  place('session.subjectClaim', ({ session }) => session.subjectClaim, always),
+  place('session.sessionIdClaim', ({ session }) => session.sessionIdClaim, always),
+  place('session.authTimeClaim', ({ session }) => session.authTimeClaim, always),
+  place('rpId', ({ rpId }) => rpId, always),
+  place('rpName', ({ rpName }) => rpName, never),
+  place('origins', ({ origins }) => origins, longerList),
+  // The first is that of every action which names none.
+  place(
+    'audiences',
+    ({ audiences }) => audiences,
+    ([before], [after]) => before !== after,
+  ),
+  // It decides only when a page asks, so it changes no decision.
+  place('enrollment', ({ enrollment }) => enrollment, never),
+  place(
+    'firstFactor',
+    ({ firstFactor }) => firstFactor,
+    (_, after) => after === 'freshSession',
+  ),
+  place('firstFactorSessionSeconds', (settings) => settings.firstFactorSessionSeconds, more),
+  place('methods.totp.enabled', ({ methods }) => methods.totp.enabled, switchedOn),
+  place('methods.totp.algorithm', ({ methods }) => methods.totp.algorithm, never),
+  place('methods.totp.digits', ({ methods }) => methods.totp.digits, less),
+  place('methods.totp.periodSeconds', ({ methods }) => methods.totp.periodSeconds, more),
+  place('methods.passkey.enabled', ({ methods }) => methods.passkey.enabled, never),
+  place('methods.recovery.enabled', ({ methods }) => methods.recovery.enabled, switchedOn),
+  place('mfaTokens', ({ mfaTokens }) => mfaTokens, higher(MFA_TOKEN_MODES)),
+  place(
+    'senderConstrained',
+    (settings) => settings.senderConstrained,
+    (_, after) => after === 'none',
+  ),
+  place(
+    'assertions',
+    ({ assertions }) => assertions,
+    (_, after) => after !== undefined,
+  ),
+  place('history.keepDays', ({ history }) => history.keepDays, less),
+]
+
+const RULE_PLACES: { [K in keyof Rule]: Weakens<Rule[K]> } = {
+  require: lower(REQUIRES),
+  methods: longerList,
+  acr: lower(ACRS),
+  singleUse: switchedOff,
+  lifetimeSeconds: more,
+  freshnessSeconds: more,
+  details: lower(DETAILS_RULES),
+  acceptsMfaToken: switchedOn,
+  mode: (_, after) => after === 'observe',
+}
+
+/** When a change of an action's other members weakens it. */
+const ENTRY_PLACES: Record<string, (before: ActionEntry) => boolean> = {
+  // This rule no longer covers calls that use the old scope or the old resource.
+  scope: () => true,
+  audience: () => true,
+  // A schema that says integer changes what a condition computes: one that failed, and so counted as matched,
+  // may no longer do so.
+  detailsSchema: ({ detailsSchema, stricter = [] }) =>
+    detailsSchema !== undefined || stricter.some(({ when }) => readsDetails(when)),
+}
+
+/**
+ * The differences between two documents, in the order of the documents.
+ *
+ * @returns each with its path and whether it weakens; an action that goes or comes is one difference,
+ *   a built-in one that no longer stands there is compared with its own default
+ * @example compareSettings(resolveSettings(now), resolveSettings(draft)).filter(({ weaker }) => weaker)
+ */
+export function compareSettings(before: Settings, after: Settings): SettingChange[] {
+  const places = PLACES.filter(({ read }) => differ(read(before), read(after))).map(
+    ({ path, read, weaker }) => ({
+      ...changed(path, read(before), read(after)),
+      weaker: weaker(before, after),
+    }),
+  )
+  return [...places, ...compareActions(before.actions, after.actions)]
+}
+
+type Entry = Settings['actions'][number]
+
+function compareActions(before: Entry[], after: Entry[]): SettingChange[] {
+  const names = [...new Set([...before, ...after].map(({ action }) => action))]
+  return names.flatMap((name) => compareAction(name, entryOf(before, name), entryOf(after, name)))
+}
+
+const entryOf = (entries: Entry[], name: string): Entry | undefined =>
+  entries.find(({ action }) => action === name) ??
+  (isBuiltIn(name) ? BUILT_IN_ENTRIES[name] : undefined)
+
+function compareAction(
+  name: string,
+  before: Entry | undefined,
+  after: Entry | undefined,
+): SettingChange[] {
+  const path = `actions[${name}]`
+  // A removed action no longer guards anything; a new one weakens nothing.
+  if (!before || !after) return [{ ...changed(path, before, after), weaker: !after }]
+  const rule = Object.entries(RULE_PLACES).flatMap(([member, weakens]) => {
+    const [was, is] = [before, after].map(({ base }) => Reflect.get(base, member))
+    if (!differ(was, is)) return []
+    return [
+      {
+        ...changed(`${path}.base.${member}`, was, is),
+        weaker: (weakens as Weakens<unknown>)(was, is),
+      },
+    ]
+  })
+  const rest = Object.entries(ENTRY_PLACES).flatMap(([member, weakens]) => {
+    const [was, is] = [before, after].map((entry) => Reflect.get(entry, member))
+    if (!differ(was, is)) return []
+    return [{ ...changed(`${path}.${member}`, was, is), weaker: weakens(before) }]
+  })
+  return [...rest, ...rule, ...compareStricter(path, before, after)]
+}
+
+/** Compares entries by content: an entry that was removed or changed may have been stricter. */
+function compareStricter(path: string, before: ActionEntry, after: ActionEntry): SettingChange[] {
+  const [was, is] = [before.stricter ?? [], after.stricter ?? []]
+  const missingIn = (list: unknown[], entry: unknown) =>
+    !list.some((other) => canonical(other) === canonical(entry))
+  const gone = was.filter((entry) => missingIn(is, entry))
+  const added = is.filter((entry) => missingIn(was, entry))
+  return [
+    ...gone.map((entry) => ({ path: `${path}.stricter`, before: entry, weaker: true })),
+    ...added.map((entry) => ({ path: `${path}.stricter`, after: entry, weaker: false })),
+  ]
+}
+
+const differ = (a: unknown, b: unknown): boolean => canonical(a ?? null) !== canonical(b ?? null)
+
+const changed = (path: string, before: unknown, after: unknown) => ({
+  path,
+  ...(before !== undefined && { before }),
+  ...(after !== undefined && { after }),
+})

@@ -1,0 +1,254 @@
+// The application's own session token: who the user is, when they signed in, and until when.
+// edge/sessions.ts fetches the keys of an issuer.
+import {
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyResult,
+  jwtVerify,
+} from 'jose'
+import * as z from 'zod/mini'
+import {
+  COMPACT_JWT,
+  LAST_EPOCH_SECOND,
+  SessionId,
+  type SessionWarning,
+  SubjectId,
+} from '../../../contract/index.ts'
+import { hashParts, toBase64Url } from '../bytes.ts'
+import { cutOff } from '../depth.ts'
+import { Refused, refuse } from '../refusal.ts'
+import type { Settings } from '../settings/settings.ts'
+import { ASSERTION_TYPE } from './assertion.ts'
+import { ELEVATED_TYPE, MFA_TYPE } from './token.ts'
+
+/** How far the clocks of others may be off. */
+export const CLOCK_TOLERANCE_SECONDS = 30
+const CLIENT_ID_MAX_CHARACTERS = 255
+
+/** A verified session, in the words that the rest of the service uses. */
+export interface Session {
+  /** Identifies this session among those of its user; see `sessionKey`. */
+  key: string
+  subject: string
+  /** What their authenticator shows instead of the subject; only operators have names here. */
+  name?: string
+  sessionId?: string
+  clientId?: string
+  /** When the user signed in, epoch seconds; absent where the token does not say, or says the future. */
+  authTime?: number
+  expiresAt: number
+  /** All that the token says to a bounded depth, verified: for conditions. Left out where none could read it. */
+  claims?: Record<string, unknown>
+}
+
+/**
+ * Returns the key for counting what a session does, made from its id or else from its token.
+ *
+ * @returns 43 characters, whatever the length of the id
+ * @example sessionKey(payload.sid, token)
+ */
+export const sessionKey = (sessionId: string | undefined, token: string): string =>
+  toBase64Url(hashParts('countersign/session/v1', sessionId ?? '', sessionId ? '' : token))
+
+const NumericDate = z.number().check(z.gte(0), z.lte(LAST_EPOCH_SECOND))
+
+/**
+ * Verifies a session token (RFC 7519; RFC 8725, sections 3.1, 3.8, 3.9 and 3.11).
+ *
+ * @param keys gives the issuer's key for a token
+ * @param publicUrl our own address: an access token that we issued is no session
+ * @throws Refused `unauthenticated` with a sentence, or `unavailable` from `keys`
+ */
+export async function verifySession(
+  token: string,
+  settings: Settings['session'],
+  keys: ForeignKeys,
+  now: number,
+  publicUrl: string,
+): Promise<Session> {
+  if (!COMPACT_JWT.test(token))
+    unauthenticated('The bearer is not a session token in compact form.')
+  const { payload, protectedHeader } = await verifyForeign(
+    token,
+    settings.issuer,
+    settings.algorithms,
+    keys,
+    now,
+  )
+  refuseOtherTypes(protectedHeader.typ, payload, publicUrl)
+  checkAudience(payload, settings)
+  return readSession(token, payload, settings, now)
+}
+
+/** Finds another party's key for a token. */
+export interface ForeignKeys extends JWTVerifyGetKey {
+  /** Fetches the keys again, unless that was tried lately. */
+  renew?: () => Promise<void>
+}
+
+/**
+ * Verifies signature, issuer, `exp`, `nbf` and `iat` of another party's token. Where no kept key verifies
+ * it, the keys are fetched again first: an issuer may publish a new key under a new `kid` or an old one.
+ *
+ * @throws Refused `unauthenticated` for any fault, or `unavailable` from `keys`
+ */
+export function verifyForeign(
+  token: string,
+  issuer: string,
+  algorithms: readonly string[],
+  keys: ForeignKeys,
+  now: number,
+): Promise<JWTVerifyResult> {
+  const verify = () =>
+    jwtVerify(token, keys, {
+      algorithms: [...algorithms],
+      issuer,
+      requiredClaims: ['exp', 'iss', 'sub'],
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      currentDate: new Date(now * 1000),
+    })
+  const verifyAgain = async (cause: unknown) => {
+    if (!keys.renew || !isAboutKeys(cause)) throw cause
+    await keys.renew()
+    return verify()
+  }
+  return verify()
+    .catch(verifyAgain)
+    .then((verified) => {
+      const { iat } = verified.payload
+      if (iat !== undefined && iat > now + CLOCK_TOLERANCE_SECONDS)
+        unauthenticated('The token is from the future (`iat`).')
+      return verified
+    }, explain)
+}
+
+const isAboutKeys = (cause: unknown): boolean =>
+  cause instanceof errors.JWSSignatureVerificationFailed ||
+  cause instanceof errors.JWKSNoMatchingKey
+
+function explain(cause: unknown): never {
+  if (cause instanceof Refused) throw cause
+  if (cause instanceof errors.JWTExpired)
+    unauthenticated('The session token has expired: sign in again.')
+  if (cause instanceof errors.JWTClaimValidationFailed)
+    unauthenticated(
+      `The session token is not for this environment: \`${cause.claim}\` does not fit.`,
+    )
+  unauthenticated('The session token could not be verified with the keys of its issuer.')
+}
+
+/** Our own tokens are not sessions, however their media type is spelled (RFC 7515, section 4.1.9). */
+function refuseOtherTypes(type: unknown, payload: JWTPayload, publicUrl: string): void {
+  const name = typeof type === 'string' ? type.toLowerCase().replace(/^application\//, '') : ''
+  const ours = payload.iss === publicUrl || payload.iss?.startsWith(`${publicUrl}/`)
+  if (name === MFA_TYPE || name === ASSERTION_TYPE || (name === ELEVATED_TYPE && ours)) {
+    unauthenticated('This token is not a session token.')
+  }
+}
+
+function checkAudience(
+  payload: JWTPayload,
+  { audiences = [], acceptAnyAudience }: Settings['session'],
+): void {
+  if (acceptAnyAudience) return
+  const named = payload.aud ?? payload.azp
+  const list = Array.isArray(named) ? named : [named]
+  if (!list.some((audience) => typeof audience === 'string' && audiences.includes(audience))) {
+    unauthenticated('The session token is for another audience.')
+  }
+}
+
+function readSession(
+  token: string,
+  payload: JWTPayload,
+  settings: Settings['session'],
+  now: number,
+): Session {
+  const subject = SubjectId.safeParse(payload[settings.subjectClaim])
+  if (!subject.success)
+    unauthenticated(`The session token names no user in \`${settings.subjectClaim}\`.`)
+  const expiresAt = NumericDate.safeParse(payload.exp)
+  if (!expiresAt.success) unauthenticated('The session token has no usable `exp`.')
+  const sid = payload[settings.sessionIdClaim]
+  const sessionId = z.optional(SessionId).safeParse(sid)
+  if (!sessionId.success)
+    unauthenticated(`The session token has an odd \`${settings.sessionIdClaim}\`.`)
+  const authTime = NumericDate.safeParse(payload[settings.authTimeClaim])
+  const clientId = [payload.azp, payload.client_id].find(
+    (id) => typeof id === 'string' && id !== '' && id.length <= CLIENT_ID_MAX_CHARACTERS,
+  )
+  return {
+    key: sessionKey(sessionId.data, token),
+    subject: subject.data,
+    expiresAt: Math.floor(expiresAt.data),
+    claims: cutOff(payload) as Record<string, unknown>,
+    ...(sessionId.data !== undefined && { sessionId: sessionId.data }),
+    ...(typeof clientId === 'string' && { clientId }),
+    ...(authTime.success &&
+      authTime.data <= now + CLOCK_TOLERANCE_SECONDS && { authTime: Math.floor(authTime.data) }),
+  }
+}
+
+type FirstFactorSettings = Pick<
+  Settings,
+  'session' | 'firstFactor' | 'firstFactorSessionSeconds' | 'assertions'
+>
+type Staleness = Extract<SessionWarning, { code: 'auth_time_missing' | 'sign_in_too_old' }>
+
+/** Why a session is not fresh enough to enroll a first factor; undefined where it is. */
+function stalenessOf(
+  { authTime }: Session,
+  { session, firstFactorSessionSeconds: longestAgeSeconds }: FirstFactorSettings,
+  now: number,
+): Staleness | undefined {
+  const claim = session.authTimeClaim
+  if (authTime === undefined) return { code: 'auth_time_missing', claim }
+  const ageSeconds = now - authTime
+  if (ageSeconds <= longestAgeSeconds) return undefined
+  return { code: 'sign_in_too_old', claim, ageSeconds, longestAgeSeconds }
+}
+
+/**
+ * Makes sure that a user signed in lately enough to enroll a first factor.
+ *
+ * @throws Refused `session_not_fresh` with the age of the sign-in, or with the claim that is missing
+ */
+export function requireFresh(session: Session, settings: FirstFactorSettings, now: number): void {
+  const stale = stalenessOf(session, settings, now)
+  if (stale) {
+    const message = describe(stale, settings.assertions !== undefined)
+    refuse('session_not_fresh', { message })
+  }
+}
+
+function describe(stale: Staleness, canAssert: boolean): string {
+  if (stale.code === 'sign_in_too_old') {
+    const { claim, ageSeconds, longestAgeSeconds } = stale
+    return `The sign-in was ${ageSeconds} seconds ago (\`${claim}\`) and may be at most ${longestAgeSeconds} seconds ago here: sign in again, then retry.`
+  }
+  const addIt = `The session token has no usable \`${stale.claim}\`: add it to the session tokens of the application, as the time of the sign-in in epoch seconds.`
+  return canAssert
+    ? `${addIt} Or set \`firstFactor\` to \`assertion\`, and send an assertion of the backend.`
+    : addIt
+}
+
+/** Returns what the user of a verified session token cannot do, for an operator who tries one. */
+export function warningsOf(
+  session: Session,
+  settings: FirstFactorSettings,
+  now: number,
+): SessionWarning[] {
+  const stale =
+    settings.firstFactor === 'freshSession' ? stalenessOf(session, settings, now) : undefined
+  return [
+    ...(stale ? [stale] : []),
+    ...(session.sessionId === undefined
+      ? [{ code: 'session_id_missing' as const, claim: settings.session.sessionIdClaim }]
+      : []),
+  ]
+}
+
+function unauthenticated(message: string): never {
+  refuse('unauthenticated', { message })
+}

@@ -1,0 +1,156 @@
+// Who holds a session: verifies tokens of the application with the keys of their issuer. Key sets and
+// verified tokens are kept in this isolate for a short while.
+import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors } from 'jose'
+import type { KeySource } from '../../contract/index.ts'
+import { epochSeconds } from '../clock.ts'
+import { sha256, toBase64Url, utf8 } from '../domain/bytes.ts'
+import { refuse } from '../domain/refusal.ts'
+import type { Settings } from '../domain/settings/settings.ts'
+import {
+  CLOCK_TOLERANCE_SECONDS,
+  type ForeignKeys,
+  type Session,
+  verifySession,
+} from '../domain/tokens/session.ts'
+import type { LiveEnvironment } from './environment.ts'
+import { ShortCache } from './short-cache.ts'
+
+export const KEY_SET_TIMEOUT_MS = 3000
+export const KEY_SET_MAX_BYTES = 128 * 1024
+const KEY_SET_MAX_AGE_MS = 600_000
+const KEY_SET_COOLDOWN_SECONDS = 30
+const KEPT_KEY_SETS = 100
+const KEPT_KEY_SETS_SECONDS = 3600
+const KEPT_SESSIONS = 5000
+const KEPT_SESSIONS_SECONDS = 60
+
+const keySets = new ShortCache<ForeignKeys>(KEPT_KEY_SETS, KEPT_KEY_SETS_SECONDS)
+const sessions = new ShortCache<Session>(KEPT_SESSIONS, KEPT_SESSIONS_SECONDS)
+
+/**
+ * The session of a bearer.
+ *
+ * @throws Refused `unauthenticated`, or `unavailable` when the issuer's keys cannot be had
+ */
+export async function authenticate(
+  environment: LiveEnvironment,
+  publicUrl: string,
+  token: string,
+): Promise<Session> {
+  const now = epochSeconds()
+  const key = `${environment.id}:${environment.version}:${toBase64Url(sha256(utf8(token)))}`
+  const known = sessions.get(key, now)
+  if (known && known.expiresAt + CLOCK_TOLERANCE_SECONDS > now) return known
+  const { session } = environment.settings
+  const { claims, ...lean } = await verifySession(
+    token,
+    session,
+    keysOf(environment, session.keys),
+    now,
+    publicUrl,
+  )
+  // Thousands of sessions are kept: their claims only where somebody may ask for them.
+  const conditional = environment.actions.some((action) => action.conditional)
+  const verified: Session = conditional && claims ? { ...lean, claims } : lean
+  sessions.set(key, verified, now)
+  return verified
+}
+
+/**
+ * What a session token would be here, for an operator who tries one. Nothing of it is remembered.
+ *
+ * @param session how it is verified: by the settings in force, or by a draft of them
+ * @throws Refused `unauthenticated` with why, or `unavailable`
+ */
+export function trySession(
+  environment: LiveEnvironment,
+  publicUrl: string,
+  token: string,
+  session: Settings['session'],
+): Promise<Session> {
+  const keys = keysOf(environment, session.keys)
+  return verifySession(token, session, keys, epochSeconds(), publicUrl)
+}
+
+/**
+ * Returns the keys of another party, from an address or from the settings. Each environment has its own
+ * copy: environments never share what was fetched.
+ */
+export function keysOf({ id, version }: LiveEnvironment, source: KeySource): ForeignKeys {
+  if ('jwks' in source)
+    return createLocalJWKSet({
+      keys: source.jwks.keys.map((key) => ({ ...key, kty: String(key.kty) })),
+    })
+  const now = epochSeconds()
+  const name = `${id}:${version}:${source.jwksUri}`
+  const known = keySets.get(name, now)
+  if (known) return known
+  const keys = remoteKeys(new URL(source.jwksUri))
+  keySets.set(name, keys, now)
+  return keys
+}
+
+/**
+ * Returns the key set at an address. `renew` fetches it at most once in 30 seconds, whether that works or not,
+ * and all callers share the fetch: forged tokens cause no more fetches than that. A fetch that fails leaves the
+ * kept set.
+ */
+function remoteKeys(address: URL): ForeignKeys {
+  let triedAt = 0
+  let renewal: Promise<void> | undefined
+  const remote = createRemoteJWKSet(address, {
+    timeoutDuration: KEY_SET_TIMEOUT_MS,
+    // jose would count from the last fetch that worked.
+    cooldownDuration: Number.POSITIVE_INFINITY,
+    cacheMaxAge: KEY_SET_MAX_AGE_MS,
+    [customFetch]: (url: string, options: RequestInit) => {
+      triedAt = epochSeconds()
+      renewal = undefined
+      return fetchBounded(url, options)
+    },
+  })
+  const renew = async () => {
+    const sinceTry = epochSeconds() - triedAt
+    if (sinceTry < 0 || sinceTry >= KEY_SET_COOLDOWN_SECONDS) {
+      renewal = remote.reload()
+      const settled = renewal.catch(() => {})
+      // Other requests wait for this fetch, so it must outlive the one that began it. Imported here, since
+      // scripts that read the router on Node have no such module.
+      const { waitUntil } = await import('cloudflare:workers')
+      waitUntil(settled)
+    }
+    await renewal?.catch(explain)
+  }
+  return Object.assign<ForeignKeys, Pick<ForeignKeys, 'renew'>>(
+    (header, token) => remote(header, token).catch(explain),
+    { renew },
+  )
+}
+
+/** No key for this token: the token is at fault. Anything else: the issuer is, and we cannot tell. */
+function explain(cause: unknown): never {
+  if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys)
+    throw cause
+  if (cause instanceof errors.JOSENotSupported) throw cause
+  return refuse('unavailable', {
+    message: "The key set of the session's issuer cannot be fetched now: try again.",
+    retryAfterSeconds: 5,
+  })
+}
+
+/** Fetches without following redirects, and reads no more than a key set can be long. */
+async function fetchBounded(url: string, options: RequestInit): Promise<Response> {
+  const response = await fetch(url, { ...options, redirect: 'manual' })
+  if (response.status !== 200 || !response.body) {
+    await response.body?.cancel()
+    return new Response(null, { status: 502 })
+  }
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of response.body) {
+    length += chunk.length
+    if (length > KEY_SET_MAX_BYTES) return new Response(null, { status: 502 })
+    chunks.push(chunk)
+  }
+  return new Response(new Blob(chunks.map((chunk) => new Uint8Array(chunk))), { status: 200 })
+}

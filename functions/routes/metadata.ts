@@ -1,0 +1,18 @@
+// The metadata of an environment as an issuer (RFC 8414, section 2; RFC 9396, section 10).
+import { ACRS } from '../../contract/index.ts'
+import { SIGNING_ALGORITHM } from '../domain/tokens/token.ts'
+import type { LiveEnvironment } from '../edge/environment.ts'
+
+/**
+ * What a verifier may learn of an issuer. There is no authorization or token endpoint: tokens are
+ * minted by the contract's procedures, whose address is `countersign_endpoint`.
+ */
+export const describeIssuer = ({ issuer }: LiveEnvironment) => ({
+  issuer,
+  jwks_uri: `${issuer}/.well-known/jwks.json`,
+  response_types_supported: [],
+  grant_types_supported: [],
+  acr_values_supported: [...ACRS],
+  access_token_signing_alg_values_supported: [SIGNING_ALGORITHM],
+  countersign_endpoint: `${issuer}/trpc`,
+})

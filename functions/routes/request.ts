@@ -1,0 +1,86 @@
+// Checks a request before the contract parses it: POST, JSON with a canonical form, one call, at most 64 KB,
+// and not nested deeper than anything in the contract.
+import { Refused, refusal, refuse } from '../domain/refusal.ts'
+
+export const BODY_MAX_BYTES = 64 * 1024
+export const BODY_MAX_DEPTH = 16
+
+/** Answered with status 415 instead of 400. */
+export class WrongContentType extends Refused {}
+
+/**
+ * Returns the body of a call as checked JSON text.
+ *
+ * @throws Refused `method_unsupported`, `input_invalid`, `too_large`
+ */
+export async function readBody(request: Request): Promise<string> {
+  if (request.method !== 'POST') refuse('method_unsupported')
+  if (new URL(request.url).searchParams.has('batch'))
+    refuse('input_invalid', { message: 'Batches are not supported: send each call by itself.' })
+  const type = request.headers.get('content-type') ?? ''
+  if (!/^application\/json\s*(;|$)/i.test(type)) {
+    throw new WrongContentType(
+      refusal('input_invalid', { message: 'The body must be application/json.' }),
+    )
+  }
+  const text = await readText(request)
+  if (text !== '') checkShape(parse(text), 1)
+  return text
+}
+
+/**
+ * Returns the country of a request (ISO 3166-1) from Cloudflare's own data, because anybody can send a header.
+ */
+export function countryOf({ cf }: Request): string | undefined {
+  const country = cf?.country
+  // Tor is T1.
+  return typeof country === 'string' && /^[A-Z]{2}$/.test(country) ? country : undefined
+}
+
+async function readText(request: Request): Promise<string> {
+  if (Number(request.headers.get('content-length') ?? 0) > BODY_MAX_BYTES) refuse('too_large')
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of request.body ?? []) {
+    length += chunk.length
+    if (length > BODY_MAX_BYTES) refuse('too_large')
+    chunks.push(chunk)
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks))
+  } catch {
+    return refuse('input_invalid', { message: 'The body is not UTF-8.' })
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return refuse('input_invalid', { message: 'The body is not JSON.' })
+  }
+}
+
+/**
+ * Makes sure that the value is not too deep, that no key in it reaches a prototype, and that it has a
+ * canonical form (RFC 8785). Everything that is compared, bound or stored later relies on that.
+ */
+function checkShape(value: unknown, depth: number): void {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    refuse('input_invalid', {
+      message: 'The body contains a number that is too large: send it as a text.',
+    })
+  if (typeof value === 'string' && !value.isWellFormed())
+    refuse('input_invalid', {
+      message: 'The body contains a text that is not well-formed Unicode.',
+    })
+  if (typeof value !== 'object' || value === null) return
+  if (depth > BODY_MAX_DEPTH)
+    refuse('input_invalid', { message: `The body is nested deeper than ${BODY_MAX_DEPTH} levels.` })
+  if (Object.hasOwn(value, '__proto__'))
+    refuse('input_invalid', { message: 'The body contains a key named __proto__.' })
+  for (const [key, member] of Object.entries(value)) {
+    checkShape(key, depth)
+    checkShape(member, depth + 1)
+  }
+}

@@ -1,0 +1,250 @@
+// The Directory object: the one list of environments, the named operators and the sessions of their
+// pages. Cold paths only; no user's call comes here.
+import { DurableObject } from 'cloudflare:workers'
+import type {
+  AuditEvent,
+  AuditVerifyResult,
+  EnvironmentListResult,
+  Reason,
+} from '../../../contract/index.ts'
+import { epochSeconds } from '../../clock.ts'
+import { HOUR_SECONDS } from '../../domain/factors/throttle.ts'
+import { FIRST_OPERATOR, KEEP_DAYS } from '../../domain/operators.ts'
+import { type Answer, answering, refuse } from '../../domain/refusal.ts'
+import { REMOVED } from '../environment/environment.ts'
+import { type ChainEnd, endOfHour, History, type Tally } from '../history.ts'
+import { type ConsoleSession, type KnownOperator, Operators } from './operators.ts'
+
+export const ENVIRONMENT_LIMIT = 1000
+/** A name is given once: with those that were removed there are never more. */
+export const ENVIRONMENT_NAMES_LIMIT = 100_000
+/** Further ones of an operator are counted. */
+const SIGN_INS_TOLD_PER_HOUR = 10
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS environments (environment TEXT PRIMARY KEY, created_at INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS removed_environments (environment TEXT PRIMARY KEY);`
+
+/** What the holder of the secret `OPERATOR_KEY` is judged by. */
+export interface FirstKey {
+  hash: string
+  /** Whether the secret stays good beside named operators: on the machine of a developer alone. */
+  always: boolean
+}
+
+export class Directory extends DurableObject<Env> {
+  readonly #sql: SqlStorage
+  readonly #history: History
+  readonly #operators: Operators
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    this.#sql = ctx.storage.sql
+    this.#history = new History(ctx.storage.sql)
+    this.#operators = new Operators(ctx.storage.sql)
+    this.#sql.exec(SCHEMA)
+    this.#operators.ensure()
+    this.#history.ensure()
+  }
+
+  /** Enters an environment before it is made, so that none is ever without an entry. Repeatable. */
+  enter(environment: string, operator: string): Answer<object> {
+    return this.#change(() => {
+      const isIn = (table: string) =>
+        this.#sql.exec(`SELECT 1 FROM ${table} WHERE environment = ?`, environment).toArray()
+          .length > 0
+      const count = (table: string) =>
+        this.#sql.exec<{ n: number }>(`SELECT COUNT(*) AS n FROM ${table}`).one().n
+      if (isIn('removed_environments')) refuse('conflict', { message: REMOVED })
+      if (isIn('environments')) return {}
+      const live = count('environments')
+      if (live >= ENVIRONMENT_LIMIT)
+        refuse('conflict', {
+          message: `The limit of ${ENVIRONMENT_LIMIT} environments is reached: remove one first.`,
+        })
+      if (live + count('removed_environments') >= ENVIRONMENT_NAMES_LIMIT)
+        refuse('conflict', {
+          message: `The limit of ${ENVIRONMENT_NAMES_LIMIT} environment names is reached.`,
+        })
+      this.#sql.exec('INSERT INTO environments VALUES (?, ?)', environment, epochSeconds())
+      this.#tell('environment.entered', operator, { environment })
+      return {}
+    })
+  }
+
+  /** Takes a removed environment off the list; its name and the end of its history stay here. Repeatable. */
+  leave(environment: string, end: ChainEnd, operator: string): object {
+    return this.#change(() => {
+      this.#sql.exec('DELETE FROM environments WHERE environment = ?', environment)
+      const removed = this.#sql.exec(
+        'INSERT OR IGNORE INTO removed_environments VALUES (?) RETURNING environment',
+        environment,
+      )
+      if (removed.toArray().length > 0)
+        this.#tell('environment.removed', operator, { environment, ...end })
+      return {}
+    })
+  }
+
+  /** The operator of a key: a named one, or the holder of `OPERATOR_KEY` as long as that is good. */
+  operatorByKey(hash: string, first: FirstKey): KnownOperator | undefined {
+    if (hash === first.hash) return this.#first(first)
+    const operator = this.#operators.byKey(hash)
+    if (operator) this.#operators.see(operator.id, epochSeconds())
+    return operator
+  }
+
+  /** The session of a page and its operator, as long as the key that it was made with is good. */
+  operatorBySession(
+    secretHash: string,
+    first: FirstKey,
+  ): { operator: KnownOperator; session: ConsoleSession } | undefined {
+    const session = this.#operators.session(secretHash, epochSeconds())
+    if (!session) return undefined
+    const operator = this.operatorByKey(session.keyHash, first)
+    return operator?.id === session.operator ? { operator, session } : undefined
+  }
+
+  operators(): { operators: KnownOperator[]; guarded: boolean } {
+    return { operators: this.#operators.list(), guarded: this.#operators.isGuarded() }
+  }
+
+  /** Remembers that operators guard themselves. Repeatable. */
+  guard(): void {
+    this.ctx.storage.transactionSync(() => this.#operators.guard(epochSeconds()))
+  }
+
+  createOperator(
+    name: string,
+    automation: boolean,
+    by: string,
+  ): Answer<{ operator: KnownOperator; key: string }> {
+    return this.#change(() => {
+      const created = this.#operators.create(name, automation, epochSeconds())
+      const { id } = created.operator
+      this.#tell('operator.created', by, { id, name, automation })
+      return created
+    })
+  }
+
+  revokeOperator(id: string, by: string): Answer<object> {
+    return this.#change(() => {
+      const { name } = this.#operators.revoke(id, epochSeconds())
+      this.#tell('operator.revoked', by, { id, name })
+      return {}
+    })
+  }
+
+  /** Begins the session of a page for the holder of a key. */
+  signIn(
+    keyHash: string,
+    secretHash: string,
+    first: FirstKey,
+  ): Answer<ConsoleSession & { name: string }> {
+    return this.#change(() => {
+      const operator = this.operatorByKey(keyHash, first)
+      if (!operator)
+        refuse('unauthenticated', { message: 'This operator key is unknown or revoked.' })
+      if (operator.automation)
+        refuse('forbidden', {
+          message:
+            'Automation keys cannot sign in to the dashboard. Use the key of a named operator.',
+        })
+      const session = this.#operators.signIn(operator.id, keyHash, secretHash, epochSeconds())
+      this.#tellSignIn(operator, session)
+      return { ...session, name: operator.name }
+    })
+  }
+
+  signOut(secretHash: string): void {
+    this.ctx.storage.transactionSync(() => this.#operators.signOut(secretHash))
+  }
+
+  /**
+   * Counts a change by an automation key, before it is made.
+   *
+   * @returns the refusal `rate_limited` where it made too many within the hour
+   */
+  countChange(id: string): Answer<object> {
+    return this.#change(() => this.#operators.countChange(id, epochSeconds()))
+  }
+
+  /** Counts beside the chain what an operator was refused: a stolen key can try any number of times. */
+  noteRefusal(
+    { id, name }: Pick<KnownOperator, 'id' | 'name'>,
+    call: string,
+    reason: Reason,
+  ): void {
+    this.#tally({
+      key: `refused:${id}:${call}:${reason}`,
+      type: 'operator.refused',
+      actor: `operator:${name}`,
+      at: epochSeconds(),
+      data: { id, call, reason },
+    })
+  }
+
+  /** Writes the tallies whose hour has ended. */
+  override alarm(): void {
+    const now = epochSeconds()
+    const tallied = this.ctx.storage.transactionSync(() => this.#history.flush(now))
+    if (tallied) void this.ctx.storage.setAlarm(endOfHour(now) * 1000)
+  }
+
+  /** Answers, so that a health check knows that the object is up. */
+  ping(): true {
+    return true
+  }
+
+  list(): EnvironmentListResult['environments'] {
+    return this.#sql
+      .exec<{ environment: string; created_at: number }>(
+        'SELECT * FROM environments ORDER BY environment',
+      )
+      .toArray()
+      .map(({ environment, created_at }) => ({ environment, createdAt: created_at }))
+  }
+
+  /** Returns one page, newest first. Reading writes nothing: tallies wait for their hour to end. */
+  events(before: number | undefined): { events: AuditEvent[]; next?: number } {
+    return this.#history.page(before)
+  }
+  verifyEvents(after: number | undefined): Omit<AuditVerifyResult, 'cursor'> & { next?: number } {
+    return this.#history.verify(after)
+  }
+
+  #first({ always }: FirstKey): KnownOperator | undefined {
+    if (!always && this.#operators.hasSeenPerson()) return undefined
+    return { id: FIRST_OPERATOR, name: FIRST_OPERATOR, automation: false, createdAt: 0 }
+  }
+
+  #change<T extends object>(run: () => Answer<T>): Answer<T> {
+    return answering(() => this.ctx.storage.transactionSync(run))
+  }
+
+  /** Records a sign-in. Frequent sign-ins with one key are counted outside the chain. */
+  #tellSignIn({ id, name }: KnownOperator, { id: session, signedInAt: at }: ConsoleSession): void {
+    const signedIn = { type: 'operator.signed_in', actor: `operator:${name}` }
+    if (this.#history.countLately(signedIn, at - HOUR_SECONDS) < SIGN_INS_TOLD_PER_HOUR)
+      this.#tell(signedIn.type, name, { id, session })
+    else {
+      const again = { ...signedIn, type: 'operator.signed_in_again' }
+      this.#tally({ ...again, key: `${again.type}:${id}`, at, data: { id } })
+    }
+  }
+
+  /** Counts, after writing the tallies whose hour has ended: each call puts off the alarm. */
+  #tally(tally: Tally): void {
+    this.ctx.storage.transactionSync(() => {
+      this.#history.flush(tally.at)
+      this.#history.tally(tally)
+    })
+    void this.ctx.storage.setAlarm(endOfHour(tally.at) * 1000)
+  }
+
+  #tell(type: string, operator: string, data: Record<string, unknown>): void {
+    const now = epochSeconds()
+    this.#history.append({ type, actor: `operator:${operator}`, at: now, data })
+    this.#history.trim(now, KEEP_DAYS)
+  }
+}

@@ -1,0 +1,52 @@
+// The credential ids in use in an environment, so that no two users share one. Synchronous.
+import { hashParts, toBase64Url } from '../../domain/bytes.ts'
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS credentials (
+    id_hash TEXT NOT NULL, factor_id TEXT NOT NULL, holder TEXT NOT NULL, PRIMARY KEY (id_hash, factor_id));`
+
+/** A credential id and the factor that it is enrolled as. */
+export interface HeldCredential {
+  credentialId: string
+  factorId: string
+}
+
+export class Credentials {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+  }
+
+  ensure(): void {
+    this.#sql.exec(SCHEMA)
+  }
+
+  /**
+   * Takes a credential id for one enrollment of a user; false where another user has it. Each
+   * enrollment has a row of its own, so that one given back late takes no later one along.
+   */
+  claim({ credentialId, factorId }: HeldCredential, holder: string): boolean {
+    const hash = hashCredential(credentialId)
+    const others = this.#sql.exec(
+      'SELECT 1 FROM credentials WHERE id_hash = ? AND holder <> ? LIMIT 1',
+      hash,
+      holder,
+    )
+    if (others.toArray().length > 0) return false
+    this.#sql.exec('INSERT OR IGNORE INTO credentials VALUES (?, ?, ?)', hash, factorId, holder)
+    return true
+  }
+
+  release({ credentialId, factorId }: HeldCredential, holder: string): void {
+    this.#sql.exec(
+      'DELETE FROM credentials WHERE id_hash = ? AND factor_id = ? AND holder = ?',
+      hashCredential(credentialId),
+      factorId,
+      holder,
+    )
+  }
+}
+
+const hashCredential = (credentialId: string): string =>
+  toBase64Url(hashParts('countersign/credential/v1', credentialId))

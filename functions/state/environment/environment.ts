@@ -1,0 +1,329 @@
+// The Environment object: one for each environment. Its settings with their version, its data key and
+// signing keys (sealed), its resource keys, the credential ids in use, and the history of all that.
+import { DurableObject } from 'cloudflare:workers'
+import type {
+  AuditEvent,
+  AuditVerifyResult,
+  EnvironmentSettings,
+  ResourceKey,
+  SigningKey,
+} from '../../../contract/index.ts'
+import { epochSeconds, random } from '../../clock.ts'
+import { hashParts, toBase64Url, utf8 } from '../../domain/bytes.ts'
+import { GENESIS_HASH, type Happening } from '../../domain/history/audit.ts'
+import { type Answer, answering, refusal, refuse } from '../../domain/refusal.ts'
+import { open, seal } from '../../domain/seal.ts'
+import { checkVersion, resolveSettings } from '../../domain/settings/settings.ts'
+import {
+  PUBLISH_AHEAD_SECONDS,
+  publishedKeys,
+  type RingKey,
+  viewRing,
+} from '../../domain/tokens/key-ring.ts'
+import { publish } from '../../edge/environment.ts'
+import { readBindings } from '../../env.ts'
+import { type ChainEnd, History } from '../history.ts'
+import { Credentials, type HeldCredential } from './credentials.ts'
+import { ResourceKeys } from './resource-keys.ts'
+import { makeSigningKey, SigningKeys } from './signing-keys.ts'
+
+const PUBLISH_INTERVAL_SECONDS = 60
+export const REMOVED =
+  'There was an environment of this name, and its users are still known by it: choose another.'
+/** All that an environment keeps, for the day when it is removed. */
+const TABLES = [
+  ...['document', 'signing_keys', 'resource_keys', 'credentials'],
+  ...['events', 'chain', 'tallies'],
+]
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS document (
+    id INTEGER PRIMARY KEY CHECK (id = 1), environment TEXT NOT NULL, version INTEGER NOT NULL,
+    settings TEXT NOT NULL, created_at INTEGER NOT NULL, sealed_data_key TEXT NOT NULL);`
+
+type DocumentRow = {
+  environment: string
+  version: number
+  settings: string
+  created_at: number
+  sealed_data_key: string
+}
+/** What an isolate keeps of an environment for a short while. Private keys in it are sealed. */
+export interface Snapshot {
+  environment: string
+  version: number
+  settings: EnvironmentSettings
+  dataKey: Uint8Array
+  ring: RingKey[]
+  resourceKeys: { id: string; hash: string; audience: string }[]
+}
+
+/** Everything of an environment that an operator may see. */
+export interface Overview {
+  settings: EnvironmentSettings
+  version: number
+  keys: SigningKey[]
+  resourceKeys: ResourceKey[]
+}
+
+export class Environment extends DurableObject<Env> {
+  readonly #sql: SqlStorage
+  readonly #history: History
+  readonly #signingKeys: SigningKeys
+  readonly #resourceKeys: ResourceKeys
+  readonly #credentials: Credentials
+  #publishedAt = 0
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    this.#sql = ctx.storage.sql
+    this.#history = new History(ctx.storage.sql)
+    this.#signingKeys = new SigningKeys(ctx.storage.sql)
+    this.#resourceKeys = new ResourceKeys(ctx.storage.sql)
+    this.#credentials = new Credentials(ctx.storage.sql)
+  }
+
+  /** Makes the environment with its data key and its first signing key, which signs at once. */
+  async create(
+    environment: string,
+    settings: EnvironmentSettings,
+    operator: string,
+  ): Promise<Answer<Overview>> {
+    const dataKey = random(32)
+    const { rootSecret } = readBindings(this.env)
+    const sealedDataKey = seal(utf8(rootSecret), 'data-key', [environment], dataKey, random)
+    const now = epochSeconds()
+    const key = await makeSigningKey(environment, dataKey, now, now)
+    return this.#change(() => {
+      if (this.#document())
+        refuse('conflict', {
+          message: 'An environment with this name already exists: choose another name.',
+        })
+      if (this.isRemoved()) refuse('conflict', { message: REMOVED })
+      this.#sql.exec(
+        'INSERT INTO document VALUES (1, ?, 1, ?, ?, ?)',
+        environment,
+        JSON.stringify(settings),
+        now,
+        sealedDataKey,
+      )
+      this.#signingKeys.replaceAll(key)
+      this.#tell('environment.created', operator, { kid: key.kid })
+      return this.#overview(now)
+    })
+  }
+
+  /** Returns what an isolate needs to serve this environment, or undefined if it does not exist. */
+  async snapshot(): Promise<Snapshot | undefined> {
+    const document = this.#exists() ? this.#document() : undefined
+    if (!document) return undefined
+    const now = epochSeconds()
+    const { environment, version } = document
+    const snapshot = {
+      environment,
+      version,
+      settings: JSON.parse(document.settings),
+      dataKey: this.#dataKey(document),
+      ring: publishedKeys(this.#signingKeys.ring(), now),
+      resourceKeys: this.#resourceKeys.hashes(),
+    }
+    // A clock that was set back is no reason to wait until it has caught up.
+    if (Math.abs(now - this.#publishedAt) >= PUBLISH_INTERVAL_SECONDS) {
+      this.#publishedAt = now
+      this.ctx.waitUntil(this.#publish(snapshot, now))
+    }
+    return snapshot
+  }
+
+  /** Writes the copy in the background. If that fails, the next call tries again. */
+  async #publish(snapshot: Snapshot, now: number): Promise<void> {
+    try {
+      await publish(readBindings(this.env).published, snapshot, now)
+    } catch (error) {
+      if (this.#publishedAt === now) this.#publishedAt = 0
+      const fault = `the copy of ${snapshot.environment} was not published: ${String(error)}`
+      console.log(JSON.stringify({ level: 'error', fault: fault.slice(0, 300) }))
+    }
+  }
+
+  /** For operators. */
+  overview(): Answer<Overview> {
+    return this.#exists() && this.#document() ? this.#overview(epochSeconds()) : missing()
+  }
+
+  update(settings: EnvironmentSettings, version: number, operator: string): Answer<Overview> {
+    return this.#change(() => {
+      const document = this.#mustHave()
+      checkVersion(document.version, version)
+      this.#sql.exec(
+        'UPDATE document SET settings = ?, version = version + 1',
+        JSON.stringify(settings),
+      )
+      const hash = (text: string) => toBase64Url(hashParts('countersign/settings/v1', text))
+      this.#tell('environment.updated', operator, {
+        version: version + 1,
+        before: hash(document.settings),
+        after: hash(JSON.stringify(settings)),
+      })
+      this.#publishedAt = 0
+      return this.#overview(epochSeconds())
+    })
+  }
+
+  /**
+   * Makes a new signing key. It signs ten minutes after it was published; after a compromise it signs
+   * at once, every other key leaves, and with them every token that they signed ends.
+   */
+  async rotateKeys(
+    compromised: boolean,
+    operator: string,
+  ): Promise<Answer<{ keys: SigningKey[] }>> {
+    const document = this.#exists() ? this.#document() : undefined
+    if (!document) return missing()
+    const now = epochSeconds()
+    const signsAt = compromised ? now : now + PUBLISH_AHEAD_SECONDS
+    const key = await makeSigningKey(document.environment, this.#dataKey(document), now, signsAt)
+    return this.#change(() => {
+      if (compromised) this.#signingKeys.replaceAll(key)
+      else this.#signingKeys.follow(key, now)
+      this.#tell('environment.keys_rotated', operator, { kid: key.kid, signsAt, compromised })
+      this.#publishedAt = 0
+      return { keys: viewRing(this.#signingKeys.ring(), now) }
+    })
+  }
+
+  createResourceKey(
+    audience: string,
+    label: string | null,
+    operator: string,
+  ): Answer<{ id: string; key: string }> {
+    return this.#change(() => {
+      const settings: EnvironmentSettings = JSON.parse(this.#mustHave().settings)
+      if (!settings.audiences.includes(audience)) {
+        refuse('input_invalid', {
+          message: `${audience} is not one of the environment's \`audiences\`.`,
+        })
+      }
+      const created = this.#resourceKeys.create(audience, label, epochSeconds())
+      this.#tell('resource_key.created', operator, { id: created.id, audience })
+      return created
+    })
+  }
+
+  revokeResourceKey(id: string, operator: string): Answer<object> {
+    return this.#change(() => {
+      this.#mustHave()
+      this.#resourceKeys.revoke(id)
+      this.#tell('resource_key.revoked', operator, { id })
+      return {}
+    })
+  }
+
+  /**
+   * Removes all that the environment is: nobody can be signed in, served or signed for after it. That
+   * it was here stays known, so that another one of its name could never meet its users. Repeatable.
+   *
+   * @returns the end of its history, for the Directory's
+   */
+  remove(): ChainEnd {
+    return this.ctx.storage.transactionSync(() => {
+      this.#sql.exec(
+        'CREATE TABLE IF NOT EXISTS removed (at INTEGER NOT NULL, events INTEGER NOT NULL, head TEXT NOT NULL)',
+      )
+      const [before] = this.#sql.exec<ChainEnd>('SELECT events, head FROM removed').toArray()
+      if (before) return before
+      const end = this.#exists() ? this.#history.end() : { events: 0, head: GENESIS_HASH }
+      for (const table of TABLES) this.#sql.exec(`DROP TABLE IF EXISTS ${table}`)
+      this.#sql.exec('INSERT INTO removed VALUES (?, ?, ?)', epochSeconds(), end.events, end.head)
+      return end
+    })
+  }
+
+  /** Whether there was an environment here that was removed. */
+  isRemoved(): boolean {
+    return this.#hasTable('removed')
+  }
+
+  /** Takes a credential id for one enrollment of a user; false where another user has it. */
+  claimCredential(held: HeldCredential, holder: string): boolean {
+    if (!this.#exists()) return false
+    return this.ctx.storage.transactionSync(() => this.#credentials.claim(held, holder))
+  }
+
+  releaseCredentials(all: HeldCredential[], holder: string): void {
+    if (!this.#exists()) return
+    for (const held of all) this.#credentials.release(held, holder)
+  }
+
+  events(before: number | undefined): { events: AuditEvent[]; next?: number } {
+    return this.#exists() ? this.#history.page(before) : { events: [] }
+  }
+  verifyEvents(after: number | undefined): Omit<AuditVerifyResult, 'cursor'> & { next?: number } {
+    return this.#exists()
+      ? this.#history.verify(after)
+      : { intact: true, count: 0, head: GENESIS_HASH }
+  }
+
+  #change<T extends object>(run: () => Answer<T>): Answer<T> {
+    return answering(() =>
+      this.ctx.storage.transactionSync(() => {
+        this.#sql.exec(SCHEMA)
+        for (const table of [this.#signingKeys, this.#resourceKeys, this.#credentials])
+          table.ensure()
+        this.#history.ensure()
+        return run()
+      }),
+    )
+  }
+
+  #exists(): boolean {
+    return this.#hasTable('document')
+  }
+
+  #hasTable(name: string): boolean {
+    return this.#sql.exec('SELECT 1 FROM sqlite_master WHERE name = ?', name).toArray().length > 0
+  }
+
+  #document(): DocumentRow | undefined {
+    return this.#sql.exec<DocumentRow>('SELECT * FROM document').toArray()[0]
+  }
+
+  #mustHave(): DocumentRow {
+    return this.#document() ?? refuse('unknown_environment')
+  }
+
+  /** Opens the data key. One sealed by the root secret before the last is sealed again by this one. */
+  #dataKey({ environment, sealed_data_key: sealed }: DocumentRow): Uint8Array {
+    const { rootSecret, previousRootSecret } = readBindings(this.env)
+    const opened = open(utf8(rootSecret), 'data-key', [environment], sealed)
+    if (opened) return opened
+    const before =
+      previousRootSecret && open(utf8(previousRootSecret), 'data-key', [environment], sealed)
+    if (!before)
+      throw new Error('the data key does not open with ROOT_SECRET (nor with ROOT_SECRET_PREVIOUS)')
+    this.#sql.exec(
+      'UPDATE document SET sealed_data_key = ?',
+      seal(utf8(rootSecret), 'data-key', [environment], before, random),
+    )
+    return before
+  }
+
+  #overview(now: number): Overview {
+    const { settings, version } = this.#mustHave()
+    return {
+      settings: JSON.parse(settings),
+      version,
+      keys: viewRing(this.#signingKeys.ring(), now),
+      resourceKeys: this.#resourceKeys.list(),
+    }
+  }
+
+  #tell(type: string, operator: string, data: Happening['data']): void {
+    const now = epochSeconds()
+    const { settings } = this.#mustHave()
+    this.#history.append({ type, actor: `operator:${operator}`, at: now, data })
+    this.#history.trim(now, resolveSettings(JSON.parse(settings)).history.keepDays)
+  }
+}
+
+const missing = () => ({ refused: refusal('unknown_environment') })

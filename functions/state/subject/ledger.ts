@@ -1,0 +1,176 @@
+// The ledger of one user: the one access to all tables of a Subject object. `change` runs as one
+// transaction, and nothing else can run in between.
+import { random } from '../../clock.ts'
+import { toBase64Url } from '../../domain/bytes.ts'
+import { RECOVERY_FACTOR_ID } from '../../domain/factors/recovery.ts'
+import {
+  type Attempts,
+  NO_ATTEMPTS,
+  NOTHING_COUNTED,
+  type SessionWindows,
+  type Window,
+} from '../../domain/factors/throttle.ts'
+import { type Answer, answering } from '../../domain/refusal.ts'
+import { History } from '../history.ts'
+import { Factors } from './factors.ts'
+import { Tokens } from './tokens.ts'
+
+/** Rows that expired wait at most this long to be removed. */
+const CLEANUP_INTERVAL_SECONDS = 3600
+const USER_HANDLE_BYTES = 32
+
+/** Whose ledger it is, and what of the environment's settings holds for every call. */
+export interface Who {
+  environment: string
+  subject: string
+  epoch: number
+  keepDays: number
+  rpId: string
+}
+
+/** The small values of a user that need no table of their own. */
+interface Notes {
+  enrolled: boolean
+  acknowledged: boolean
+  userHandle: string
+  attempts: Attempts
+  /** Of all sessions together. */
+  passkeyFailures: Window
+  passkeyFailuresBySession: SessionWindows
+  /** Of all sessions together. */
+  sessionChanges: Window
+  changesBySession: SessionWindows
+  /** Epoch seconds of the last step-up that was passed; 0 for none. */
+  lastStepUpAt: number
+  keepDays: number
+  environment: string
+  alarmAt: number
+}
+
+const NO_NOTES: Notes = {
+  enrolled: false,
+  acknowledged: false,
+  userHandle: '',
+  attempts: NO_ATTEMPTS,
+  passkeyFailures: NOTHING_COUNTED,
+  passkeyFailuresBySession: [],
+  sessionChanges: NOTHING_COUNTED,
+  changesBySession: [],
+  lastStepUpAt: 0,
+  keepDays: 400,
+  environment: '',
+  alarmAt: Number.MAX_SAFE_INTEGER,
+}
+
+export class Ledger {
+  readonly factors: Factors
+  readonly tokens: Tokens
+  readonly history: History
+  readonly #storage: DurableObjectStorage
+  #made = false
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage
+    this.factors = new Factors(storage.sql)
+    this.tokens = new Tokens(storage.sql)
+    this.history = new History(storage.sql)
+  }
+
+  /** Whether anything was ever written here. A read of a user who never came leaves no trace. */
+  get exists(): boolean {
+    this.#made ||=
+      this.#storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'notes'").toArray().length >
+      0
+    return this.#made
+  }
+
+  /**
+   * Runs one change as a transaction. A `Refused` thrown inside rolls everything back; a refusal
+   * returned as a value stays recorded with whatever was written before it.
+   */
+  change<T extends object>(now: number, who: Who, run: () => Answer<T>): Answer<T> {
+    this.#make()
+    try {
+      return answering(() =>
+        this.#storage.transactionSync(() => {
+          for (const key of ['keepDays', 'environment'] as const)
+            if (this.note(key) !== who[key]) this.setNote(key, who[key])
+          return run()
+        }),
+      )
+    } finally {
+      this.#wakeBy(now + CLEANUP_INTERVAL_SECONDS, now)
+    }
+  }
+
+  note<K extends keyof Notes>(key: K): Notes[K] {
+    const row = this.#storage.sql
+      .exec<{ value: string }>('SELECT value FROM notes WHERE key = ?', key)
+      .toArray()[0]
+    return row ? JSON.parse(row.value) : NO_NOTES[key]
+  }
+
+  setNote<K extends keyof Notes>(key: K, value: Notes[K]): void {
+    this.#storage.sql.exec('INSERT OR REPLACE INTO notes VALUES (?, ?)', key, JSON.stringify(value))
+  }
+
+  /** 32 random bytes that stand for the user in their authenticators; made when first needed. */
+  userHandle(): string {
+    const known = this.note('userHandle')
+    if (known) return known
+    const made = toBase64Url(random(USER_HANDLE_BYTES))
+    this.setNote('userHandle', made)
+    return made
+  }
+
+  /** Ends every token that the recovery codes produced, and the enrollments that they opened. */
+  endRecovery(now: number): number {
+    this.factors.endPending(RECOVERY_FACTOR_ID)
+    return this.tokens.endOfFactor(RECOVERY_FACTOR_ID, now)
+  }
+
+  /** Removes what has expired and asks to be woken again while anything is left that will. */
+  clean(now: number): void {
+    if (!this.exists) return
+    this.#storage.transactionSync(() => {
+      const keepDays = this.note('keepDays')
+      const tallied = this.history.flush(now)
+      this.history.trim(now, keepDays)
+      const next = [
+        this.tokens.clean(now),
+        this.factors.clean(now),
+        tallied ? now : undefined,
+        this.history.nextTrimAt(keepDays),
+      ].filter((at) => at !== undefined)
+      this.setNote('alarmAt', Number.MAX_SAFE_INTEGER)
+      if (next.length > 0)
+        this.#wakeBy(Math.max(now + CLEANUP_INTERVAL_SECONDS, Math.min(...next)), now)
+    })
+  }
+
+  /** Forgets all of it. */
+  async remove(): Promise<void> {
+    this.#made = false
+    await this.#storage.deleteAll()
+  }
+
+  #make(): void {
+    if (this.exists) return
+    this.#storage.transactionSync(() => {
+      this.#storage.sql.exec(
+        'CREATE TABLE IF NOT EXISTS notes (key TEXT PRIMARY KEY, value TEXT NOT NULL)',
+      )
+      this.factors.ensure()
+      this.tokens.ensure()
+      this.history.ensure()
+    })
+  }
+
+  /** One alarm is pending at a time; it is moved only to come earlier. One in the past was lost. */
+  #wakeBy(at: number, now: number): void {
+    const pending = this.note('alarmAt')
+    if (pending > now && pending <= at) return
+    this.setNote('alarmAt', at)
+    void this.#storage.setAlarm(at * 1000)
+  }
+}

@@ -1,0 +1,233 @@
+// What can be asked of a user's ledger without changing it, and what operators do to it.
+import {
+  type FactorListResult,
+  type Offered,
+  type PolicyDecision,
+  RECOVERY_CODE_COUNT,
+  type SubjectFacts,
+  type SubjectView,
+} from '../../../contract/index.ts'
+import { epochSeconds } from '../../clock.ts'
+import type { Conditions, Facts } from '../../domain/conditions/condition.ts'
+import {
+  failuresSince,
+  failuresToday,
+  forgive,
+  HOUR_SECONDS,
+  MONTH_SECONDS,
+  NO_ATTEMPTS,
+  NOTHING_COUNTED,
+  retryAt,
+} from '../../domain/factors/throttle.ts'
+import { totpClaimKey } from '../../domain/factors/totp.ts'
+import { type Action, decide, type Possession, wouldDecide } from '../../domain/policy/policy.ts'
+import { effectiveAction } from '../../domain/policy/strengthen.ts'
+import { type Answer, refuse } from '../../domain/refusal.ts'
+import type { HeldCredential } from '../environment/credentials.ts'
+import type { Started } from './enrollment.ts'
+import { credentialOf, heldBy } from './factors.ts'
+import type { Ledger, Who } from './ledger.ts'
+
+const NOTHING: Possession = { enrolled: false, totp: false, passkey: false, recovery: false }
+
+function possession(ledger: Ledger, { epoch, rpId }: Who): Possession {
+  if (!ledger.exists) return NOTHING
+  return {
+    enrolled: ledger.note('enrolled'),
+    totp: ledger.factors.confirmed('totp').length > 0,
+    passkey: ledger.factors.usablePasskeys(rpId).length > 0,
+    recovery: ledger.factors.countCodes(epoch).remaining > 0,
+  }
+}
+
+/** What a condition may read of a user, as they are in this moment. */
+export function facts(ledger: Ledger, { who }: { who: Who }): SubjectFacts {
+  const has = possession(ledger, who)
+  if (!ledger.exists) return has
+  const now = epochSeconds()
+  const newest = ledger.factors.confirmed().at(-1)?.confirmed_at
+  const steppedUpAt = ledger.note('lastStepUpAt')
+  return {
+    ...has,
+    ...(newest && { newestFactorAgeSeconds: Math.max(0, now - newest) }),
+    ...(steppedUpAt > 0 && { lastStepUpAgeSeconds: Math.max(0, now - steppedUpAt) }),
+  }
+}
+
+/** What is known of a call beside its user. */
+export type CallFacts = Omit<Facts, 'subject'>
+
+export interface CheckCall {
+  who: Who
+  action: Action
+  offered: Offered
+  /** Sent for a conditional action alone. */
+  call?: CallFacts
+}
+
+/** The answer to a check, and whether a rule that only observes would have asked for something. */
+export interface Checked {
+  decision: PolicyDecision
+  observed: boolean
+}
+
+/**
+ * Decides an action for this user; a rule in `observe` leaves a count of what it would have asked. All of
+ * it is one read of one moment: whatever takes its time was done before.
+ */
+export function check(
+  ledger: Ledger,
+  { who, action: asked, offered, call }: CheckCall,
+  conditions?: Conditions,
+): Checked {
+  if (!asked.conditional) return settle(ledger, who, asked, possession(ledger, who), offered)
+  const subject = facts(ledger, { who })
+  const known = call ?? { request: { time: epochSeconds() } }
+  const { action } = effectiveAction(asked, { ...known, subject }, conditions)
+  return settle(ledger, who, action, subject, offered)
+}
+
+function settle(
+  ledger: Ledger,
+  who: Who,
+  action: Action,
+  user: Possession,
+  offered: Offered,
+): Checked {
+  const observed = action.rule.mode === 'observe' && observe(ledger, { who, action, offered }, user)
+  return { decision: decide(action, user, offered), observed }
+}
+
+function observe(ledger: Ledger, { who, action, offered }: CheckCall, user: Possession): boolean {
+  const { decision, required } = wouldDecide(action, user, offered)
+  if (!required) return false
+  const now = epochSeconds()
+  const hour = Math.floor(now / HOUR_SECONDS) * HOUR_SECONDS
+  ledger.change(now, who, () => {
+    ledger.history.tally({
+      key: `observed:${action.action}:${hour}`,
+      type: 'policy.observed',
+      actor: 'subject',
+      at: now,
+      data: { action: action.action, decision, hour },
+    })
+    return {}
+  })
+  return true
+}
+
+function recoveryView(ledger: Ledger, { epoch }: Who) {
+  const { remaining, total } = ledger.exists
+    ? ledger.factors.countCodes(epoch)
+    : { remaining: 0, total: 0 }
+  return {
+    remaining,
+    total: total && RECOVERY_CODE_COUNT,
+    acknowledged: ledger.exists && ledger.note('acknowledged'),
+  }
+}
+
+export function list(ledger: Ledger, { who }: { who: Who }): Omit<FactorListResult, 'mustEnroll'> {
+  const factors = ledger.exists ? ledger.factors.list(who.rpId) : []
+  return {
+    factors,
+    enrolled: ledger.exists && ledger.note('enrolled'),
+    recovery: recoveryView(ledger, who),
+  }
+}
+
+/** The user's passkeys, for the options of a step-up. */
+export function passkeys(ledger: Ledger, { who }: { who: Who }): Pick<Started, 'existing'> {
+  const rows = ledger.exists ? ledger.factors.usablePasskeys(who.rpId) : []
+  if (rows.length === 0)
+    refuse('enrollment_required', {
+      message: 'There is no passkey to verify with: enroll one first.',
+    })
+  const existing = rows.sort((a, b) => b.is_default - a.is_default).map(credentialOf)
+  return {
+    existing: existing.map(({ credentialId, transports }) => ({ credentialId, transports })),
+  }
+}
+
+export function view(ledger: Ledger, { who }: { who: Who }): SubjectView {
+  const now = epochSeconds()
+  const attempts = ledger.exists ? ledger.note('attempts') : NO_ATTEMPTS
+  const mayTryAt = retryAt(attempts, now)
+  return {
+    subject: who.subject,
+    ...list(ledger, { who }),
+    pendingEnrollments: ledger.exists ? ledger.factors.countPending(now) : 0,
+    attempts: {
+      consecutiveFailures: attempts.consecutive,
+      failuresLastDay: failuresToday(attempts, now).length,
+      failuresLastMonth: failuresSince(attempts, now - MONTH_SECONDS).length,
+      locked: attempts.locked,
+      retryAt: mayTryAt > now ? mayTryAt : null,
+    },
+    liveTokens: ledger.exists ? ledger.tokens.countLive(now) : 0,
+  }
+}
+
+export interface OperatorCall {
+  who: Who
+  operator: string
+  reason?: string | undefined
+}
+
+const told = ({ operator, reason }: OperatorCall, data: object) => ({
+  actor: `operator:${operator}`,
+  data: { ...data, ...(reason !== undefined && { reason }) },
+})
+
+/** Ends the wait, the day's count and the lock of codes. */
+export function unlock(ledger: Ledger, call: OperatorCall): Answer<object> {
+  const now = epochSeconds()
+  return ledger.change(now, call.who, () => {
+    ledger.setNote('attempts', forgive(ledger.note('attempts'), now))
+    ledger.setNote('passkeyFailures', NOTHING_COUNTED)
+    ledger.setNote('passkeyFailuresBySession', [])
+    ledger.history.append({ type: 'subject.unlocked', at: now, ...told(call, {}) })
+    return {}
+  })
+}
+
+/** Removes every factor, code and pending enrollment; the user is as one who never enrolled. */
+export function resetFactors(
+  ledger: Ledger,
+  call: OperatorCall,
+): Answer<{ removed: number; endedTokens: number; released: HeldCredential[] }> {
+  const now = epochSeconds()
+  return ledger.change(now, call.who, () => {
+    const rows = ledger.factors.confirmed()
+    ledger.factors.removeAll()
+    for (const row of rows) ledger.tokens.forgetClaim(totpClaimKey(row.id))
+    ledger.setNote('enrolled', false)
+    ledger.setNote('acknowledged', false)
+    ledger.setNote('lastStepUpAt', 0)
+    ledger.setNote('attempts', NO_ATTEMPTS)
+    ledger.setNote('passkeyFailures', NOTHING_COUNTED)
+    ledger.setNote('passkeyFailuresBySession', [])
+    const endedTokens = ledger.tokens.endAll(now)
+    ledger.history.append({
+      type: 'subject.reset',
+      at: now,
+      ...told(call, { removed: rows.length, endedTokens }),
+    })
+    return {
+      removed: rows.length,
+      endedTokens,
+      released: heldBy(rows),
+    }
+  })
+}
+
+/** Ends every live token and every enrollment that is pending. */
+export function endTokens(ledger: Ledger, call: OperatorCall): Answer<{ endedTokens: number }> {
+  const now = epochSeconds()
+  return ledger.change(now, call.who, () => {
+    ledger.factors.endPending()
+    const endedTokens = ledger.tokens.endAll(now)
+    ledger.history.append({ type: 'subject.tokens_ended', at: now, ...told(call, { endedTokens }) })
+    return { endedTokens }
+  })
+}

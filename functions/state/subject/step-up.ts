@@ -1,0 +1,289 @@
+// Stepping up: a factor is checked and, in the same transaction, what it uses up is claimed and the
+// tokens that it earns are written down. Code factors are checked synchronously, so one transaction
+// holds all; a passkey needs an await, so it is three steps: count and claim, verify, look again.
+import type { AuthenticationResponse, Method } from '../../../contract/index.ts'
+import { epochSeconds } from '../../clock.ts'
+import {
+  canBeRight,
+  counterFault,
+  type PasskeyAuthentication,
+  PasskeyFailure,
+  passkeyProof,
+  type RelyingParty,
+  verifyAuthentication,
+} from '../../domain/factors/passkey.ts'
+import type { Proof } from '../../domain/factors/proof.ts'
+import {
+  hashRecoveryCode,
+  normalizeRecoveryCode,
+  recoveryProof,
+} from '../../domain/factors/recovery.ts'
+import { forgive } from '../../domain/factors/throttle.ts'
+import { type TotpParameters, totpProof, totpStepOf } from '../../domain/factors/totp.ts'
+import { expiryOf } from '../../domain/policy/grant.ts'
+import { type Answer, refusal, refuse } from '../../domain/refusal.ts'
+import { open } from '../../domain/seal.ts'
+import {
+  challengeClaim,
+  type Statement,
+  webauthnChallengeOf,
+} from '../../domain/tokens/challenge.ts'
+import {
+  countPasskey,
+  failPasskey,
+  type PasskeyAttempt,
+  recordFault,
+  refusePasskey,
+  takeBackPasskey,
+  tallyAttempt,
+  tryCode,
+} from './attempts.ts'
+import { credentialOf, type FactorRow } from './factors.ts'
+import type { Ledger, Who } from './ledger.ts'
+
+/** A token to write down once the proof is there. */
+export interface TokenOrder {
+  jti: string
+  kind: 'elevated' | 'mfa'
+  scopes: string[]
+  singleUse: boolean
+  lifetimeSeconds: number
+  freshnessSeconds: number
+  detailsHash?: string
+}
+
+/** What a step-up of any kind needs: for whom, and which tokens it is to earn. */
+export interface StepUpCall {
+  who: Who
+  orders: TokenOrder[]
+}
+
+/** What was proved and when: the Worker signs the tokens from it. */
+export interface SteppedUp {
+  proof: Omit<Proof, 'claims'>
+  issuedAt: number
+}
+
+/** How a sealed TOTP secret is stored. */
+export interface StoredTotp extends TotpParameters {
+  sealed: string
+}
+
+export const totpPlace = ({ environment, subject }: Who, factorId: string): string[] => [
+  environment,
+  subject,
+  factorId,
+]
+
+/** The step that a code proves for a TOTP factor, or undefined for a wrong code. */
+export function checkTotp(
+  row: FactorRow,
+  who: Who,
+  dataKey: Uint8Array,
+  code: string,
+  now: number,
+): number | undefined {
+  const { sealed, ...parameters }: StoredTotp = JSON.parse(row.secret)
+  const secret = open(dataKey, 'totp', totpPlace(who, row.id), sealed)
+  if (!secret) throw new Error('a TOTP secret does not open with the data key of its environment')
+  return totpStepOf(secret, parameters, code, now)
+}
+
+export interface TotpCall extends StepUpCall {
+  code: string
+  factorId?: string | undefined
+  dataKey: Uint8Array
+}
+
+export function stepUpTotp(ledger: Ledger, call: TotpCall): Answer<SteppedUp> {
+  const now = epochSeconds()
+  if (!ledger.exists) return { refused: refusal('enrollment_required') }
+  return ledger.change(now, call.who, () => {
+    const row = ledger.factors.totpFor(call.factorId)
+    const proof = tryCode(ledger, now, failed('totp', row.id), true, () => {
+      const step = checkTotp(row, call.who, call.dataKey, call.code, now)
+      if (step === undefined) return { wrong: 'invalid_code' }
+      const right = totpProof(row.id, step, now)
+      return right.claims.every((claim) => ledger.tokens.claim(claim, now))
+        ? { right }
+        : { wrong: 'code_already_used' }
+    })
+    return 'refused' in proof ? proof : accept(ledger, call, proof, now)
+  })
+}
+
+export interface RecoveryCall extends StepUpCall {
+  code: string
+}
+
+export function stepUpRecovery(ledger: Ledger, call: RecoveryCall): Answer<SteppedUp> {
+  const now = epochSeconds()
+  const { environment, subject, epoch } = call.who
+  if (!ledger.exists) return { refused: refusal('enrollment_required') }
+  return ledger.change(now, call.who, () => {
+    if (ledger.factors.countCodes(epoch).total === 0) refuse('enrollment_required')
+    const proof = tryCode(ledger, now, failed('recovery'), true, () => {
+      const code = normalizeRecoveryCode(call.code)
+      const hash = code && hashRecoveryCode(environment, subject, code)
+      if (!hash) return { wrong: 'invalid_code' }
+      if (ledger.factors.spendCode(hash, epoch, now)) return { right: recoveryProof(now) }
+      return { wrong: ledger.factors.codeWasSpent(hash) ? 'code_already_used' : 'invalid_code' }
+    })
+    return 'refused' in proof ? proof : accept(ledger, call, proof, now)
+  })
+}
+
+const failed = (method: Method, factorId?: string) => ({
+  type: 'step_up.failed',
+  data: { method, ...(factorId && { factorId }) },
+})
+
+export interface PasskeyCall extends StepUpCall {
+  /** What `Session.key` says. */
+  session: string
+  statement: Statement
+  response: AuthenticationResponse
+  relyingParty: RelyingParty
+}
+
+export async function stepUpPasskey(ledger: Ledger, call: PasskeyCall): Promise<Answer<SteppedUp>> {
+  if (!ledger.exists) return { refused: refusal('enrollment_required') }
+  const opened = openPasskeyAttempt(ledger, call)
+  if ('refused' in opened) return opened
+  const { attempt, row, userHandle } = opened
+  try {
+    const credential = credentialOf(row)
+    const { statement, response, relyingParty } = call
+    const shown = await verifyAuthentication(
+      response,
+      webauthnChallengeOf(statement),
+      relyingParty,
+      credential,
+      userHandle,
+    )
+    return closePasskeyAttempt(ledger, call, attempt, row.id, shown)
+  } catch (error) {
+    if (!(error instanceof PasskeyFailure)) throw error
+    return failPasskey(ledger, call.who, attempt, error.fault, row.id)
+  }
+}
+
+/**
+ * Counts the attempt and claims its challenge, before the answer is verified. After too many failures of
+ * the user's sessions, only an answer that can be right gets that far: it is not refused for their sake.
+ */
+function openPasskeyAttempt(
+  ledger: Ledger,
+  call: PasskeyCall,
+): Answer<{ attempt: PasskeyAttempt; row: FactorRow; userHandle: string }> {
+  const now = epochSeconds()
+  const { statement, response, relyingParty, session } = call
+  return ledger.change(now, call.who, () => {
+    const attempt = countPasskey(ledger, 'step_up.failed', session, now)
+    if ('refused' in attempt) return attempt
+    const row = ledger.factors
+      .usablePasskeys(call.who.rpId)
+      .find(({ credential_id }) => credential_id === response.id && response.rawId === response.id)
+    const userHandle = ledger.userHandle()
+    if (
+      attempt.flooded &&
+      !(row && canBeRight(response, webauthnChallengeOf(statement), relyingParty, userHandle))
+    )
+      return refusePasskey(ledger, refusal('rate_limited'), now)
+    if (!ledger.tokens.claim(challengeClaim(statement), now))
+      return recordFault(ledger, attempt, 'challenge_used', now)
+    return row
+      ? { attempt, row, userHandle }
+      : recordFault(ledger, attempt, 'unknown_credential', now)
+  })
+}
+
+/** Looks again at what could have changed during verification, and accepts the proof. */
+function closePasskeyAttempt(
+  ledger: Ledger,
+  call: PasskeyCall,
+  attempt: PasskeyAttempt,
+  factorId: string,
+  shown: PasskeyAuthentication,
+): Answer<SteppedUp> {
+  const now = epochSeconds()
+  return ledger.change(now, call.who, () => {
+    const row = ledger.factors.find(factorId)
+    if (!row) return recordFault(ledger, attempt, 'unknown_credential', now)
+    const credential = credentialOf(row)
+    if (counterFault(credential.counter, shown.counter)) {
+      return recordFault(ledger, attempt, 'counter', now, factorId)
+    }
+    ledger.factors.storeCredential(factorId, {
+      ...credential,
+      ...shown,
+      rpId: call.relyingParty.rpId,
+    })
+    takeBackPasskey(ledger, attempt)
+    ledger.setNote('attempts', forgive(ledger.note('attempts'), now))
+    return accept(ledger, call, passkeyProof(factorId, credential.synced, now, []), now)
+  })
+}
+
+export interface ExchangeCall extends StepUpCall {
+  proof: Proof
+}
+
+/** Accepts an assertion that the Worker verified: it has no secret of this object's to check. */
+export function exchange(ledger: Ledger, call: ExchangeCall): Answer<SteppedUp> {
+  const now = epochSeconds()
+  return ledger.change(now, call.who, () => {
+    for (const claim of call.proof.claims) {
+      if (ledger.tokens.claim(claim, now)) continue
+      // The same assertion can be presented any number of times until it expires.
+      tallyAttempt(
+        ledger,
+        { type: 'step_up.failed', method: 'assertion', reason: 'assertion_invalid' },
+        now,
+      )
+      return {
+        refused: refusal('assertion_invalid', { message: 'This assertion was used already.' }),
+      }
+    }
+    return accept(ledger, call, call.proof, now)
+  })
+}
+
+/** Stores the tokens that a proof earns, and the one event that records it. */
+function accept(ledger: Ledger, { orders }: StepUpCall, full: Proof, now: number): SteppedUp {
+  const { claims: _used, ...proof } = full
+  for (const order of orders) {
+    const expiresAt = expiryOf(order, now, proof.authTime)
+    if (expiresAt <= now)
+      refuse('session_not_fresh', {
+        message: 'The proof is older than the rule allows: verify again.',
+      })
+    ledger.tokens.add({
+      jti: order.jti,
+      kind: order.kind,
+      factor_id: proof.factorId,
+      method: proof.method,
+      scope: order.scopes.join(' '),
+      single_use: order.singleUse ? 1 : 0,
+      issued_at: now,
+      expires_at: expiresAt,
+    })
+  }
+  ledger.factors.touch(proof.factorId, now)
+  ledger.setNote('lastStepUpAt', now)
+  const tokens = orders.map(({ jti, kind, scopes, singleUse, detailsHash }) => ({
+    jti,
+    kind,
+    scopes,
+    singleUse,
+    ...(detailsHash && { detailsHash }),
+  }))
+  const { factorId, method, acr, amr, authTime } = proof
+  ledger.history.append({
+    type: 'step_up.passed',
+    actor: 'subject',
+    at: now,
+    data: { method, factorId, acr, amr, authTime, tokens },
+  })
+  return { proof, issuedAt: now }
+}

@@ -1,0 +1,181 @@
+// The Subject object: one for each user of each environment. Its verbs are few and each is one
+// atomic step; the other files of this folder implement them on the ledger. Refusals cross between
+// objects as values: a thrown error would lose its reason on the way.
+import { DurableObject } from 'cloudflare:workers'
+import type { AuditEvent, AuditVerifyResult } from '../../../contract/index.ts'
+import { epochSeconds } from '../../clock.ts'
+import { loadConditions } from '../../domain/conditions/condition.ts'
+import { GENESIS_HASH } from '../../domain/history/audit.ts'
+import { type Answer, answering, answeringLater } from '../../domain/refusal.ts'
+import { readBindings } from '../../env.ts'
+import type { HeldCredential } from '../environment/credentials.ts'
+import type { FailedAttempt } from './attempts.ts'
+import * as enrollment from './enrollment.ts'
+import * as changes from './factor-changes.ts'
+import { Ledger, type Who } from './ledger.ts'
+import * as overview from './overview.ts'
+import * as spending from './spending.ts'
+import * as stepup from './step-up.ts'
+
+export class Subject extends DurableObject<Env> {
+  readonly #ledger: Ledger
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    this.#ledger = new Ledger(ctx.storage)
+  }
+
+  /** Conditions are loaded first, and only where there are any: the decision itself waits for nothing. */
+  check(call: overview.CheckCall): overview.Checked | Promise<overview.Checked> {
+    return call.action.conditional
+      ? loadConditions().then((conditions) => overview.check(this.#ledger, call, conditions))
+      : overview.check(this.#ledger, call)
+  }
+  facts(call: { who: Who }) {
+    return overview.facts(this.#ledger, call)
+  }
+  list(call: { who: Who }) {
+    return overview.list(this.#ledger, call)
+  }
+  /** Whether this user ever confirmed a factor. */
+  isEnrolled(): boolean {
+    return this.#ledger.exists && this.#ledger.note('enrolled')
+  }
+  passkeys(call: { who: Who }) {
+    return answering(() => overview.passkeys(this.#ledger, call))
+  }
+
+  startEnrollment(call: enrollment.StartCall) {
+    return this.#gated(call, () => enrollment.startEnrollment(this.#ledger, call))
+  }
+  confirmTotp(call: enrollment.ConfirmTotpCall) {
+    return answering(() => enrollment.confirmTotp(this.#ledger, call))
+  }
+  confirmPasskey(call: enrollment.ConfirmPasskeyCall) {
+    return answeringLater(() =>
+      enrollment.confirmPasskey(this.#ledger, call, this.#register(call.who)),
+    )
+  }
+  rename(call: changes.FactorCall & { label: string | null; session: string }) {
+    return answering(() => changes.renameFactor(this.#ledger, call))
+  }
+  setDefault(call: changes.FactorCall & { gate: spending.Gate }) {
+    return this.#gated(call, () => changes.setDefaultFactor(this.#ledger, call))
+  }
+  async remove(call: changes.FactorCall & { gate: spending.Gate }) {
+    return this.#release(
+      call.who,
+      this.#gated(call, () => changes.removeFactor(this.#ledger, call)),
+    )
+  }
+  regenerateCodes(call: { who: Who; gate: spending.Gate }) {
+    return this.#gated(call, () => changes.regenerateCodes(this.#ledger, call))
+  }
+  acknowledgeCodes(call: { who: Who }) {
+    return answering(() => changes.acknowledgeCodes(this.#ledger, call))
+  }
+
+  stepUpTotp(call: stepup.TotpCall) {
+    return answering(() => stepup.stepUpTotp(this.#ledger, call))
+  }
+  stepUpRecovery(call: stepup.RecoveryCall) {
+    return answering(() => stepup.stepUpRecovery(this.#ledger, call))
+  }
+  stepUpPasskey(call: stepup.PasskeyCall) {
+    return answeringLater(() => stepup.stepUpPasskey(this.#ledger, call))
+  }
+  exchange(call: stepup.ExchangeCall) {
+    return answering(() => stepup.exchange(this.#ledger, call))
+  }
+
+  consume(call: spending.ConsumeCall) {
+    return answering(() => spending.consume(this.#ledger, call))
+  }
+  noteRefusal(call: spending.RefusedTokenCall) {
+    return spending.noteRefusal(this.#ledger, call)
+  }
+  noteAttempt(call: FailedAttempt & { who: Who }) {
+    return spending.noteAttempt(this.#ledger, call)
+  }
+  isActive(call: Pick<spending.TokenCall, 'jti'>) {
+    return spending.isActive(this.#ledger, call)
+  }
+  revoke(call: spending.TokenCall & { actor: string }) {
+    return spending.revoke(this.#ledger, call)
+  }
+
+  view(call: { who: Who }) {
+    return overview.view(this.#ledger, call)
+  }
+  unlock(call: overview.OperatorCall) {
+    return answering(() => overview.unlock(this.#ledger, call))
+  }
+  async resetFactors(call: overview.OperatorCall) {
+    return this.#release(
+      call.who,
+      answering(() => overview.resetFactors(this.#ledger, call)),
+    )
+  }
+  endTokens(call: overview.OperatorCall) {
+    return answering(() => overview.endTokens(this.#ledger, call))
+  }
+
+  /** Returns one page of the user's history, newest first. Reading writes nothing: tallies wait for their hour to end. */
+  events(before: number | undefined): { events: AuditEvent[]; next?: number } {
+    return this.#ledger.exists ? this.#ledger.history.page(before) : { events: [] }
+  }
+  verifyEvents(after: number | undefined): Omit<AuditVerifyResult, 'cursor'> & { next?: number } {
+    return this.#ledger.exists
+      ? this.#ledger.history.verify(after)
+      : { intact: true, count: 0, head: GENESIS_HASH }
+  }
+
+  /** Cleans up; where the user's environment was removed, all that is known of them goes. */
+  override async alarm(): Promise<void> {
+    if (!this.#ledger.exists) return
+    const environment = this.#ledger.note('environment')
+    const removed = environment !== '' && (await this.#environment({ environment }).isRemoved())
+    if (removed) await this.#ledger.remove()
+    else this.#ledger.clean(epochSeconds())
+  }
+
+  /** A change that a token opens: where the token is what was refused, that is counted (rule 13). */
+  #gated<T extends object>(
+    { who, gate }: { who: Who; gate: spending.Gate },
+    run: () => Answer<T>,
+  ): Answer<T> {
+    const answered = answering(run)
+    if ('refused' in answered && gate.spend && /^token_|^step_up/.test(answered.refused.reason)) {
+      const { jti } = gate.spend
+      const { reason } = answered.refused
+      const { action } = gate.requirement
+      spending.noteRefusal(this.#ledger, { who, jti, action, actor: 'subject', reason })
+    }
+    return answered
+  }
+
+  #environment({ environment }: Pick<Who, 'environment'>) {
+    return readBindings(this.env).environments.getByName(environment)
+  }
+
+  #register(who: Who): enrollment.CredentialRegister {
+    const environment = this.#environment(who)
+    const holder = this.ctx.id.toString()
+    return {
+      claim: (held) => environment.claimCredential(held, holder),
+      // Where that fails they stay with this user, who may enroll them again.
+      release: (held) => environment.releaseCredentials(held, holder).catch(() => undefined),
+    }
+  }
+
+  /** Gives freed credentials back. */
+  async #release<T extends { released: HeldCredential[] }>(
+    who: Who,
+    freed: Answer<T>,
+  ): Promise<Answer<Omit<T, 'released'>>> {
+    if ('refused' in freed) return freed
+    const { released, ...rest } = freed
+    if (released.length > 0) await this.#register(who).release(released)
+    return rest
+  }
+}

@@ -1,0 +1,167 @@
+// What a Subject object knows of tokens and of everything else that happens once: the claims table
+// and the live tokens. Synchronous; always in the caller's transaction.
+import type { Method } from '../../../contract/index.ts'
+import { IDEMPOTENCY_WINDOW_SECONDS } from '../../../contract/index.ts'
+import type { Claim } from '../../domain/factors/proof.ts'
+import { refuse } from '../../domain/refusal.ts'
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS claims (
+    key TEXT PRIMARY KEY, ordinal INTEGER NOT NULL, holder TEXT, at INTEGER NOT NULL, expires_at INTEGER);
+  CREATE INDEX IF NOT EXISTS claims_expiry ON claims (expires_at);
+  CREATE TABLE IF NOT EXISTS tokens (
+    jti TEXT PRIMARY KEY, kind TEXT NOT NULL, factor_id TEXT NOT NULL, method TEXT NOT NULL,
+    scope TEXT NOT NULL, single_use INTEGER NOT NULL, issued_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL, ended_at INTEGER);
+  CREATE INDEX IF NOT EXISTS tokens_expiry ON tokens (expires_at);`
+
+/** How long an expired row stays, so that a clock set back by a little finds it still. */
+const KEPT_AFTER_EXPIRY_SECONDS = 120
+
+export type TokenRow = {
+  jti: string
+  kind: 'elevated' | 'mfa'
+  factor_id: string
+  method: Method
+  scope: string
+  single_use: number
+  issued_at: number
+  expires_at: number
+  ended_at: number | null
+}
+
+export class Tokens {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+  }
+
+  ensure(): void {
+    this.#sql.exec(SCHEMA)
+  }
+
+  /**
+   * Claims a key, in one statement: true for exactly one of any number of callers. With an ordinal,
+   * true only for a larger one than ever before.
+   */
+  claim(
+    { key, ordinal = 0, expiresAt }: Claim,
+    now: number,
+    holder: string | null = null,
+  ): boolean {
+    const claimed = this.#sql.exec(
+      `INSERT INTO claims VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (key) DO UPDATE SET ordinal = excluded.ordinal, at = excluded.at
+       WHERE excluded.ordinal > claims.ordinal
+       RETURNING key`,
+      key,
+      ordinal,
+      holder,
+      now,
+      expiresAt,
+    )
+    return claimed.toArray().length === 1
+  }
+
+  forgetClaim(key: string): void {
+    this.#sql.exec('DELETE FROM claims WHERE key = ?', key)
+  }
+
+  add(token: Omit<TokenRow, 'ended_at'>): void {
+    this.#sql.exec(
+      'INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)',
+      token.jti,
+      token.kind,
+      token.factor_id,
+      token.method,
+      token.scope,
+      token.single_use,
+      token.issued_at,
+      token.expires_at,
+    )
+  }
+
+  /** The row of a token that may still be used; `token_revoked` for one that is ended or unknown. */
+  live(jti: string, now: number): TokenRow {
+    const row = this.find(jti)
+    if (!row || row.ended_at !== null) refuse('token_revoked')
+    if (row.expires_at <= now) refuse('token_expired')
+    return row
+  }
+
+  find(jti: string): TokenRow | undefined {
+    return this.#sql.exec<TokenRow>('SELECT * FROM tokens WHERE jti = ?', jti).toArray()[0]
+  }
+
+  /**
+   * Spends a single-use token.
+   *
+   * @param holder what a repeated request must match, or null where none may be repeated
+   * @returns whether this repeats the use that spent it, within the idempotency window
+   * @throws Refused `token_used`
+   */
+  spend(row: TokenRow, now: number, holder: string | null): { replayed: boolean } {
+    const key = `token:${row.jti}`
+    if (this.claim({ key, expiresAt: row.expires_at }, now, holder)) return { replayed: false }
+    const earlier = this.#sql
+      .exec<{ holder: string | null; at: number }>(
+        'SELECT holder, at FROM claims WHERE key = ?',
+        key,
+      )
+      .one()
+    const repeated = holder !== null && earlier.holder === holder
+    if (!repeated || now - earlier.at > IDEMPOTENCY_WINDOW_SECONDS) refuse('token_used')
+    return { replayed: true }
+  }
+
+  wasSpent(jti: string): boolean {
+    return this.#sql.exec('SELECT 1 FROM claims WHERE key = ?', `token:${jti}`).toArray().length > 0
+  }
+
+  /** Ends one token; true when it was alive. */
+  end(jti: string, now: number): boolean {
+    return this.#end('jti = ?', jti, now) > 0
+  }
+
+  /** Ends the live tokens that a factor produced. */
+  endOfFactor(factorId: string, now: number): number {
+    return this.#end('factor_id = ?', factorId, now)
+  }
+
+  endAll(now: number): number {
+    return this.#end('? = 1', 1, now)
+  }
+
+  #end(where: string, value: string | number, now: number): number {
+    const ended = this.#sql.exec(
+      `UPDATE tokens SET ended_at = ? WHERE ended_at IS NULL AND expires_at > ? AND ${where} RETURNING jti`,
+      now,
+      now,
+      value,
+    )
+    return ended.toArray().length
+  }
+
+  countLive(now: number): number {
+    return this.#sql
+      .exec<{ n: number }>(
+        'SELECT COUNT(*) AS n FROM tokens WHERE ended_at IS NULL AND expires_at > ?',
+        now,
+      )
+      .one().n
+  }
+
+  /** Forgets what has expired; returns when the next row will, if any is left. */
+  clean(now: number): number | undefined {
+    const before = now - KEPT_AFTER_EXPIRY_SECONDS
+    this.#sql.exec('DELETE FROM claims WHERE expires_at <= ?', before)
+    this.#sql.exec('DELETE FROM tokens WHERE expires_at <= ?', before)
+    const next = this.#sql
+      .exec<{ at: number | null }>(
+        'SELECT MIN(at) AS at FROM (SELECT MIN(expires_at) AS at FROM claims UNION ALL SELECT MIN(expires_at) FROM tokens)',
+      )
+      .one().at
+    return next === null ? undefined : next + KEPT_AFTER_EXPIRY_SECONDS
+  }
+}

@@ -1,0 +1,97 @@
+// What opens a change of factors: the elevated token in the header, or a first sign-in.
+import { type CredentialAction, TOKEN_HEADER } from '../../contract/index.ts'
+import { epochSeconds } from '../clock.ts'
+import { findAction, isDenied, requirementOf } from '../domain/policy/policy.ts'
+import { answeringLater, refuse } from '../domain/refusal.ts'
+import { requireFresh } from '../domain/tokens/session.ts'
+import { checkUse, verifyOwnToken } from '../domain/tokens/token.ts'
+import type { LiveEnvironment } from '../edge/environment.ts'
+import type { StartCall } from '../state/subject/enrollment.ts'
+import type { Gate } from '../state/subject/spending.ts'
+import type { SubjectCaller } from '../trpc.ts'
+import { readAssertion } from './assertion.ts'
+import { inForce } from './effective-rule.ts'
+import { noting } from './record-refusal.ts'
+
+/**
+ * The gate of one of Countersign's own actions: the caller's verified token, if they sent one. The
+ * object spends it in the transaction of the change.
+ *
+ * @throws Refused `unavailable` while the environment does not answer, `denied` by the rule, or why the
+ *   token is not good for this
+ */
+export async function gateOf(
+  caller: SubjectCaller,
+  headers: Headers,
+  name: CredentialAction,
+): Promise<Gate> {
+  const { environment, session, object, who } = caller
+  const { issuer, epoch, keySet, offered, settings, secrets } = environment
+  // Refuses while only the copy in KV answers: it decides no change.
+  secrets()
+  const action = await inForce(caller, findAction(environment.actions, { action: name }))
+  if (isDenied(action.rule)) refuse('denied')
+  const requirement = requirementOf(action, offered)
+  const presented = headers.get(TOKEN_HEADER)
+  if (presented === null) return { requirement }
+  const now = epochSeconds()
+  const token = await verifyOwnToken(presented, keySet, { issuer, epoch, now })
+  const { subject, sessionId } = session
+  const { jti, acr, sub } = token.claims
+  const terms = { issuer, offered, mfaTokens: settings.mfaTokens, now }
+  await noting(
+    () => checkUse(token, { action, subject, sessionId }, terms),
+    async (reason) => {
+      // A refused token of another user is not recorded in this user's history.
+      if (sub !== subject) return
+      await object.noteRefusal({ who, jti, action: name, actor: 'subject', reason })
+    },
+  )
+  return { requirement, spend: { jti, acr, scope: action.scope } }
+}
+
+/**
+ * What lets a user enroll their first factor: a fresh sign-in, or the backend's assertion with the
+ * scope `credential:link`, as the environment says. Returned as a value, because an enrolled user needs neither.
+ */
+export async function firstFactorOf(
+  caller: SubjectCaller,
+  assertion: string | undefined,
+): Promise<StartCall['first']> {
+  const { environment, session } = caller
+  const { firstFactor } = environment.settings
+  return answeringLater(async () => {
+    if (firstFactor === 'assertion') return { claims: await assertedLink(caller, assertion) }
+    requireFresh(session, environment.settings, epochSeconds())
+    return { claims: [] }
+  })
+}
+
+async function assertedLink(caller: SubjectCaller, assertion: string | undefined) {
+  if (assertion === undefined) {
+    refuse('assertion_invalid', {
+      message: "The first factor needs an `assertion` of the application's backend.",
+    })
+  }
+  const verified = await readAssertion(caller, assertion)
+  if (!verified.scopes.includes('credential:link')) {
+    refuse('assertion_invalid', {
+      message: 'The assertion does not carry the scope credential:link.',
+    })
+  }
+  return verified.proof.claims
+}
+
+/**
+ * Makes sure that an environment offers a method to its users.
+ *
+ * @throws Refused `method_not_allowed`
+ */
+export function checkOffered(
+  { offered }: LiveEnvironment,
+  method: 'totp' | 'passkey' | 'recovery',
+): void {
+  if (offered[method]) return
+  const name = method === 'recovery' ? 'recovery codes' : method
+  refuse('method_not_allowed', { message: `This environment does not offer ${name}.` })
+}

@@ -1,0 +1,84 @@
+// policy.simulate: what would be decided, and why, for a user or for facts that are made up. It writes
+// nothing anywhere, not even what a rule in `observe` notes.
+import {
+  type PolicySimulateInput as Input,
+  PolicySimulateInput,
+  PolicySimulateResult,
+  type SubjectFacts,
+} from '../../contract/index.ts'
+import { epochSeconds } from '../clock.ts'
+import { type Facts, loadConditions } from '../domain/conditions/condition.ts'
+import { checkDetails } from '../domain/details/details-schema.ts'
+import { decide, findAction, resolveActions, wouldDecide } from '../domain/policy/policy.ts'
+import { effectiveAction } from '../domain/policy/strengthen.ts'
+import { traceOf } from '../domain/policy/trace.ts'
+import { refuse } from '../domain/refusal.ts'
+import { checkSettings, offeredBy, resolveSettings } from '../domain/settings/settings.ts'
+import { type LiveEnvironment, openEnvironment } from '../edge/environment.ts'
+import { subjectObject } from '../edge/objects.ts'
+import type { Bindings } from '../env.ts'
+import { calledBy, whoIs } from '../trpc.ts'
+
+const NOBODY: SubjectFacts = { enrolled: false, totp: false, passkey: false, recovery: false }
+
+export const simulate = calledBy('operator')
+  .input(PolicySimulateInput)
+  .output(PolicySimulateResult)
+  .query(async ({ ctx: { bindings }, input }) => {
+    const environment = await openEnvironment(bindings, input.environment)
+    const { actions, offered } = await rulesOf(bindings, environment, input.settings)
+    const asked = findAction(actions, { action: input.action })
+    if (input.details) checkDetails(input.details, asked)
+    const facts = factsOf(input, await subjectOf(bindings, environment, input))
+    const conditions = asked.conditional ? await loadConditions() : undefined
+    const { action: inEffect, verdicts } = effectiveAction(asked, facts, conditions)
+    const { subject } = facts
+    const decision = decide(inEffect, subject, offered)
+    const observed = inEffect.rule.mode === 'observe'
+    const wouldAsk = observed ? wouldDecide(inEffect, subject, offered) : undefined
+    const course = { asked, verdicts, inEffect, facts, decision, wouldAsk }
+    return { decision, ...(wouldAsk && { wouldAsk }), trace: traceOf(course, conditions) }
+  })
+
+/** The rules in force, or those of a draft, which must be one that could be saved. */
+async function rulesOf(
+  bindings: Bindings,
+  environment: LiveEnvironment,
+  draft: Input['settings'],
+): Promise<Pick<LiveEnvironment, 'actions' | 'offered'>> {
+  if (!draft) return environment
+  await checkSettings(draft, bindings)
+  const settings = resolveSettings(draft)
+  const { issuer } = environment
+  return {
+    actions: resolveActions(settings.actions, issuer, settings.audiences[0] ?? issuer),
+    offered: offeredBy(settings),
+  }
+}
+
+async function subjectOf(
+  bindings: Bindings,
+  environment: LiveEnvironment,
+  { subject, facts }: Input,
+): Promise<SubjectFacts> {
+  if (subject === undefined) return facts ?? NOBODY
+  if (facts) refuse('input_invalid', { message: 'Send `subject` or `facts`, not both.' })
+  const who = whoIs(environment, subject)
+  return subjectObject(bindings, environment.id, subject).facts({ who })
+}
+
+function factsOf({ details, session, request }: Input, subject: SubjectFacts): Facts {
+  const { claims, ageSeconds } = session ?? {}
+  const { country, time = epochSeconds() } = request ?? {}
+  return {
+    ...(details && { details }),
+    subject,
+    ...(session && {
+      session: {
+        ...(claims && { claims }),
+        ...(ageSeconds !== undefined && { ageSeconds }),
+      },
+    }),
+    request: { ...(country !== undefined && { country }), time },
+  }
+}
