@@ -1,6 +1,6 @@
 // `npm run mutants`: changes the source in many small ways, one at a time, and counts which changes the
-// tests notice. Three parts: Stryker's mutants of the rules, the objects and the guard; named changes to the
-// objects; and a build weakened in each rule that always holds. It reads options and prints; the files beside it do the work.
+// tests notice. Two parts: Stryker's mutants of the rules, the objects and the guard, and a build weakened in
+// each rule that always holds. It reads options and prints; the other files of this folder do the work.
 import { availableParallelism } from 'node:os'
 import {
   Complaint,
@@ -13,14 +13,10 @@ import {
   USAGE_EXIT_CODE,
 } from '../terminal.ts'
 import { weakenedBy } from '../weakened.ts'
-import type { Change } from './change.ts'
-import { tryChanges, type Verdict } from './named.ts'
-import { STATE_CHANGES } from './state/index.ts'
+import { tryBuilds, type Verdict } from './rules.ts'
 import { mutate } from './stryker.ts'
 
 const MOST_CONCURRENCY = 16
-/** How many of a hundred named changes must be noticed. */
-const LEAST_NAMED = 85
 
 /** What Stryker mutates, each under the tests that are about it. */
 const MUTATED = [
@@ -49,16 +45,15 @@ const MUTATED = [
 
 const HELP = `Changes the source in many small ways and counts how many of the changes the tests notice.
 
-  npm run mutants -- [--only stryker|state|rules] [--file PATTERN]… [--concurrency N]
+  npm run mutants -- [--only stryker|rules] [--file PATTERN]… [--concurrency N]
 
-  --only PART        only one part: stryker, which mutates the rules, the objects and the guard; state,
-                     named changes to the objects; or rules, builds that are each weakened in one
-                     rule that always holds
+  --only PART        only one part: stryker, which mutates the rules, the objects and the guard; or rules,
+                     builds that are each weakened in one rule that always holds
   --file PATTERN     change only this file, from the project's root; may be given several times
   --concurrency N    how many are tried at once (as many as there are processors, at most 4)
 
 It prints every mutant that no test noticed, and the scores. The exit code is 0 where the tests noticed at
-least ${MUTATED.map(({ name, leastScore }) => `${leastScore} of 100 (${name.toLowerCase()})`).join(', ')}, ${LEAST_NAMED} of 100 named changes, and every weakened build.`
+least ${MUTATED.map(({ name, leastScore }) => `${leastScore} of 100 (${name.toLowerCase()})`).join(', ')}, and every weakened build.`
 
 const OPTIONS = {
   only: { type: 'string' },
@@ -101,44 +96,30 @@ async function stryker({ files, ...wish }: Wish): Promise<boolean | undefined> {
   return answers.length > 0 ? !answers.includes(false) : undefined
 }
 
-/** Named changes to the objects. */
-const state: Part = (wish) =>
-  tryNamed('Named changes to the objects', STATE_CHANGES, LEAST_NAMED, wish)
-
 /** A build for each rule that always holds: the tests must catch every one. */
-const rules: Part = (wish) => {
-  const changes = weakenedBy('tests').map(({ rule, breaks, replacements, caughtBy }) => ({
-    ...{ name: `${rule} ${breaks}`, replacements, tests: caughtBy.tests },
-  }))
-  return tryNamed('Builds weakened in one rule each', changes, 100, wish)
-}
-
-/** Tries changes and prints the outcome of each; undefined if the files have no change. */
-async function tryNamed(
-  title: string,
-  all: Change[],
-  leastScore: number,
-  { files, ...wish }: Wish,
-): Promise<boolean | undefined> {
-  const changes = all.filter(
+async function rules({ files, ...wish }: Wish): Promise<boolean | undefined> {
+  const builds = weakenedBy('tests').filter(
     ({ replacements }) => files.length === 0 || replacements.some(([file]) => files.includes(file)),
   )
-  if (changes.length === 0) return undefined
+  if (builds.length === 0) return undefined
   let count = 0
-  const tried = () => progress(`${++count} of ${changes.length} tried`)
-  const verdicts = await tryChanges(changes, { ...wish, tried }).finally(() => progress(''))
-  console.log(`${title}:\n`)
+  const tried = () => progress(`${++count} of ${builds.length} tried`)
+  const verdicts = await tryBuilds(builds, { ...wish, tried }).finally(() => progress(''))
+  console.log('Builds weakened in one rule each:\n')
   for (const verdict of verdicts) console.log(lineOf(verdict))
-  const caught = verdicts.filter(({ outcome }) => outcome === 'caught').length
-  const good = 100 * caught >= leastScore * changes.length
-  console.log(paint(good ? 'green' : 'red', `\n${caught} of ${changes.length} were caught.\n`))
-  return good
+  const caught = verdicts.filter(({ failed }) => failed !== undefined).length
+  const all = caught === builds.length
+  console.log(paint(all ? 'green' : 'red', `\n${caught} of ${builds.length} were caught.\n`))
+  return all
 }
 
-const lineOf = (verdict: Verdict): string =>
-  `${verdict.outcome.padEnd(8)}  ${verdict.change.name}${'by' in verdict ? `\n            ${verdict.by}` : ''}`
+function lineOf({ build, failed, broken }: Verdict): string {
+  const outcome = failed ? 'caught' : broken ? 'broken' : 'survived'
+  const by = failed ?? broken
+  return `${outcome.padEnd(8)}  ${build.rule} ${build.breaks}${by ? `\n            ${by}` : ''}`
+}
 
-const PARTS: Record<string, Part> = { stryker, state, rules }
+const PARTS: Record<string, Part> = { stryker, rules }
 
 function readParts(only: string | undefined) {
   if (only === undefined) return Object.values(PARTS)

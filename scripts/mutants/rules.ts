@@ -1,0 +1,129 @@
+// Runs the tests against builds that they must catch. Each build is a copy of the project that is weakened in
+// one rule; ../weakened.ts lists them.
+import { execFile } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Complaint } from '../terminal.ts'
+import { ROOT } from '../variables.ts'
+import { type WeakenedBy, weaken } from '../weakened.ts'
+import { WRANGLER_SETTINGS } from '../worker.ts'
+
+/** What a test run needs of the project. */
+const COPIED = [
+  ...['functions', 'contract', 'client', 'console', 'docs', 'examples', 'scripts', 'test'],
+  ...['package.json', 'wrangler.toml', 'vitest.config.ts', 'worker-configuration.d.ts'],
+  ...['README.md', 'SECURITY.md', 'tsconfig.json', 'tsconfig.base.json'],
+]
+const LEFT_OUT = /[\\/](dist|node_modules|\.wrangler|\.vite)$/
+const LONGEST_RUN_MILLISECONDS = 40 * 60_000
+/** A busy machine must not look like a test that noticed something. */
+const TEST_TIMEOUT_MILLISECONDS = 120_000
+
+type Build = WeakenedBy<'tests'>
+
+/** The first test that failed; or why tests could not run, so that nothing was shown. */
+export interface TestRun {
+  failed?: string
+  broken?: string
+}
+/** The result of a build. */
+export type Verdict = TestRun & { build: Build }
+
+interface TryOptions {
+  /** How many are tried at once, each in a copy of its own. */
+  concurrency: number
+  signal: AbortSignal
+  /** Called as soon as a build was tried. */
+  tried?: () => void
+}
+
+/**
+ * Tries builds.
+ *
+ * @returns the result of each, in the order of the builds
+ * @throws Complaint where the tests do not pass without any change, or a replaced text is not in the source
+ */
+export async function tryBuilds(builds: Build[], options: TryOptions): Promise<Verdict[]> {
+  const { concurrency, signal, tried } = options
+  const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'countersign-mutants-')))
+  try {
+    const copies = Array.from({ length: Math.min(concurrency, builds.length) }, (_, index) =>
+      copyTo(join(scratch, `${index}`)),
+    )
+    const [first] = copies
+    if (first !== undefined) await expectToPass(first, builds, signal)
+    const verdicts: Verdict[] = []
+    const waiting = [...builds.entries()]
+    const work = async (copy: string) => {
+      for (let next = waiting.shift(); next; next = waiting.shift()) {
+        const [index, build] = next
+        const undo = weaken(copy, build)
+        verdicts[index] = { build, ...(await runTests(copy, build.caughtBy.tests, signal)) }
+        undo()
+        tried?.()
+      }
+    }
+    await Promise.all(copies.map(work))
+    return verdicts
+  } finally {
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+function copyTo(folder: string): string {
+  const filter = (path: string) => !LEFT_OUT.test(path)
+  for (const name of COPIED)
+    cpSync(`${ROOT}${name}`, join(folder, name), { recursive: true, filter })
+  symlinkSync(`${ROOT}node_modules`, join(folder, 'node_modules'), 'junction')
+  return folder
+}
+
+async function expectToPass(copy: string, builds: Build[], signal: AbortSignal): Promise<void> {
+  for (const build of builds) weaken(copy, build)()
+  const files = [...new Set(builds.flatMap(({ caughtBy }) => caughtBy.tests))]
+  const { failed, broken } = await runTests(copy, files, signal)
+  const why = failed ?? broken
+  if (why !== undefined)
+    throw new Complaint(`The tests do not pass before anything is changed: ${why}.`)
+}
+
+/** What is read of vitest's report. */
+interface Report {
+  testResults: {
+    message?: string
+    assertionResults: { ancestorTitles: string[]; title: string; status: string }[]
+  }[]
+}
+
+/** Runs test files until the first test fails. */
+async function runTests(copy: string, files: string[], signal: AbortSignal): Promise<TestRun> {
+  const path = join(copy, 'report.json')
+  rmSync(path, { force: true })
+  const args = [
+    ...['run', '--project', 'node', '--project', 'workerd', '--bail', '1', '--no-color'],
+    ...['--testTimeout', String(TEST_TIMEOUT_MILLISECONDS)],
+    ...['--reporter', 'json', '--outputFile', path, ...files],
+  ]
+  const ended = await new Promise<Error | null>((resolve) => {
+    const options = {
+      cwd: copy,
+      env: { ...process.env, ...WRANGLER_SETTINGS },
+      signal,
+      timeout: LONGEST_RUN_MILLISECONDS,
+    }
+    execFile('vitest', args, options, (error) => resolve(error))
+  })
+  signal.throwIfAborted()
+  if (!ended) return {}
+  try {
+    const { testResults }: Report = JSON.parse(readFileSync(path, 'utf8'))
+    const first = testResults
+      .flatMap(({ assertionResults }) => assertionResults)
+      .find(({ status }) => status === 'failed')
+    if (first) return { failed: [...first.ancestorTitles, first.title].join(' > ') }
+    return { broken: testResults.find(({ message }) => message)?.message ?? ended.message }
+  } catch {
+    return { broken: ended.message }
+  }
+}
