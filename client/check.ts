@@ -1,28 +1,9 @@
 // "Is a step-up needed now?" The server decides; where it cannot be asked, the answer is yes.
-import type { Details, FactorKind, PolicyDecision } from '../contract/index.ts'
-import { asCountersignError, type CountersignError } from './errors.ts'
+import type { Details } from '../contract/index.ts'
+import { asCountersignError } from './errors.ts'
 import { ask, type Countersign, instanceOf } from './instance.ts'
 import { type ActionOrScope, namedFor, scopeOf } from './names.ts'
-
-/** A factor that the user may verify with. */
-export interface StepUpCredential {
-  id: string
-  type: FactorKind
-  label: string | null
-  isDefault: boolean
-}
-
-/** Whether to step up, and with what. */
-export interface StepUpAuth {
-  isRequired: boolean
-  /** The user's factors that are good enough, the default one first. */
-  credentials: StepUpCredential[]
-  defaultCredentialId?: string
-  /** What the server said; missing where a token at hand answered, or nobody did. */
-  decision?: PolicyDecision
-  /** Why nobody could be asked. */
-  cause?: CountersignError
-}
+import type { StepUpAuth } from './prompt.ts'
 
 type Asked = ActionOrScope & { details?: Details | undefined }
 

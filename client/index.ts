@@ -23,8 +23,9 @@ export {
   type Session,
 } from './instance.ts'
 export { type ActionOrScope, MFAAction, TokenScope } from './names.ts'
+export * from './prompt.ts'
 export { type ClientOptions, type CountersignClient, createClient, reasonOf } from './rpc.ts'
-export * from './stepup.ts'
+export * from './step-up.ts'
 export { storageKeeper } from './storage.ts'
 export { memoryKeeper, type StoredToken, type TokenKeeper, type TokenStore } from './tokens.ts'
-export * from './withstepup.ts'
+export * from './with-step-up.ts'

@@ -3,9 +3,9 @@
 import type { ChallengeVerifyResult, Method } from '../contract/index.ts'
 import { asCountersignError, CountersignError } from './errors.ts'
 import { type ActionOrScope, namedFor, scopeOf } from './names.ts'
+import type { StepUpPrompt } from './prompt.ts'
 import { type CountersignClient, createClient } from './rpc.ts'
 import { createTokenStore, memoryKeeper, type TokenKeeper, type TokenStore } from './tokens.ts'
-import type { StepUpPrompt } from './withstepup.ts'
 
 /** How an application reaches Countersign. */
 export interface CountersignOptions {

@@ -1,6 +1,6 @@
 // The typed caller of the contract over HTTP. It is tRPC's own link under a small proxy: the proxy of
 // `@trpc/client` comes with web sockets and subscriptions, which the contract does not have and a page
-// should not load. stepup.ts, devices.ts and others build on it.
+// should not load. step-up.ts, devices.ts and others build on it.
 import type { TRPCClient } from '@trpc/client'
 import { httpLink } from '@trpc/client/links/httpLink'
 import { TOKEN_HEADER } from '../contract/shared/wire.ts'

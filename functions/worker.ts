@@ -4,16 +4,18 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { Hono, type Context as HonoContext } from 'hono'
 import { cors } from 'hono/cors'
 import { EnvironmentId, REASONS, type Reason, TOKEN_HEADER } from '../contract/index.ts'
+import { OPERATOR_ROUTE } from './callers/identify.ts'
 import { type Refusal, Refused, refusal, refuse } from './domain/refusal.ts'
 import { flushWhenDue } from './edge/counting.ts'
 import { openEnvironment } from './edge/environment.ts'
-import { type Bindings, ConfigurationError, readBindings } from './env.ts'
+import { type Bindings, readBindings } from './env.ts'
+import { codeNumberOf, metaOf, refusalOf } from './errors.ts'
 import { appRouter } from './router.ts'
 import { CONSOLE_ROUTE, servePage, signIn, signOut } from './routes/dashboard.ts'
 import { describeHealth } from './routes/health.ts'
 import { describeIssuer } from './routes/metadata.ts'
 import { countryOf, readBody, WrongContentType } from './routes/request.ts'
-import { codeNumberOf, OPERATOR_ROUTE, refusalOf } from './trpc.ts'
+import { ConfigurationError } from './variables.ts'
 
 export { Counts } from './state/counts.ts'
 export { Directory } from './state/directory/directory.ts'
@@ -157,23 +159,6 @@ function environmentId(c: Ctx): string {
 function faultOf(error: Error, unexpected: boolean): string | undefined {
   if (!(error instanceof Refused)) return unexpected ? error.message : undefined
   return error.cause instanceof Error ? error.cause.message : undefined
-}
-
-/** Status and headers of a refusal (RFC 9110, section 10.2.3; RFC 6750, section 3). */
-function metaOf({ reason, retryAfterSeconds }: Refusal) {
-  const { status } = REASONS[reason]
-  return {
-    status,
-    headers: {
-      ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
-      ...(status === 401 && {
-        'www-authenticate':
-          reason === 'step_up_required'
-            ? 'Bearer error="insufficient_user_authentication"'
-            : 'Bearer error="invalid_token"',
-      }),
-    },
-  }
 }
 
 /** A refusal by a route, in the same form as one by a procedure. */

@@ -321,7 +321,7 @@ export const WEAKENED: readonly Weakened[] = [
     name: 'input-outage',
     rule: 14,
     breaks: 'input of another form is answered as an outage',
-    replacements: [['functions/trpc.ts', "  BAD_REQUEST: 'input_invalid',\n", '']],
+    replacements: [['functions/errors.ts', "  BAD_REQUEST: 'input_invalid',\n", '']],
     caughtBy: { tests: ['test/attacks/door.test.ts'] },
   },
   {

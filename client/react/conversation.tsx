@@ -1,19 +1,19 @@
 // What the dialog says from its first word to its last: reach the server, enroll where there is
 // nothing to verify with, verify. It shows one thing at a time, and ends in one of three ways.
 import { useState } from 'react'
-import { checkStepUpAuth, type StepUpAuth } from '../check.ts'
+import { checkStepUpAuth } from '../check.ts'
 import type { CountersignError } from '../errors.ts'
 import { faultOf } from '../fault.ts'
 import type { Countersign } from '../instance.ts'
 import { MFAAction, TokenScope } from '../names.ts'
-import type { StepUpRequest } from '../withstepup.ts'
-import { askedFor } from './desk.ts'
+import type { StepUpAuth, StepUpRequest } from '../prompt.ts'
 import { DetailList } from './details.tsx'
 import { Again, type Enrolled, EnrollPasskey, EnrollTotp } from './enroll.tsx'
 import { type Kind, Kinds, kindsOf } from './kinds.tsx'
 import { Notice } from './panels.tsx'
 import { Button, useCall } from './parts.tsx'
-import { RecoveryCodes } from './recoverycodes.tsx'
+import { askedFor } from './prompt-queue.ts'
+import { RecoveryCodes } from './recovery-codes.tsx'
 import { errorInWords, inWords, type StepUpTexts, type StepUpTextsPart } from './texts.ts'
 import { Verify } from './verify.tsx'
 

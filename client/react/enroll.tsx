@@ -11,10 +11,10 @@ import {
 import { type CountersignError, isStepUpRequired } from '../errors.ts'
 import type { Countersign } from '../instance.ts'
 import { cancelCeremony } from '../passkey.ts'
-import { CodeField } from './codefield.tsx'
+import { CodeField } from './code-field.tsx'
 import { Button, Problem, Said, useCall, useCopy } from './parts.tsx'
 import { useCountersign } from './provider.ts'
-import { QrCode } from './qrcode.tsx'
+import { QrCode } from './qr-code.tsx'
 import { errorInWords, type StepUpTextsPart, textsWith } from './texts.ts'
 
 /** Props of `EnrollTotp` and of `EnrollPasskey`. */

@@ -24,8 +24,8 @@ import {
   authenticatePasskeyMFA,
   authenticateTotpMfaDevice,
   requestExternalAuthElevatedToken,
-} from '../stepup.ts'
-import { type StepUpFetch, type WithStepUpOptions, withStepUp } from '../withstepup.ts'
+} from '../step-up.ts'
+import { type StepUpFetch, type WithStepUpOptions, withStepUp } from '../with-step-up.ts'
 import { mutation, mutationOfCaller } from './mutation.ts'
 
 /** What a function of the SDK takes as its first argument. */

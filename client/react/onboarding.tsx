@@ -1,5 +1,5 @@
 // Enrolling a first factor outside of any action, such as right after signing in: what the environment
-// offers, one of it enrolled, and the recovery codes. useonboarding.ts decides whether to ask at all.
+// offers, one of it enrolled, and the recovery codes. use-onboarding.ts decides whether to ask at all.
 import { useEffect, useId, useRef, useState } from 'react'
 import { checkStepUpAuth } from '../check.ts'
 import { getMfaMethods, type Registration } from '../devices.ts'
@@ -9,7 +9,7 @@ import { Again, type Enrolled, EnrollPasskey, EnrollTotp } from './enroll.tsx'
 import { type Kind, Kinds, kindsOf } from './kinds.tsx'
 import { Button, useCall } from './parts.tsx'
 import { useCountersign } from './provider.ts'
-import { RecoveryCodes } from './recoverycodes.tsx'
+import { RecoveryCodes } from './recovery-codes.tsx'
 import { errorInWords, type StepUpTexts, type StepUpTextsPart, textsWith } from './texts.ts'
 import { useUserName } from './user.ts'
 

@@ -1,8 +1,8 @@
 // What a user meets when they verify: the passkey's button, the choice of an authenticator app, a lock,
 // and a notice where there is nothing to be done. They show, and decide nothing.
 import { useEffect, useRef } from 'react'
-import type { StepUpCredential } from '../check.ts'
 import type { CountersignError } from '../errors.ts'
+import type { StepUpCredential } from '../prompt.ts'
 import { Button, Problem, useSecondsUntil } from './parts.tsx'
 import { errorInWords, type StepUpTexts } from './texts.ts'
 

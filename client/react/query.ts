@@ -4,4 +4,4 @@
 export type { MutationHookOptions } from './mutation.ts'
 export * from './mutations.ts'
 export * from './queries.ts'
-export * from './useonboarding.ts'
+export * from './use-onboarding.ts'

@@ -2,16 +2,16 @@
 // away. What was verified after the user had gone is thrown away, so that nobody runs on it later.
 import { useEffect, useRef, useState } from 'react'
 import type { Details, Method } from '../../contract/index.ts'
-import type { StepUpCredential } from '../check.ts'
 import type { Countersign } from '../instance.ts'
 import { cancelCeremony } from '../passkey.ts'
+import type { StepUpCredential } from '../prompt.ts'
 import {
   authenticateMfaRecoveryCode,
   authenticatePasskeyMFA,
   authenticateTotpMfaDevice,
-} from '../stepup.ts'
+} from '../step-up.ts'
 import { Choices } from './choices.tsx'
-import { CodeField } from './codefield.tsx'
+import { CodeField } from './code-field.tsx'
 import { Devices, Locked, Notice, PasskeyPanel } from './panels.tsx'
 import { Button, useCall } from './parts.tsx'
 import type { StepUpTexts } from './texts.ts'

@@ -1,6 +1,6 @@
 // What is typed into "Try it" as an input of the contract, and what is wrong with it.
 import { PolicySimulateInput, type SubjectFacts } from 'countersign/contract'
-import { parseObject } from '../parts/valuefields.tsx'
+import { parseObject } from '../parts/value-fields.tsx'
 import { problemsOf } from './problems.ts'
 
 export const HAVING = ['enrolled', 'totp', 'passkey', 'recovery'] as const

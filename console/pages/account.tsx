@@ -10,9 +10,9 @@ import { Answer, Empty, Notice } from '../parts/notice.tsx'
 import { Facts } from '../parts/table.tsx'
 import { Time } from '../parts/time.tsx'
 import { refresh, renew, useSelf } from '../session.ts'
-import { AddFactor } from './addfactor.tsx'
-import { OwnFactor } from './ownfactor.tsx'
-import { OwnRecovery } from './ownrecovery.tsx'
+import { AddFactor } from './add-factor.tsx'
+import { OwnFactor } from './own-factor.tsx'
+import { OwnRecovery } from './own-recovery.tsx'
 
 const FRESH_SECONDS = 600
 

@@ -7,13 +7,13 @@ import { Card, Page } from '../parts/card.tsx'
 import { SelectField } from '../parts/field.tsx'
 import { Empty, Notice } from '../parts/notice.tsx'
 import { Badge } from '../parts/table.tsx'
-import { JsonField } from '../parts/valuefields.tsx'
+import { JsonField } from '../parts/value-fields.tsx'
 import { actionsOf, sentenceOf, withAction, withoutAction } from '../rules.ts'
 import { BackToActions, RemoveAction } from './actions.tsx'
 import { CaseList } from './cases.tsx'
-import { RuleFields } from './rulefields.tsx'
-import { TryRule } from './tryrule.tsx'
-import type { DraftPageProps } from './withdraft.tsx'
+import { RuleFields } from './rule-fields.tsx'
+import { TryRule } from './try-rule.tsx'
+import type { DraftPageProps } from './with-draft.tsx'
 
 export function Action({ environment, draft }: DraftPageProps) {
   const { action: name = '' } = useParams<{ action?: string }>()

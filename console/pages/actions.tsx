@@ -9,7 +9,7 @@ import { Icon } from '../parts/icon.tsx'
 import { Empty } from '../parts/notice.tsx'
 import { Badge } from '../parts/table.tsx'
 import { actionsOf, GROUPS, type ShownAction, sentenceOf, withAction } from '../rules.ts'
-import type { DraftPageProps } from './withdraft.tsx'
+import type { DraftPageProps } from './with-draft.tsx'
 
 const LEADS: Record<string, string> = {
   wallet: 'What an embedded wallet does with a user’s key.',

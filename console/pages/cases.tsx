@@ -12,9 +12,9 @@ import { Button } from '../parts/button.tsx'
 import { Check, ChecksField } from '../parts/choice.tsx'
 import { SelectField, TextField } from '../parts/field.tsx'
 import { Empty } from '../parts/notice.tsx'
-import { NumberField } from '../parts/valuefields.tsx'
+import { NumberField } from '../parts/value-fields.tsx'
 import { METHOD_NAMES } from '../words.ts'
-import { ACR_OPTIONS, REQUIRE_OPTIONS } from './rulefields.tsx'
+import { ACR_OPTIONS, REQUIRE_OPTIONS } from './rule-fields.tsx'
 
 type Case = NonNullable<ActionEntry['stricter']>[number]
 

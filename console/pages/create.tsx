@@ -15,8 +15,8 @@ import { Card, Page } from '../parts/card.tsx'
 import { TextField } from '../parts/field.tsx'
 import { Failure } from '../parts/notice.tsx'
 import { say } from '../parts/toasts.tsx'
-import { LinesField } from '../parts/valuefields.tsx'
-import { SessionFields } from './sessionfields.tsx'
+import { LinesField } from '../parts/value-fields.tsx'
+import { SessionFields } from './session-fields.tsx'
 
 const NEW: EnvironmentSettings = {
   session: { issuer: '', keys: { jwksUri: '' }, audiences: [] },

@@ -2,17 +2,17 @@
 import { isCredentialAction } from 'countersign/contract'
 import { useState } from 'react'
 import { Link } from 'wouter'
-import { type TokenNeed, tokenNeeds } from '../model/tokenneeds.ts'
+import { type TokenNeed, tokenNeeds } from '../model/token-needs.ts'
 import { Page } from '../parts/card.tsx'
 import { Code } from '../parts/copy.tsx'
 import { SelectField } from '../parts/field.tsx'
 import { Table } from '../parts/table.tsx'
 import { actionsOf, firstToGuard, type ShownAction, sentenceOf } from '../rules.ts'
 import { anyOf } from '../words.ts'
-import { MakeResourceKey } from './resourcekey.tsx'
+import { MakeResourceKey } from './resource-key.tsx'
 import { APIS, installLines, PAGES } from './snippets.ts'
-import { TryToken } from './trytoken.tsx'
-import type { DraftPageProps } from './withdraft.tsx'
+import { TryToken } from './try-token.tsx'
+import type { DraftPageProps } from './with-draft.tsx'
 
 export function Guide({ environment, view, draft }: DraftPageProps) {
   const { settings } = draft

@@ -11,7 +11,7 @@ import { Answer, Empty } from '../parts/notice.tsx'
 import { Badge, Table } from '../parts/table.tsx'
 import { Ago, Time } from '../parts/time.tsx'
 import { say } from '../parts/toasts.tsx'
-import { MakeResourceKey } from './resourcekey.tsx'
+import { MakeResourceKey } from './resource-key.tsx'
 
 export function Keys({ environment }: { environment: string }) {
   const query = useEnvironment(environment)

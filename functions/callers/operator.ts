@@ -1,31 +1,11 @@
-// Who an operator is: by the bearer, or by the cookie of their page. And who they are as a user of
-// Countersign itself, in the environment where they step up. steps/authorize.ts decides what they
-// may then do.
-import { parse } from 'hono/utils/cookie'
-import { CSRF_HEADER } from '../../contract/index.ts'
+// Verifies operators: by the key in the bearer, or by the session of their page. What they may then do is
+// decided in steps/authorize.ts.
 import { epochSeconds } from '../clock.ts'
-import { fromBase64Url } from '../domain/bytes.ts'
 import { hashKey, isOperatorKey } from '../domain/names.ts'
-import {
-  CONSOLE_SESSION_SECONDS,
-  FIRST_OPERATOR,
-  OPERATOR_ENVIRONMENT,
-  operatorActions,
-  operatorSettings,
-} from '../domain/operators.ts'
-import { Refused, refuse } from '../domain/refusal.ts'
-import { offeredBy, resolveSettings } from '../domain/settings/settings.ts'
-import { sessionKey } from '../domain/tokens/session.ts'
-import { forgetEnvironment, type LiveEnvironment, openEnvironment } from '../edge/environment.ts'
-import { directoryObject, environmentObject, subjectObject } from '../edge/objects.ts'
+import { refuse } from '../domain/refusal.ts'
+import { directoryObject, type FirstKey, type KnownOperator } from '../edge/objects.ts'
 import type { Bindings } from '../env.ts'
-import type { FirstKey } from '../state/directory/directory.ts'
-import type { KnownOperator } from '../state/directory/operators.ts'
-import { type SubjectCaller, whoIs } from '../trpc.ts'
-
-/** The cookie of an operator's page. Its prefix keeps it to this host, this path and https (RFC 6265bis). */
-export const CONSOLE_COOKIE = '__Host-countersign'
-export const SESSION_SECRET_BYTES = 32
+import { checkPage, pageSecretHash } from './page.ts'
 
 export interface OperatorCaller {
   kind: 'operator'
@@ -84,44 +64,6 @@ const callerOf = (
 ): OperatorCaller => ({ kind: 'operator', id, name, automation, ...session })
 
 /**
- * Makes sure that a call which a browser authenticates by itself was made by our own page.
- *
- * @throws Refused `origin_not_allowed`, `forbidden`
- */
-export function checkPage({ publicUrl }: Bindings, headers: Headers): void {
-  if (headers.get('origin') !== publicUrl) refuse('origin_not_allowed')
-  if (headers.get(CSRF_HEADER) !== '1')
-    refuse('forbidden', { message: `Send the header \`${CSRF_HEADER}: 1\`.` })
-}
-
-/**
- * Makes sure that a page may call. A browser names it; a key or session in a foreign page is not to be trusted.
- *
- * @param explain makes the message of the refusal, for the developer of the page
- * @throws Refused `origin_not_allowed`
- */
-export function checkOrigin(
-  headers: Headers,
-  allowed: readonly string[],
-  explain?: (origin: string) => string,
-): void {
-  const origin = headers.get('origin')
-  if (origin !== null && !allowed.includes(origin))
-    refuse('origin_not_allowed', explain && { message: explain(origin) })
-}
-
-export const bearerOf = (headers: Headers): string | undefined =>
-  /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1]
-
-/** The hash under which the session of a page is kept; undefined where no cookie of ours came. */
-export function pageSecretHash(headers: Headers): string | undefined {
-  const secret = parse(headers.get('cookie') ?? '', CONSOLE_COOKIE)[CONSOLE_COOKIE]
-  return secret && fromBase64Url(secret)?.length === SESSION_SECRET_BYTES
-    ? hashKey(secret)
-    : undefined
-}
-
-/**
  * How the Directory recognises the secret `OPERATOR_KEY`.
  *
  * @throws Refused `unauthenticated` while it is not set: then no operator call is answered
@@ -135,93 +77,3 @@ export function firstKeyOf({ operatorKey, development }: Bindings): FirstKey {
   }
   return { hash: hashKey(operatorKey), always: development }
 }
-
-/**
- * An operator as a user of the environment `operator`: the one who enrolls factors there and steps up.
- *
- * @throws Refused `forbidden` for an automation key, which names no user
- */
-export async function asSubject(
-  bindings: Bindings,
-  { id, name, automation, sessionId, signedInAt, expiresAt }: OperatorCaller,
-): Promise<SubjectCaller> {
-  if (automation)
-    refuse('forbidden', {
-      message: 'Automation keys cannot step up. Use the key of a named operator.',
-    })
-  const environment = await openOperators(bindings)
-  return {
-    kind: 'subject',
-    environment,
-    session: {
-      // All calls with the bare key share one window; each session of the page has its own.
-      key: sessionKey(sessionId, id),
-      subject: id,
-      name,
-      ...(sessionId !== undefined && { sessionId }),
-      authTime: signedInAt,
-      expiresAt: expiresAt ?? signedInAt + CONSOLE_SESSION_SECONDS,
-    },
-    who: whoIs(environment, id),
-    object: operatorObject(bindings, id),
-  }
-}
-
-/** The object that holds an operator's factors and history. */
-export const operatorObject = (bindings: Bindings, id: string) =>
-  subjectObject(bindings, OPERATOR_ENVIRONMENT, id)
-
-/**
- * The environment of the operators. Its keys are made when it is first needed; its settings are never
- * stored, they follow from where the service is.
- */
-export async function openOperators(bindings: Bindings): Promise<LiveEnvironment> {
-  const [opened, guarded] = await Promise.all([openOrMake(bindings), isGuarded(bindings)])
-  const settings = resolveSettings(operatorSettings(bindings.publicUrl))
-  return {
-    ...opened,
-    settings,
-    actions: operatorActions(opened.issuer, guarded),
-    offered: offeredBy(settings),
-  }
-}
-
-/** The environment that an operator names: one of the applications', or their own. */
-export const openFor = (bindings: Bindings, id: string): Promise<LiveEnvironment> =>
-  id === OPERATOR_ENVIRONMENT ? openOperators(bindings) : openEnvironment(bindings, id)
-
-async function openOrMake(bindings: Bindings): Promise<LiveEnvironment> {
-  try {
-    return await openEnvironment(bindings, OPERATOR_ENVIRONMENT)
-  } catch (error) {
-    if (!(error instanceof Refused) || error.refusal.reason !== 'unknown_environment') throw error
-  }
-  const settings = operatorSettings(bindings.publicUrl)
-  // Another call may have created it in the meantime.
-  await environmentObject(bindings, OPERATOR_ENVIRONMENT).create(
-    OPERATOR_ENVIRONMENT,
-    settings,
-    FIRST_OPERATOR,
-  )
-  forgetEnvironment(OPERATOR_ENVIRONMENT)
-  return openEnvironment(bindings, OPERATOR_ENVIRONMENT)
-}
-
-/**
- * Returns whether any operator ever confirmed a factor: from then on every change asks for a step-up.
- * Until then, each call asks the operators' own objects; afterwards the Directory remembers it, even if
- * that operator is revoked.
- */
-export async function isGuarded(bindings: Bindings): Promise<boolean> {
-  const directory = directoryObject(bindings)
-  const { operators, guarded } = await directory.operators()
-  if (guarded) return true
-  const persons = operators.filter(({ automation }) => !automation).map(({ id }) => id)
-  const asked = [FIRST_OPERATOR, ...persons].map((id) => isEnrolled(bindings, id))
-  const found = (await Promise.all(asked)).some(Boolean)
-  if (found) await directory.guard()
-  return found
-}
-
-export const isEnrolled = (bindings: Bindings, id: string): Promise<boolean> =>
-  operatorObject(bindings, id).isEnrolled()

@@ -1,19 +1,18 @@
 // An environment as the Worker serves it: fetched from its object, kept 20 s in this isolate, and
 // published to KV. The copy there serves settings and public keys while the object does not answer.
-import { importJWK, type JSONWebKeySet, type JWK } from 'jose'
-import * as z from 'zod/mini'
-import { EnvironmentSettings, type Offered } from '../../contract/index.ts'
+import { importJWK, type JSONWebKeySet } from 'jose'
+import type { Offered } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { type Action, resolveActions } from '../domain/policy/policy.ts'
 import { Refused, refusal, refuse } from '../domain/refusal.ts'
 import { open } from '../domain/seal.ts'
+import { copyKey, keySetOf, Published } from '../domain/settings/published.ts'
 import { offeredBy, resolveSettings, type Settings } from '../domain/settings/settings.ts'
+import { CLOCK_TOLERANCE_SECONDS } from '../domain/tokens/foreign.ts'
 import { currentKey, type RingKey } from '../domain/tokens/key-ring.ts'
-import { CLOCK_TOLERANCE_SECONDS } from '../domain/tokens/session.ts'
 import { SIGNING_ALGORITHM, type SigningKey } from '../domain/tokens/token.ts'
 import type { Bindings } from '../env.ts'
-import type { Snapshot } from '../state/environment/environment.ts'
-import { environmentObject } from './objects.ts'
+import { environmentObject, type Snapshot } from './objects.ts'
 import { ShortCache } from './short-cache.ts'
 
 export const KEPT_SECONDS = 20
@@ -21,7 +20,6 @@ export const STAND_IN_SECONDS = 300
 const KEPT_ENVIRONMENTS = 100
 const UNKNOWN_ENVIRONMENTS = 1000
 const UNKNOWN_SECONDS = 10
-const KV_LIFETIME_SECONDS = 3600
 
 /** What is only known while the Environment object answers: nothing of it is ever in KV. */
 interface Secrets {
@@ -43,17 +41,6 @@ export interface LiveEnvironment {
   /** Refuses `unavailable` where only the published copy is there. */
   secrets: () => Secrets
 }
-
-/** The copy in KV: what may be stale, and nothing else. Whatever else stands there is no copy. */
-const Published = z.strictObject({
-  version: z.int(),
-  settings: EnvironmentSettings,
-  keySet: z.strictObject({
-    keys: z.array(z.custom<JWK>((key) => typeof key === 'object' && key !== null)),
-  }),
-  confirmedAt: z.int(),
-})
-type Published = z.infer<typeof Published>
 
 /** Ids that name nothing: asked of an object once in a while, not with every request. */
 const unknown = new ShortCache<true>(UNKNOWN_ENVIRONMENTS, UNKNOWN_SECONDS)
@@ -111,7 +98,7 @@ async function openPublished(
     // The cause is for the log: a wrong root secret must not look like a passing outage.
     throw new Refused(refusal('unavailable'), { cause })
   }
-  const stored = await bindings.published.get(kvKey(id), 'json').catch(() => null)
+  const stored = await bindings.published.get(copyKey(id), 'json').catch(() => null)
   const { data: copy } = Published.safeParse(stored)
   // One from ahead was confirmed by a clock that is off: how old it is cannot be known.
   const age = copy ? now - copy.confirmedAt : Number.POSITIVE_INFINITY
@@ -163,21 +150,6 @@ async function importPrivate(
   return key
 }
 
-/** Takes the copy of a removed environment away. */
-export const unpublish = (kv: KVNamespace, environment: string): Promise<void> =>
-  kv.delete(kvKey(environment))
-
-const keySetOf = (ring: readonly RingKey[]): JSONWebKeySet => ({
-  keys: ring.map(({ publicJwk }) => publicJwk),
-})
-const kvKey = (id: string): string => `published:${id}`
-
-/** Writes the copy; called by the Environment object alone, at most once a minute and after changes. */
-export async function publish(
-  kv: KVNamespace,
-  { environment, version, settings, ring }: Snapshot,
-  now: number,
-): Promise<void> {
-  const copy: Published = { version, settings, keySet: keySetOf(ring), confirmedAt: now }
-  await kv.put(kvKey(environment), JSON.stringify(copy), { expirationTtl: KV_LIFETIME_SECONDS })
-}
+/** Deletes the published copy of a removed environment. */
+export const unpublish = ({ published }: Bindings, id: string): Promise<void> =>
+  published.delete(copyKey(id))

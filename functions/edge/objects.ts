@@ -4,6 +4,17 @@
 // done twice as once.
 import { subjectObjectName } from '../domain/names.ts'
 import type { Bindings } from '../env.ts'
+
+export type { FirstKey } from '../state/directory/directory.ts'
+export type { KnownOperator } from '../state/directory/operators.ts'
+export type { Overview, Snapshot } from '../state/environment/environment.ts'
+export type { FailedAttempt } from '../state/subject/attempts.ts'
+export type { StartCall } from '../state/subject/enrollment.ts'
+export type { Who } from '../state/subject/ledger.ts'
+export type { CallFacts } from '../state/subject/overview.ts'
+export type { Gate } from '../state/subject/spending.ts'
+export type { SteppedUp, StepUpCall, TokenOrder } from '../state/subject/step-up.ts'
+
 import type { Counts } from '../state/counts.ts'
 import type { Directory } from '../state/directory/directory.ts'
 import type { Environment } from '../state/environment/environment.ts'

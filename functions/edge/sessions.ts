@@ -6,12 +6,8 @@ import { epochSeconds } from '../clock.ts'
 import { sha256, toBase64Url, utf8 } from '../domain/bytes.ts'
 import { refuse } from '../domain/refusal.ts'
 import type { Settings } from '../domain/settings/settings.ts'
-import {
-  CLOCK_TOLERANCE_SECONDS,
-  type ForeignKeys,
-  type Session,
-  verifySession,
-} from '../domain/tokens/session.ts'
+import { CLOCK_TOLERANCE_SECONDS, type ForeignKeys } from '../domain/tokens/foreign.ts'
+import { type Session, verifySession } from '../domain/tokens/session.ts'
 import type { LiveEnvironment } from './environment.ts'
 import { ShortCache } from './short-cache.ts'
 

@@ -1,7 +1,8 @@
 // audit.*: history. A user reads their own; an operator a user's, an environment's, the directory's.
 import * as z from 'zod/mini'
 import { AuditInput, AuditListResult, AuditVerifyResult } from '../../contract/index.ts'
-import { type OperatorCaller, openFor } from '../callers/operator.ts'
+import type { OperatorCaller } from '../callers/operator.ts'
+import type { SubjectCaller } from '../callers/subject.ts'
 import { deriveKey, hashParts, toBase64Url, utf8 } from '../domain/bytes.ts'
 import { refuse } from '../domain/refusal.ts'
 import { carry, readCarried } from '../domain/tokens/statement.ts'
@@ -11,8 +12,9 @@ import {
   type SubjectObject,
   subjectObject,
 } from '../edge/objects.ts'
+import { openFor } from '../edge/operator-environment.ts'
 import type { Bindings } from '../env.ts'
-import { calledBy, router, type SubjectCaller } from '../trpc.ts'
+import { calledBy, router } from '../trpc.ts'
 
 export const auditRouter = router({
   list: calledBy('subject', 'operator')

@@ -5,25 +5,18 @@ import {
   ChallengeVerifyInput,
   ChallengeVerifyResult,
 } from '../../contract/index.ts'
-import { epochSeconds, random } from '../clock.ts'
-import { toBase64Url } from '../domain/bytes.ts'
+import type { SubjectCaller } from '../callers/subject.ts'
 import { authenticationOptions } from '../domain/factors/passkey.ts'
 import { planGrant, type Wish } from '../domain/policy/grant.ts'
 import { type Answer, unwrap } from '../domain/refusal.ts'
-import {
-  newChallenge,
-  readChallenge,
-  STEP_UP_PURPOSE,
-  type Statement,
-} from '../domain/tokens/challenge.ts'
+import { STEP_UP_PURPOSE, type Statement } from '../domain/tokens/challenge.ts'
 import { countStepUp } from '../edge/counting.ts'
-import type { SteppedUp, StepUpCall } from '../state/subject/step-up.ts'
+import type { SteppedUp, StepUpCall } from '../edge/objects.ts'
+import { checkChallenge, createChallenge } from '../steps/challenge.ts'
 import { actionsInForce } from '../steps/effective-rule.ts'
 import { checkOffered } from '../steps/factor-gate.ts'
 import { mint, ordersOf, orderTokens } from '../steps/minting.ts'
-import { noteFailure, noting } from '../steps/record-refusal.ts'
-import { calledBy, router, type SubjectCaller } from '../trpc.ts'
-import { challengeContext } from './factor.ts'
+import { calledBy, router } from '../trpc.ts'
 
 export const challengeRouter = router({
   start: calledBy('subject')
@@ -33,17 +26,9 @@ export const challengeRouter = router({
       const { environment, object } = caller
       const grant = await grantFor(caller, 'passkey', input)
       const { existing } = unwrap(await object.passkeys({ who: caller.who }))
-      const context = { ...challengeContext(caller), purpose: STEP_UP_PURPOSE }
       const wish = { scope: grant?.scopes.join(' ') ?? '', details: input.details }
-      const nonce = toBase64Url(random(16))
-      const { dataKey } = environment.secrets()
-      const { challenge, webauthnChallenge, expiresAt } = newChallenge(
-        dataKey,
-        context,
-        wish,
-        nonce,
-        epochSeconds(),
-      )
+      const created = createChallenge(caller, STEP_UP_PURPOSE, wish)
+      const { challenge, webauthnChallenge, expiresAt } = created
       const options = await authenticationOptions(
         environment.settings.rpId,
         webauthnChallenge,
@@ -58,7 +43,15 @@ export const challengeRouter = router({
     .mutation(async ({ ctx: { caller }, input }) => {
       const attempt =
         input.method === 'passkey'
-          ? { ...input, statement: await readStatement(caller, input.challenge) }
+          ? {
+              ...input,
+              statement: await checkChallenge(
+                caller,
+                STEP_UP_PURPOSE,
+                input.challenge,
+                'step_up.failed',
+              ),
+            }
           : input
       const grant = await grantFor(caller, attempt.method, wishOf(attempt))
       const orders = await orderTokens(caller, grant, input.mfaToken)
@@ -83,14 +76,6 @@ async function grantFor(
   const { environment } = caller
   checkOffered(environment, method)
   return planGrant(await actionsInForce(caller, wish), environment.offered, method, wish)
-}
-
-function readStatement(caller: SubjectCaller, carried: string): Promise<Statement> {
-  const context = { ...challengeContext(caller), purpose: STEP_UP_PURPOSE }
-  return noting(
-    () => readChallenge(caller.environment.secrets().dataKey, context, carried, epochSeconds()),
-    (reason) => noteFailure(caller, { type: 'step_up.failed', method: 'passkey', reason }),
-  )
 }
 
 type Attempt =

@@ -37,10 +37,10 @@ import {
 import { warningsOf } from '../domain/tokens/session.ts'
 import { canonical } from '../domain/tokens/statement.ts'
 import { forgetEnvironment, openEnvironment, unpublish } from '../edge/environment.ts'
+import type { Overview } from '../edge/objects.ts'
 import { directoryObject, type EnvironmentObject, environmentObject } from '../edge/objects.ts'
 import { trySession } from '../edge/sessions.ts'
 import type { Bindings } from '../env.ts'
-import type { Overview } from '../state/environment/environment.ts'
 import { authorize } from '../steps/authorize.ts'
 import { calledBy, router } from '../trpc.ts'
 
@@ -119,7 +119,7 @@ export const environmentRouter = router({
       if (!listed.some((one) => one.environment === environment)) refuse('unknown_environment')
       await authorize(ctx, 'environment.remove', input)
       const last = await objectOf(ctx.bindings, environment).remove()
-      await unpublish(ctx.bindings.published, environment)
+      await unpublish(ctx.bindings, environment)
       await directory.leave(environment, last, ctx.caller.name)
       forgetEnvironment(environment)
       return { removed: true as const }

@@ -9,22 +9,15 @@ import {
   FactorRenameInput,
   FactorsResult,
   NoInput,
-  TOTP_ENROLLMENT_LIFETIME_SECONDS,
 } from '../../contract/index.ts'
-import { epochSeconds, random } from '../clock.ts'
-import { toBase64Url } from '../domain/bytes.ts'
-import { registrationOptions } from '../domain/factors/passkey.ts'
-import { describeTotp, newTotpSecret } from '../domain/factors/totp.ts'
+import { random } from '../clock.ts'
 import { newFactorId } from '../domain/names.ts'
 import { unwrap } from '../domain/refusal.ts'
-import { seal } from '../domain/seal.ts'
-import { enrollPurpose, newChallenge, readChallenge } from '../domain/tokens/challenge.ts'
-import type { Session } from '../domain/tokens/session.ts'
-import type { StartCall } from '../state/subject/enrollment.ts'
-import { type StoredTotp, totpPlace } from '../state/subject/step-up.ts'
+import { enrollPurpose } from '../domain/tokens/challenge.ts'
+import { checkChallenge } from '../steps/challenge.ts'
+import { enrollPasskey, enrollTotp } from '../steps/enrollment.ts'
 import { checkOffered, firstFactorOf, gateOf } from '../steps/factor-gate.ts'
-import { noteFailure, noting } from '../steps/record-refusal.ts'
-import { calledBy, router, type SubjectCaller } from '../trpc.ts'
+import { calledBy, router } from '../trpc.ts'
 
 export const factorRouter = router({
   list: calledBy('subject')
@@ -66,12 +59,9 @@ export const factorRouter = router({
       const { dataKey } = environment.secrets()
       if (input.kind === 'totp')
         return unwrap(await object.confirmTotp({ ...call, code: input.code, dataKey }))
-      const context = { ...challengeContext(caller), purpose: enrollPurpose(factorId) }
-      const statement = await noting(
-        () => readChallenge(dataKey, context, input.challenge, epochSeconds()),
-        (reason) =>
-          noteFailure(caller, { type: 'factor.confirm_failed', method: 'passkey', reason }),
-      )
+      const purpose = enrollPurpose(factorId)
+      const failed = 'factor.confirm_failed'
+      const statement = await checkChallenge(caller, purpose, input.challenge, failed)
       const relyingParty = { rpId: settings.rpId, origins: settings.origins }
       return unwrap(
         await object.confirmPasskey({
@@ -108,59 +98,3 @@ export const factorRouter = router({
       return unwrap(await caller.object.remove({ who: caller.who, factorId, gate }))
     }),
 })
-
-/** The members that every challenge of a caller has in common. */
-export const challengeContext = ({ environment, session }: SubjectCaller) => ({
-  iss: environment.issuer,
-  sub: session.subject,
-  epoch: environment.epoch,
-})
-
-const shownName = ({ name, subject }: Session): string => name ?? subject
-
-type Opening = Pick<StartCall, 'who' | 'factorId' | 'label' | 'gate' | 'first' | 'session'>
-
-async function enrollTotp({ environment, object, session }: SubjectCaller, opening: Opening) {
-  const { algorithm, digits, periodSeconds } = environment.settings.methods.totp
-  const secret = newTotpSecret(algorithm, random)
-  const place = totpPlace(opening.who, opening.factorId)
-  const sealed = seal(environment.secrets().dataKey, 'totp', place, secret, random)
-  const stored: StoredTotp = { algorithm, digits, periodSeconds, sealed }
-  const expiresAt = epochSeconds() + TOTP_ENROLLMENT_LIFETIME_SECONDS
-  unwrap(
-    await object.startEnrollment({
-      ...opening,
-      kind: 'totp',
-      secret: JSON.stringify(stored),
-      expiresAt,
-    }),
-  )
-  const shown = describeTotp(secret, stored, environment.settings.rpName, shownName(session))
-  return { factorId: opening.factorId, ...shown, expiresAt }
-}
-
-async function enrollPasskey(caller: SubjectCaller, opening: Opening) {
-  const { environment, object, session } = caller
-  const { factorId } = opening
-  const context = { ...challengeContext(caller), purpose: enrollPurpose(factorId) }
-  const { dataKey } = environment.secrets()
-  const nonce = toBase64Url(random(16))
-  const { challenge, webauthnChallenge, expiresAt } = newChallenge(
-    dataKey,
-    context,
-    { scope: '' },
-    nonce,
-    epochSeconds(),
-  )
-  const started = unwrap(
-    await object.startEnrollment({ ...opening, kind: 'passkey', secret: '{}', expiresAt }),
-  )
-  const user = { handle: started.userHandle, name: shownName(session) }
-  const options = await registrationOptions(
-    environment.settings,
-    user,
-    webauthnChallenge,
-    started.existing,
-  )
-  return { factorId, challenge, options, expiresAt }
-}

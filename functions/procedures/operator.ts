@@ -8,9 +8,9 @@ import {
   OperatorRevokeResult,
   OperatorSelf,
 } from '../../contract/index.ts'
-import { isEnrolled, isGuarded } from '../callers/operator.ts'
 import { unwrap } from '../domain/refusal.ts'
 import { directoryObject } from '../edge/objects.ts'
+import { isEnrolled, isGuarded } from '../edge/operator-environment.ts'
 import { authorize } from '../steps/authorize.ts'
 import { calledBy, router } from '../trpc.ts'
 

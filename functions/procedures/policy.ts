@@ -5,24 +5,22 @@ import {
   PolicyCheckInput,
   PolicyDecision,
   PolicyList,
+  PolicySimulateInput,
+  PolicySimulateResult,
 } from '../../contract/index.ts'
+import type { Context } from '../callers/identify.ts'
+import type { ResourceCaller } from '../callers/resource.ts'
+import { type SubjectCaller, whoIs } from '../callers/subject.ts'
 import { checkDetails } from '../domain/details/details-schema.ts'
-import { type Action, type ActionName, findAction, isDenied } from '../domain/policy/policy.ts'
+import { isDenied } from '../domain/policy/policy.ts'
 import { Refused, refuse } from '../domain/refusal.ts'
 import type { Session } from '../domain/tokens/session.ts'
 import { countCheck } from '../edge/counting.ts'
 import { subjectObject } from '../edge/objects.ts'
 import { authenticate } from '../edge/sessions.ts'
-import { callFacts } from '../steps/effective-rule.ts'
+import { actionFor, callFacts } from '../steps/effective-rule.ts'
 import { simulate } from '../steps/simulate.ts'
-import {
-  type Context,
-  calledBy,
-  type ResourceCaller,
-  router,
-  type SubjectCaller,
-  whoIs,
-} from '../trpc.ts'
+import { calledBy, router } from '../trpc.ts'
 
 export const policyRouter = router({
   check: calledBy('subject', 'resource')
@@ -45,7 +43,10 @@ export const policyRouter = router({
       return decision
     }),
 
-  simulate,
+  simulate: calledBy('operator')
+    .input(PolicySimulateInput)
+    .output(PolicySimulateResult)
+    .query(({ ctx: { bindings }, input }) => simulate(bindings, input)),
 
   list: calledBy('resource')
     .input(NoInput)
@@ -73,19 +74,6 @@ export const policyRouter = router({
       return { version: environment.version, epoch: environment.epoch, audience, actions }
     }),
 })
-
-/**
- * The action that a caller names; a resource may name those of its own audience alone.
- *
- * @throws Refused `unknown_action`, `forbidden`
- */
-export function actionFor(caller: SubjectCaller | ResourceCaller, name: ActionName): Action {
-  const action = findAction(caller.environment.actions, name)
-  if (caller.kind === 'resource' && action.audience !== caller.audience) {
-    refuse('forbidden', { message: 'This action belongs to another resource.' })
-  }
-  return action
-}
 
 /** The user whom a call is about, and from where: the caller, or the one whom a resource names. */
 function userOf(

@@ -6,13 +6,15 @@ import {
   SubjectView,
   UnlockResult,
 } from '../../contract/index.ts'
-import { type OperatorCaller, openFor } from '../callers/operator.ts'
+import type { OperatorCaller } from '../callers/operator.ts'
+import { whoIs } from '../callers/subject.ts'
 import { OPERATOR_ENVIRONMENT } from '../domain/operators.ts'
 import { refuse, unwrap } from '../domain/refusal.ts'
 import { subjectObject } from '../edge/objects.ts'
+import { openFor } from '../edge/operator-environment.ts'
 import type { Bindings } from '../env.ts'
 import { authorize } from '../steps/authorize.ts'
-import { calledBy, router, whoIs } from '../trpc.ts'
+import { calledBy, router } from '../trpc.ts'
 
 export const subjectRouter = router({
   get: calledBy('operator')

@@ -9,6 +9,8 @@ import {
   TokenReference,
   TokenRevokeResult,
 } from '../../contract/index.ts'
+import type { ResourceCaller } from '../callers/resource.ts'
+import { type SubjectCaller, whoIs } from '../callers/subject.ts'
 import { epochSeconds } from '../clock.ts'
 import { hashParts, toBase64Url } from '../domain/bytes.ts'
 import { checkDetails } from '../domain/details/details-schema.ts'
@@ -22,11 +24,10 @@ import type { LiveEnvironment } from '../edge/environment.ts'
 import { subjectObject } from '../edge/objects.ts'
 import type { Bindings } from '../env.ts'
 import { readAssertion } from '../steps/assertion.ts'
-import { actionsInForce } from '../steps/effective-rule.ts'
+import { actionFor, actionsInForce } from '../steps/effective-rule.ts'
 import { mint, ordersOf, orderTokens } from '../steps/minting.ts'
 import { noteFailure, noting } from '../steps/record-refusal.ts'
-import { calledBy, type ResourceCaller, router, type SubjectCaller, whoIs } from '../trpc.ts'
-import { actionFor } from './policy.ts'
+import { calledBy, router } from '../trpc.ts'
 
 export const tokenRouter = router({
   exchange: calledBy('subject')

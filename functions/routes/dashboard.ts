@@ -1,17 +1,9 @@
 // The operators' page: its files, the headers that keep it to itself, and the session by which it calls.
 // See procedures/ for what the page calls.
 import { serialize } from 'hono/utils/cookie'
-import {
-  bearerOf,
-  CONSOLE_COOKIE,
-  canBeKey,
-  checkOrigin,
-  checkPage,
-  firstKeyOf,
-  pageSecretHash,
-  SESSION_SECRET_BYTES,
-  unknownKey,
-} from '../callers/operator.ts'
+import { canBeKey, firstKeyOf, unknownKey } from '../callers/operator.ts'
+import { CONSOLE_COOKIE, checkPage, pageSecretHash, SESSION_SECRET_BYTES } from '../callers/page.ts'
+import { bearerOf, checkOrigin } from '../callers/request.ts'
 import { random } from '../clock.ts'
 import { toBase64Url } from '../domain/bytes.ts'
 import { hashKey } from '../domain/names.ts'

@@ -1,9 +1,10 @@
 // The application's assertion of a caller, read as their environment says.
+
+import type { SubjectCaller } from '../callers/subject.ts'
 import { epochSeconds } from '../clock.ts'
 import { refuse } from '../domain/refusal.ts'
 import { type VerifiedAssertion, verifyAssertion } from '../domain/tokens/assertion.ts'
 import { keysOf } from '../edge/sessions.ts'
-import type { SubjectCaller } from '../trpc.ts'
 
 /**
  * Verifies an assertion about the user who calls.

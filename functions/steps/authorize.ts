@@ -7,7 +7,10 @@ import {
   type SettingChange,
   TOKEN_HEADER,
 } from '../../contract/index.ts'
-import { asSubject, type OperatorCaller } from '../callers/operator.ts'
+import type { Context } from '../callers/identify.ts'
+import type { OperatorCaller } from '../callers/operator.ts'
+import type { SubjectCaller } from '../callers/subject.ts'
+import { asSubject } from '../callers/subject.ts'
 import { epochSeconds } from '../clock.ts'
 import { bindDetails } from '../domain/details/details.ts'
 import { changeDetails, checkAutomation } from '../domain/operators.ts'
@@ -15,7 +18,6 @@ import { findAction, requirementOf } from '../domain/policy/policy.ts'
 import { refuse, unwrap } from '../domain/refusal.ts'
 import { checkUse, verifyOwnToken } from '../domain/tokens/token.ts'
 import { directoryObject } from '../edge/objects.ts'
-import type { Context, SubjectCaller } from '../trpc.ts'
 import { noting } from './record-refusal.ts'
 
 /**

@@ -1,15 +1,30 @@
 // The rule in force: what an action asks of one call, after its conditions. Where no action that is asked
 // for has any, nothing is fetched and nothing is loaded.
 import type { Details } from '../../contract/index.ts'
+import type { ResourceCaller } from '../callers/resource.ts'
+import type { SubjectCaller } from '../callers/subject.ts'
 import { epochSeconds } from '../clock.ts'
 import { loadConditions } from '../domain/conditions/condition.ts'
 import { checkDetails } from '../domain/details/details-schema.ts'
 import { actionsOf, checkOneToken, type Wish } from '../domain/policy/grant.ts'
-import type { Action } from '../domain/policy/policy.ts'
+import { type Action, type ActionName, findAction } from '../domain/policy/policy.ts'
 import { effectiveAction } from '../domain/policy/strengthen.ts'
+import { refuse } from '../domain/refusal.ts'
 import type { Session } from '../domain/tokens/session.ts'
-import type { CallFacts } from '../state/subject/overview.ts'
-import type { SubjectCaller } from '../trpc.ts'
+import type { CallFacts } from '../edge/objects.ts'
+
+/**
+ * Returns the action that a caller names. A resource may name only those of its own audience.
+ *
+ * @throws Refused `unknown_action`, `forbidden`
+ */
+export function actionFor(caller: SubjectCaller | ResourceCaller, name: ActionName): Action {
+  const action = findAction(caller.environment.actions, name)
+  if (caller.kind === 'resource' && action.audience !== caller.audience) {
+    refuse('forbidden', { message: 'This action belongs to another resource.' })
+  }
+  return action
+}
 
 /** Cloudflare's code for an unknown country. */
 const UNKNOWN_COUNTRY = 'XX'

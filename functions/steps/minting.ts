@@ -1,11 +1,11 @@
 // Minting: the tokens that a step-up earns, planned before and signed after the object has accepted it.
 import type { ElevatedToken, MfaToken } from '../../contract/index.ts'
+import type { SubjectCaller } from '../callers/subject.ts'
 import { epochSeconds, random } from '../clock.ts'
 import { newJti } from '../domain/names.ts'
 import { expiryOf, type Grant, legacyLifetime } from '../domain/policy/grant.ts'
 import { type Issue, type SigningKey, sharedClaims, signToken } from '../domain/tokens/token.ts'
-import type { SteppedUp, TokenOrder } from '../state/subject/step-up.ts'
-import type { SubjectCaller } from '../trpc.ts'
+import type { SteppedUp, TokenOrder } from '../edge/objects.ts'
 
 /** What a step-up is to earn: an elevated token, a legacy one, both, or neither. */
 export interface Orders {

@@ -1,8 +1,8 @@
 // Counts refusals in the user's history that happen outside of the user's object.
 import type { Reason } from '../../contract/index.ts'
+import type { SubjectCaller } from '../callers/subject.ts'
 import { Refused } from '../domain/refusal.ts'
-import type { FailedAttempt } from '../state/subject/attempts.ts'
-import type { SubjectCaller } from '../trpc.ts'
+import type { FailedAttempt } from '../edge/objects.ts'
 
 /**
  * Runs a function and records its refusal in the user's history before it is thrown on. `unavailable` is not

@@ -1,11 +1,11 @@
 // policy.simulate: what would be decided, and why, for a user or for facts that are made up. It writes
 // nothing anywhere, not even what a rule in `observe` notes.
-import {
-  type PolicySimulateInput as Input,
+import type {
   PolicySimulateInput,
   PolicySimulateResult,
-  type SubjectFacts,
+  SubjectFacts,
 } from '../../contract/index.ts'
+import { whoIs } from '../callers/subject.ts'
 import { epochSeconds } from '../clock.ts'
 import { type Facts, loadConditions } from '../domain/conditions/condition.ts'
 import { checkDetails } from '../domain/details/details-schema.ts'
@@ -17,34 +17,38 @@ import { checkSettings, offeredBy, resolveSettings } from '../domain/settings/se
 import { type LiveEnvironment, openEnvironment } from '../edge/environment.ts'
 import { subjectObject } from '../edge/objects.ts'
 import type { Bindings } from '../env.ts'
-import { calledBy, whoIs } from '../trpc.ts'
 
 const NOBODY: SubjectFacts = { enrolled: false, totp: false, passkey: false, recovery: false }
 
-export const simulate = calledBy('operator')
-  .input(PolicySimulateInput)
-  .output(PolicySimulateResult)
-  .query(async ({ ctx: { bindings }, input }) => {
-    const environment = await openEnvironment(bindings, input.environment)
-    const { actions, offered } = await rulesOf(bindings, environment, input.settings)
-    const asked = findAction(actions, { action: input.action })
-    if (input.details) checkDetails(input.details, asked)
-    const facts = factsOf(input, await subjectOf(bindings, environment, input))
-    const conditions = asked.conditional ? await loadConditions() : undefined
-    const { action: inEffect, verdicts } = effectiveAction(asked, facts, conditions)
-    const { subject } = facts
-    const decision = decide(inEffect, subject, offered)
-    const observed = inEffect.rule.mode === 'observe'
-    const wouldAsk = observed ? wouldDecide(inEffect, subject, offered) : undefined
-    const course = { asked, verdicts, inEffect, facts, decision, wouldAsk }
-    return { decision, ...(wouldAsk && { wouldAsk }), trace: traceOf(course, conditions) }
-  })
+/**
+ * Decides as `policy.check` would, and says why. It writes nothing, not even what a rule in `observe` records.
+ *
+ * @throws Refused `unknown_environment`, `unknown_action`, and the reasons of settings that cannot be saved
+ */
+export async function simulate(
+  bindings: Bindings,
+  input: PolicySimulateInput,
+): Promise<PolicySimulateResult> {
+  const environment = await openEnvironment(bindings, input.environment)
+  const { actions, offered } = await rulesOf(bindings, environment, input.settings)
+  const asked = findAction(actions, { action: input.action })
+  if (input.details) checkDetails(input.details, asked)
+  const facts = factsOf(input, await subjectOf(bindings, environment, input))
+  const conditions = asked.conditional ? await loadConditions() : undefined
+  const { action: inEffect, verdicts } = effectiveAction(asked, facts, conditions)
+  const { subject } = facts
+  const decision = decide(inEffect, subject, offered)
+  const observed = inEffect.rule.mode === 'observe'
+  const wouldAsk = observed ? wouldDecide(inEffect, subject, offered) : undefined
+  const course = { asked, verdicts, inEffect, facts, decision, wouldAsk }
+  return { decision, ...(wouldAsk && { wouldAsk }), trace: traceOf(course, conditions) }
+}
 
 /** The rules in force, or those of a draft, which must be one that could be saved. */
 async function rulesOf(
   bindings: Bindings,
   environment: LiveEnvironment,
-  draft: Input['settings'],
+  draft: PolicySimulateInput['settings'],
 ): Promise<Pick<LiveEnvironment, 'actions' | 'offered'>> {
   if (!draft) return environment
   await checkSettings(draft, bindings)
@@ -59,7 +63,7 @@ async function rulesOf(
 async function subjectOf(
   bindings: Bindings,
   environment: LiveEnvironment,
-  { subject, facts }: Input,
+  { subject, facts }: PolicySimulateInput,
 ): Promise<SubjectFacts> {
   if (subject === undefined) return facts ?? NOBODY
   if (facts) refuse('input_invalid', { message: 'Send `subject` or `facts`, not both.' })
@@ -67,7 +71,7 @@ async function subjectOf(
   return subjectObject(bindings, environment.id, subject).facts({ who })
 }
 
-function factsOf({ details, session, request }: Input, subject: SubjectFacts): Facts {
+function factsOf({ details, session, request }: PolicySimulateInput, subject: SubjectFacts): Facts {
   const { claims, ageSeconds } = session ?? {}
   const { country, time = epochSeconds() } = request ?? {}
   return {

@@ -17,7 +17,7 @@ export default defineConfig({
       // It looks at the clock.
       'test/domain/conditioncost.test.ts',
     ],
-    setupFiles: ['scripts/mutants/stopatfirst.ts'],
+    setupFiles: ['scripts/mutants/stop-at-first.ts'],
     // A busy machine must not look like a test that noticed something; Stryker has limits of its own.
     testTimeout: 60_000,
   },

@@ -7,7 +7,7 @@ export default defineConfig({
   resolve: { alias: { 'cloudflare:workers': resolve('test/support/workersonnode.ts') } },
   test: {
     include: ['test/client/guard*.test.ts', 'test/attacks/guard.test.ts'],
-    setupFiles: ['scripts/mutants/stopatfirst.ts'],
+    setupFiles: ['scripts/mutants/stop-at-first.ts'],
     // A busy machine must not look like a test that noticed something; Stryker has limits of its own.
     testTimeout: 60_000,
   },

@@ -14,7 +14,7 @@ export default defineConfig({
       'test/attacks/{door,fuzz,guard}.test.ts',
       'test/procedures/{conditions,sdk,snippets}.test.ts',
     ],
-    setupFiles: ['scripts/mutants/stopatfirst.ts', 'scripts/mutants/sharedworker.ts'],
+    setupFiles: ['scripts/mutants/stop-at-first.ts', 'scripts/mutants/shared-worker.ts'],
     // One worker and one copy of the modules for all files: they take seconds to import.
     isolate: false,
     // A busy machine must not look like a test that noticed something; Stryker has limits of its own.

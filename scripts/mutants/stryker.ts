@@ -53,7 +53,7 @@ const configurationOf = ({ files, tests, leastScore, concurrency }: Mutation, sc
   // `related`: what is evaluated at import is tried only with the tests that import it.
   vitest: { configFile: tests, related: true },
   coverageAnalysis: 'perTest',
-  // stopatfirst.ts does it, and says why.
+  // stop-at-first.ts does it, and says why.
   disableBail: true,
   // What only takes longer on a busy machine must not look like something that was noticed.
   timeoutMS: 10_000,

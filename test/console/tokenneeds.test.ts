@@ -1,6 +1,6 @@
 // What the guide says of session tokens, by the settings.
 import { describe, expect, it } from 'vitest'
-import { tokenNeeds } from '../../console/model/tokenneeds.ts'
+import { tokenNeeds } from '../../console/model/token-needs.ts'
 import type { EnvironmentSettings } from '../../contract/index.ts'
 
 const SETTINGS: EnvironmentSettings = {

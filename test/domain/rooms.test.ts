@@ -1,60 +1,92 @@
-// The rules stay pure: nothing in functions/domain reaches for state, for the Workers runtime, for the
-// clock or for randomness of its own. What both sides share loads no schema library.
-import { readdirSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
+// The layout of the source: which folder imports which. The rules in functions/domain are pure; code of the
+// objects is reached through their stubs alone; what both sides share loads no schema library.
 import { describe, expect, it } from 'vitest'
+import { circleIn, importsOf, sourceFiles, sourceOf } from '../support/imports.ts'
 
-const root = join(fileURLToPath(import.meta.url), '../../..')
-const folder = join(root, 'functions/domain')
-const files = readdirSync(folder).filter((name) => name.endsWith('.ts'))
+const ROOMS = ['contract', 'functions', 'client', 'console', 'examples', 'scripts']
+const domain = sourceFiles('functions/domain')
 
 const FORBIDDEN: [what: string, pattern: RegExp][] = [
-  ['state', /from '\.\.\/state\//],
-  ['procedures', /from '\.\.\/procedures\//],
-  ['bindings', /from '\.\.\/env\.ts'/],
-  ['the clock', /from '\.\.\/clock\.ts'|Date\.now|new Date\(\)/],
+  ['the clock', /clock\.ts'|Date\.now|new Date\(\)/],
   ['the Workers runtime', /cloudflare:/],
   ['randomness', /getRandomValues|randomBytes|randomUUID|Math\.random/],
   ['the network', /\bfetch\(/],
 ]
 
+/** What the files of a folder may import of the project, besides files of their own folder. */
+const MAY_IMPORT: [folder: string, allowed: RegExp][] = [
+  ['contract', /^contract\//],
+  ['contract/shared', /^contract\/(shared\/|[a-z]+\.ts$)/],
+  ['client', /^(client|contract)\//],
+  ['functions', /^(functions|contract)\//],
+  ['functions/domain', /^(functions\/domain|contract)\//],
+  ['functions/state', /^(functions\/(state|domain|clock\.ts|variables\.ts)|contract)\b/],
+  ['functions/edge', /^(functions\/(edge|domain|state|clock\.ts|env\.ts)|contract)\b/],
+  ['functions/callers', /^(functions\/(callers|edge|domain|clock\.ts|env\.ts)|contract)\b/],
+  ['functions/steps', /^functions\/(?!state|procedures|routes|worker)|^contract\//],
+  ['functions/procedures', /^functions\/(?!state|procedures|routes|worker)|^contract\//],
+  ['functions/routes', /^functions\/(?!state|procedures|steps|worker)|^contract\//],
+]
+
 describe('functions/domain', () => {
   it('has files to look at', () => {
-    expect(files.length).toBeGreaterThan(15)
+    expect(domain.length).toBeGreaterThan(15)
   })
 
   it('loads what evaluates conditions only where there are any', () => {
-    const loading = files.filter((name) =>
-      /^import (?!type ).*'@marcbachmann\/cel-js'/m.test(String(readFileSync(join(folder, name)))),
-    )
-    expect(loading).toEqual([])
-    expect(String(readFileSync(join(folder, 'condition.ts')))).toContain("import('@marcbachmann/")
+    const how = domain
+      .flatMap((file) => importsOf(file))
+      .filter(({ from }) => from === '@marcbachmann/cel-js')
+      .map((one) => one.how)
+    expect(how).toContain('lazy')
+    expect(how).not.toContain('loaded')
   })
 
   it.each(FORBIDDEN)('does not reach for %s', (_what, pattern) => {
-    const guilty = files.filter((name) => pattern.test(String(readFileSync(join(folder, name)))))
-    expect(guilty).toEqual([])
+    expect(domain.filter((file) => pattern.test(sourceOf(file)))).toEqual([])
+  })
+})
+
+describe('functions/state', () => {
+  it('is imported by the entry, which exports the objects, and for types by their stubs and bindings', () => {
+    const importing = sourceFiles('functions')
+      .filter((file) => !file.startsWith('functions/state/'))
+      .flatMap((file) => importsOf(file).map((one) => ({ file, ...one })))
+      .filter(({ from }) => from.startsWith('functions/state/'))
+    expect(new Set(importing.filter(({ how }) => how !== 'type').map(({ file }) => file))).toEqual(
+      new Set(['functions/worker.ts']),
+    )
+    expect(new Set(importing.filter(({ how }) => how === 'type').map(({ file }) => file))).toEqual(
+      new Set(['functions/edge/objects.ts', 'functions/env.ts']),
+    )
+  })
+})
+
+describe('the rooms', () => {
+  it.each(MAY_IMPORT)('%s imports only what it may', (folder, allowed) => {
+    const wrong = sourceFiles(folder).flatMap((file) =>
+      importsOf(file)
+        .filter(({ from }) => /\.tsx?$/.test(from))
+        .filter(({ from }) => !allowed.test(from))
+        .map(({ from }) => `${file} → ${from}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it.each(ROOMS)('of %s have no two files that import each other in a circle', (room) => {
+    expect(circleIn(sourceFiles(room))).toEqual([])
   })
 })
 
 describe('contract/shared', () => {
-  const shared = readdirSync(join(root, 'contract/shared')).map((name) => `contract/shared/${name}`)
-
-  it.each(shared)('loads only pure modules of the contract, and never zod: %s', (file) => {
-    const loaded = new Set([file])
-    for (const one of loaded) for (const other of loadedBy(one)) loaded.add(other)
-    expect([...loaded].filter((one) => !/^contract\/.+\.ts$/.test(one))).toEqual([])
-  })
+  it.each(sourceFiles('contract/shared'))(
+    'loads only pure modules of the contract, and never zod: %s',
+    (file) => {
+      const loaded = new Set([file])
+      for (const one of loaded)
+        for (const { from, how } of one.endsWith('.ts') ? importsOf(one) : [])
+          if (how !== 'type') loaded.add(from)
+      expect([...loaded].filter((one) => !/^contract\/.+\.ts$/.test(one))).toEqual([])
+    },
+  )
 })
-
-/** What a module loads when it runs: a path from the root, or the name of a package. */
-function loadedBy(file: string): string[] {
-  if (!file.endsWith('.ts')) return []
-  const text = String(readFileSync(join(root, file)))
-  const imports = text.matchAll(/^(?:import|export) (?!type )(?:[^'"]*?from )?'(?<from>[^']+)'/gm)
-  return [...imports].map(({ groups }) => {
-    const from = groups?.from ?? ''
-    return from.startsWith('.') ? relative(root, join(root, file, '..', from)) : from
-  })
-}

@@ -1,5 +1,6 @@
 // The Worker's bindings and variables, read once a request. The only file that knows their names.
 import type { Custodian, Delegate, Vault } from './state/keepers.ts'
+import type { Secrets } from './state/secrets.ts'
 import type { Wallet } from './state/wallet.ts'
 
 const SECRET_MIN_CHARACTERS = 32
@@ -7,7 +8,7 @@ const RESOURCE_KEY_PREFIX = 'csk_res_'
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
 /** What wrangler binds. */
-export interface WalletEnv {
+export interface WalletEnv extends Secrets {
   WALLET: DurableObjectNamespace<Wallet>
   VAULT: DurableObjectNamespace<Vault>
   CUSTODIAN: DurableObjectNamespace<Custodian>
@@ -20,9 +21,6 @@ export interface WalletEnv {
   RESOURCE_KEY: string
   /** A private ES256 key as a JWK: it signs sessions. */
   ISSUER_KEY: string
-  VAULT_SECRET: string
-  CUSTODIAN_SECRET: string
-  DELEGATE_SECRET: string
 }
 
 /** What the application runs with, checked. */
@@ -43,7 +41,7 @@ export interface IssuerJwk {
   kid: string
 }
 
-/** Says what is missing; the Worker answers every request with it until it is mended. */
+/** Says what is missing; the Worker answers every request with it until it is set. */
 export class ConfigurationError extends Error {}
 
 /**

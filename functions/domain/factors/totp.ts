@@ -10,6 +10,17 @@ export interface TotpParameters {
   periodSeconds: 30 | 60
 }
 
+/** How a TOTP factor is stored: its secret is sealed. */
+export interface StoredTotp extends TotpParameters {
+  sealed: string
+}
+
+/** Returns what the secret of a TOTP factor is sealed for: it opens for no other user or factor. */
+export const sealedFor = (
+  { environment, subject }: { environment: string; subject: string },
+  factorId: string,
+): string[] => [environment, subject, factorId]
+
 /** A secret as long as its hash's output (RFC 4226, section 4, R6; RFC 6238, section 1.2). */
 const SECRET_BYTES = { SHA1: 20, SHA256: 32, SHA512: 64 } as const
 

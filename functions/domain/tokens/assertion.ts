@@ -14,7 +14,7 @@ import {
 import { hashParts, toBase64Url } from '../bytes.ts'
 import type { Proof } from '../factors/proof.ts'
 import { Refused, refuse } from '../refusal.ts'
-import { CLOCK_TOLERANCE_SECONDS, type ForeignKeys, verifyForeign } from './session.ts'
+import { CLOCK_TOLERANCE_SECONDS, type ForeignKeys, verifyForeign } from './foreign.ts'
 
 export const ASSERTION_TYPE = 'countersign-assertion+jwt'
 export const ASSERTION_LONGEST_LIFETIME_SECONDS = 120

@@ -1,12 +1,6 @@
 // The application's own session token: who the user is, when they signed in, and until when.
 // edge/sessions.ts fetches the keys of an issuer.
-import {
-  errors,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-  type JWTVerifyResult,
-  jwtVerify,
-} from 'jose'
+import type { JWTPayload } from 'jose'
 import * as z from 'zod/mini'
 import {
   COMPACT_JWT,
@@ -17,13 +11,17 @@ import {
 } from '../../../contract/index.ts'
 import { hashParts, toBase64Url } from '../bytes.ts'
 import { cutOff } from '../depth.ts'
-import { Refused, refuse } from '../refusal.ts'
+import { refuse } from '../refusal.ts'
 import type { Settings } from '../settings/settings.ts'
 import { ASSERTION_TYPE } from './assertion.ts'
+import {
+  CLOCK_TOLERANCE_SECONDS,
+  type ForeignKeys,
+  unauthenticated,
+  verifyForeign,
+} from './foreign.ts'
 import { ELEVATED_TYPE, MFA_TYPE } from './token.ts'
 
-/** How far the clocks of others may be off. */
-export const CLOCK_TOLERANCE_SECONDS = 30
 const CLIENT_ID_MAX_CHARACTERS = 255
 
 /** A verified session, in the words that the rest of the service uses. */
@@ -79,63 +77,6 @@ export async function verifySession(
   refuseOtherTypes(protectedHeader.typ, payload, publicUrl)
   checkAudience(payload, settings)
   return readSession(token, payload, settings, now)
-}
-
-/** Finds another party's key for a token. */
-export interface ForeignKeys extends JWTVerifyGetKey {
-  /** Fetches the keys again, unless that was tried lately. */
-  renew?: () => Promise<void>
-}
-
-/**
- * Verifies signature, issuer, `exp`, `nbf` and `iat` of another party's token. Where no kept key verifies
- * it, the keys are fetched again first: an issuer may publish a new key under a new `kid` or an old one.
- *
- * @throws Refused `unauthenticated` for any fault, or `unavailable` from `keys`
- */
-export function verifyForeign(
-  token: string,
-  issuer: string,
-  algorithms: readonly string[],
-  keys: ForeignKeys,
-  now: number,
-): Promise<JWTVerifyResult> {
-  const verify = () =>
-    jwtVerify(token, keys, {
-      algorithms: [...algorithms],
-      issuer,
-      requiredClaims: ['exp', 'iss', 'sub'],
-      clockTolerance: CLOCK_TOLERANCE_SECONDS,
-      currentDate: new Date(now * 1000),
-    })
-  const verifyAgain = async (cause: unknown) => {
-    if (!keys.renew || !isAboutKeys(cause)) throw cause
-    await keys.renew()
-    return verify()
-  }
-  return verify()
-    .catch(verifyAgain)
-    .then((verified) => {
-      const { iat } = verified.payload
-      if (iat !== undefined && iat > now + CLOCK_TOLERANCE_SECONDS)
-        unauthenticated('The token is from the future (`iat`).')
-      return verified
-    }, explain)
-}
-
-const isAboutKeys = (cause: unknown): boolean =>
-  cause instanceof errors.JWSSignatureVerificationFailed ||
-  cause instanceof errors.JWKSNoMatchingKey
-
-function explain(cause: unknown): never {
-  if (cause instanceof Refused) throw cause
-  if (cause instanceof errors.JWTExpired)
-    unauthenticated('The session token has expired: sign in again.')
-  if (cause instanceof errors.JWTClaimValidationFailed)
-    unauthenticated(
-      `The session token is not for this environment: \`${cause.claim}\` does not fit.`,
-    )
-  unauthenticated('The session token could not be verified with the keys of its issuer.')
 }
 
 /** Our own tokens are not sessions, however their media type is spelled (RFC 7515, section 4.1.9). */
@@ -247,8 +188,4 @@ export function warningsOf(
       ? [{ code: 'session_id_missing' as const, claim: settings.session.sessionIdClaim }]
       : []),
   ]
-}
-
-function unauthenticated(message: string): never {
-  refuse('unauthenticated', { message })
 }

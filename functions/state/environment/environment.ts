@@ -13,6 +13,7 @@ import { hashParts, toBase64Url, utf8 } from '../../domain/bytes.ts'
 import { GENESIS_HASH, type Happening } from '../../domain/history/audit.ts'
 import { type Answer, answering, refusal, refuse } from '../../domain/refusal.ts'
 import { open, seal } from '../../domain/seal.ts'
+import { copyKey, keySetOf, type Published } from '../../domain/settings/published.ts'
 import { checkVersion, resolveSettings } from '../../domain/settings/settings.ts'
 import {
   PUBLISH_AHEAD_SECONDS,
@@ -20,14 +21,14 @@ import {
   type RingKey,
   viewRing,
 } from '../../domain/tokens/key-ring.ts'
-import { publish } from '../../edge/environment.ts'
-import { readBindings } from '../../env.ts'
+import { readVariables } from '../../variables.ts'
 import { type ChainEnd, History } from '../history.ts'
 import { Credentials, type HeldCredential } from './credentials.ts'
 import { ResourceKeys } from './resource-keys.ts'
 import { makeSigningKey, SigningKeys } from './signing-keys.ts'
 
 const PUBLISH_INTERVAL_SECONDS = 60
+const KV_LIFETIME_SECONDS = 3600
 export const REMOVED =
   'There was an environment of this name, and its users are still known by it: choose another.'
 /** All that an environment keeps, for the day when it is removed. */
@@ -90,7 +91,7 @@ export class Environment extends DurableObject<Env> {
     operator: string,
   ): Promise<Answer<Overview>> {
     const dataKey = random(32)
-    const { rootSecret } = readBindings(this.env)
+    const { rootSecret } = readVariables(this.env)
     const sealedDataKey = seal(utf8(rootSecret), 'data-key', [environment], dataKey, random)
     const now = epochSeconds()
     const key = await makeSigningKey(environment, dataKey, now, now)
@@ -138,7 +139,11 @@ export class Environment extends DurableObject<Env> {
   /** Writes the copy in the background. If that fails, the next call tries again. */
   async #publish(snapshot: Snapshot, now: number): Promise<void> {
     try {
-      await publish(readBindings(this.env).published, snapshot, now)
+      const { environment, version, settings, ring } = snapshot
+      const copy: Published = { version, settings, keySet: keySetOf(ring), confirmedAt: now }
+      await this.env.PUBLISHED.put(copyKey(environment), JSON.stringify(copy), {
+        expirationTtl: KV_LIFETIME_SECONDS,
+      })
     } catch (error) {
       if (this.#publishedAt === now) this.#publishedAt = 0
       const fault = `the copy of ${snapshot.environment} was not published: ${String(error)}`
@@ -294,7 +299,7 @@ export class Environment extends DurableObject<Env> {
 
   /** Opens the data key. One sealed by the root secret before the last is sealed again by this one. */
   #dataKey({ environment, sealed_data_key: sealed }: DocumentRow): Uint8Array {
-    const { rootSecret, previousRootSecret } = readBindings(this.env)
+    const { rootSecret, previousRootSecret } = readVariables(this.env)
     const opened = open(utf8(rootSecret), 'data-key', [environment], sealed)
     if (opened) return opened
     const before =

@@ -19,7 +19,7 @@ import {
   recoveryProof,
 } from '../../domain/factors/recovery.ts'
 import { forgive } from '../../domain/factors/throttle.ts'
-import { type TotpParameters, totpProof, totpStepOf } from '../../domain/factors/totp.ts'
+import { type StoredTotp, sealedFor, totpProof, totpStepOf } from '../../domain/factors/totp.ts'
 import { expiryOf } from '../../domain/policy/grant.ts'
 import { type Answer, refusal, refuse } from '../../domain/refusal.ts'
 import { open } from '../../domain/seal.ts'
@@ -64,17 +64,6 @@ export interface SteppedUp {
   issuedAt: number
 }
 
-/** How a sealed TOTP secret is stored. */
-export interface StoredTotp extends TotpParameters {
-  sealed: string
-}
-
-export const totpPlace = ({ environment, subject }: Who, factorId: string): string[] => [
-  environment,
-  subject,
-  factorId,
-]
-
 /** The step that a code proves for a TOTP factor, or undefined for a wrong code. */
 export function checkTotp(
   row: FactorRow,
@@ -84,7 +73,7 @@ export function checkTotp(
   now: number,
 ): number | undefined {
   const { sealed, ...parameters }: StoredTotp = JSON.parse(row.secret)
-  const secret = open(dataKey, 'totp', totpPlace(who, row.id), sealed)
+  const secret = open(dataKey, 'totp', sealedFor(who, row.id), sealed)
   if (!secret) throw new Error('a TOTP secret does not open with the data key of its environment')
   return totpStepOf(secret, parameters, code, now)
 }

@@ -7,7 +7,6 @@ import { epochSeconds } from '../../clock.ts'
 import { loadConditions } from '../../domain/conditions/condition.ts'
 import { GENESIS_HASH } from '../../domain/history/audit.ts'
 import { type Answer, answering, answeringLater } from '../../domain/refusal.ts'
-import { readBindings } from '../../env.ts'
 import type { HeldCredential } from '../environment/credentials.ts'
 import type { FailedAttempt } from './attempts.ts'
 import * as enrollment from './enrollment.ts'
@@ -155,7 +154,7 @@ export class Subject extends DurableObject<Env> {
   }
 
   #environment({ environment }: Pick<Who, 'environment'>) {
-    return readBindings(this.env).environments.getByName(environment)
+    return this.env.ENVIRONMENT.getByName(environment)
   }
 
   #register(who: Who): enrollment.CredentialRegister {

@@ -7,7 +7,7 @@ import { newUser } from '../users.ts'
 import { Account, type Model } from './account.ts'
 import { type Act, unheard } from './act.ts'
 import { AppNewcomer, CopiedPasskeyNewcomer, PasskeyNewcomer } from './newcomers.ts'
-import { type Actor, type Cast, type UserAct, UserActor } from './useractor.ts'
+import { type Actor, type Cast, type UserAct, UserActor } from './user-actor.ts'
 
 /** A veteran leaves before their session expires. */
 const VETERAN_MILLISECONDS = 1_200_000

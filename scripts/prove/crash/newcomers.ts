@@ -19,7 +19,7 @@ import {
   type UserAct,
   UserActor,
   type UserCall,
-} from './useractor.ts'
+} from './user-actor.ts'
 
 /** With less left of a step, the code before would be too old by the time that it arrives. */
 const ENOUGH_MILLISECONDS = 5_000

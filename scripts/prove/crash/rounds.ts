@@ -12,7 +12,7 @@ import { setStage } from '../stage.ts'
 import { newActor, operatorActor, type Role } from './actors.ts'
 import { Chain } from './chain.ts'
 import { Tally } from './tally.ts'
-import type { Actor, Cast } from './useractor.ts'
+import type { Actor, Cast } from './user-actor.ts'
 
 /** More of them take longer to start again, and change nothing. */
 const FRONTS = 2

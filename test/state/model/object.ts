@@ -4,12 +4,12 @@ import { base32nopad } from '@scure/base'
 import type { Acr, Method, Requirement } from '../../../contract/index.ts'
 import { random } from '../../../functions/clock.ts'
 import { utf8 } from '../../../functions/domain/bytes.ts'
+import { type StoredTotp, sealedFor } from '../../../functions/domain/factors/totp.ts'
 import { refusal } from '../../../functions/domain/refusal.ts'
 import { seal } from '../../../functions/domain/seal.ts'
 import { type Statement, webauthnChallengeOf } from '../../../functions/domain/tokens/challenge.ts'
 import { subjectObject } from '../../../functions/edge/objects.ts'
 import { readBindings } from '../../../functions/env.ts'
-import { type StoredTotp, totpPlace } from '../../../functions/state/subject/step-up.ts'
 import { type Authenticator, createAuthenticator } from '../../support/authenticator.ts'
 import { wrongCode } from '../../support/service.ts'
 import { totpCode } from '../../support/totp.ts'
@@ -62,7 +62,7 @@ export function makeObject(environment: string, subject: string) {
     return step === null ? wrongCode(secret) : totpCode(secret, step - stepOf(Date.now() / 1000))
   }
   const storedTotp = (id: string): string => {
-    const sealed = seal(DATA_KEY, 'totp', totpPlace(who, id), factorSecret(id), random)
+    const sealed = seal(DATA_KEY, 'totp', sealedFor(who, id), factorSecret(id), random)
     const parameters = { algorithm: 'SHA1', digits: 6, periodSeconds: 30 } as const
     return JSON.stringify({ ...parameters, sealed } satisfies StoredTotp)
   }

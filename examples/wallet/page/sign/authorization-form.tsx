@@ -3,8 +3,8 @@ import { useState } from 'react'
 import { ChoiceField, TextField } from '../parts/field.tsx'
 import { Form } from '../parts/form.tsx'
 import { CHAINS, SEPOLIA } from './examples.ts'
+import type { SignFormProps } from './form-props.ts'
 import { address, chain, type Problems, readAll, whole } from './read.ts'
-import type { SignFormProps } from './sign-card.tsx'
 
 const EXAMPLE = {
   contractAddress: '0x63c0c19a282a1B52b07dD5a65b58948A07DAE32B',

@@ -2,7 +2,7 @@
 import { useState } from 'react'
 import { TextField } from '../parts/field.tsx'
 import { Form } from '../parts/form.tsx'
-import type { SignFormProps } from './sign-card.tsx'
+import type { SignFormProps } from './form-props.ts'
 
 const MESSAGE_MAX_CHARACTERS = 16_384
 

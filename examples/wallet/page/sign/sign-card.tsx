@@ -11,18 +11,11 @@ import { Failure } from '../parts/notice.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { completed, useWalletChanged, type WalletProps } from '../wallet.ts'
 import { AuthorizationForm } from './authorization-form.tsx'
+import type { SignFormProps } from './form-props.ts'
 import { MessageForm } from './message-form.tsx'
 import { Signed } from './signed.tsx'
 import { TransactionForm } from './transaction-form.tsx'
 import { TypedDataForm } from './typed-data-form.tsx'
-
-/** What every form is given. */
-export interface SignFormProps {
-  /** The wallet's own. */
-  address: string
-  isPending: boolean
-  onSign: (request: SignRequest) => void
-}
 
 type Kind = SignRequest['kind']
 

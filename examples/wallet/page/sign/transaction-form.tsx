@@ -3,8 +3,8 @@ import { useState } from 'react'
 import { ChoiceField, TextField } from '../parts/field.tsx'
 import { Form } from '../parts/form.tsx'
 import { CHAINS, EXAMPLE_TRANSACTION } from './examples.ts'
+import type { SignFormProps } from './form-props.ts'
 import { address, chain, ether, gwei, type Problems, readAll, whole } from './read.ts'
-import type { SignFormProps } from './sign-card.tsx'
 
 type Values = Record<keyof typeof EXAMPLE_TRANSACTION, string>
 

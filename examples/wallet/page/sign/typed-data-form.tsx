@@ -4,7 +4,7 @@ import type { TypedDataRequest } from '../../shared/requests.ts'
 import { TextField } from '../parts/field.tsx'
 import { Form } from '../parts/form.tsx'
 import { exampleOrder } from './examples.ts'
-import type { SignFormProps } from './sign-card.tsx'
+import type { SignFormProps } from './form-props.ts'
 
 const MEMBERS = ['domain', 'types', 'primaryType', 'message'] as const
 

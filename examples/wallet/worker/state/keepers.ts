@@ -1,9 +1,9 @@
 // The objects that keep shares, three classes with a secret each: none of them alone can make a key.
 // A keeper knows whose share it has and of which set; neither address nor the shares of others.
 import { DurableObject } from 'cloudflare:workers'
-import type { WalletEnv } from '../env.ts'
 import { seal, unseal } from '../seal.ts'
 import type { SetRef } from '../shares.ts'
+import type { Secrets } from './secrets.ts'
 
 const SCHEMA = `CREATE TABLE IF NOT EXISTS shares (
   owner TEXT NOT NULL,
@@ -13,12 +13,12 @@ const SCHEMA = `CREATE TABLE IF NOT EXISTS shares (
   PRIMARY KEY (owner, generation, attempt)
 );`
 
-class Keeper extends DurableObject<WalletEnv> {
+class Keeper extends DurableObject<Secrets> {
   readonly #sql: SqlStorage
   readonly #title: string
   readonly #secret: string
 
-  constructor(ctx: DurableObjectState, env: WalletEnv, title: string, secret: string) {
+  constructor(ctx: DurableObjectState, env: Secrets, title: string, secret: string) {
     super(ctx, env)
     this.#sql = ctx.storage.sql
     this.#title = title
@@ -67,21 +67,21 @@ class Keeper extends DurableObject<WalletEnv> {
 
 /** The first share, one object a user. */
 export class Vault extends Keeper {
-  constructor(ctx: DurableObjectState, env: WalletEnv) {
+  constructor(ctx: DurableObjectState, env: Secrets) {
     super(ctx, env, 'vault', env.VAULT_SECRET)
   }
 }
 
 /** The second share, one object a user. */
 export class Custodian extends Keeper {
-  constructor(ctx: DurableObjectState, env: WalletEnv) {
+  constructor(ctx: DurableObjectState, env: Secrets) {
     super(ctx, env, 'custodian', env.CUSTODIAN_SECRET)
   }
 }
 
 /** The third shares that others trusted a user with, one object for the user who is trusted. */
 export class Delegate extends Keeper {
-  constructor(ctx: DurableObjectState, env: WalletEnv) {
+  constructor(ctx: DurableObjectState, env: Secrets) {
     super(ctx, env, 'delegate', env.DELEGATE_SECRET)
   }
 }

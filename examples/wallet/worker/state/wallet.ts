@@ -2,7 +2,6 @@
 // rules.ts decides what may change; a change is decided and written in one synchronous transaction.
 import { DurableObject } from 'cloudflare:workers'
 import type { Decision, WalletView } from '../../shared/view.ts'
-import type { WalletEnv } from '../env.ts'
 import {
   after,
   type Change,
@@ -35,10 +34,10 @@ export interface OpenWallet {
 /** Which shares make the key, of what address, and who is trusted with one: all of one moment. */
 export type CurrentWallet = Pick<WalletDocument, 'address' | 'set' | 'delegation'>
 
-export class Wallet extends DurableObject<WalletEnv> {
+export class Wallet extends DurableObject<object> {
   readonly #sql: SqlStorage
 
-  constructor(ctx: DurableObjectState, env: WalletEnv) {
+  constructor(ctx: DurableObjectState, env: object) {
     super(ctx, env)
     this.#sql = ctx.storage.sql
     this.#sql.exec(SCHEMA)

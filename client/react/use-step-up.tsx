@@ -13,9 +13,10 @@ import type { Details } from '../../contract/index.ts'
 import { CountersignError } from '../errors.ts'
 import type { Countersign } from '../instance.ts'
 import type { MFAAction } from '../names.ts'
-import { type StepUpFetch, type StepUpPrompt, withStepUp } from '../withstepup.ts'
-import { createDesk, type Desk } from './desk.ts'
+import type { StepUpPrompt } from '../prompt.ts'
+import { type StepUpFetch, withStepUp } from '../with-step-up.ts'
 import { StepUpDialog, type StepUpLook } from './dialog.tsx'
+import { createPromptQueue, type PromptQueue } from './prompt-queue.ts'
 import { useCountersign } from './provider.ts'
 import { watchOf } from './user.ts'
 
@@ -49,7 +50,7 @@ export interface StepUpHandle {
   dialog: ReactElement | null
 }
 
-const DeskContext = createContext<Desk | undefined>(undefined)
+const QueueContext = createContext<PromptQueue | undefined>(undefined)
 
 /**
  * A step-up around an action. Several at a time are asked one after the other, in their order; one that
@@ -65,15 +66,15 @@ const DeskContext = createContext<Desk | undefined>(undefined)
  */
 export function useStepUp({ instance: given, texts, theme }: StepUpOptions = {}): StepUpHandle {
   const instance = useCountersign(given)
-  const around = useContext(DeskContext)
-  const own = useMemo(() => createDesk(instance), [instance])
+  const around = useContext(QueueContext)
+  const own = useMemo(() => createPromptQueue(instance), [instance])
   const isOwn = !around || around.instance !== instance
-  const desk = isOwn ? own : around
-  const stepUp: StepUp = useCallback((...args) => stepUpAt(desk, ...args), [desk])
+  const queue = isOwn ? own : around
+  const stepUp: StepUp = useCallback((...args) => stepUpAt(queue, ...args), [queue])
   return {
     stepUp,
-    prompt: desk.prompt,
-    dialog: isOwn ? <AtDesk desk={own} texts={texts} theme={theme} /> : null,
+    prompt: queue.prompt,
+    dialog: isOwn ? <QueueDialog queue={own} texts={texts} theme={theme} /> : null,
   }
 }
 
@@ -89,25 +90,25 @@ export function StepUpProvider({
   children,
 }: StepUpOptions & { children?: ReactNode }) {
   const instance = useCountersign(given)
-  const desk = useMemo(() => createDesk(instance), [instance])
+  const queue = useMemo(() => createPromptQueue(instance), [instance])
   return (
-    <DeskContext.Provider value={desk}>
+    <QueueContext.Provider value={queue}>
       {children}
-      <AtDesk desk={desk} texts={texts} theme={theme} />
-    </DeskContext.Provider>
+      <QueueDialog queue={queue} texts={texts} theme={theme} />
+    </QueueContext.Provider>
   )
 }
 
 /** Shows the dialog of the current step-up. */
-function AtDesk({ desk, ...look }: StepUpLook & { desk: Desk }) {
-  const open = useSyncExternalStore(desk.subscribe, desk.current, nobody)
-  useEffect(() => desk.attach(), [desk])
+function QueueDialog({ queue, ...look }: StepUpLook & { queue: PromptQueue }) {
+  const open = useSyncExternalStore(queue.subscribe, queue.current, nobody)
+  useEffect(() => queue.attach(), [queue])
   if (!open) return null
   return (
     <StepUpDialog
       {...look}
       key={open.id}
-      instance={desk.instance}
+      instance={queue.instance}
       request={open.request}
       onVerified={() => open.answer({ verified: true })}
       onCancel={() => open.answer(null)}
@@ -119,16 +120,16 @@ function AtDesk({ desk, ...look }: StepUpLook & { desk: Desk }) {
 const nobody = () => undefined
 
 async function stepUpAt<T>(
-  desk: Desk,
+  queue: PromptQueue,
   action: MFAAction,
   run: (fetch: StepUpFetch) => Promise<T>,
   { details }: { details?: Details | undefined } = {},
 ): Promise<StepUpOutcome<T>> {
-  const { look } = watchOf(desk.instance)
+  const { look } = watchOf(queue.instance)
   const user = await look().catch(() => undefined)
   let isCancelled = false
   const prompt: StepUpPrompt = async (request) => {
-    const answer = await desk.prompt(request)
+    const answer = await queue.prompt(request)
     isCancelled = !answer
     return answer
   }
@@ -139,7 +140,7 @@ async function stepUpAt<T>(
     throw new CountersignError('cancelled', 'Another user is signed in now.')
   }
   try {
-    const value = await withStepUp(action, runForUser, { prompt, details }, desk.instance)
+    const value = await withStepUp(action, runForUser, { prompt, details }, queue.instance)
     return { status: 'completed', value }
   } catch (error) {
     if (isCancelled) return { status: 'cancelled' }

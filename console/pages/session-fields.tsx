@@ -4,7 +4,7 @@ import { type EnvironmentSettings, FOREIGN_ALGORITHMS, type KeySource } from 'co
 import { type Editing, having } from '../model/editing.ts'
 import { Check, ChecksField, RadioField } from '../parts/choice.tsx'
 import { TextField } from '../parts/field.tsx'
-import { JsonField, LinesField } from '../parts/valuefields.tsx'
+import { JsonField, LinesField } from '../parts/value-fields.tsx'
 
 type SessionSettings = EnvironmentSettings['session']
 

@@ -3,7 +3,7 @@ import type { EnvironmentSettings } from 'countersign/contract'
 import { type Editing, having } from '../model/editing.ts'
 import { Check } from '../parts/choice.tsx'
 import { SelectField, TextField } from '../parts/field.tsx'
-import { KeySourceFields } from './sessionfields.tsx'
+import { KeySourceFields } from './session-fields.tsx'
 
 type Assertions = NonNullable<EnvironmentSettings['assertions']>
 

@@ -2,13 +2,13 @@
 import { ActionEntry, BUILT_IN_ACTIONS, NEW_ACTION_RULE } from 'countersign/contract'
 import { type FormEvent, useState } from 'react'
 import { useLocation } from 'wouter'
-import { useForm } from '../model/useform.ts'
+import { useForm } from '../model/use-form.ts'
 import { Button } from '../parts/button.tsx'
 import { Card, Page } from '../parts/card.tsx'
 import { SelectField, TextField } from '../parts/field.tsx'
 import { actionsOf, withAction } from '../rules.ts'
 import { BackToActions } from './actions.tsx'
-import type { DraftPageProps } from './withdraft.tsx'
+import type { DraftPageProps } from './with-draft.tsx'
 
 const OWN = /^(credential|operator)[.:]/
 

@@ -3,7 +3,7 @@ import { type EnvironmentSettings, TOTP_ALGORITHMS } from 'countersign/contract'
 import { type Editing, having } from '../model/editing.ts'
 import { Check, RadioField } from '../parts/choice.tsx'
 import { SelectField } from '../parts/field.tsx'
-import { NumberField } from '../parts/valuefields.tsx'
+import { NumberField } from '../parts/value-fields.tsx'
 import { ENROLLMENT_NAMES, FIRST_FACTOR_NAMES } from '../words.ts'
 
 type Methods = NonNullable<EnvironmentSettings['methods']>

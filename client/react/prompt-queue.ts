@@ -1,10 +1,11 @@
 // The queue of step-ups that wait for the dialog: one is asked at a time, in the order in which they came.
 // A waiting step-up is asked only if it is still needed. This file does not use React.
-import { checkStepUpAuth, type StepUpAuth } from '../check.ts'
+
+import { checkStepUpAuth } from '../check.ts'
 import { CountersignError } from '../errors.ts'
 import { faultOf } from '../fault.ts'
 import type { Countersign } from '../instance.ts'
-import type { StepUpAnswer, StepUpRequest } from '../withstepup.ts'
+import type { StepUpAnswer, StepUpAuth, StepUpRequest } from '../prompt.ts'
 import { type UserName, watchOf } from './user.ts'
 
 /** A step-up that is being asked. */
@@ -15,8 +16,8 @@ export interface Open {
   fail: (error: CountersignError) => void
 }
 
-/** The waiting line of one dialog. */
-export interface Desk {
+/** The step-ups that wait for one dialog. */
+export interface PromptQueue {
   readonly instance: Countersign
   prompt: (request: StepUpRequest) => Promise<StepUpAnswer>
   /** What the dialog shows now. */
@@ -34,11 +35,11 @@ interface Entry extends Open {
 const LOOK_MILLISECONDS = 1000
 
 /**
- * Makes a desk.
+ * Creates the queue of a dialog.
  *
- * @example const desk = createDesk(instance)
+ * @example const queue = createPromptQueue(instance)
  */
-export function createDesk(instance: Countersign): Desk {
+export function createPromptQueue(instance: Countersign): PromptQueue {
   const watch = watchOf(instance)
   const listeners = new Set<() => void>()
   const line: Entry[] = []

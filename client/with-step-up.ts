@@ -1,38 +1,17 @@
 // The whole of a step-up around one action: check, prompt, verify, run.
-import type { Details, Method } from '../contract/index.ts'
-import { checkStepUpAuth, type StepUpAuth } from './check.ts'
+import type { Details } from '../contract/index.ts'
+import { checkStepUpAuth } from './check.ts'
 import { CountersignError, isStepUpRequired, type StepUpRequiredError } from './errors.ts'
 import { faultOf } from './fault.ts'
 import { countersignFetch } from './fetch.ts'
 import { type Countersign, instanceOf, learnScope } from './instance.ts'
 import type { MFAAction } from './names.ts'
+import type { StepUpAnswer, StepUpPrompt } from './prompt.ts'
 import {
   authenticateMfaRecoveryCode,
   authenticatePasskeyMFA,
   authenticateTotpMfaDevice,
-} from './stepup.ts'
-
-/** What is asked of the user. */
-export interface StepUpRequest extends StepUpAuth {
-  action: MFAAction
-  scope: string
-  /** The methods to offer; to enroll, where `enroll` is true. */
-  methods: readonly Method[]
-  enroll: boolean
-  details: Details | undefined
-}
-
-/** What the user answered. Nothing: they cancelled. */
-export type StepUpAnswer =
-  | { method: 'totp'; code: string; deviceId?: string }
-  | { method: 'recovery'; code: string }
-  | { method: 'passkey' }
-  /** The prompt has verified the user itself, as a dialog does. */
-  | { verified: true }
-  | null
-  | undefined
-
-export type StepUpPrompt = (request: StepUpRequest) => Promise<StepUpAnswer> | StepUpAnswer
+} from './step-up.ts'
 
 export interface WithStepUpOptions {
   /** Asks the user; the instance's own prompt where it is left out. */

@@ -4,7 +4,7 @@ import { type Acr, METHODS, type Rule, type RulePart, reachingMethods } from 'co
 import type { Editing } from '../model/editing.ts'
 import { Check, ChecksField, RadioField } from '../parts/choice.tsx'
 import { Notice } from '../parts/notice.tsx'
-import { NumberField } from '../parts/valuefields.tsx'
+import { NumberField } from '../parts/value-fields.tsx'
 import { ACR_NAMES, DETAILS_NAMES, METHOD_NAMES, MODE_NAMES, REQUIRE_NAMES } from '../words.ts'
 
 interface RuleFieldsProps {

@@ -1,0 +1,28 @@
+// Verifies resources: the APIs that perform the actions, each with a key of its own.
+import { fromBase64Url, sameBytes } from '../domain/bytes.ts'
+import { hashKey } from '../domain/names.ts'
+import { refuse } from '../domain/refusal.ts'
+import type { LiveEnvironment } from '../edge/environment.ts'
+
+/** An API, verified. */
+export interface ResourceCaller {
+  kind: 'resource'
+  environment: LiveEnvironment
+  keyId: string
+  audience: string
+}
+
+/**
+ * Verifies the key of a resource.
+ *
+ * @throws Refused `unauthenticated`, or `unavailable` while only the published copy is known
+ */
+export function verifyResource(environment: LiveEnvironment, bearer: string): ResourceCaller {
+  const presented = fromBase64Url(hashKey(bearer)) ?? new Uint8Array()
+  const known = environment
+    .secrets()
+    .resourceKeys.find(({ hash }) => sameBytes(fromBase64Url(hash) ?? new Uint8Array(), presented))
+  if (!known)
+    refuse('unauthenticated', { message: 'This resource key is not known in this environment.' })
+  return { kind: 'resource', environment, keyId: known.id, audience: known.audience }
+}

@@ -1,0 +1,106 @@
+// Refusals as callers see them: the data of an error, its status and headers, and its tRPC code.
+import type { TRPCError } from '@trpc/server'
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
+import { REASONS, type Reason, type Requirement } from '../contract/index.ts'
+import { type Refusal, Refused, refusal } from './domain/refusal.ts'
+
+/** `error.data` of every refusal, as the typed client sees it. */
+export interface ErrorData {
+  reason: Reason
+  retryAfterSeconds?: number
+  attemptsLeft?: number
+  requirement?: Requirement
+}
+
+/** What is told of an error: a refusal as it is, a fault of tRPC's in our words, a bug as `unavailable`. */
+export function refusalOf(error: TRPCError): Refusal {
+  if (error.cause instanceof Refused) return error.cause.refusal
+  const reason = FRAMEWORK_REASONS[error.code]
+  return reason ? refusal(reason, describeIssue(error.cause)) : refusal('unavailable')
+}
+
+const FRAMEWORK_REASONS: Partial<Record<TRPCError['code'], Reason>> = {
+  PARSE_ERROR: 'input_invalid',
+  BAD_REQUEST: 'input_invalid',
+  UNSUPPORTED_MEDIA_TYPE: 'input_invalid',
+  NOT_FOUND: 'not_found',
+  METHOD_NOT_SUPPORTED: 'method_unsupported',
+  PAYLOAD_TOO_LARGE: 'too_large',
+}
+
+/** Names the place of the first fault that a schema found; never a value, which may be a secret. */
+function describeIssue(cause: unknown): Partial<Refusal> {
+  const issue = firstIssue(cause)
+  if (!issue) return {}
+  const keys = issue.keys?.map(String).join(', ')
+  const what = keys
+    ? `has an unknown field (${keys})`
+    : issue.expected
+      ? `must be ${issue.expected}`
+      : 'has the wrong format'
+  const where = issue.path.length > 0 ? `\`${issue.path.map(String).join('.')}\`` : 'The input'
+  return { message: `${where} ${what}.`.slice(0, 300) }
+}
+
+interface Issue {
+  path: PropertyKey[]
+  expected?: string
+  keys?: string[]
+  errors?: Issue[][]
+}
+
+function firstIssue(cause: unknown): Issue | undefined {
+  if (
+    typeof cause !== 'object' ||
+    cause === null ||
+    !('issues' in cause) ||
+    !Array.isArray(cause.issues)
+  )
+    return undefined
+  let issue: Issue | undefined = cause.issues[0]
+  // Of a union, the member that got furthest tells most.
+  while (issue?.errors?.length) {
+    const path: PropertyKey[] = issue.path
+    const [nested] = issue.errors.toSorted((a, b) => a.length - b.length)
+    const inner: Issue | undefined = nested?.[0]
+    if (!inner) break
+    issue = { ...inner, path: [...path, ...inner.path] }
+  }
+  return issue
+}
+
+/** The HTTP status of a refusal to tRPC's name for it. */
+const CODE_OF_STATUS: Record<number, TRPCError['code']> = {
+  400: 'BAD_REQUEST',
+  401: 'UNAUTHORIZED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  405: 'METHOD_NOT_SUPPORTED',
+  409: 'CONFLICT',
+  413: 'PAYLOAD_TOO_LARGE',
+  429: 'TOO_MANY_REQUESTS',
+  503: 'SERVICE_UNAVAILABLE',
+}
+
+export const codeOf = (reason: Reason): TRPCError['code'] =>
+  CODE_OF_STATUS[REASONS[reason].status] ?? 'INTERNAL_SERVER_ERROR'
+
+/** `error.code` of a refusal: without it a typed client does not read the rest. */
+export const codeNumberOf = (reason: Reason): number => TRPC_ERROR_CODES_BY_KEY[codeOf(reason)]
+
+/** Status and headers of a refusal (RFC 9110, section 10.2.3; RFC 6750, section 3). */
+export function metaOf({ reason, retryAfterSeconds }: Refusal) {
+  const { status } = REASONS[reason]
+  return {
+    status,
+    headers: {
+      ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+      ...(status === 401 && {
+        'www-authenticate':
+          reason === 'step_up_required'
+            ? 'Bearer error="insufficient_user_authentication"'
+            : 'Bearer error="invalid_token"',
+      }),
+    },
+  }
+}

@@ -1,0 +1,53 @@
+// Challenges of passkey ceremonies: bound to the caller, the purpose and what was asked for.
+import type { SubjectCaller } from '../callers/subject.ts'
+import { epochSeconds, random } from '../clock.ts'
+import { toBase64Url } from '../domain/bytes.ts'
+import { newChallenge, readChallenge, type Statement } from '../domain/tokens/challenge.ts'
+import type { FailedAttempt } from '../edge/objects.ts'
+import { noteFailure, noting } from './record-refusal.ts'
+
+const NONCE_BYTES = 16
+
+/** Creates a challenge for a ceremony of the caller. */
+export const createChallenge = (
+  caller: SubjectCaller,
+  purpose: string,
+  wish: Parameters<typeof newChallenge>[2],
+) =>
+  newChallenge(
+    caller.environment.secrets().dataKey,
+    contextOf(caller, purpose),
+    wish,
+    toBase64Url(random(NONCE_BYTES)),
+    epochSeconds(),
+  )
+
+/**
+ * Reads a challenge that the client sent back, and records a refusal in the user's history.
+ *
+ * @param type the event that a refusal is recorded as
+ * @throws Refused `passkey_rejected`, `challenge_expired`
+ */
+export const checkChallenge = (
+  caller: SubjectCaller,
+  purpose: string,
+  carried: string,
+  type: FailedAttempt['type'],
+): Promise<Statement> =>
+  noting(
+    () =>
+      readChallenge(
+        caller.environment.secrets().dataKey,
+        contextOf(caller, purpose),
+        carried,
+        epochSeconds(),
+      ),
+    (reason) => noteFailure(caller, { type, method: 'passkey', reason }),
+  )
+
+const contextOf = ({ environment, session }: SubjectCaller, purpose: string) => ({
+  iss: environment.issuer,
+  sub: session.subject,
+  epoch: environment.epoch,
+  purpose,
+})

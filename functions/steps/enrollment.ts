@@ -1,0 +1,67 @@
+// The first half of an enrollment: what the user's app or device is shown, and the row that waits for its
+// confirmation.
+import { TOTP_ENROLLMENT_LIFETIME_SECONDS } from '../../contract/index.ts'
+import type { SubjectCaller } from '../callers/subject.ts'
+import { epochSeconds, random } from '../clock.ts'
+import { registrationOptions } from '../domain/factors/passkey.ts'
+import { describeTotp, newTotpSecret, type StoredTotp, sealedFor } from '../domain/factors/totp.ts'
+import { unwrap } from '../domain/refusal.ts'
+import { seal } from '../domain/seal.ts'
+import { enrollPurpose } from '../domain/tokens/challenge.ts'
+import type { Session } from '../domain/tokens/session.ts'
+import type { StartCall } from '../edge/objects.ts'
+import { createChallenge } from './challenge.ts'
+
+type Opening = Pick<StartCall, 'who' | 'factorId' | 'label' | 'gate' | 'first' | 'session'>
+
+/**
+ * Begins to enroll an authenticator app.
+ *
+ * @throws Refused for a closed gate, too many factors, or too many changes
+ */
+export async function enrollTotp(
+  { environment, object, session }: SubjectCaller,
+  opening: Opening,
+) {
+  const { algorithm, digits, periodSeconds } = environment.settings.methods.totp
+  const secret = newTotpSecret(algorithm, random)
+  const context = sealedFor(opening.who, opening.factorId)
+  const sealed = seal(environment.secrets().dataKey, 'totp', context, secret, random)
+  const stored: StoredTotp = { algorithm, digits, periodSeconds, sealed }
+  const expiresAt = epochSeconds() + TOTP_ENROLLMENT_LIFETIME_SECONDS
+  unwrap(
+    await object.startEnrollment({
+      ...opening,
+      kind: 'totp',
+      secret: JSON.stringify(stored),
+      expiresAt,
+    }),
+  )
+  const shown = describeTotp(secret, stored, environment.settings.rpName, shownName(session))
+  return { factorId: opening.factorId, ...shown, expiresAt }
+}
+
+/**
+ * Begins to enroll a passkey.
+ *
+ * @throws Refused for a closed gate, too many factors, or too many changes
+ */
+export async function enrollPasskey(caller: SubjectCaller, opening: Opening) {
+  const { environment, object, session } = caller
+  const { factorId } = opening
+  const created = createChallenge(caller, enrollPurpose(factorId), { scope: '' })
+  const { challenge, webauthnChallenge, expiresAt } = created
+  const started = unwrap(
+    await object.startEnrollment({ ...opening, kind: 'passkey', secret: '{}', expiresAt }),
+  )
+  const user = { handle: started.userHandle, name: shownName(session) }
+  const options = await registrationOptions(
+    environment.settings,
+    user,
+    webauthnChallenge,
+    started.existing,
+  )
+  return { factorId, challenge, options, expiresAt }
+}
+
+const shownName = ({ name, subject }: Session): string => name ?? subject
