@@ -41,8 +41,8 @@ const LATE_MILLISECONDS = 1_000
 const decidedBy = (steps: string): Replacement[] => [
   [
     TOKENS,
-    'if (this.claim({ key, expiresAt: row.expires_at }, now, holder)) return { replayed: false }',
-    'if (this.claim({ key, expiresAt: row.expires_at }, now, holder) || true) return { replayed: false }',
+    'if (this.claim({ key, expiresAt: row.expires_at }, now, requestHash)) return { replayed: false }',
+    'if (this.claim({ key, expiresAt: row.expires_at }, now, requestHash) || true) return { replayed: false }',
   ],
   [
     SUBJECT,
@@ -99,7 +99,7 @@ export const WEAKENED: readonly Weakened[] = [
         `  async consume(call: spending.ConsumeCall) {
     if (this.#ledger.exists && !this.#ledger.tokens.wasSpent(call.jti)) {
       await scheduler.wait(1)
-      this.#ledger.tokens.forgetClaim('token:' + call.jti)
+      this.#ledger.tokens.forgetKey('token:' + call.jti)
     }
     return`,
       ],

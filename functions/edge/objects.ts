@@ -13,7 +13,7 @@ export type { StartCall } from '../state/subject/enrollment.ts'
 export type { Who } from '../state/subject/ledger.ts'
 export type { CallFacts } from '../state/subject/overview.ts'
 export type { Gate } from '../state/subject/spending.ts'
-export type { SteppedUp, StepUpCall, TokenOrder } from '../state/subject/step-up.ts'
+export type { SteppedUp, StepUpCall } from '../state/subject/step-up.ts'
 
 import type { Counts } from '../state/counts.ts'
 import type { Directory } from '../state/directory/directory.ts'
@@ -47,7 +47,7 @@ const OF_SUBJECT: Repeatable<Subject> = {
   events: true,
   verifyEvents: true,
   // The same request, known by its idempotency key: the second is told that it repeats the first.
-  consume: ({ holder }) => holder !== null,
+  consume: ({ requestHash }) => requestHash !== null,
 }
 const OF_ENVIRONMENT: Repeatable<Environment> = {
   snapshot: true,

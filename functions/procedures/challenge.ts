@@ -15,7 +15,7 @@ import type { SteppedUp, StepUpCall } from '../edge/objects.ts'
 import { checkChallenge, createChallenge } from '../steps/challenge.ts'
 import { actionsInForce } from '../steps/effective-rule.ts'
 import { checkOffered } from '../steps/factor-gate.ts'
-import { mint, ordersOf, orderTokens } from '../steps/minting.ts'
+import { mint, planTokens } from '../steps/minting.ts'
 import { calledBy, router } from '../trpc.ts'
 
 export const challengeRouter = router({
@@ -54,8 +54,8 @@ export const challengeRouter = router({
             }
           : input
       const grant = await grantFor(caller, attempt.method, wishOf(attempt))
-      const orders = await orderTokens(caller, grant, input.mfaToken)
-      const call = { who: caller.who, orders: ordersOf(orders) }
+      const plan = await planTokens(caller, grant, input.mfaToken)
+      const call = { who: caller.who, tokens: plan.tokens }
       const stepped = await countStepUp(
         caller.environment,
         attempt.method,
@@ -63,7 +63,7 @@ export const challengeRouter = router({
         async () => unwrap(await verifyFactor(caller, attempt, call)),
       )
       const { factorId, amr, acr, authTime } = stepped.proof
-      const tokens = await mint(caller, orders, stepped)
+      const tokens = await mint(caller, plan, stepped.tokens)
       return { ...(input.method !== 'recovery' && { factorId }), amr, acr, authTime, ...tokens }
     }),
 })

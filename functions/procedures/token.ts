@@ -25,7 +25,7 @@ import { subjectObject } from '../edge/objects.ts'
 import type { Bindings } from '../env.ts'
 import { readAssertion } from '../steps/assertion.ts'
 import { actionFor, actionsInForce } from '../steps/effective-rule.ts'
-import { mint, ordersOf, orderTokens } from '../steps/minting.ts'
+import { mint, planTokens } from '../steps/minting.ts'
 import { noteFailure, noting } from '../steps/record-refusal.ts'
 import { calledBy, router } from '../trpc.ts'
 
@@ -38,15 +38,15 @@ export const tokenRouter = router({
         () => readAssertion(caller, input.assertion),
         (reason) => noteFailure(caller, { type: 'step_up.failed', method: 'assertion', reason }),
       )
-      const orders = await orderTokens(caller, await grantFor(caller, asserted), undefined)
-      const call = { who: caller.who, orders: ordersOf(orders), proof: asserted.proof }
+      const plan = await planTokens(caller, await grantFor(caller, asserted), undefined)
+      const call = { who: caller.who, tokens: plan.tokens, proof: asserted.proof }
       const stepped = await countStepUp(
         caller.environment,
         'assertion',
         asserted.scopes,
         async () => unwrap(await caller.object.exchange(call)),
       )
-      const { elevatedToken } = await mint(caller, orders, stepped)
+      const { elevatedToken } = await mint(caller, plan, stepped.tokens)
       return { elevatedToken: elevatedToken ?? refuse('scope_not_allowed') }
     }),
 
@@ -60,13 +60,13 @@ export const tokenRouter = router({
       const action = actionFor(caller, input)
       const bound = input.details && checkDetails(input.details, action)
       const token = await readToken(environment, input.token)
-      const { object, who, jti } = tokenHolder(bindings, environment, token)
+      const { object, who, jti } = recordOf(bindings, environment, token)
       const shown = { who, jti, action: action.action, actor: `resource:${keyId}` }
       await noting(
         () => checkUse(token, { ...input, action }, termsOf(environment)),
         (reason) => object.noteRefusal({ ...shown, reason }),
       )
-      const holder = holderOf(caller, action, input.idempotencyKey, bound?.hash)
+      const requestHash = requestHashOf(caller, action, input.idempotencyKey, bound?.hash)
       const requirement = requirementOf(action, environment.offered)
       const presented = { kind: token.kind, scope: action.scope }
       const { replayed } = unwrap(
@@ -75,7 +75,7 @@ export const tokenRouter = router({
           requirement,
           presented,
           detailsHash: bound?.hash,
-          holder,
+          requestHash,
         }),
       )
       return { accepted: true as const, replayed, claims: token.claims }
@@ -87,7 +87,7 @@ export const tokenRouter = router({
     .query(async ({ ctx: { caller, bindings }, input }) => {
       const token = await ownedToken(caller, input.token)
       if (!token) return { active: false as const }
-      const { object, jti } = tokenHolder(bindings, caller.environment, token)
+      const { object, jti } = recordOf(bindings, caller.environment, token)
       const active = await object.isActive({ jti })
       return active ? { active, token_type: 'Bearer' as const, ...token.claims } : { active }
     }),
@@ -98,7 +98,7 @@ export const tokenRouter = router({
     .mutation(async ({ ctx: { caller, bindings }, input }) => {
       const token = await ownedToken(caller, input.token)
       if (token) {
-        const { object, who, jti } = tokenHolder(bindings, caller.environment, token)
+        const { object, who, jti } = recordOf(bindings, caller.environment, token)
         await object.revoke({
           who,
           jti,
@@ -128,14 +128,14 @@ const termsOf = ({ issuer, offered, settings }: LiveEnvironment) => ({
 })
 
 /** Returns the object that knows a token: that of the user named in it, whichever caller asks. */
-const tokenHolder = (bindings: Bindings, environment: LiveEnvironment, { claims }: OwnToken) => ({
+const recordOf = (bindings: Bindings, environment: LiveEnvironment, { claims }: OwnToken) => ({
   object: subjectObject(bindings, environment.id, claims.sub),
   who: whoIs(environment, claims.sub),
   jti: claims.jti,
 })
 
-/** What a repeated consume must be equal in, to be the same request whose reply was lost. */
-const holderOf = (
+/** Identifies a request with an idempotency key, so that a repeated one gets the same answer. */
+const requestHashOf = (
   { keyId }: ResourceCaller,
   action: Action,
   idempotencyKey: string | undefined,

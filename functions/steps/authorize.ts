@@ -70,7 +70,13 @@ export async function authorize(
   const { hash: detailsHash } = bindDetails(details, OPERATOR_ACTION)
   const issued = { kind: token.kind, scope: action.scope }
   unwrap(
-    await object.consume({ ...shown, requirement, presented: issued, detailsHash, holder: null }),
+    await object.consume({
+      ...shown,
+      requirement,
+      presented: issued,
+      detailsHash,
+      requestHash: null,
+    }),
   )
 }
 

@@ -60,9 +60,9 @@ export async function firstFactorOf(
   const { environment, session } = caller
   const { firstFactor } = environment.settings
   return answeringLater(async () => {
-    if (firstFactor === 'assertion') return { claims: await assertedLink(caller, assertion) }
+    if (firstFactor === 'assertion') return { singleUseKeys: await assertedLink(caller, assertion) }
     requireFresh(session, environment.settings, epochSeconds())
-    return { claims: [] }
+    return { singleUseKeys: [] }
   })
 }
 
@@ -78,7 +78,7 @@ async function assertedLink(caller: SubjectCaller, assertion: string | undefined
       message: 'The assertion does not carry the scope credential:link.',
     })
   }
-  return verified.proof.claims
+  return verified.proof.singleUseKeys
 }
 
 /**

@@ -1,124 +1,71 @@
-// Minting: the tokens that a step-up earns, planned before and signed after the object has accepted it.
-import type { ElevatedToken, MfaToken } from '../../contract/index.ts'
+// The tokens of a step-up: planned before the user is verified, and signed after the object has issued them.
+import type { Details, ElevatedToken, MfaToken } from '../../contract/index.ts'
 import type { SubjectCaller } from '../callers/subject.ts'
 import { epochSeconds, random } from '../clock.ts'
 import { newJti } from '../domain/names.ts'
-import { expiryOf, type Grant, legacyLifetime } from '../domain/policy/grant.ts'
-import { type Issue, type SigningKey, sharedClaims, signToken } from '../domain/tokens/token.ts'
-import type { SteppedUp, TokenOrder } from '../edge/objects.ts'
+import type { Grant } from '../domain/policy/grant.ts'
+import { claimsOf, type IssuedToken, type PlannedToken } from '../domain/tokens/issue.ts'
+import { describeMfaToken, planMfaToken } from '../domain/tokens/legacy.ts'
+import { type SigningKey, signToken } from '../domain/tokens/token.ts'
 
-/** What a step-up is to earn: an elevated token, a legacy one, both, or neither. */
-export interface Orders {
+/** What a step-up is to earn: an elevated token, an MFA token, both, or neither. */
+export interface Plan {
   /** Fetched before anything is spent: without a key, nothing is spent. */
   signingKey: SigningKey
-  elevated?: { grant: Grant; order: TokenOrder }
-  legacy?: TokenOrder
+  tokens: PlannedToken[]
+  /** The details that the elevated token is bound to. */
+  details?: Details
 }
 
 /**
- * Orders the tokens of a step-up.
+ * Plans the tokens of a step-up.
  *
- * @throws Refused `forbidden` for a legacy token that the environment does not issue, `unavailable`
- *   where no key could sign
+ * @throws Refused `forbidden` for an MFA token that the environment does not issue, `unavailable` if no key
+ *   can sign
  */
-export async function orderTokens(
-  caller: SubjectCaller,
+export async function planTokens(
+  { session, environment }: SubjectCaller,
   grant: Grant | undefined,
   mfaToken: { singleUse: boolean } | undefined,
-): Promise<Orders> {
-  const { session, environment } = caller
-  const lifetimeSeconds =
-    mfaToken &&
-    legacyLifetime(environment.settings.mfaTokens, mfaToken, session.expiresAt, epochSeconds())
-  return {
-    signingKey: await environment.secrets().signingKey(),
-    ...(grant && { elevated: { grant, order: orderOf(grant) } }),
-    ...(mfaToken &&
-      lifetimeSeconds && {
-        legacy: {
-          jti: newJti(random),
-          kind: 'mfa',
-          scopes: [],
-          singleUse: mfaToken.singleUse,
-          lifetimeSeconds,
-          freshnessSeconds: lifetimeSeconds,
-        },
-      }),
+): Promise<Plan> {
+  const { issuer, settings, secrets } = environment
+  const tokens: PlannedToken[] = []
+  if (grant) {
+    const { acr: _acr, bound, ...planned } = grant
+    const detailsHash = bound && { detailsHash: bound.hash }
+    tokens.push({ jti: newJti(random), kind: 'elevated', ...planned, ...detailsHash })
   }
+  if (mfaToken) {
+    const token = { ...mfaToken, jti: newJti(random), issuer }
+    tokens.push(planMfaToken(settings.mfaTokens, token, session.expiresAt, epochSeconds()))
+  }
+  const signingKey = await secrets().signingKey()
+  return { signingKey, tokens, ...(grant?.bound && { details: grant.bound.claim }) }
 }
 
-const orderOf = ({
-  scopes,
-  singleUse,
-  lifetimeSeconds,
-  freshnessSeconds,
-  bound,
-}: Grant): TokenOrder => ({
-  jti: newJti(random),
-  kind: 'elevated',
-  scopes,
-  singleUse,
-  lifetimeSeconds,
-  freshnessSeconds,
-  ...(bound && { detailsHash: bound.hash }),
-})
-
-/** The orders as the object writes them down. */
-export const ordersOf = ({ elevated, legacy }: Orders): TokenOrder[] =>
-  [elevated?.order, legacy].filter((order) => order !== undefined)
-
-/** Signs what was ordered, for the proof that the object accepted. */
+/** Signs the tokens that the object issued. */
 export async function mint(
   caller: SubjectCaller,
-  { signingKey, elevated, legacy }: Orders,
-  stepped: SteppedUp,
+  { signingKey, details }: Plan,
+  issued: IssuedToken[],
 ): Promise<{ elevatedToken?: ElevatedToken; mfaToken?: MfaToken }> {
-  const elevatedToken =
-    elevated &&
-    (await mintElevated(caller, signingKey, elevated.grant, issueOf(elevated.order, stepped)))
-  const mfaToken = legacy && (await mintLegacy(caller, signingKey, issueOf(legacy, stepped)))
-  return { ...(elevatedToken && { elevatedToken }), ...(mfaToken && { mfaToken }) }
+  const answer: { elevatedToken?: ElevatedToken; mfaToken?: MfaToken } = {}
+  for (const token of issued) {
+    const signed = await signToken(claimsOf(token, recipientOf(caller), details), signingKey)
+    if (token.kind === 'mfa') answer.mfaToken = describeMfaToken(signed, token)
+    else answer.elevatedToken = describeElevatedToken(signed, token)
+  }
+  return answer
 }
 
-const issueOf = (order: TokenOrder, { proof, issuedAt }: SteppedUp): Issue => ({
-  jti: order.jti,
-  amr: proof.amr,
-  acr: proof.acr,
-  authTime: proof.authTime,
-  issuedAt,
-  expiresAt: expiryOf(order, issuedAt, proof.authTime),
-  singleUse: order.singleUse,
+const describeElevatedToken = (
+  token: string,
+  { jti, audience, scopes, acr, singleUse, issuedAt, expiresAt }: IssuedToken,
+): ElevatedToken => ({
+  ...{ token, jti, audience, scopes, acr, tokenType: 'Bearer', singleUse, issuedAt, expiresAt },
 })
 
-async function mintElevated(
-  caller: SubjectCaller,
-  signingKey: SigningKey,
-  grant: Grant,
-  issue: Issue,
-): Promise<ElevatedToken> {
-  const { audience, scopes, bound } = grant
-  const claims = {
-    ...sharedClaims(holderOf(caller), issue, audience),
-    scope: scopes.join(' '),
-    ...(bound && { authorization_details: [bound.claim] as [Record<string, unknown>] }),
-  }
-  const token = await signToken({ kind: 'elevated', claims }, signingKey)
-  const { jti, acr, singleUse, issuedAt, expiresAt } = issue
-  return { token, jti, audience, scopes, acr, tokenType: 'Bearer', singleUse, issuedAt, expiresAt }
-}
-
-async function mintLegacy(
-  caller: SubjectCaller,
-  signingKey: SigningKey,
-  issue: Issue,
-): Promise<MfaToken> {
-  const claims = sharedClaims(holderOf(caller), issue, caller.environment.issuer)
-  const { jti, expiresAt, singleUse } = issue
-  const token = await signToken({ kind: 'mfa', claims }, signingKey)
-  return { token, jti, expiresAt, singleUse }
-}
-
-const holderOf = ({ environment, session }: SubjectCaller) => ({
+const recipientOf = ({ environment, session }: SubjectCaller) => ({
   issuer: environment.issuer,
   subject: session.subject,
   clientId: session.clientId ?? environment.id,

@@ -610,7 +610,7 @@ describe('the life of a token', () => {
           ...{ freshnessSeconds: 300, details: 'optional' },
         },
         presented: { kind: 'elevated', scope: 'wallet:sign' },
-        ...{ jti, action: SIGN, actor: 'resource:edge', holder: 'the same request' },
+        ...{ jti, action: SIGN, actor: 'resource:edge', requestHash: 'the same request' },
       })
     advance(299)
     expect(await use()).toEqual({ replayed: false })

@@ -87,7 +87,7 @@ describe('a TOTP code', () => {
       amr: ['otp'],
       acr: 'mfa',
       authTime: NOW,
-      claims: [{ key: 'totp:fac_1', ordinal: 7, expiresAt: null }],
+      singleUseKeys: [{ key: 'totp:fac_1', ordinal: 7, expiresAt: null }],
     })
   })
 })
@@ -148,7 +148,7 @@ describe('recovery codes', () => {
       amr: ['recovery'],
       acr: 'recovery',
       authTime: NOW,
-      claims: [],
+      singleUseKeys: [],
     })
   })
 })

@@ -1,15 +1,9 @@
 // What one token may carry: which scopes go together, by which method, for how long.
 import { describe, expect, it } from 'vitest'
 import type { Method, Offered } from '../../contract/index.ts'
-import {
-  expiryOf,
-  legacyLifetime,
-  MFA_TOKEN_LONGEST_LIFETIME_SECONDS,
-  planGrant,
-  type Wish,
-} from '../../functions/domain/policy/grant.ts'
+import { planGrant, type Wish } from '../../functions/domain/policy/grant.ts'
 import type { Action } from '../../functions/domain/policy/policy.ts'
-import { actionBy, EVERYTHING, NOW, RESOURCE, refusalOf } from '../support/rules.ts'
+import { actionBy, EVERYTHING, RESOURCE, refusalOf } from '../support/rules.ts'
 
 const named = (name: string, rule: Parameters<typeof actionBy>[0] = {}, more = {}): Action =>
   actionBy(rule, { action: name, scope: `s:${name}`, ...more })
@@ -151,47 +145,5 @@ describe('the method of a grant', () => {
       reason: 'method_not_allowed',
       requirement: { scope: 's:refund', acr: 'phr', methods: ['passkey'] },
     })
-  })
-})
-
-describe('a token ends', () => {
-  it.each([
-    [{ lifetimeSeconds: 600, freshnessSeconds: 900 }, NOW, NOW, NOW + 600],
-    [{ lifetimeSeconds: 600, freshnessSeconds: 300 }, NOW, NOW, NOW + 300],
-    [{ lifetimeSeconds: 600, freshnessSeconds: 600 }, NOW, NOW - 500, NOW + 100],
-  ])('by its lifetime, and never past the freshness of its proof: %j', (grant, at, auth, end) => {
-    expect(expiryOf(grant, at, auth)).toBe(end)
-  })
-})
-
-describe('the lifetime of a legacy token', () => {
-  const lifetime = (
-    mfaTokens: Parameters<typeof legacyLifetime>[0],
-    singleUse: boolean,
-    sessionLeft = 3600,
-  ) => legacyLifetime(mfaTokens, { singleUse }, NOW + sessionLeft, NOW)
-
-  it.each([
-    ['off', true],
-    ['off', false],
-    ['single', false],
-  ] as const)('is refused if the environment says %s and single use is %j', (mode, singleUse) => {
-    expect(refusalOf(() => lifetime(mode, singleUse))).toEqual({
-      reason: 'forbidden',
-      message:
-        'This environment does not issue that kind of MFA token: ask for an elevated token with `requestedScopes`.',
-    })
-  })
-
-  it('of single use is five minutes, however long the session', () => {
-    expect([lifetime('single', true), lifetime('session', true, 10)]).toEqual([300, 300])
-  })
-
-  it('of a reusable one is that of the session, up to a day, and at least a second', () => {
-    expect(lifetime('session', false, 3600)).toBe(3600)
-    expect(lifetime('session', false, 86_400)).toBe(MFA_TOKEN_LONGEST_LIFETIME_SECONDS)
-    expect(lifetime('session', false, 86_401)).toBe(86_400)
-    expect(lifetime('session', false, 1)).toBe(1)
-    expect(lifetime('session', false, -30)).toBe(1)
   })
 })

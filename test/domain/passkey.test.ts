@@ -313,14 +313,14 @@ describe('a verified passkey', () => {
     [true, 'swk'],
     [false, 'hwk'],
   ])('that is synced: %j proves phr by %s', (synced, key) => {
-    const claims = [{ key: 'challenge:n', expiresAt: NOW }]
-    expect(passkeyProof('fac_1', synced, NOW, claims)).toEqual({
+    const singleUseKeys = [{ key: 'challenge:n', expiresAt: NOW }]
+    expect(passkeyProof('fac_1', synced, NOW, singleUseKeys)).toEqual({
       factorId: 'fac_1',
       method: 'passkey',
       amr: [key, 'user', 'mfa'],
       acr: 'phr',
       authTime: NOW,
-      claims,
+      singleUseKeys,
     })
   })
 })

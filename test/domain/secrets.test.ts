@@ -22,7 +22,7 @@ import {
 } from '../../functions/domain/names.ts'
 import { open, seal } from '../../functions/domain/seal.ts'
 import {
-  challengeClaim,
+  challengeKey,
   enrollPurpose,
   newChallenge,
   readChallenge,
@@ -222,7 +222,7 @@ describe('a challenge', () => {
 
   it('is claimed by its nonce until it ends', () => {
     const statement = readChallenge(KEY, CONTEXT, made.challenge, NOW)
-    expect(challengeClaim(statement)).toEqual({ key: 'challenge:nonce-1', expiresAt: NOW + 300 })
+    expect(challengeKey(statement)).toEqual({ key: 'challenge:nonce-1', expiresAt: NOW + 300 })
   })
 
   it('has a purpose for each enrollment', () => {

@@ -304,7 +304,9 @@ describe('an assertion', () => {
         amr: ['pwd', 'sms'],
         acr: 'mfa',
         authTime: NOW - 3,
-        claims: [{ key: expect.stringMatching(/^assertion:[\w-]{43}$/), expiresAt: NOW + 151 }],
+        singleUseKeys: [
+          { key: expect.stringMatching(/^assertion:[\w-]{43}$/), expiresAt: NOW + 151 },
+        ],
       },
       scopes: ['orders:refund', 'orders:list'],
     })
@@ -312,7 +314,7 @@ describe('an assertion', () => {
 
   it('is claimed by its issuer and its id, and by nothing else', async () => {
     const keyOf = async (more: object, terms = TERMS) =>
-      (await assertion(more, {}, terms)).proof.claims[0]?.key
+      (await assertion(more, {}, terms)).proof.singleUseKeys[0]?.key
     const key = await keyOf({})
     expect(await keyOf({ scope: 'orders:list', exp: NOW + 60 })).toBe(key)
     expect(await keyOf({ jti: 'assertion-2' })).not.toBe(key)

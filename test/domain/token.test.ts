@@ -3,12 +3,11 @@ import { createLocalJWKSet, jwtVerify } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { ElevatedClaims, MfaClaims } from '../../contract/index.ts'
 import type { Action } from '../../functions/domain/policy/policy.ts'
+import { MFA_TYPE } from '../../functions/domain/tokens/legacy.ts'
 import {
   checkUse,
   ELEVATED_TYPE,
-  MFA_TYPE,
   type OwnToken,
-  sharedClaims,
   signToken,
   type Terms,
   type Use,
@@ -25,17 +24,11 @@ import {
   signerOf,
 } from '../support/rules.ts'
 
-const HOLDER = { issuer: ISSUER, subject: 'alice', clientId: 'app', epoch: 3 }
-const ISSUE = {
-  jti: 'abcdefghijklmnopqrstuv',
-  amr: ['otp'],
-  acr: 'mfa' as const,
-  authTime: NOW,
-  issuedAt: NOW,
-  expiresAt: NOW + 300,
-  singleUse: true,
+const SHARED: MfaClaims = {
+  ...{ iss: ISSUER, sub: 'alice', aud: RESOURCE, client_id: 'app' },
+  ...{ jti: 'abcdefghijklmnopqrstuv', iat: NOW, exp: NOW + 300, auth_time: NOW },
+  ...{ amr: ['otp'], acr: 'mfa', singleUse: true, epoch: 3 },
 }
-const SHARED = sharedClaims(HOLDER, ISSUE, RESOURCE)
 const ELEVATED: ElevatedClaims = { ...SHARED, scope: 'orders:list orders:refund' }
 const LEGACY: MfaClaims = { ...SHARED, aud: ISSUER }
 
@@ -56,30 +49,6 @@ beforeAll(async () => {
 const expected = { issuer: ISSUER, epoch: 3, now: NOW }
 const verify = (token: string, more: Partial<typeof expected> = {}) =>
   verifyOwnToken(token, signer.keySet, { ...expected, ...more })
-
-describe('the claims that both kinds of token share', () => {
-  it('name their holder, their proof and their end, each by its registered name', () => {
-    expect(sharedClaims({ ...HOLDER, sessionId: 's1' }, ISSUE, RESOURCE)).toEqual({
-      iss: ISSUER,
-      sub: 'alice',
-      aud: RESOURCE,
-      client_id: 'app',
-      sid: 's1',
-      jti: 'abcdefghijklmnopqrstuv',
-      iat: NOW,
-      exp: NOW + 300,
-      auth_time: NOW,
-      amr: ['otp'],
-      acr: 'mfa',
-      singleUse: true,
-      epoch: 3,
-    })
-  })
-
-  it('name no session if the order has none', () => {
-    expect(SHARED).not.toHaveProperty('sid')
-  })
-})
 
 describe('a signed token', () => {
   it.each<[OwnToken, type: string]>([

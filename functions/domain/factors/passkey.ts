@@ -9,7 +9,7 @@ import type {
 import { CHALLENGE_LIFETIME_SECONDS } from '../../../contract/index.ts'
 import { fromBase64Url, sameBytes, sha256, toBase64Url, utf8 } from '../bytes.ts'
 import { checkCoseKey, coseAlgorithm } from './cose-key.ts'
-import type { Claim, Proof } from './proof.ts'
+import type { Proof, SingleUseKey } from './proof.ts'
 
 /** COSE algorithms (RFC 9053): EdDSA, ES256, RS256, in the order of preference. */
 const ALGORITHMS = [-8, -7, -257]
@@ -259,14 +259,14 @@ export const passkeyProof = (
   factorId: string,
   synced: boolean,
   now: number,
-  claims: Claim[],
+  singleUseKeys: SingleUseKey[],
 ): Proof => ({
   factorId,
   method: 'passkey',
   amr: [synced ? 'swk' : 'hwk', 'user', 'mfa'],
   acr: 'phr',
   authTime: now,
-  claims,
+  singleUseKeys,
 })
 
 /** A ceremony inside another site's frame is refused: no page of ours is meant to be embedded. */

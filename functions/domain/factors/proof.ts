@@ -5,10 +5,10 @@ import type { Acr, Method } from '../../../contract/index.ts'
  * A key that may be claimed once, or, with an `ordinal`, only with a larger one than before
  * (a TOTP step is accepted at most once, and never an older one after a newer one).
  */
-export interface Claim {
+export interface SingleUseKey {
   key: string
   ordinal?: number
-  /** When the claim may be forgotten: after what it guards has expired by itself. Null: never. */
+  /** When the key may be forgotten, because nothing that it protects is valid any more. Null: never. */
   expiresAt: number | null
 }
 
@@ -21,5 +21,5 @@ export interface Proof {
   amr: string[]
   acr: Acr
   authTime: number
-  claims: Claim[]
+  singleUseKeys: SingleUseKey[]
 }

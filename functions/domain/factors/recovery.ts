@@ -38,5 +38,5 @@ export const recoveryProof = (now: number): Proof => ({
   amr: ['recovery'],
   acr: 'recovery',
   authTime: now,
-  claims: [],
+  singleUseKeys: [],
 })

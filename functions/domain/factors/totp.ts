@@ -76,10 +76,10 @@ export const totpProof = (factorId: string, step: number, now: number): Proof =>
   amr: ['otp'],
   acr: 'mfa',
   authTime: now,
-  claims: [{ key: totpClaimKey(factorId), ordinal: step, expiresAt: null }],
+  singleUseKeys: [{ key: totpKey(factorId), ordinal: step, expiresAt: null }],
 })
 
-export const totpClaimKey = (factorId: string): string => `totp:${factorId}`
+export const totpKey = (factorId: string): string => `totp:${factorId}`
 
 const totpOf = (
   secret: Uint8Array,

@@ -11,7 +11,6 @@ import {
 import type { BoundDetails } from '../details/details.ts'
 import { checkDetails } from '../details/details-schema.ts'
 import { refuse } from '../refusal.ts'
-import type { Settings } from '../settings/settings.ts'
 import { type Action, isDenied, requirementOf } from './policy.ts'
 
 /** A token to be: granted = requested ∩ rule ∩ proof. */
@@ -116,38 +115,4 @@ function checkMethod(action: Action, method: Method, offered: Offered): void {
   if (!rule.methods.includes(method) || acr === null || !acrReaches(acr, rule.acr)) {
     refuse('method_not_allowed', { requirement: requirementOf(action, offered) })
   }
-}
-
-/** When a token for a grant ends: by its lifetime, and never past the freshness of its proof. */
-export const expiryOf = (
-  grant: Pick<Grant, 'lifetimeSeconds' | 'freshnessSeconds'>,
-  issuedAt: number,
-  authTime: number,
-): number => Math.min(issuedAt + grant.lifetimeSeconds, authTime + grant.freshnessSeconds)
-
-export const MFA_TOKEN_SINGLE_LIFETIME_SECONDS = 300
-export const MFA_TOKEN_LONGEST_LIFETIME_SECONDS = 24 * 3600
-
-/**
- * How long a legacy token asked for may live.
- *
- * @param sessionExpiresAt when the session that asks ends, in epoch seconds
- * @throws Refused `forbidden` for what the environment's `mfaTokens` does not allow
- */
-export function legacyLifetime(
-  mfaTokens: Settings['mfaTokens'],
-  order: { singleUse: boolean },
-  sessionExpiresAt: number,
-  now: number,
-): number {
-  if (mfaTokens === 'off' || (mfaTokens === 'single' && !order.singleUse)) {
-    refuse('forbidden', {
-      message:
-        'This environment does not issue that kind of MFA token: ask for an elevated token with `requestedScopes`.',
-    })
-  }
-  const longest = order.singleUse
-    ? MFA_TOKEN_SINGLE_LIFETIME_SECONDS
-    : MFA_TOKEN_LONGEST_LIFETIME_SECONDS
-  return order.singleUse ? longest : Math.max(1, Math.min(sessionExpiresAt - now, longest))
 }

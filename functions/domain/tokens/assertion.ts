@@ -97,7 +97,7 @@ export async function verifyAssertion(
       amr: claims.amr,
       acr: acrReaches(claims.acr, terms.maxAcr) ? terms.maxAcr : claims.acr,
       authTime: Math.min(claims.auth_time, now),
-      claims: [assertionClaim(claims.iss, claims.jti, claims.exp)],
+      singleUseKeys: [assertionKey(claims.iss, claims.jti, claims.exp)],
     },
     scopes: claims.scope.split(' '),
     ...(details && { details }),
@@ -105,7 +105,7 @@ export async function verifyAssertion(
 }
 
 /** One assertion is good once, for as long as it could be accepted at all. */
-const assertionClaim = (issuer: string, jti: string, exp: number) => ({
+const assertionKey = (issuer: string, jti: string, exp: number) => ({
   key: `assertion:${toBase64Url(hashParts(issuer, jti))}`,
   expiresAt: exp + CLOCK_TOLERANCE_SECONDS + 1,
 })

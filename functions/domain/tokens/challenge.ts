@@ -3,7 +3,7 @@
 import * as z from 'zod/mini'
 import { CHALLENGE_LIFETIME_SECONDS, Details } from '../../../contract/index.ts'
 import { sha256, toBase64Url, utf8 } from '../bytes.ts'
-import type { Claim } from '../factors/proof.ts'
+import type { SingleUseKey } from '../factors/proof.ts'
 import { refuse } from '../refusal.ts'
 import { canonical, carry, readCarried } from './statement.ts'
 
@@ -85,7 +85,7 @@ export const webauthnChallengeOf = (statement: Statement): string =>
   toBase64Url(hashStatement(statement))
 
 /** The single-use key that accepting an answer claims. */
-export const challengeClaim = (statement: Statement): Claim => ({
+export const challengeKey = (statement: Statement): SingleUseKey => ({
   key: `challenge:${statement.nonce}`,
   expiresAt: statement.exp,
 })

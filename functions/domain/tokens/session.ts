@@ -20,7 +20,8 @@ import {
   unauthenticated,
   verifyForeign,
 } from './foreign.ts'
-import { ELEVATED_TYPE, MFA_TYPE } from './token.ts'
+import { MFA_TYPE } from './legacy.ts'
+import { ELEVATED_TYPE } from './token.ts'
 
 const CLIENT_ID_MAX_CHARACTERS = 255
 

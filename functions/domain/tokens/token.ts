@@ -1,8 +1,7 @@
-// Our own tokens: writing their claims, signing, and verifying what is presented. Whether one was
-// used or revoked is not known here; the Subject object is asked last.
+// Our own tokens: signs them, verifies them, and checks that one is good for a use. Only the Subject object
+// knows whether a token was used or revoked.
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify, SignJWT } from 'jose'
 import {
-  type Acr,
   COMPACT_JWT,
   canonical,
   type Details,
@@ -15,10 +14,10 @@ import {
 import { bindDetails } from '../details/details.ts'
 import { type Action, isDenied, requirementOf } from '../policy/policy.ts'
 import { refuse } from '../refusal.ts'
+import { isOffered, MFA_TYPE } from './legacy.ts'
 
 export const SIGNING_ALGORITHM = 'ES256'
 export const ELEVATED_TYPE = 'at+jwt'
-export const MFA_TYPE = 'mfa+jwt'
 
 /** The key that signs now. */
 export interface SigningKey {
@@ -119,7 +118,8 @@ const INVALID = {
 export function checkUse(token: OwnToken, use: Use, terms: Terms): void {
   const { action } = use
   const { scope, audience } = action
-  const acceptsMfaToken = action.rule.acceptsMfaToken && offersLegacy(terms, token)
+  const { singleUse } = token.claims
+  const acceptsMfaToken = action.rule.acceptsMfaToken && isOffered(terms.mfaTokens, singleUse)
   const rule = { ...action.rule, scope, acceptsMfaToken }
   const bound = use.details && bindDetails(use.details, action.action)
   const details = bound && { spelling: canonical(bound.claim) }
@@ -132,43 +132,3 @@ export function checkUse(token: OwnToken, use: Use, terms: Terms): void {
     refuse(reason, { message: `This token does not carry the scope ${scope}.` })
   if (reason) refuse(reason)
 }
-
-const offersLegacy = ({ mfaTokens }: Terms, { claims }: OwnToken): boolean =>
-  mfaTokens === 'session' || (mfaTokens === 'single' && claims.singleUse)
-
-/** The members that both kinds of token share. */
-export interface Holder {
-  issuer: string
-  subject: string
-  clientId: string
-  sessionId?: string | undefined
-  epoch: number
-}
-
-/** A proof as a token tells it, and when the token begins and ends. */
-export interface Issue {
-  jti: string
-  amr: string[]
-  acr: Acr
-  authTime: number
-  issuedAt: number
-  expiresAt: number
-  singleUse: boolean
-}
-
-/** The claims that elevated and legacy tokens have in common. */
-export const sharedClaims = (holder: Holder, issue: Issue, audience: string): MfaClaims => ({
-  iss: holder.issuer,
-  sub: holder.subject,
-  aud: audience,
-  client_id: holder.clientId,
-  ...(holder.sessionId !== undefined && { sid: holder.sessionId }),
-  jti: issue.jti,
-  iat: issue.issuedAt,
-  exp: issue.expiresAt,
-  auth_time: issue.authTime,
-  amr: issue.amr,
-  acr: issue.acr,
-  singleUse: issue.singleUse,
-  epoch: holder.epoch,
-})

@@ -26,24 +26,24 @@ export class Credentials {
    * Takes a credential id for one enrollment of a user; false where another user has it. Each
    * enrollment has a row of its own, so that one given back late takes no later one along.
    */
-  claim({ credentialId, factorId }: HeldCredential, holder: string): boolean {
+  claim({ credentialId, factorId }: HeldCredential, owner: string): boolean {
     const hash = hashCredential(credentialId)
     const others = this.#sql.exec(
       'SELECT 1 FROM credentials WHERE id_hash = ? AND holder <> ? LIMIT 1',
       hash,
-      holder,
+      owner,
     )
     if (others.toArray().length > 0) return false
-    this.#sql.exec('INSERT OR IGNORE INTO credentials VALUES (?, ?, ?)', hash, factorId, holder)
+    this.#sql.exec('INSERT OR IGNORE INTO credentials VALUES (?, ?, ?)', hash, factorId, owner)
     return true
   }
 
-  release({ credentialId, factorId }: HeldCredential, holder: string): void {
+  release({ credentialId, factorId }: HeldCredential, owner: string): void {
     this.#sql.exec(
       'DELETE FROM credentials WHERE id_hash = ? AND factor_id = ? AND holder = ?',
       hashCredential(credentialId),
       factorId,
-      holder,
+      owner,
     )
   }
 }

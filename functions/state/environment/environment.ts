@@ -250,14 +250,14 @@ export class Environment extends DurableObject<Env> {
   }
 
   /** Takes a credential id for one enrollment of a user; false where another user has it. */
-  claimCredential(held: HeldCredential, holder: string): boolean {
+  claimCredential(held: HeldCredential, owner: string): boolean {
     if (!this.#exists()) return false
-    return this.ctx.storage.transactionSync(() => this.#credentials.claim(held, holder))
+    return this.ctx.storage.transactionSync(() => this.#credentials.claim(held, owner))
   }
 
-  releaseCredentials(all: HeldCredential[], holder: string): void {
+  releaseCredentials(all: HeldCredential[], owner: string): void {
     if (!this.#exists()) return
-    for (const held of all) this.#credentials.release(held, holder)
+    for (const held of all) this.#credentials.release(held, owner)
   }
 
   events(before: number | undefined): { events: AuditEvent[]; next?: number } {

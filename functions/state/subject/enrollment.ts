@@ -11,19 +11,15 @@ import {
   type RelyingParty,
   verifyRegistration,
 } from '../../domain/factors/passkey.ts'
-import type { Claim } from '../../domain/factors/proof.ts'
+import type { SingleUseKey } from '../../domain/factors/proof.ts'
 import {
   hashRecoveryCode,
   newRecoveryCodes,
   normalizeRecoveryCode,
 } from '../../domain/factors/recovery.ts'
-import { totpClaimKey } from '../../domain/factors/totp.ts'
+import { totpKey } from '../../domain/factors/totp.ts'
 import { type Answer, type Refusal, refuse } from '../../domain/refusal.ts'
-import {
-  challengeClaim,
-  type Statement,
-  webauthnChallengeOf,
-} from '../../domain/tokens/challenge.ts'
+import { challengeKey, type Statement, webauthnChallengeOf } from '../../domain/tokens/challenge.ts'
 import type { HeldCredential } from '../environment/credentials.ts'
 import {
   countPasskey,
@@ -49,7 +45,7 @@ export interface StartCall {
   /** What `Session.key` says. */
   session: string
   /** For a user who never enrolled: why their session is not enough, or the assertion's claim. */
-  first: { refused: Refusal } | { claims: Claim[] }
+  first: { refused: Refusal } | { singleUseKeys: SingleUseKey[] }
 }
 
 /** What the options of a passkey ceremony are made of. */
@@ -90,8 +86,8 @@ function openedByToken(ledger: Ledger, gate: Gate, now: number) {
 function openedFirst(ledger: Ledger, { first, session }: StartCall, now: number) {
   if ('refused' in first) refuse(first.refused.reason, first.refused)
   countSessionChange(ledger, session, now)
-  for (const claim of first.claims) {
-    if (!ledger.tokens.claim(claim, now))
+  for (const key of first.singleUseKeys) {
+    if (!ledger.tokens.claim(key, now))
       refuse('assertion_invalid', { message: 'This assertion was used already.' })
   }
   return { linkedBy: session, jti: undefined }
@@ -121,7 +117,7 @@ export function confirmTotp(ledger: Ledger, call: ConfirmTotpCall): Answer<Facto
       const step = checkTotp(row, who, dataKey, code, now)
       if (step === undefined) return { wrong: 'invalid_code' }
       const claimed = ledger.tokens.claim(
-        { key: totpClaimKey(factorId), ordinal: step, expiresAt: null },
+        { key: totpKey(factorId), ordinal: step, expiresAt: null },
         now,
       )
       return claimed ? { right: {} } : { wrong: 'code_already_used' }
@@ -198,7 +194,7 @@ function closeConfirmation(
   return ledger.change(now, call.who, () => {
     const row = ledger.factors.pending(call.factorId, 'passkey', now)
     ledger.factors.checkLimit('passkey')
-    if (!ledger.tokens.claim(challengeClaim(call.statement), now)) refuse('challenge_used')
+    if (!ledger.tokens.claim(challengeKey(call.statement), now)) refuse('challenge_used')
     if (holds(ledger, credential.credentialId)) throw new PasskeyFailure('credential_taken')
     takeBackPasskey(ledger, attempt)
     return confirmed(ledger, call, row, JSON.stringify(credential), credential.credentialId, now)

@@ -2,7 +2,7 @@
 // must not do alone spends a token in its own transaction.
 import { acrReaches, type Factor } from '../../../contract/index.ts'
 import { epochSeconds } from '../../clock.ts'
-import { totpClaimKey } from '../../domain/factors/totp.ts'
+import { totpKey } from '../../domain/factors/totp.ts'
 import { type Answer, refuse } from '../../domain/refusal.ts'
 import type { HeldCredential } from '../environment/credentials.ts'
 import { countSessionChange } from './attempts.ts'
@@ -67,7 +67,7 @@ export function removeFactor(
     const { jti } = spendOwn(ledger, gate, now)
     ledger.factors.remove(row)
     ledger.factors.endPending(row.id)
-    ledger.tokens.forgetClaim(totpClaimKey(row.id))
+    ledger.tokens.forgetKey(totpKey(row.id))
     const endedTokens = ledger.tokens.endOfFactor(row.id, now)
     released = heldBy([row])
     ledger.history.append({

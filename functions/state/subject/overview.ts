@@ -19,7 +19,7 @@ import {
   NOTHING_COUNTED,
   retryAt,
 } from '../../domain/factors/throttle.ts'
-import { totpClaimKey } from '../../domain/factors/totp.ts'
+import { totpKey } from '../../domain/factors/totp.ts'
 import { type Action, decide, type Possession, wouldDecide } from '../../domain/policy/policy.ts'
 import { effectiveAction } from '../../domain/policy/strengthen.ts'
 import { type Answer, refuse } from '../../domain/refusal.ts'
@@ -200,7 +200,7 @@ export function resetFactors(
   return ledger.change(now, call.who, () => {
     const rows = ledger.factors.confirmed()
     ledger.factors.removeAll()
-    for (const row of rows) ledger.tokens.forgetClaim(totpClaimKey(row.id))
+    for (const row of rows) ledger.tokens.forgetKey(totpKey(row.id))
     ledger.setNote('enrolled', false)
     ledger.setNote('acknowledged', false)
     ledger.setNote('lastStepUpAt', 0)

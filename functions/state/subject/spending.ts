@@ -19,8 +19,8 @@ export interface ConsumeCall extends TokenCall {
   /** Who asks, for the history: `resource:<id>`, or `operator:<name>` for a change of theirs. */
   actor: string
   detailsHash?: string | undefined
-  /** What a repeated request must match to be answered again; null where it named no key. */
-  holder: string | null
+  /** Identifies the request, so that a repeated one gets the same answer; null without an idempotency key. */
+  requestHash: string | null
 }
 
 /**
@@ -40,7 +40,7 @@ export function consume(ledger: Ledger, call: ConsumeCall): Answer<{ replayed: b
     const data = { jti, action, method: row.method, ...(detailsHash && { detailsHash }) }
     const used = { type: 'token.consumed', actor, at: now, data }
     if (row.single_use) {
-      const { replayed } = ledger.tokens.spend(row, now, call.holder)
+      const { replayed } = ledger.tokens.spend(row, now, call.requestHash)
       if (!replayed) ledger.history.append(used)
       return { replayed }
     }

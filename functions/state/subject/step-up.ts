@@ -20,14 +20,10 @@ import {
 } from '../../domain/factors/recovery.ts'
 import { forgive } from '../../domain/factors/throttle.ts'
 import { type StoredTotp, sealedFor, totpProof, totpStepOf } from '../../domain/factors/totp.ts'
-import { expiryOf } from '../../domain/policy/grant.ts'
 import { type Answer, refusal, refuse } from '../../domain/refusal.ts'
 import { open } from '../../domain/seal.ts'
-import {
-  challengeClaim,
-  type Statement,
-  webauthnChallengeOf,
-} from '../../domain/tokens/challenge.ts'
+import { challengeKey, type Statement, webauthnChallengeOf } from '../../domain/tokens/challenge.ts'
+import { type IssuedToken, issue, type PlannedToken } from '../../domain/tokens/issue.ts'
 import {
   countPasskey,
   failPasskey,
@@ -41,27 +37,16 @@ import {
 import { credentialOf, type FactorRow } from './factors.ts'
 import type { Ledger, Who } from './ledger.ts'
 
-/** A token to write down once the proof is there. */
-export interface TokenOrder {
-  jti: string
-  kind: 'elevated' | 'mfa'
-  scopes: string[]
-  singleUse: boolean
-  lifetimeSeconds: number
-  freshnessSeconds: number
-  detailsHash?: string
-}
-
-/** What a step-up of any kind needs: for whom, and which tokens it is to earn. */
+/** A step-up by any method: the user, and the tokens that it is to earn. */
 export interface StepUpCall {
   who: Who
-  orders: TokenOrder[]
+  tokens: PlannedToken[]
 }
 
-/** What was proved and when: the Worker signs the tokens from it. */
+/** An accepted proof, and the tokens that were issued for it: the Worker signs them. */
 export interface SteppedUp {
-  proof: Omit<Proof, 'claims'>
-  issuedAt: number
+  proof: Omit<Proof, 'singleUseKeys'>
+  tokens: IssuedToken[]
 }
 
 /** The step that a code proves for a TOTP factor, or undefined for a wrong code. */
@@ -93,7 +78,7 @@ export function stepUpTotp(ledger: Ledger, call: TotpCall): Answer<SteppedUp> {
       const step = checkTotp(row, call.who, call.dataKey, call.code, now)
       if (step === undefined) return { wrong: 'invalid_code' }
       const right = totpProof(row.id, step, now)
-      return right.claims.every((claim) => ledger.tokens.claim(claim, now))
+      return right.singleUseKeys.every((key) => ledger.tokens.claim(key, now))
         ? { right }
         : { wrong: 'code_already_used' }
     })
@@ -179,7 +164,7 @@ function openPasskeyAttempt(
       !(row && canBeRight(response, webauthnChallengeOf(statement), relyingParty, userHandle))
     )
       return refusePasskey(ledger, refusal('rate_limited'), now)
-    if (!ledger.tokens.claim(challengeClaim(statement), now))
+    if (!ledger.tokens.claim(challengeKey(statement), now))
       return recordFault(ledger, attempt, 'challenge_used', now)
     return row
       ? { attempt, row, userHandle }
@@ -222,8 +207,8 @@ export interface ExchangeCall extends StepUpCall {
 export function exchange(ledger: Ledger, call: ExchangeCall): Answer<SteppedUp> {
   const now = epochSeconds()
   return ledger.change(now, call.who, () => {
-    for (const claim of call.proof.claims) {
-      if (ledger.tokens.claim(claim, now)) continue
+    for (const key of call.proof.singleUseKeys) {
+      if (ledger.tokens.claim(key, now)) continue
       // The same assertion can be presented any number of times until it expires.
       tallyAttempt(
         ledger,
@@ -239,40 +224,22 @@ export function exchange(ledger: Ledger, call: ExchangeCall): Answer<SteppedUp> 
 }
 
 /** Stores the tokens that a proof earns, and the one event that records it. */
-function accept(ledger: Ledger, { orders }: StepUpCall, full: Proof, now: number): SteppedUp {
-  const { claims: _used, ...proof } = full
-  for (const order of orders) {
-    const expiresAt = expiryOf(order, now, proof.authTime)
-    if (expiresAt <= now)
-      refuse('session_not_fresh', {
-        message: 'The proof is older than the rule allows: verify again.',
-      })
+function accept(ledger: Ledger, call: StepUpCall, full: Proof, now: number): SteppedUp {
+  const { singleUseKeys: _claimed, ...proof } = full
+  const { method, factorId, acr, amr, authTime } = proof
+  const issued = call.tokens.map((token) => issue(token, proof, now))
+  for (const { jti, kind, scopes, singleUse, expiresAt } of issued)
     ledger.tokens.add({
-      jti: order.jti,
-      kind: order.kind,
-      factor_id: proof.factorId,
-      method: proof.method,
-      scope: order.scopes.join(' '),
-      single_use: order.singleUse ? 1 : 0,
-      issued_at: now,
-      expires_at: expiresAt,
+      ...{ jti, kind, factor_id: factorId, method, scope: scopes.join(' ') },
+      ...{ single_use: singleUse ? 1 : 0, issued_at: now, expires_at: expiresAt },
     })
-  }
-  ledger.factors.touch(proof.factorId, now)
+  ledger.factors.touch(factorId, now)
   ledger.setNote('lastStepUpAt', now)
-  const tokens = orders.map(({ jti, kind, scopes, singleUse, detailsHash }) => ({
-    jti,
-    kind,
-    scopes,
-    singleUse,
+  const tokens = issued.map(({ jti, kind, scopes, singleUse, detailsHash }) => ({
+    ...{ jti, kind, scopes, singleUse },
     ...(detailsHash && { detailsHash }),
   }))
-  const { factorId, method, acr, amr, authTime } = proof
-  ledger.history.append({
-    type: 'step_up.passed',
-    actor: 'subject',
-    at: now,
-    data: { method, factorId, acr, amr, authTime, tokens },
-  })
-  return { proof, issuedAt: now }
+  const data = { method, factorId, acr, amr, authTime, tokens }
+  ledger.history.append({ type: 'step_up.passed', actor: 'subject', at: now, data })
+  return { proof, tokens: issued }
 }

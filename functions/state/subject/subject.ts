@@ -159,11 +159,11 @@ export class Subject extends DurableObject<Env> {
 
   #register(who: Who): enrollment.CredentialRegister {
     const environment = this.#environment(who)
-    const holder = this.ctx.id.toString()
+    const owner = this.ctx.id.toString()
     return {
-      claim: (held) => environment.claimCredential(held, holder),
+      claim: (held) => environment.claimCredential(held, owner),
       // Where that fails they stay with this user, who may enroll them again.
-      release: (held) => environment.releaseCredentials(held, holder).catch(() => undefined),
+      release: (held) => environment.releaseCredentials(held, owner).catch(() => undefined),
     }
   }
 

@@ -2,7 +2,7 @@
 // and the live tokens. Synchronous; always in the caller's transaction.
 import type { Method } from '../../../contract/index.ts'
 import { IDEMPOTENCY_WINDOW_SECONDS } from '../../../contract/index.ts'
-import type { Claim } from '../../domain/factors/proof.ts'
+import type { SingleUseKey } from '../../domain/factors/proof.ts'
 import { refuse } from '../../domain/refusal.ts'
 
 const SCHEMA = `
@@ -46,9 +46,9 @@ export class Tokens {
    * true only for a larger one than ever before.
    */
   claim(
-    { key, ordinal = 0, expiresAt }: Claim,
+    { key, ordinal = 0, expiresAt }: SingleUseKey,
     now: number,
-    holder: string | null = null,
+    requestHash: string | null = null,
   ): boolean {
     const claimed = this.#sql.exec(
       `INSERT INTO claims VALUES (?, ?, ?, ?, ?)
@@ -57,14 +57,14 @@ export class Tokens {
        RETURNING key`,
       key,
       ordinal,
-      holder,
+      requestHash,
       now,
       expiresAt,
     )
     return claimed.toArray().length === 1
   }
 
-  forgetClaim(key: string): void {
+  forgetKey(key: string): void {
     this.#sql.exec('DELETE FROM claims WHERE key = ?', key)
   }
 
@@ -97,20 +97,20 @@ export class Tokens {
   /**
    * Spends a single-use token.
    *
-   * @param holder what a repeated request must match, or null where none may be repeated
+   * @param requestHash identifies the request, so that it may be repeated; null for one that may not
    * @returns whether this repeats the use that spent it, within the idempotency window
    * @throws Refused `token_used`
    */
-  spend(row: TokenRow, now: number, holder: string | null): { replayed: boolean } {
+  spend(row: TokenRow, now: number, requestHash: string | null): { replayed: boolean } {
     const key = `token:${row.jti}`
-    if (this.claim({ key, expiresAt: row.expires_at }, now, holder)) return { replayed: false }
+    if (this.claim({ key, expiresAt: row.expires_at }, now, requestHash)) return { replayed: false }
     const earlier = this.#sql
       .exec<{ holder: string | null; at: number }>(
         'SELECT holder, at FROM claims WHERE key = ?',
         key,
       )
       .one()
-    const repeated = holder !== null && earlier.holder === holder
+    const repeated = requestHash !== null && earlier.holder === requestHash
     if (!repeated || now - earlier.at > IDEMPOTENCY_WINDOW_SECONDS) refuse('token_used')
     return { replayed: true }
   }

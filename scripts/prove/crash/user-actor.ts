@@ -152,7 +152,7 @@ export abstract class UserActor implements Actor {
       kind: 'consumption',
       again: true,
       model: () => ({
-        call: { verb: 'consume', jti, methods: [...METHODS], holder: idempotencyKey },
+        call: { verb: 'consume', jti, methods: [...METHODS], requestHash: idempotencyKey },
       }),
       call: async () => {
         const input = { token, subject, scope, idempotencyKey }

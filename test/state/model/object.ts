@@ -53,8 +53,11 @@ export function makeObject(environment: string, subject: string) {
     ...{ iss: environment, sub: subject, purpose: 'test', scope: '', epoch: 0, nonce },
     exp: 4_000_000_000,
   })
-  const ordersOf = ({ jti, singleUse, lifetime }: Order) => [
-    { jti, kind: 'elevated' as const, scopes: [SCOPE], singleUse, ...lives(lifetime) },
+  const tokensOf = ({ jti, singleUse, lifetime }: Order) => [
+    {
+      ...{ jti, kind: 'elevated' as const, audience: 'https://api.example', scopes: [SCOPE] },
+      ...{ singleUse, ...lives(lifetime) },
+    },
   ]
   const lives = (seconds: number) => ({ lifetimeSeconds: seconds, freshnessSeconds: seconds })
   const codeOf = (id: string, step: number | null): string => {
@@ -103,7 +106,7 @@ export function makeObject(environment: string, subject: string) {
         const { id, kind, fresh, gate } = call
         const secret = kind === 'totp' ? storedTotp(id) : '{}'
         const expiresAt = now + (kind === 'totp' ? 600 : 300)
-        const first = fresh ? { claims: [] } : { refused: refusal('session_not_fresh') }
+        const first = fresh ? { singleUseKeys: [] } : { refused: refusal('session_not_fresh') }
         const more = { factorId: id, kind, label: null, secret, expiresAt, first, session: SESSION }
         return () => object.startEnrollment({ who, gate: gateOf(gate, acrOf(gate.jti)), ...more })
       }
@@ -129,11 +132,11 @@ export function makeObject(environment: string, subject: string) {
       }
       case 'stepUpTotp': {
         const { of, id: factorId, step, order } = call
-        const more = { orders: ordersOf(order), code: codeOf(of, step), dataKey: DATA_KEY }
+        const more = { tokens: tokensOf(order), code: codeOf(of, step), dataKey: DATA_KEY }
         return () => object.stepUpTotp({ who, factorId, ...more })
       }
       case 'stepUpRecovery':
-        return () => object.stepUpRecovery({ who, orders: ordersOf(call.order), code: call.code })
+        return () => object.stepUpRecovery({ who, tokens: tokensOf(call.order), code: call.code })
       case 'stepUpPasskey': {
         const { id, nonce, good, order } = call
         const response = await authenticated(id, nonce, good)
@@ -141,25 +144,25 @@ export function makeObject(environment: string, subject: string) {
           ...{ statement: statementOf(nonce), response, relyingParty: RELYING_PARTY },
           session: SESSION,
         }
-        return () => object.stepUpPasskey({ who, orders: ordersOf(order), ...more })
+        return () => object.stepUpPasskey({ who, tokens: tokensOf(order), ...more })
       }
       case 'exchange': {
         const { claim, age, order } = call
-        const claims = [{ key: claim, expiresAt: 4_000_000_000 }]
+        const singleUseKeys = [{ key: claim, expiresAt: 4_000_000_000 }]
         const proof = {
-          ...{ factorId: 'assertion', method: 'assertion' as const, amr: ['pwd'], claims },
+          ...{ factorId: 'assertion', method: 'assertion' as const, amr: ['pwd'], singleUseKeys },
           ...{ acr: 'mfa' as const, authTime: now - age },
         }
-        return () => object.exchange({ who, orders: ordersOf(order), proof })
+        return () => object.exchange({ who, tokens: tokensOf(order), proof })
       }
       case 'consume': {
-        const { jti, methods, holder } = call
+        const { jti, methods, requestHash } = call
         const presented = { kind: 'elevated' as const, scope: SCOPE }
         const more = {
           ...{ requirement: requirement(methods, 'recovery'), action: 'a', actor: 'test' },
           presented,
         }
-        return () => object.consume({ who, jti, holder, ...more })
+        return () => object.consume({ who, jti, requestHash, ...more })
       }
       case 'revoke':
         return () => object.revoke({ who, jti: call.jti, actor: 'test' })

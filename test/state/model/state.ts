@@ -31,7 +31,7 @@ export interface TokenModel {
   singleUse: boolean
   expiresAt: number
   ended: boolean
-  used: { at: number; holder: string | null } | undefined
+  used: { at: number; requestHash: string | null } | undefined
 }
 /** What an event of the history says, as far as it is compared. */
 export interface Recorded {
@@ -143,7 +143,7 @@ export function openGate(state: State, { jti, methods }: GateModel): TokenModel 
   if (fault || !token) return fault ?? 'token_revoked'
   if (!methods.includes(token.method)) return 'step_up_required'
   if (token.used) return 'token_used'
-  token.used = { at: state.now, holder: null }
+  token.used = { at: state.now, requestHash: null }
   return token
 }
 

@@ -10,7 +10,7 @@ export interface Try {
   which: number
   token: number
   code: number
-  holder: number
+  request: number
   methods: number
 }
 /** One call, some at once, or time that goes by. */
@@ -30,7 +30,7 @@ const oneTry: fc.Arbitrary<Try> = fc.record({
   which: fc.nat(9),
   token: fc.nat(9),
   code: fc.nat(9),
-  holder: fc.nat(2),
+  request: fc.nat(2),
   methods: fc.nat(3),
 })
 const once = (length: { minLength: number; maxLength: number }): fc.Arbitrary<Step> =>
@@ -41,7 +41,7 @@ const wait: fc.Arbitrary<Step> = fc
 
 const sure = (verb: Call['verb'], code: number): Step => ({
   at: 'once',
-  tries: [{ verb, which: 0, token: 0, code, holder: 2, methods: 0 }],
+  tries: [{ verb, which: 0, token: 0, code, request: 2, methods: 0 }],
 })
 const TOTP = [sure('start', 0), sure('confirmTotp', 1), sure('stepUpTotp', 0)]
 const PASSKEY = [sure('start', 9), sure('confirmPasskey', 0), sure('stepUpPasskey', 0)]
@@ -96,7 +96,7 @@ export type Namer = (word: string) => string
 /** The call of a try, about what there is. */
 export function callOf(
   state: State,
-  { verb, which, token, code, holder, methods }: Try,
+  { verb, which, token, code, request, methods }: Try,
   name: Namer,
 ): Call {
   const id = among(state.factors, which)?.id ?? 'fac_unknown'
@@ -124,8 +124,8 @@ export function callOf(
   const right = code < 8
   const order: Order = {
     jti: name('jti'),
-    singleUse: holder > 0,
-    lifetime: [60, 600, 300][holder] ?? 60,
+    singleUse: request > 0,
+    lifetime: [60, 600, 300][request] ?? 60,
   }
   // Now and then what was used before.
   const onceOnly = (word: string): string => {
@@ -147,7 +147,7 @@ export function callOf(
       return {
         verb,
         of: totp,
-        id: holder === 0 ? undefined : totp,
+        id: request === 0 ? undefined : totp,
         step: step[code] ?? null,
         order,
       }
@@ -162,7 +162,7 @@ export function callOf(
         verb,
         jti: jti ?? 'unknown',
         methods: allowed,
-        holder: ['a', 'a', null][holder] ?? null,
+        requestHash: ['a', 'a', null][request] ?? null,
       }
     case 'revoke':
       return { verb, jti: jti ?? 'unknown' }

@@ -41,7 +41,7 @@ export type Call =
       order: Order
     }
   | { verb: 'exchange'; claim: string; age: number; order: Order }
-  | { verb: 'consume'; jti: string; methods: Method[]; holder: string | null }
+  | { verb: 'consume'; jti: string; methods: Method[]; requestHash: string | null }
   | { verb: 'revoke'; jti: string }
   | { verb: 'rename'; id: string; label: string }
   | { verb: 'setDefault'; id: string; gate: GateModel }
@@ -202,14 +202,15 @@ const VERBS: Verbs = {
     return granted
   },
 
-  consume: (state, { jti, methods, holder }) => {
+  consume: (state, { jti, methods, requestHash }) => {
     const fault = faultOfToken(state, jti)
     const token = state.tokens.find((one) => one.jti === jti)
     if (fault || !token) return fault ?? 'token_revoked'
     if (!methods.includes(token.method)) return 'step_up_required'
-    if (!token.used) token.used = { at: state.now, holder: token.singleUse ? holder : null }
+    if (!token.used)
+      token.used = { at: state.now, requestHash: token.singleUse ? requestHash : null }
     else if (token.singleUse) {
-      const same = holder !== null && token.used.holder === holder
+      const same = requestHash !== null && token.used.requestHash === requestHash
       return same && state.now - token.used.at <= 60 ? 'ok, replayed' : 'token_used'
     }
     return 'ok'
