@@ -47,6 +47,7 @@ import type {
   RevokeResourceKeyInput,
   RevokeResourceKeyResult,
   RotateKeysInput,
+  SettingsPlace,
   SigningKeysResult,
   StatsInput,
   StatsResult,
@@ -70,6 +71,8 @@ export interface CountersignErrorData {
   retryAfterSeconds?: number
   attemptsLeft?: number
   requirement?: Requirement
+  /** The part of the settings that is refused. */
+  place?: SettingsPlace
 }
 
 type Query<Input, Output> = TRPCQueryProcedure<{ input: Input; output: Output; meta: unknown }>

@@ -87,3 +87,13 @@ export const REASONS = {
 
 /** Why a call was refused; also `error.data.reason` of the typed client. */
 export type Reason = keyof typeof REASONS
+
+/** The part of a settings document that a refusal is about. */
+export interface SettingsPlace {
+  /** The name of the action. */
+  action: string
+  /** The index in the action's `stricter`, from 0. */
+  entry?: number
+  /** The character of the entry's condition, from 1. */
+  at?: number
+}

@@ -1,7 +1,7 @@
 // Refusals as callers see them: the data of an error, its status and headers, and its tRPC code.
 import type { TRPCError } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
-import { REASONS, type Reason, type Requirement } from '../contract/index.ts'
+import { REASONS, type Reason, type Requirement, type SettingsPlace } from '../contract/index.ts'
 import { type Refusal, Refused, refusal } from './domain/refusal.ts'
 
 /** `error.data` of every refusal, as the typed client sees it. */
@@ -10,6 +10,7 @@ export interface ErrorData {
   retryAfterSeconds?: number
   attemptsLeft?: number
   requirement?: Requirement
+  place?: SettingsPlace
 }
 
 /** What is told of an error: a refusal as it is, a fault of tRPC's in our words, a bug as `unavailable`. */

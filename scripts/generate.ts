@@ -48,7 +48,7 @@ function describe([path, procedure]: [string, unknown]): Entry {
 function render(entries: Entry[]): string {
   const nouns = Map.groupBy(entries, ({ path }) => path.split('.')[0] ?? path)
   const used = [...new Set(entries.flatMap(({ input, output }) => [input, output]))]
-  const imports = [...used, 'Reason', 'Requirement'].sort()
+  const imports = [...used, 'Reason', 'Requirement', 'SettingsPlace'].sort()
   const body = [...nouns].map(([noun, procedures]) => {
     const lines = procedures.map(
       ({ path, type, input, output }) =>
@@ -68,6 +68,8 @@ export interface CountersignErrorData {
   retryAfterSeconds?: number
   attemptsLeft?: number
   requirement?: Requirement
+  /** The part of the settings that is refused. */
+  place?: SettingsPlace
 }
 
 type Query<Input, Output> = TRPCQueryProcedure<{ input: Input; output: Output; meta: unknown }>

@@ -13,8 +13,8 @@ export interface Use {
   details?: BoundDetails | undefined
 }
 
-/** Where and when it is shown. */
-export interface Place {
+/** The issuer and audience that it must name, and the time. */
+export interface Expected {
   issuer: string
   audience: string
   now: number
@@ -33,8 +33,8 @@ const INVALID = {
  * @throws GuardRefusal `token_invalid` (another user, session or audience), `scope_not_allowed`,
  *   `step_up_required` (too weak, too old, or not accepted), `details_mismatch`
  */
-export function checkUse(token: VerifiedToken, use: Use, place: Place): void {
-  const [reason, of] = faultOfUse(token, { ...use, ...place }) ?? []
+export function checkUse(token: VerifiedToken, use: Use, expected: Expected): void {
+  const [reason, of] = faultOfUse(token, { ...use, ...expected }) ?? []
   // A guard without details answers with the requirement, which says that they are required.
   if (reason)
     refuse(reason === 'details_required' ? 'step_up_required' : reason, {

@@ -1,4 +1,5 @@
 // What the contract's schemas find wrong with what was typed, in words and by the field's path.
+import type { SettingsPlace } from 'countersign/contract'
 import * as z from 'zod/mini'
 
 /** A field that is not as the contract wants it. */
@@ -74,24 +75,22 @@ export function problemAt(problems: readonly Problem[], path: string): string | 
   return lines.length > 0 ? [...new Set(lines)].join(' ') : undefined
 }
 
-const CONDITION = /^`?(?<action>[^\s`]+)`?, condition (?<number>\d+), at (?<at>\d+): (?<what>.+)$/s
-
-/** A condition that the service cannot read. */
-export interface ConditionMistake {
+/** A part of the settings that the service refuses, and the field of the form for it. */
+export interface Refused {
   action: string
   problem: Problem
 }
 
-/** Where a refusal names an action's condition: which one it is, and what is wrong with it. */
-export function conditionMistake(
-  message: string,
+/** Returns the field of the form that a refusal is about, if there is one. */
+export function refusedField(
+  { place, message }: { place?: SettingsPlace; message: string },
   actions: readonly { action: string }[] = [],
-): ConditionMistake | undefined {
-  const { action, number, at, what } = CONDITION.exec(message)?.groups ?? {}
-  const index = actions.findIndex((entry) => entry.action === action)
-  if (!action || !what || index < 0) return undefined
-  const path = `actions.${index}.stricter.${Number(number) - 1}.when`
-  return { action, problem: { path, text: `At character ${at}: ${what.replaceAll('`', '')}` } }
+): Refused | undefined {
+  const index = actions.findIndex(({ action }) => action === place?.action)
+  if (place?.entry === undefined || index < 0) return undefined
+  const { action, entry } = place
+  const text = message.replaceAll('`', '')
+  return { action, problem: { path: `actions.${index}.stricter.${entry}.when`, text } }
 }
 
 /** Puts the focus where something is wrong. Whether that is on this page. */

@@ -9,7 +9,7 @@ import { service } from '../api.ts'
 import { useChanging } from '../change.ts'
 import { forget, queries } from '../data.ts'
 import type { Drafting } from '../model/draft.ts'
-import { conditionMistake, focusFirstWrong } from '../model/problems.ts'
+import { focusFirstWrong, refusedField } from '../model/problems.ts'
 import { Button } from '../parts/button.tsx'
 import { ChangeList } from '../parts/changes.tsx'
 import { Dialog } from '../parts/dialog.tsx'
@@ -68,16 +68,20 @@ interface RefusedProps extends ReviewProps {
   onRetry: () => unknown
 }
 
-/** Why it cannot be saved, and back to where that is mended. */
+/** Says why the settings cannot be saved, and leads back to the field. */
 function Refused({ draft, error, onRetry, onClose }: RefusedProps) {
   const [, go] = useLocation()
   const { base, settings } = draft
-  const mistake = conditionMistake(error.message, settings.actions)
+  const { place } = reasonOf(error) ?? {}
+  const refused = refusedField(
+    { message: error.message, ...(place && { place }) },
+    settings.actions,
+  )
   const back = () => {
     onClose()
-    if (!mistake) return
-    draft.tell(mistake.problem)
-    go(`/e/${base.environment}/actions/${mistake.action}`)
+    if (!refused) return
+    draft.tell(refused.problem)
+    go(`/e/${base.environment}/actions/${refused.action}`)
     setTimeout(focusFirstWrong, 0)
   }
   return (
@@ -85,7 +89,7 @@ function Refused({ draft, error, onRetry, onClose }: RefusedProps) {
       <Failure error={error} onRetry={reasonOf(error) ? undefined : onRetry} />
       <div className="row row-end">
         <Button look="plain" onClick={back}>
-          {mistake ? 'Show the condition' : 'Back to the form'}
+          {refused ? 'Show the condition' : 'Back to the form'}
         </Button>
       </div>
     </>

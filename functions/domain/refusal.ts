@@ -1,5 +1,5 @@
 // An expected failure: the one error that rules, objects and procedures throw on purpose.
-import { REASONS, type Reason, type Requirement } from '../../contract/index.ts'
+import { REASONS, type Reason, type Requirement, type SettingsPlace } from '../../contract/index.ts'
 
 /** Why something was refused, and what the caller may learn about it. */
 export interface Refusal {
@@ -8,6 +8,7 @@ export interface Refusal {
   retryAfterSeconds?: number
   attemptsLeft?: number
   requirement?: Requirement
+  place?: SettingsPlace
 }
 
 /** What an object answers: the value, or why not. Errors do not cross between objects. */

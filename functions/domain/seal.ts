@@ -1,4 +1,4 @@
-// Secrets at rest: AES-256-GCM, bound to the place that they belong to (NIST SP 800-38D).
+// Secrets at rest: AES-256-GCM, bound to what they belong to (NIST SP 800-38D).
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { deriveKey, fromBase64Url, lengthPrefixed, type Random, toBase64Url } from './bytes.ts'
 
@@ -6,35 +6,35 @@ const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
 /**
- * Encrypts a secret so that it opens only with the same key, for the same purpose and place.
+ * Encrypts a secret so that it opens only with the same key, for the same purpose and context.
  *
- * @param place names what the secret belongs to, e.g. environment, subject and factor id
+ * @param context names what the secret belongs to, e.g. environment, subject and factor id
  * @returns nonce, ciphertext and tag as one base64url text
  * @example seal(dataKey, 'totp', ['demo', 'alice', factorId], secret, random)
  */
 export function seal(
   key: Uint8Array,
   purpose: string,
-  place: string[],
+  context: string[],
   secret: Uint8Array,
   random: Random,
 ): string {
   const nonce = random(NONCE_BYTES)
   const cipher = createCipheriv('aes-256-gcm', deriveKey(key, `countersign/seal/${purpose}`), nonce)
-  cipher.setAAD(lengthPrefixed(...place))
+  cipher.setAAD(lengthPrefixed(...context))
   const sealed = [nonce, cipher.update(secret), cipher.final(), cipher.getAuthTag()]
   return toBase64Url(new Uint8Array(Buffer.concat(sealed)))
 }
 
 /**
- * Opens what `seal` made, or gives undefined where key, purpose or place differ.
+ * Opens what `seal` made, or gives undefined where key, purpose or context differ.
  *
  * @example const secret = open(dataKey, 'totp', ['demo', 'alice', factorId], row.sealed)
  */
 export function open(
   key: Uint8Array,
   purpose: string,
-  place: string[],
+  context: string[],
   sealed: string,
 ): Uint8Array | undefined {
   const bytes = fromBase64Url(sealed)
@@ -44,7 +44,7 @@ export function open(
     deriveKey(key, `countersign/seal/${purpose}`),
     bytes.subarray(0, NONCE_BYTES),
   )
-  decipher.setAAD(lengthPrefixed(...place))
+  decipher.setAAD(lengthPrefixed(...context))
   decipher.setAuthTag(bytes.subarray(bytes.length - TAG_BYTES))
   try {
     const body = decipher.update(bytes.subarray(NONCE_BYTES, bytes.length - TAG_BYTES))

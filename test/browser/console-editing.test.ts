@@ -28,13 +28,13 @@ it('shows a mistake in a condition at its field, from whatever page it was sent'
   await page.getByRole('link', { name: 'Settings' }).click()
   await page.getByRole('button', { name: 'Review and save' }).click()
   await page.getByRole('button', { name: 'Show the condition' }).click()
-  await page.getByText('At character 23: detials is not known').waitFor()
+  await page.getByText('at 23: detials is not known').waitFor()
   await expect.poll(() => when.evaluate((field) => field === document.activeElement)).toBe(true)
   expect(await when.getAttribute('aria-invalid')).toBe('true')
 
   // Another condition is joined to both halves of the choice.
   await when.fill('details.amount > 1 || details.fee > 2')
-  expect(await page.getByText('At character 23').count()).toBe(0)
+  expect(await page.getByText('at 23:').count()).toBe(0)
   await page.getByRole('button', { name: 'request.country != "DE"' }).click()
   expect(await when.inputValue()).toBe(
     '(details.amount > 1 || details.fee > 2) && request.country != "DE"',

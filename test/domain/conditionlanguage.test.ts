@@ -1,7 +1,7 @@
 // The language of conditions, word by word: what is offered, the messages for what is not, how JSON is
 // converted, and how values are formatted in a sentence.
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type ActionEntry, readsDetails } from '../../contract/index.ts'
+import { type ActionEntry, readsDetails, type SettingsPlace } from '../../contract/index.ts'
 import {
   type Conditions,
   type Facts,
@@ -322,46 +322,50 @@ describe('the names and types that are checked', () => {
 })
 
 describe('conditions that are saved', () => {
-  const told = async (entry: Partial<ActionEntry>): Promise<string> => {
-    const { reason, message } = await laterRefusalOf(
-      checkConditions([{ action: 'order.refund', scope: 's', ...entry }]),
-    )
-    expect(reason).toBe('input_invalid')
-    return message
-  }
+  const refused = (entry: Partial<ActionEntry>) =>
+    laterRefusalOf(checkConditions([{ action: 'order.refund', scope: 's', ...entry }]))
   const SCHEMA = { type: 'object', properties: { amount: { type: 'number' } } }
 
-  it.each<[entry: Partial<ActionEntry>, message: string]>([
+  it.each<[entry: Partial<ActionEntry>, place: Omit<SettingsPlace, 'action'>, message: string]>([
     [
       { stricter: [{ when: 'true' }, { when: 'details.a.matches("x")' }] },
+      { entry: 1, at: 1 },
       '`order.refund`, condition 2, at 1: `matches` is not offered in conditions: a pattern can take seconds.',
     ],
     [
       { detailsSchema: SCHEMA, stricter: [{ when: 'details.amout > 1.0' }] },
+      { entry: 0, at: 9 },
       '`order.refund`, condition 1, at 9: details.amout is not known.',
     ],
     [
       { detailsSchema: {} },
+      {},
       '`order.refund`, detailsSchema, it must describe an object: `type` is object.',
     ],
     [
       { detailsSchema: SCHEMA, base: { details: 'none' } },
+      {},
       '`order.refund`: `detailsSchema` describes nothing, because `details` is "none".',
     ],
     [
       { action: 'credential.link', detailsSchema: SCHEMA },
+      {},
       '`credential.link` has no details of the application, so it takes no `detailsSchema`.',
     ],
     [
       { action: 'credential.link', stricter: [{ when: 'details.a == 1' }] },
+      { entry: 0 },
       "`credential.link`, condition 1: it guards the users' factors and has no details of the application.",
     ],
     [
       { action: 'credential.link', stricter: [{ when: 'true', details: 'required' }] },
+      { entry: 0 },
       "`credential.link`, condition 1: it guards the users' factors and has no details of the application.",
     ],
-  ])('are refused with the place of the mistake: %j', async (entry, message) => {
-    expect(await told(entry)).toBe(message)
+  ])('are refused with the place of the mistake: %j', async (entry, place, message) => {
+    const { action = 'order.refund' } = entry
+    const expected = { reason: 'input_invalid', message, place: { action, ...place } }
+    expect(await refused(entry)).toEqual(expected)
   })
 
   it.each<[entry: Partial<ActionEntry>]>([

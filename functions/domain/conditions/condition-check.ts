@@ -1,6 +1,11 @@
 // Checks the conditions and schemas of a settings document when it is saved, and reports where a mistake
 // is. A condition that passes can still fail for one call; then it counts as matched.
-import { type ActionEntry, isCredentialAction, readsDetails } from '../../../contract/index.ts'
+import {
+  type ActionEntry,
+  isCredentialAction,
+  readsDetails,
+  type SettingsPlace,
+} from '../../../contract/index.ts'
 import { schemaFault } from '../details/details-schema.ts'
 import { refuse } from '../refusal.ts'
 import { type Conditions, loadConditions } from './condition.ts'
@@ -21,11 +26,17 @@ export async function checkConditions(entries: readonly ActionEntry[]): Promise<
 function checkSchema({ action, detailsSchema, base }: ActionEntry): void {
   if (!detailsSchema) return
   if (isCredentialAction(action))
-    invalid(`\`${action}\` has no details of the application, so it takes no \`detailsSchema\`.`)
+    invalid(
+      { action },
+      `\`${action}\` has no details of the application, so it takes no \`detailsSchema\`.`,
+    )
   if (base?.details === 'none')
-    invalid(`\`${action}\`: \`detailsSchema\` describes nothing, because \`details\` is "none".`)
+    invalid(
+      { action },
+      `\`${action}\`: \`detailsSchema\` describes nothing, because \`details\` is "none".`,
+    )
   const fault = schemaFault(detailsSchema)
-  if (fault !== undefined) invalid(`\`${action}\`, detailsSchema, ${fault}.`)
+  if (fault !== undefined) invalid({ action }, `\`${action}\`, detailsSchema, ${fault}.`)
 }
 
 function checkEntry(
@@ -33,15 +44,22 @@ function checkEntry(
   conditions: Conditions,
 ): void {
   for (const [index, { when, details }] of stricter.entries()) {
-    const place = `\`${action}\`, condition ${index + 1}`
+    const place = { action, entry: index }
+    const named = `\`${action}\`, condition ${index + 1}`
     if (isCredentialAction(action) && (readsDetails(when) || details === 'required')) {
-      invalid(`${place}: it guards the users' factors and has no details of the application.`)
+      invalid(
+        place,
+        `${named}: it guards the users' factors and has no details of the application.`,
+      )
     }
     const mistake = conditions.check(when, detailsSchema)
-    if (mistake) invalid(`${place}, at ${mistake.at}: ${mistake.what}.`)
+    if (mistake) {
+      const { at, what } = mistake
+      invalid({ ...place, at }, `${named}, at ${at}: ${what}.`)
+    }
   }
 }
 
-function invalid(message: string): never {
-  refuse('input_invalid', { message })
+function invalid(place: SettingsPlace, message: string): never {
+  refuse('input_invalid', { message, place })
 }

@@ -38,68 +38,72 @@ const higher =
   (before, after) =>
     order.indexOf(after) > order.indexOf(before)
 
-/** A place in a document: its path, what stands there, and when a change of it weakens. */
-interface Place {
+/** A setting: its path, its value, and when a change of it weakens. */
+interface Setting {
   path: string
   weaker: (before: Settings, after: Settings) => boolean
   read: (settings: Settings) => unknown
 }
 
-const place = <T>(path: string, read: (settings: Settings) => T, weakens: Weakens<T>): Place => ({
+const setting = <T>(
+  path: string,
+  read: (settings: Settings) => T,
+  weakens: Weakens<T>,
+): Setting => ({
   path,
   read,
   weaker: (before, after) => weakens(read(before), read(after)),
 })
 
-const PLACES: Place[] = [
-  place('name', ({ name }) => name, never),
-  place('session.issuer', ({ session }) => session.issuer, always),
-  place('session.keys', ({ session }) => session.keys, always),
-  place('session.algorithms', ({ session }) => session.algorithms, longerList),
+const SETTINGS: Setting[] = [
+  setting('name', ({ name }) => name, never),
+  setting('session.issuer', ({ session }) => session.issuer, always),
+  setting('session.keys', ({ session }) => session.keys, always),
+  setting('session.algorithms', ({ session }) => session.algorithms, longerList),
   // A missing list is allowed only where any audience is accepted.
-  place('session.audiences', ({ session }) => session.audiences, longerList),
-  place('session.acceptAnyAudience', ({ session }) => session.acceptAnyAudience, switchedOn),
-  place('session.subjectClaim', ({ session }) => session.subjectClaim, always),
-  place('session.sessionIdClaim', ({ session }) => session.sessionIdClaim, always),
-  place('session.authTimeClaim', ({ session }) => session.authTimeClaim, always),
-  place('rpId', ({ rpId }) => rpId, always),
-  place('rpName', ({ rpName }) => rpName, never),
-  place('origins', ({ origins }) => origins, longerList),
+  setting('session.audiences', ({ session }) => session.audiences, longerList),
+  setting('session.acceptAnyAudience', ({ session }) => session.acceptAnyAudience, switchedOn),
+  setting('session.subjectClaim', ({ session }) => session.subjectClaim, always),
+  setting('session.sessionIdClaim', ({ session }) => session.sessionIdClaim, always),
+  setting('session.authTimeClaim', ({ session }) => session.authTimeClaim, always),
+  setting('rpId', ({ rpId }) => rpId, always),
+  setting('rpName', ({ rpName }) => rpName, never),
+  setting('origins', ({ origins }) => origins, longerList),
   // The first is that of every action which names none.
-  place(
+  setting(
     'audiences',
     ({ audiences }) => audiences,
     ([before], [after]) => before !== after,
   ),
   // It decides only when a page asks, so it changes no decision.
-  place('enrollment', ({ enrollment }) => enrollment, never),
-  place(
+  setting('enrollment', ({ enrollment }) => enrollment, never),
+  setting(
     'firstFactor',
     ({ firstFactor }) => firstFactor,
     (_, after) => after === 'freshSession',
   ),
-  place('firstFactorSessionSeconds', (settings) => settings.firstFactorSessionSeconds, more),
-  place('methods.totp.enabled', ({ methods }) => methods.totp.enabled, switchedOn),
-  place('methods.totp.algorithm', ({ methods }) => methods.totp.algorithm, never),
-  place('methods.totp.digits', ({ methods }) => methods.totp.digits, less),
-  place('methods.totp.periodSeconds', ({ methods }) => methods.totp.periodSeconds, more),
-  place('methods.passkey.enabled', ({ methods }) => methods.passkey.enabled, never),
-  place('methods.recovery.enabled', ({ methods }) => methods.recovery.enabled, switchedOn),
-  place('mfaTokens', ({ mfaTokens }) => mfaTokens, higher(MFA_TOKEN_MODES)),
-  place(
+  setting('firstFactorSessionSeconds', (settings) => settings.firstFactorSessionSeconds, more),
+  setting('methods.totp.enabled', ({ methods }) => methods.totp.enabled, switchedOn),
+  setting('methods.totp.algorithm', ({ methods }) => methods.totp.algorithm, never),
+  setting('methods.totp.digits', ({ methods }) => methods.totp.digits, less),
+  setting('methods.totp.periodSeconds', ({ methods }) => methods.totp.periodSeconds, more),
+  setting('methods.passkey.enabled', ({ methods }) => methods.passkey.enabled, never),
+  setting('methods.recovery.enabled', ({ methods }) => methods.recovery.enabled, switchedOn),
+  setting('mfaTokens', ({ mfaTokens }) => mfaTokens, higher(MFA_TOKEN_MODES)),
+  setting(
     'senderConstrained',
     (settings) => settings.senderConstrained,
     (_, after) => after === 'none',
   ),
-  place(
+  setting(
     'assertions',
     ({ assertions }) => assertions,
     (_, after) => after !== undefined,
   ),
-  place('history.keepDays', ({ history }) => history.keepDays, less),
+  setting('history.keepDays', ({ history }) => history.keepDays, less),
 ]
 
-const RULE_PLACES: { [K in keyof Rule]: Weakens<Rule[K]> } = {
+const RULE_MEMBERS: { [K in keyof Rule]: Weakens<Rule[K]> } = {
   require: lower(REQUIRES),
   methods: longerList,
   acr: lower(ACRS),
@@ -112,7 +116,7 @@ const RULE_PLACES: { [K in keyof Rule]: Weakens<Rule[K]> } = {
 }
 
 /** When a change of an action's other members weakens it. */
-const ENTRY_PLACES: Record<string, (before: ActionEntry) => boolean> = {
+const ENTRY_MEMBERS: Record<string, (before: ActionEntry) => boolean> = {
   // This rule no longer covers calls that use the old scope or the old resource.
   scope: () => true,
   audience: () => true,
@@ -130,13 +134,13 @@ const ENTRY_PLACES: Record<string, (before: ActionEntry) => boolean> = {
  * @example compareSettings(resolveSettings(now), resolveSettings(draft)).filter(({ weaker }) => weaker)
  */
 export function compareSettings(before: Settings, after: Settings): SettingChange[] {
-  const places = PLACES.filter(({ read }) => differ(read(before), read(after))).map(
+  const settings = SETTINGS.filter(({ read }) => differ(read(before), read(after))).map(
     ({ path, read, weaker }) => ({
       ...changed(path, read(before), read(after)),
       weaker: weaker(before, after),
     }),
   )
-  return [...places, ...compareActions(before.actions, after.actions)]
+  return [...settings, ...compareActions(before.actions, after.actions)]
 }
 
 type Entry = Settings['actions'][number]
@@ -158,7 +162,7 @@ function compareAction(
   const path = `actions[${name}]`
   // A removed action no longer guards anything; a new one weakens nothing.
   if (!before || !after) return [{ ...changed(path, before, after), weaker: !after }]
-  const rule = Object.entries(RULE_PLACES).flatMap(([member, weakens]) => {
+  const rule = Object.entries(RULE_MEMBERS).flatMap(([member, weakens]) => {
     const [was, is] = [before, after].map(({ base }) => Reflect.get(base, member))
     if (!differ(was, is)) return []
     return [
@@ -168,7 +172,7 @@ function compareAction(
       },
     ]
   })
-  const rest = Object.entries(ENTRY_PLACES).flatMap(([member, weakens]) => {
+  const rest = Object.entries(ENTRY_MEMBERS).flatMap(([member, weakens]) => {
     const [was, is] = [before, after].map((entry) => Reflect.get(entry, member))
     if (!differ(was, is)) return []
     return [{ ...changed(`${path}.${member}`, was, is), weaker: weakens(before) }]

@@ -86,8 +86,8 @@ export const offeredBy = (settings: Settings): Offered => ({
   assertion: settings.assertions?.maxAcr ?? null,
 })
 
-/** Where the service runs: its own address, and whether that is this machine alone. */
-export interface Place {
+/** The address of the service, and whether only this machine reaches it. */
+export interface Deployment {
   publicUrl: string
   development: boolean
 }
@@ -98,18 +98,22 @@ export interface Place {
  *
  * @throws Refused `input_invalid` with a sentence, or `conflict` where two actions share a scope
  */
-export async function checkSettings(document: EnvironmentSettings, place: Place): Promise<void> {
-  checkSession(document.session, place)
-  checkRelyingParty(document, place)
+export async function checkSettings(
+  document: EnvironmentSettings,
+  deployment: Deployment,
+): Promise<void> {
+  checkSession(document.session, deployment)
+  checkRelyingParty(document, deployment)
   if (document.senderConstrained === 'dpop') {
     invalid('`senderConstrained: dpop` is not supported by this version: use `none`.')
   }
   if (document.assertions) {
-    checkForeignIssuer('assertions.issuer', document.assertions.issuer, place)
-    checkKeySource('assertions.keys', document.assertions.keys, place)
+    checkForeignIssuer('assertions.issuer', document.assertions.issuer, deployment)
+    checkKeySource('assertions.keys', document.assertions.keys, deployment)
   }
   for (const audience of document.audiences) {
-    if (isOwn(audience, place)) invalid(`\`audiences\`: ${audience} is Countersign's own address.`)
+    if (isOwn(audience, deployment))
+      invalid(`\`audiences\`: ${audience} is Countersign's own address.`)
   }
   if (document.firstFactor === 'assertion' && !document.assertions) {
     invalid('`firstFactor: assertion` needs `assertions`: without them nobody can enroll.')
@@ -125,9 +129,12 @@ export async function checkSettings(document: EnvironmentSettings, place: Place)
  *
  * @throws Refused `input_invalid`
  */
-export function checkSession(session: EnvironmentSettings['session'], place: Place): void {
-  checkForeignIssuer('session.issuer', session.issuer, place)
-  checkKeySource('session.keys', session.keys, place)
+export function checkSession(
+  session: EnvironmentSettings['session'],
+  deployment: Deployment,
+): void {
+  checkForeignIssuer('session.issuer', session.issuer, deployment)
+  checkKeySource('session.keys', session.keys, deployment)
   if (!session.audiences && !session.acceptAnyAudience) {
     invalid('`session` needs `audiences`, or `acceptAnyAudience: true` if its tokens name none.')
   }
@@ -150,15 +157,15 @@ export function checkVersion(current: number, given: number): void {
   })
 }
 
-function checkForeignIssuer(where: string, issuer: string, place: Place): void {
-  if (isOwn(issuer, place))
+function checkForeignIssuer(where: string, issuer: string, deployment: Deployment): void {
+  if (isOwn(issuer, deployment))
     invalid(`\`${where}\` is Countersign's own address, and its tokens are not sessions.`)
 }
 
-const isOwn = (address: string, { publicUrl }: Place): boolean =>
+const isOwn = (address: string, { publicUrl }: Deployment): boolean =>
   address === publicUrl || address.startsWith(`${publicUrl}/`)
 
-function checkKeySource(where: string, keys: KeySource, { development }: Place): void {
+function checkKeySource(where: string, keys: KeySource, { development }: Deployment): void {
   if ('jwks' in keys) {
     for (const key of keys.jwks.keys) {
       if (
@@ -183,7 +190,10 @@ function checkKeySource(where: string, keys: KeySource, { development }: Place):
   }
 }
 
-function checkRelyingParty({ rpId, origins }: EnvironmentSettings, { development }: Place): void {
+function checkRelyingParty(
+  { rpId, origins }: EnvironmentSettings,
+  { development }: Deployment,
+): void {
   for (const origin of origins) {
     const url = URL.canParse(origin) ? new URL(origin) : undefined
     if (!url || url.origin !== origin)
@@ -204,26 +214,38 @@ function checkAction(entry: ActionEntry, { audiences }: EnvironmentSettings): vo
   const { action } = entry
   if (isBuiltIn(action)) {
     if (entry.scope && entry.scope !== BUILT_IN_ACTIONS[action]) {
-      invalid(`\`${action}\`: the scope of a built-in action is ${BUILT_IN_ACTIONS[action]}.`)
+      invalidAction(
+        action,
+        `\`${action}\`: the scope of a built-in action is ${BUILT_IN_ACTIONS[action]}.`,
+      )
     }
   } else {
-    if (!entry.scope) invalid(`\`${action}\` needs a \`scope\`.`)
+    if (!entry.scope) invalidAction(action, `\`${action}\` needs a \`scope\`.`)
     if (
       /^(credential|operator)[.:]/.test(action) ||
       /^(credential|operator)[.:]/.test(entry.scope)
     ) {
-      invalid(`\`${action}\`: names that begin with credential or operator are reserved.`)
+      invalidAction(
+        action,
+        `\`${action}\`: names that begin with credential or operator are reserved.`,
+      )
     }
   }
   if (entry.audience && isCredentialAction(action)) {
-    invalid(`\`${action}\`: its tokens are for Countersign itself, so it takes no \`audience\`.`)
+    invalidAction(
+      action,
+      `\`${action}\`: its tokens are for Countersign itself, so it takes no \`audience\`.`,
+    )
   }
   if (entry.audience && !audiences.includes(entry.audience)) {
-    invalid(`\`${action}\`: its audience ${entry.audience} is not one of \`audiences\`.`)
+    invalidAction(
+      action,
+      `\`${action}\`: its audience ${entry.audience} is not one of \`audiences\`.`,
+    )
   }
   for (const { methods = [] } of [entry.base ?? {}, ...(entry.stricter ?? [])]) {
     if (new Set(methods).size !== methods.length)
-      invalid(`\`${action}\`: a method is listed twice.`)
+      invalidAction(action, `\`${action}\`: a method is listed twice.`)
   }
   if (isCredentialAction(action)) checkFloor(entry)
 }
@@ -233,7 +255,8 @@ function checkFloor(entry: ActionEntry): void {
   // Entries can only strengthen, so they are not checked here; condition-check.ts checks them.
   const rule = baseRuleOf(entry)
   const floor = (holds: boolean, what: string) => {
-    if (!holds) invalid(`\`${entry.action}\` guards the users' factors and ${what}.`)
+    if (!holds)
+      invalidAction(entry.action, `\`${entry.action}\` guards the users' factors and ${what}.`)
   }
   floor(rule.require !== 'never', 'cannot be switched off: `require` is at least whenEnrolled')
   floor(rule.mode === 'enforce', 'cannot be observed only: `mode` is enforce')
@@ -256,13 +279,17 @@ function checkUniqueness(entries: readonly ActionEntry[]): void {
   )
   for (const entry of entries) {
     if (names.has(entry.action))
-      refuse('conflict', { message: `\`${entry.action}\` is listed twice in \`actions\`.` })
+      refuse('conflict', {
+        message: `\`${entry.action}\` is listed twice in \`actions\`.`,
+        place: { action: entry.action },
+      })
     names.add(entry.action)
     if (isBuiltIn(entry.action) || !entry.scope) continue
-    const holder = scopes.get(entry.scope)
-    if (holder)
+    const owner = scopes.get(entry.scope)
+    if (owner)
       refuse('conflict', {
-        message: `The scope ${entry.scope} belongs to \`${holder}\` and cannot belong to \`${entry.action}\` too.`,
+        message: `The scope ${entry.scope} belongs to \`${owner}\` and cannot belong to \`${entry.action}\` too.`,
+        place: { action: entry.action },
       })
     scopes.set(entry.scope, entry.action)
   }
@@ -270,4 +297,8 @@ function checkUniqueness(entries: readonly ActionEntry[]): void {
 
 function invalid(message: string): never {
   refuse('input_invalid', { message })
+}
+
+function invalidAction(action: string, message: string): never {
+  refuse('input_invalid', { message, place: { action } })
 }
