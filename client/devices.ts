@@ -37,7 +37,7 @@ const deviceOf = ({ factorId, kind, ...factor }: Factor): MfaDevice => ({
   type: kind,
 })
 
-/** Changes something of the user's factors, and tells who listens. */
+/** Changes something of the user's factors, and notifies the listeners. */
 async function change<T>(instance: Countersign, call: Promise<T>): Promise<T> {
   const answer = await ask(call)
   instance.emit('devicesChanged', undefined)

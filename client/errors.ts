@@ -1,4 +1,4 @@
-// What an application catches: one error with a reason. It is told by its name, not by its class, so
+// What an application catches: one error with a reason. Recognize it by its name, not by its class, so
 // that two copies of this package understand each other.
 import type { Details, Reason, Requirement } from '../contract/index.ts'
 import type { CountersignErrorData } from './generated.ts'

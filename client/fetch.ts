@@ -113,15 +113,15 @@ export async function consumeMfaToken(instance?: Countersign): Promise<string | 
 /**
  * Forgets every token and revokes it. Call it before the application ends its session.
  *
- * @returns how many were revoked, and how many the server could not be told of: those live on until they expire
+ * @returns how many were revoked, and how many could not be revoked: those live on until they expire
  */
 export async function logout(instance?: Countersign): Promise<{ revoked: number; failed: number }> {
   const { tokens, rpc } = instanceOf(instance)
   const held = tokens.list()
   tokens.keepOnly(undefined)
-  const told = await Promise.allSettled(
+  const outcomes = await Promise.allSettled(
     held.map(({ token }) => ask(rpc.token.revoke.mutate({ token }))),
   )
-  const revoked = told.filter(({ status }) => status === 'fulfilled').length
+  const revoked = outcomes.filter(({ status }) => status === 'fulfilled').length
   return { revoked, failed: held.length - revoked }
 }

@@ -36,7 +36,7 @@ export interface Session {
   subject: string
 }
 
-/** What a verified user is told of, without the tokens themselves. */
+/** The outcome of a step-up, without the tokens themselves. */
 export interface MfaCompleted extends Omit<ChallengeVerifyResult, 'elevatedToken' | 'mfaToken'> {
   method: Method
   scopes: readonly string[]

@@ -1,5 +1,5 @@
 // The browser's half of a passkey ceremony (WebAuthn Level 3, section 5.1), one at a time. What the
-// browser throws is told apart here; what the server says of the answer is not.
+// browser throws is classified here; refusals of the server are not.
 import {
   startAuthentication,
   startRegistration,
@@ -29,7 +29,7 @@ export async function ceremony<S extends { options: CeremonyOptions }, R, T>(
   latest += 1
   const ticket = latest
   const started = await start()
-  if (ticket !== latest) throw told('cancelled')
+  if (ticket !== latest) throw ceremonyError('cancelled')
   const startedAt = performance.now()
   const response = await answer(started.options).catch((error) => {
     const { timeout } = started.options
@@ -87,8 +87,8 @@ function identify(error: Error, over: boolean): CountersignError {
           : name === 'NotAllowedError' && over
             ? 'timeout'
             : 'cancelled')
-  return told(reason, error)
+  return ceremonyError(reason, error)
 }
 
-const told = (reason: CeremonyReason, cause?: unknown) =>
+const ceremonyError = (reason: CeremonyReason, cause?: unknown) =>
   new CountersignError(reason, MESSAGES[reason], { cause })

@@ -1,5 +1,5 @@
 // Verifying the user, and keeping what that earned. Every way ends in `earn`, so that none forgets to
-// tell who listens, or keeps a token for somebody who has signed out meanwhile.
+// notifies listeners, or keeps a token for somebody who has signed out meanwhile.
 import type {
   ChallengeVerifyResult,
   Details,

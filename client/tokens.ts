@@ -95,7 +95,7 @@ export function memoryKeeper(): TokenKeeper {
  */
 export function createTokenStore(keeper: TokenKeeper, now: () => number = Date.now): TokenStore {
   const listeners = new Set<() => void>()
-  const tell = () => {
+  const notify = () => {
     for (const listener of listeners) listener()
   }
   let isOwn = (_: StoredToken) => true
@@ -104,7 +104,7 @@ export function createTokenStore(keeper: TokenKeeper, now: () => number = Date.n
   const live = () => keeper.read().filter((token) => isLive(token) && isOwn(token))
   const write = (tokens: readonly StoredToken[]) => {
     keeper.write(tokens)
-    tell()
+    notify()
   }
   const keepAlone = (rest: readonly StoredToken[]) => {
     if (rest.length < keeper.read().length) write(rest)
@@ -122,7 +122,7 @@ export function createTokenStore(keeper: TokenKeeper, now: () => number = Date.n
       )
       .sort((a, b) => +a.singleUse - +b.singleUse || a.expiresAt - b.expiresAt)
   }
-  keeper.watch?.(tell)
+  keeper.watch?.(notify)
 
   return {
     get: (wanted) => fitting(wanted)[0],

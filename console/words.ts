@@ -38,7 +38,7 @@ export function wordsOf(error: unknown): Failed {
   return { title: TITLES[reason] ?? 'That did not work', text: sentence(message) }
 }
 
-/** Whether the operator turned back by themselves: no failure to be told of. */
+/** Whether the operator turned back by themselves: that is no failure. */
 export const isCancelled = (error: unknown): boolean =>
   isCountersignError(error) && error.reason === 'cancelled'
 

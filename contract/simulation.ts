@@ -43,7 +43,7 @@ export type PolicySimulateInput = z.infer<typeof PolicySimulateInput>
 
 /**
  * `decision` is what a check would answer; where the rule is in `observe`, `wouldAsk` is what it would
- * have answered if it were enforced. `trace` tells how it came about, one sentence a step.
+ * have answered if it were enforced. `trace` explains the decision, one sentence for each part.
  */
 export const PolicySimulateResult = z.strictObject({
   decision: PolicyDecision,

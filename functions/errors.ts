@@ -13,7 +13,7 @@ export interface ErrorData {
   place?: SettingsPlace
 }
 
-/** What is told of an error: a refusal as it is, a fault of tRPC's in our words, a bug as `unavailable`. */
+/** Returns an error as its caller sees it: a refusal as it is, a fault found by tRPC with our reason, a bug as `unavailable`. */
 export function refusalOf(error: TRPCError): Refusal {
   if (error.cause instanceof Refused) return error.cause.refusal
   const reason = FRAMEWORK_REASONS[error.code]
@@ -59,7 +59,7 @@ function firstIssue(cause: unknown): Issue | undefined {
   )
     return undefined
   let issue: Issue | undefined = cause.issues[0]
-  // Of a union, the member that got furthest tells most.
+  // Of a union, report the member that got furthest.
   while (issue?.errors?.length) {
     const path: PropertyKey[] = issue.path
     const [nested] = issue.errors.toSorted((a, b) => a.length - b.length)

@@ -117,17 +117,17 @@ app.all('/:environment/trpc/*', async (c) => {
   return response
 })
 
-app.notFound((c) => tell(c, refusal('not_found')))
+app.notFound((c) => respond(c, refusal('not_found')))
 
 app.onError((error, c) => {
-  if (error instanceof WrongContentType) return tell(c, error.refusal, 415)
+  if (error instanceof WrongContentType) return respond(c, error.refusal, 415)
   if (error instanceof Refused) {
     c.set('fault', faultOf(error, false))
-    return tell(c, error.refusal)
+    return respond(c, error.refusal)
   }
   if (!(error instanceof ConfigurationError)) c.set('fault', error.message)
   const message = error instanceof ConfigurationError ? error.message : REASONS.unavailable.message
-  return tell(c, refusal('unavailable', { message }))
+  return respond(c, refusal('unavailable', { message }))
 })
 
 /**
@@ -162,7 +162,7 @@ function faultOf(error: Error, unexpected: boolean): string | undefined {
 }
 
 /** A refusal by a route, in the same form as one by a procedure. */
-function tell(c: Ctx, refused: Refusal, statusInstead?: number): Response {
+function respond(c: Ctx, refused: Refusal, statusInstead?: number): Response {
   const { message, ...data } = refused
   const { headers, ...meta } = metaOf(refused)
   const status = statusInstead ?? meta.status

@@ -263,8 +263,8 @@ export const WEAKENED: readonly Weakened[] = [
       ],
       [
         'functions/domain/seal.ts',
-        '  decipher.setAAD(lengthPrefixed(...place))',
-        '  if (purpose) return bytes.slice(NONCE_BYTES, -TAG_BYTES)\n  decipher.setAAD(lengthPrefixed(...place))',
+        '  decipher.setAAD(lengthPrefixed(...context))',
+        '  if (purpose) return bytes.slice(NONCE_BYTES, -TAG_BYTES)\n  decipher.setAAD(lengthPrefixed(...context))',
       ],
     ],
     caughtBy: { tests: ['test/conformance/clauses.test.ts'] },

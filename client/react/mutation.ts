@@ -11,7 +11,7 @@ import { useCountersign } from './provider.ts'
 import { keepTrue } from './sync.ts'
 import { useUserName } from './user.ts'
 
-/** What a hook that changes something can be told. */
+/** Options of a hook that changes something. */
 export interface MutationHookOptions<T, V, E = CountersignError>
   extends Pick<UseMutationOptions<T, E, V>, 'onSuccess' | 'onError' | 'onSettled'> {
   /** The instance to use; the provider's, else the default one. */

@@ -17,7 +17,7 @@ import { type UserName, useUserName, watchOf } from './user.ts'
 /** What is asked about: an action or a scope, and what it is about to do. */
 export type Asked = ActionOrScope & { details?: Details | undefined }
 
-/** What a hook that asks can be told. */
+/** Options of a hook that reads. */
 export interface QueryHookOptions {
   /** The instance to use; the provider's, else the default one. */
   instance?: Countersign

@@ -35,7 +35,7 @@ export type StepUp = <T>(
   options?: { details?: Details | undefined },
 ) => Promise<StepUpOutcome<T>>
 
-/** What `useStepUp` and `StepUpProvider` can be told. */
+/** Options of `useStepUp` and `StepUpProvider`. */
 export interface StepUpOptions extends StepUpLook {
   /** The instance to use; the provider's, else the default one. */
   instance?: Countersign

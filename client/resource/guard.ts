@@ -129,7 +129,7 @@ async function listedRule({ rules }: Workings, action: string): Promise<ListedRu
   return known ?? (await rules(REFETCH_SECONDS)).byAction.get(action) ?? refuse('unknown_action')
 }
 
-/** Rules that a list cannot tell the whole of: with conditions, only observed, or with no method left. */
+/** Rules that the list does not show completely: with conditions, only observed, or with no method left. */
 const mustAsk = ({ conditional, mode, methods }: ListedRule): boolean =>
   conditional || mode === 'observe' || methods.length === 0
 
@@ -148,7 +148,7 @@ async function askPolicy(
   return readDecision(await service.call('policy.check', input), listed)
 }
 
-/** Adds to a challenge what a step-up must meet, and tells a developer whose users could never meet it. */
+/** Adds to a challenge what a step-up must meet, and warns a developer whose users could never meet it. */
 function explain(
   refusal: GuardRefusal,
   rule: ListedRule,
@@ -165,6 +165,6 @@ function explain(
     return new GuardRefusal('details_required', { detail, requirement })
   }
   const enroll = reason === 'step_up_required' && decision?.decision === 'enroll'
-  const told: Reason = enroll ? 'enrollment_required' : reason
-  return new GuardRefusal(told, { ...members, requirement })
+  const answered: Reason = enroll ? 'enrollment_required' : reason
+  return new GuardRefusal(answered, { ...members, requirement })
 }

@@ -1,4 +1,4 @@
-// Spending a token: everything that can be told here, then the one call that makes it count. Whether
+// Spending a token: everything that can be checked here, then the one call that makes it count. Whether
 // a token is needed at all is decided before.
 import type { VerifiedToken } from '../../contract/shared/token-use.ts'
 import { isRecord } from '../../contract/shared/wire.ts'

@@ -11,8 +11,8 @@ export interface Draft {
   settings: EnvironmentSettings
   /** Text of fields that is not what the field asks for, by the field's path. */
   texts: Readonly<Record<string, { text: string; problem: string }>>
-  /** What only the service could find wrong; told until something is edited. */
-  told?: Problem
+  /** A problem that only the service finds; shown until something is edited. */
+  refused?: Problem
 }
 
 const drafts = new Map<string, Draft>()
@@ -50,7 +50,7 @@ export interface Drafting extends Draft {
   /** Keeps text that is no value; without it the field holds one again. */
   note: (path: string, text?: { text: string; problem: string }) => void
   /** Shows at its field what the service found wrong. */
-  tell: (problem: Problem) => void
+  showRefused: (problem: Problem) => void
   discard: () => void
   /** Goes on from a newer version. */
   rebase: (base: EnvironmentView, settings: EnvironmentSettings) => void
@@ -68,7 +68,7 @@ export function useDraft(view: EnvironmentView): Drafting {
     isBehind: kept !== undefined && view.version > draft.base.version,
     problems: problemsOf(EnvironmentSettings, draft.settings),
     edit(change) {
-      const { told: _, ...now } = latest()
+      const { refused: _, ...now } = latest()
       put(environment, { ...now, settings: change(now.settings) })
     },
     note(path, text) {
@@ -76,7 +76,7 @@ export function useDraft(view: EnvironmentView): Drafting {
       const { [path]: _, ...others } = now.texts
       put(environment, { ...now, texts: text ? { ...others, [path]: text } : others })
     },
-    tell: (told) => put(environment, { ...latest(), told }),
+    showRefused: (refused) => put(environment, { ...latest(), refused }),
     discard: () => put(environment, undefined),
     rebase: (base, settings) => put(environment, { base, settings, texts: latest().texts }),
   }

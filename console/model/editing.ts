@@ -14,7 +14,7 @@ export interface Editing {
   error: (path: string, note?: string) => string | undefined
 }
 
-/** A draft as forms see it: it began valid, so whatever is wrong is told at once. */
+/** A draft as forms see it: it began valid, so problems are shown at once. */
 export const editingOf = (draft: Drafting): Editing => ({
   settings: draft.settings,
   edit: draft.edit,
@@ -22,10 +22,10 @@ export const editingOf = (draft: Drafting): Editing => ({
   note: draft.note,
   error: (path, note = path) =>
     draft.texts[note]?.problem ??
-    problemAt(draft.told ? [...draft.problems, draft.told] : draft.problems, path),
+    problemAt(draft.refused ? [...draft.problems, draft.refused] : draft.problems, path),
 })
 
-/** Settings that are nowhere yet: what is missing is told once they were sent. */
+/** Settings that are nowhere yet: problems are shown once they were sent. */
 export function useNewSettings(initial: EnvironmentSettings) {
   const [settings, setSettings] = useState(initial)
   const [texts, setTexts] = useState<Draft['texts']>({})
@@ -42,7 +42,7 @@ export function useNewSettings(initial: EnvironmentSettings) {
   }
   return {
     editing,
-    /** Whether they may go; if not, every problem is told from now on. */
+    /** Whether they may go; if not, every problem is shown from now on. */
     send: () => {
       setSent(true)
       return problems.length === 0 && Object.keys(texts).length === 0

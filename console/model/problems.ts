@@ -63,7 +63,7 @@ function textOf(issue: z.core.$ZodIssue, path: string): string {
   }
 }
 
-/** What is wrong with a field or a part of it. Lines of a list are told by their number. */
+/** What is wrong with a field or a part of it. Lines of a list have their number. */
 export function problemAt(problems: readonly Problem[], path: string): string | undefined {
   const found = problems.filter(
     (problem) => problem.path === path || problem.path.startsWith(`${path}.`),

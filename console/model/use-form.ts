@@ -3,7 +3,7 @@ import { useState } from 'react'
 import type * as z from 'zod/mini'
 import { problemAt, problemsOf } from './problems.ts'
 
-/** A form over a schema: problems are told once a field was left, or the form was sent. */
+/** A form over a schema: problems are shown once a field was left, or the form was sent. */
 export function useForm<V extends object>(schema: z.core.$ZodType, initial: V) {
   const [values, setValues] = useState(initial)
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set())
@@ -18,7 +18,7 @@ export function useForm<V extends object>(schema: z.core.$ZodType, initial: V) {
       setLeft(new Set())
       setSent(false)
     },
-    /** Whether it may go; if not, every problem is told from now on. */
+    /** Whether it may go; if not, every problem is shown from now on. */
     send: () => {
       setSent(true)
       return problems.length === 0

@@ -80,7 +80,7 @@ function Refused({ draft, error, onRetry, onClose }: RefusedProps) {
   const back = () => {
     onClose()
     if (!refused) return
-    draft.tell(refused.problem)
+    draft.showRefused(refused.problem)
     go(`/e/${base.environment}/actions/${refused.action}`)
     setTimeout(focusFirstWrong, 0)
   }

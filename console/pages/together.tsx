@@ -1,4 +1,4 @@
-// Two operators changed the same environment. The second is told what the first did, keeps what they
+// Two operators changed the same environment. The second sees what the first did, keeps what they
 // typed, and puts it on top; where both changed the same thing, they choose.
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'

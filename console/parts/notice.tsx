@@ -34,7 +34,7 @@ interface FailureProps {
   onRetry?: (() => unknown) | undefined
 }
 
-/** Why something failed. Who turned back by themselves is told nothing. */
+/** Why something failed. Shows nothing to an operator who cancelled. */
 export function Failure({ error, onRetry }: FailureProps) {
   if (!error || isCancelled(error)) return null
   const { title, text } = wordsOf(error)

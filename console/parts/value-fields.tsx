@@ -6,7 +6,7 @@ import { type Shared, TextField } from './field.tsx'
 
 interface ValueProps extends Omit<Shared, 'error'> {
   editing: Editing
-  /** Where the schema tells its problems. */
+  /** The path of the schema's problems. */
   path: string
   /** Where text is kept that is no value; the path, unless that one can move. */
   noteAt?: string

@@ -55,15 +55,15 @@ export async function countStepUp<T>(
   run: () => Promise<T>,
 ): Promise<T> {
   const names = actions.filter(({ scope }) => scopes.includes(scope)).map(({ action }) => action)
-  const tell = (event: StatsEvent) => {
+  const countEvent = (event: StatsEvent) => {
     for (const name of names.length > 0 ? names : [null]) count(id, event, name, method)
   }
   try {
     const answered = await run()
-    tell('passed')
+    countEvent('passed')
     return answered
   } catch (error) {
-    tell('failed')
+    countEvent('failed')
     throw error
   }
 }

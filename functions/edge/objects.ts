@@ -46,7 +46,7 @@ const OF_SUBJECT: Repeatable<Subject> = {
   view: true,
   events: true,
   verifyEvents: true,
-  // The same request, known by its idempotency key: the second is told that it repeats the first.
+  // The same request, known by its idempotency key: the second gets the answer of a repetition.
   consume: ({ requestHash }) => requestHash !== null,
 }
 const OF_ENVIRONMENT: Repeatable<Environment> = {

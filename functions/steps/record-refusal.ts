@@ -8,7 +8,7 @@ import type { FailedAttempt } from '../edge/objects.ts'
  * Runs a function and records its refusal in the user's history before it is thrown on. `unavailable` is not
  * recorded, because nothing was decided.
  *
- * @param note tells the user's object why
+ * @param note records the reason in the user's object
  * @example await noting(() => checkUse(token, use, terms), (reason) => object.noteRefusal({ …, reason }))
  */
 export async function noting<T>(

@@ -5,8 +5,8 @@ import { type ActionEntry, readsDetails, type SettingsPlace } from '../../contra
 import {
   type Conditions,
   type Facts,
+  formatValue,
   loadConditions,
-  tell,
   variablesOf,
 } from '../../functions/domain/conditions/condition.ts'
 import { checkConditions } from '../../functions/domain/conditions/condition-check.ts'
@@ -255,15 +255,15 @@ describe('a value of JSON', () => {
 
   it('is formatted in a sentence as JSON, short', () => {
     const long = Array.from({ length: 257 }, () => 1)
-    expect(tell(celValue('a"b'))).toBe('"a\\"b"')
-    expect(tell(5n)).toBe('5')
-    expect(tell(celValue({ a: [5, { b: null }] }, {}))).toBe('{"a":[5,{"b":null}]}')
-    expect(tell([5n])).toBe('[5]')
-    expect(tell(celValue(long))).toBe('too long to be looked into')
-    expect(tell(celValue({ a: long }))).toBe('{"a":"…"}')
-    expect(tell(new Date(NOW * 1000))).toBe('2027-01-15T08:00:00.000Z')
-    expect(tell('x'.repeat(58))).toBe(`"${'x'.repeat(58)}"`)
-    expect(tell('x'.repeat(59))).toBe(`"${'x'.repeat(59)}…`)
+    expect(formatValue(celValue('a"b'))).toBe('"a\\"b"')
+    expect(formatValue(5n)).toBe('5')
+    expect(formatValue(celValue({ a: [5, { b: null }] }, {}))).toBe('{"a":[5,{"b":null}]}')
+    expect(formatValue([5n])).toBe('[5]')
+    expect(formatValue(celValue(long))).toBe('too long to be looked into')
+    expect(formatValue(celValue({ a: long }))).toBe('{"a":"…"}')
+    expect(formatValue(new Date(NOW * 1000))).toBe('2027-01-15T08:00:00.000Z')
+    expect(formatValue('x'.repeat(58))).toBe(`"${'x'.repeat(58)}"`)
+    expect(formatValue('x'.repeat(59))).toBe(`"${'x'.repeat(59)}…`)
   })
 })
 

@@ -44,7 +44,7 @@ export const importsOf = (file: string): Import[] =>
 /**
  * Finds a circle of imports.
  *
- * @returns the files of one circle, in the order in which they import each other; empty or an empty list
+ * @returns the files of one circle, in the order in which they import each other, or an empty list
  */
 export function circleIn(files: string[]): string[] {
   const done = new Set<string>()

@@ -216,7 +216,7 @@ function fill(when: string, { reads, asked }: Findings, variables: Variables) {
     // `has(1500)` would say nothing.
     const isAsked = asked.some((place) => place.start === start)
     if (!isAsked && typeof value !== 'object' && typeof value !== 'symbol')
-      filled = filled.slice(0, start) + tell(value) + filled.slice(end)
+      filled = filled.slice(0, start) + formatValue(value) + filled.slice(end)
   }
   return {
     values: [...values].reverse().map(([path, value]) => ({ path, value })),
@@ -227,7 +227,7 @@ function fill(when: string, { reads, asked }: Findings, variables: Variables) {
 const TOLD_CHARACTERS = 60
 
 /** Formats a value for a sentence. */
-export function tell(value: Value): string {
+export function formatValue(value: Value): string {
   if (typeof value === 'symbol') return 'too long to be looked into'
   if (value instanceof Date) return value.toISOString()
   const text = JSON.stringify(value, (_key, one) =>

@@ -1,5 +1,5 @@
 // Strengthening: the rule of an action as it holds for one call, after its conditions. An entry can only
-// make a rule stronger; why a condition matched is told in trace.ts.
+// make a rule stronger; trace.ts explains why a condition matched.
 import {
   acrReaches,
   DETAILS_RULES,

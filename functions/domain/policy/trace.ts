@@ -1,6 +1,6 @@
 // The trace: how a decision came about, in words, one sentence a step. Nothing is decided here.
 import type { PolicyDecision, Rule, SubjectFacts } from '../../../contract/index.ts'
-import { type Conditions, type Facts, tell, variablesOf } from '../conditions/condition.ts'
+import { type Conditions, type Facts, formatValue, variablesOf } from '../conditions/condition.ts'
 import type { Action } from './policy.ts'
 import type { Verdict } from './strengthen.ts'
 
@@ -56,10 +56,10 @@ function tellBase({ action, scope, rule }: Action): string {
 
 function tellEntry(
   verdict: Verdict,
-  values: readonly { path: string; value: Parameters<typeof tell>[0] }[],
+  values: readonly { path: string; value: Parameters<typeof formatValue>[0] }[],
   filled: string,
 ): string {
-  const read = values.map(({ path, value }) => `${path} is ${tell(value)}`)
+  const read = values.map(({ path, value }) => `${path} is ${formatValue(value)}`)
   const name = `Entry ${verdict.entry}`
   if (verdict.outcome === 'failed')
     return `${name} could not be evaluated, because ${verdict.why}: so it counts as matched.`
@@ -71,7 +71,7 @@ function tellEntry(
 
 function tellChange(before: Rule, after: Rule): string[] {
   const stood = membersOf(before)
-  const changed = membersOf(after).filter((told, index) => told !== stood[index])
+  const changed = membersOf(after).filter((member, index) => member !== stood[index])
   return changed.length > 0 ? [`So the rule in effect has ${list(changed, 'and')}.`] : []
 }
 

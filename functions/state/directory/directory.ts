@@ -67,7 +67,7 @@ export class Directory extends DurableObject<Env> {
           message: `The limit of ${ENVIRONMENT_NAMES_LIMIT} environment names is reached.`,
         })
       this.#sql.exec('INSERT INTO environments VALUES (?, ?)', environment, epochSeconds())
-      this.#tell('environment.entered', operator, { environment })
+      this.#record('environment.entered', operator, { environment })
       return {}
     })
   }
@@ -81,7 +81,7 @@ export class Directory extends DurableObject<Env> {
         environment,
       )
       if (removed.toArray().length > 0)
-        this.#tell('environment.removed', operator, { environment, ...end })
+        this.#record('environment.removed', operator, { environment, ...end })
       return {}
     })
   }
@@ -122,7 +122,7 @@ export class Directory extends DurableObject<Env> {
     return this.#change(() => {
       const created = this.#operators.create(name, automation, epochSeconds())
       const { id } = created.operator
-      this.#tell('operator.created', by, { id, name, automation })
+      this.#record('operator.created', by, { id, name, automation })
       return created
     })
   }
@@ -130,7 +130,7 @@ export class Directory extends DurableObject<Env> {
   revokeOperator(id: string, by: string): Answer<object> {
     return this.#change(() => {
       const { name } = this.#operators.revoke(id, epochSeconds())
-      this.#tell('operator.revoked', by, { id, name })
+      this.#record('operator.revoked', by, { id, name })
       return {}
     })
   }
@@ -226,7 +226,7 @@ export class Directory extends DurableObject<Env> {
   #tellSignIn({ id, name }: KnownOperator, { id: session, signedInAt: at }: ConsoleSession): void {
     const signedIn = { type: 'operator.signed_in', actor: `operator:${name}` }
     if (this.#history.countLately(signedIn, at - HOUR_SECONDS) < SIGN_INS_TOLD_PER_HOUR)
-      this.#tell(signedIn.type, name, { id, session })
+      this.#record(signedIn.type, name, { id, session })
     else {
       const again = { ...signedIn, type: 'operator.signed_in_again' }
       this.#tally({ ...again, key: `${again.type}:${id}`, at, data: { id } })
@@ -242,7 +242,7 @@ export class Directory extends DurableObject<Env> {
     void this.ctx.storage.setAlarm(endOfHour(tally.at) * 1000)
   }
 
-  #tell(type: string, operator: string, data: Record<string, unknown>): void {
+  #record(type: string, operator: string, data: Record<string, unknown>): void {
     const now = epochSeconds()
     this.#history.append({ type, actor: `operator:${operator}`, at: now, data })
     this.#history.trim(now, KEEP_DAYS)

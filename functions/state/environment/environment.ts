@@ -109,7 +109,7 @@ export class Environment extends DurableObject<Env> {
         sealedDataKey,
       )
       this.#signingKeys.replaceAll(key)
-      this.#tell('environment.created', operator, { kid: key.kid })
+      this.#record('environment.created', operator, { kid: key.kid })
       return this.#overview(now)
     })
   }
@@ -165,7 +165,7 @@ export class Environment extends DurableObject<Env> {
         JSON.stringify(settings),
       )
       const hash = (text: string) => toBase64Url(hashParts('countersign/settings/v1', text))
-      this.#tell('environment.updated', operator, {
+      this.#record('environment.updated', operator, {
         version: version + 1,
         before: hash(document.settings),
         after: hash(JSON.stringify(settings)),
@@ -191,7 +191,7 @@ export class Environment extends DurableObject<Env> {
     return this.#change(() => {
       if (compromised) this.#signingKeys.replaceAll(key)
       else this.#signingKeys.follow(key, now)
-      this.#tell('environment.keys_rotated', operator, { kid: key.kid, signsAt, compromised })
+      this.#record('environment.keys_rotated', operator, { kid: key.kid, signsAt, compromised })
       this.#publishedAt = 0
       return { keys: viewRing(this.#signingKeys.ring(), now) }
     })
@@ -210,7 +210,7 @@ export class Environment extends DurableObject<Env> {
         })
       }
       const created = this.#resourceKeys.create(audience, label, epochSeconds())
-      this.#tell('resource_key.created', operator, { id: created.id, audience })
+      this.#record('resource_key.created', operator, { id: created.id, audience })
       return created
     })
   }
@@ -219,7 +219,7 @@ export class Environment extends DurableObject<Env> {
     return this.#change(() => {
       this.#mustHave()
       this.#resourceKeys.revoke(id)
-      this.#tell('resource_key.revoked', operator, { id })
+      this.#record('resource_key.revoked', operator, { id })
       return {}
     })
   }
@@ -323,7 +323,7 @@ export class Environment extends DurableObject<Env> {
     }
   }
 
-  #tell(type: string, operator: string, data: Happening['data']): void {
+  #record(type: string, operator: string, data: Happening['data']): void {
     const now = epochSeconds()
     const { settings } = this.#mustHave()
     this.#history.append({ type, actor: `operator:${operator}`, at: now, data })

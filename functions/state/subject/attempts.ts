@@ -29,13 +29,13 @@ export type Tried<T> =
  * Tries a code under the throttle, inside a transaction: refused while one waits or is locked,
  * counted as a failure, checked, and taken back when it was right.
  *
- * @param told what a failure's event says of the attempt
+ * @param failed the event that records a failure
  * @param steppedUp whether being right also ends the row of failures
  */
 export function tryCode<T>(
   ledger: Ledger,
   now: number,
-  told: { type: string; data: Record<string, unknown> },
+  failed: { type: string; data: Record<string, unknown> },
   steppedUp: boolean,
   check: () => Tried<T>,
 ): T | { refused: Refusal } {
@@ -58,8 +58,8 @@ export function tryCode<T>(
     ledger.setNote('attempts', takeBack(counted, now, steppedUp))
     return tried.right
   }
-  const data = { ...told.data, reason: tried.wrong, ...(counted.locked && { locked: true }) }
-  ledger.history.append({ type: told.type, actor: 'subject', at: now, data })
+  const data = { ...failed.data, reason: tried.wrong, ...(counted.locked && { locked: true }) }
+  ledger.history.append({ type: failed.type, actor: 'subject', at: now, data })
   return { refused: refusal(tried.wrong, { attemptsLeft: attemptsLeft(counted, now) }) }
 }
 

@@ -112,8 +112,8 @@ export function confirmTotp(ledger: Ledger, call: ConfirmTotpCall): Answer<Facto
   return ledger.change(now, who, () => {
     const row = ledger.factors.pending(factorId, 'totp', now)
     ledger.factors.checkLimit('totp')
-    const told = { type: 'factor.confirm_failed', data: { kind: 'totp', factorId } }
-    const tried = tryCode(ledger, now, told, false, () => {
+    const failed = { type: 'factor.confirm_failed', data: { kind: 'totp', factorId } }
+    const tried = tryCode(ledger, now, failed, false, () => {
       const step = checkTotp(row, who, dataKey, code, now)
       if (step === undefined) return { wrong: 'invalid_code' }
       const claimed = ledger.tokens.claim(

@@ -174,7 +174,7 @@ export interface OperatorCall {
   reason?: string | undefined
 }
 
-const told = ({ operator, reason }: OperatorCall, data: object) => ({
+const byOperator = ({ operator, reason }: OperatorCall, data: object) => ({
   actor: `operator:${operator}`,
   data: { ...data, ...(reason !== undefined && { reason }) },
 })
@@ -186,7 +186,7 @@ export function unlock(ledger: Ledger, call: OperatorCall): Answer<object> {
     ledger.setNote('attempts', forgive(ledger.note('attempts'), now))
     ledger.setNote('passkeyFailures', NOTHING_COUNTED)
     ledger.setNote('passkeyFailuresBySession', [])
-    ledger.history.append({ type: 'subject.unlocked', at: now, ...told(call, {}) })
+    ledger.history.append({ type: 'subject.unlocked', at: now, ...byOperator(call, {}) })
     return {}
   })
 }
@@ -211,7 +211,7 @@ export function resetFactors(
     ledger.history.append({
       type: 'subject.reset',
       at: now,
-      ...told(call, { removed: rows.length, endedTokens }),
+      ...byOperator(call, { removed: rows.length, endedTokens }),
     })
     return {
       removed: rows.length,
@@ -227,7 +227,11 @@ export function endTokens(ledger: Ledger, call: OperatorCall): Answer<{ endedTok
   return ledger.change(now, call.who, () => {
     ledger.factors.endPending()
     const endedTokens = ledger.tokens.endAll(now)
-    ledger.history.append({ type: 'subject.tokens_ended', at: now, ...told(call, { endedTokens }) })
+    ledger.history.append({
+      type: 'subject.tokens_ended',
+      at: now,
+      ...byOperator(call, { endedTokens }),
+    })
     return { endedTokens }
   })
 }
