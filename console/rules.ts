@@ -10,6 +10,7 @@ import {
   isCredentialAction,
   type Rule,
   reachingMethods,
+  ruleOf,
 } from 'countersign/contract'
 import { anyOf, duration, METHOD_PHRASES, plural } from './words.ts'
 
@@ -53,7 +54,7 @@ export const BUILT_IN_WORDS: Record<BuiltInAction, { title: string; text: string
 export const titleOf = (action: string): string =>
   isBuiltIn(action) ? BUILT_IN_WORDS[action].title : action
 
-/** An action with its whole rule. `isWritten`: the settings say something of it. */
+/** An action with the rule that its form edits. `isWritten`: the settings name the action. */
 export interface ShownAction {
   entry: ActionEntry
   action: string
@@ -116,8 +117,10 @@ export const withoutAction = (
   actions: (settings.actions ?? []).filter(({ action }) => action !== name),
 })
 
-/** A rule in one plain sentence. */
-export function sentenceOf(rule: Rule, stricter = 0): string {
+/** Returns the rule of an action in one plain sentence. */
+export function sentenceOf(entry: ActionEntry): string {
+  const rule = ruleOf(entry)
+  const stricter = entry.stricter?.length ?? 0
   const cases = stricter > 0 ? ` Stricter in ${plural(stricter, 'case')}.` : ''
   if (rule.require === 'never') return `Asks nobody for anything.${cases}`
   const methods = reachingMethods(rule)

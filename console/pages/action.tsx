@@ -64,7 +64,7 @@ export function Action({ environment, draft }: DraftPageProps) {
         <div className="beside">
           <div className="stack">
             <Notice>
-              <p>{sentenceOf(rule, entry.stricter?.length)}</p>
+              <p>{sentenceOf(entry)}</p>
               <p className="row small">
                 <code>{name}</code>
                 <Badge>{scope}</Badge>

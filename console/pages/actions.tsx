@@ -104,7 +104,7 @@ function Line({ environment, action: shown, draft }: LineProps) {
           {rule.require === 'deny' && <Badge tone="bad">Refused</Badge>}
         </div>
         {text && <p className="small soft">{text}</p>}
-        <p id={`${nameId}-rule`}>{sentenceOf(rule, entry.stricter?.length)}</p>
+        <p id={`${nameId}-rule`}>{sentenceOf(entry)}</p>
       </div>
       <Link
         href={`/e/${environment}/actions/${action}`}

@@ -71,7 +71,7 @@ export function Guide({ environment, view, draft }: DraftPageProps) {
               },
               {
                 name: 'Rule',
-                cell: ({ rule, entry }) => sentenceOf(rule, entry.stricter?.length),
+                cell: ({ entry }) => sentenceOf(entry),
               },
             ]}
           />

@@ -1,5 +1,5 @@
 // The lines that an application pastes, made from its environment and from the rule of one action.
-import { reachingMethods } from 'countersign/contract'
+import { reachingMethods, readsDetails } from 'countersign/contract'
 import { sampleOf } from '../model/sample.ts'
 import type { ShownAction } from '../rules.ts'
 
@@ -50,7 +50,7 @@ const pathOf = ({ action }: Lines): string => literal(`/api/${action.action.repl
 /** Whether page and API must name what the action will do. */
 function takesDetails({ action: { rule, entry } }: Lines): boolean {
   const reads = ({ when, details = 'none' }: { when: string; details?: string | undefined }) =>
-    details !== 'none' || /\bdetails\b/.test(when)
+    details !== 'none' || readsDetails(when)
   return rule.details !== 'none' || (entry.stricter ?? []).some(reads)
 }
 

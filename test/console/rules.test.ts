@@ -1,7 +1,7 @@
 // The page says rules in words before the service is asked.
 import { describe, expect, it } from 'vitest'
 import { actionsOf, firstToGuard, sentenceOf } from '../../console/rules.ts'
-import { BUILT_IN_ACTIONS, DEFAULT_RULE, type EnvironmentSettings } from '../../contract/index.ts'
+import { BUILT_IN_ACTIONS, type EnvironmentSettings, type Rule } from '../../contract/index.ts'
 
 const SETTINGS: EnvironmentSettings = {
   session: { issuer: 'https://login.example', keys: { jwksUri: 'https://login.example/keys' } },
@@ -23,20 +23,39 @@ describe('the rules that the page shows', () => {
     expect(names).toEqual([...Object.keys(BUILT_IN_ACTIONS), 'order.refund'])
   })
 
-  it('are said in one plain sentence', () => {
-    expect(sentenceOf({ ...DEFAULT_RULE, singleUse: true, lifetimeSeconds: 300 })).toBe(
+  const WHEN = { when: 'details.amount > 9.0' }
+
+  it.each<[base: Partial<Rule>, stricter: { when: string }[], sentence: string]>([
+    [
+      { singleUse: true, lifetimeSeconds: 300 },
+      [],
       'Asks enrolled users for an authenticator code or a passkey; the token is single-use, good for 5 minutes.',
-    )
-    expect(
-      sentenceOf({ ...DEFAULT_RULE, acr: 'phr', require: 'always', details: 'required' }, 2),
-    ).toBe(
+    ],
+    [
+      { acr: 'phr', require: 'always', details: 'required' },
+      [{ when: 'true' }, { when: 'true' }],
       'Asks every user for a passkey; the token may be used for 10 minutes and for exactly what was confirmed. Stricter in 2 cases.',
+    ],
+    [
+      {},
+      [WHEN],
+      'Asks enrolled users for an authenticator code or a passkey; the token may be used for 10 minutes and for exactly what was confirmed. Stricter in 1 case.',
+    ],
+    [
+      { mode: 'observe' },
+      [],
+      'Only watches. If enforced: asks enrolled users for an authenticator code or a passkey; the token may be used for 10 minutes.',
+    ],
+    [{ require: 'never' }, [], 'Asks nobody for anything.'],
+    [{ require: 'deny' }, [], 'Refuses everybody.'],
+    [
+      { methods: ['totp'], acr: 'phr' },
+      [],
+      'Refuses everybody: no method allowed here is strong enough.',
+    ],
+  ])('are said in one plain sentence: %j', (base, stricter, sentence) => {
+    expect(sentenceOf({ action: 'order.refund', scope: 'orders:refund', base, stricter })).toBe(
+      sentence,
     )
-    expect(sentenceOf({ ...DEFAULT_RULE, mode: 'observe' })).toMatch(
-      /^Only watches\. If enforced: asks/,
-    )
-    expect(sentenceOf({ ...DEFAULT_RULE, require: 'never' })).toBe('Asks nobody for anything.')
-    expect(sentenceOf({ ...DEFAULT_RULE, require: 'deny' })).toBe('Refuses everybody.')
-    expect(sentenceOf({ ...DEFAULT_RULE, methods: ['totp'], acr: 'phr' })).toMatch(/no method/)
   })
 })
