@@ -6,7 +6,7 @@ import {
   ChallengeVerifyResult,
 } from '../../contract/index.ts'
 import type { SubjectCaller } from '../callers/subject.ts'
-import { authenticationOptions } from '../domain/factors/passkey.ts'
+import { authenticationOptions } from '../domain/factors/passkey-options.ts'
 import { planGrant, type Wish } from '../domain/policy/grant.ts'
 import { type Answer, unwrap } from '../domain/refusal.ts'
 import { STEP_UP_PURPOSE, type Statement } from '../domain/tokens/challenge.ts'

@@ -3,7 +3,7 @@
 import { TOTP_ENROLLMENT_LIFETIME_SECONDS } from '../../contract/index.ts'
 import type { SubjectCaller } from '../callers/subject.ts'
 import { epochSeconds, random } from '../clock.ts'
-import { registrationOptions } from '../domain/factors/passkey.ts'
+import { registrationOptions } from '../domain/factors/passkey-options.ts'
 import { describeTotp, newTotpSecret, type StoredTotp, sealedFor } from '../domain/factors/totp.ts'
 import { unwrap } from '../domain/refusal.ts'
 import { seal } from '../domain/seal.ts'

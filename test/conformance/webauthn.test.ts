@@ -15,9 +15,11 @@ import {
   type PasskeyCredential,
   PasskeyFailure,
   type PasskeyFault,
+} from '../../functions/domain/factors/passkey.ts'
+import {
   verifyAuthentication,
   verifyRegistration,
-} from '../../functions/domain/factors/passkey.ts'
+} from '../../functions/domain/factors/passkey-verification.ts'
 import file from './webauthn-l3.vectors.json' with { type: 'json' }
 
 type Vector = (typeof file.vectors)[number]

@@ -5,15 +5,19 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { fromBase64Url, toBase64Url, utf8 } from '../../functions/domain/bytes.ts'
 import { checkCoseKey } from '../../functions/domain/factors/cose-key.ts'
 import {
-  authenticationOptions,
   counterFault,
   type PasskeyCredential,
   PasskeyFailure,
   passkeyProof,
+} from '../../functions/domain/factors/passkey.ts'
+import {
+  authenticationOptions,
   registrationOptions,
+} from '../../functions/domain/factors/passkey-options.ts'
+import {
   verifyAuthentication,
   verifyRegistration,
-} from '../../functions/domain/factors/passkey.ts'
+} from '../../functions/domain/factors/passkey-verification.ts'
 import {
   type Authenticator,
   type AuthenticatorOptions,

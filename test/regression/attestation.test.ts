@@ -2,7 +2,7 @@
 // they name. The examples are the W3C's (WebAuthn Level 3, "Test Vectors", W3C Document License).
 import { expect, it, vi } from 'vitest'
 import { fromHex, toBase64Url } from '../../functions/domain/bytes.ts'
-import { verifyRegistration } from '../../functions/domain/factors/passkey.ts'
+import { verifyRegistration } from '../../functions/domain/factors/passkey-verification.ts'
 import document from '../conformance/webauthn-l3.vectors.json' with { type: 'json' }
 
 const relyingParty = { rpId: 'example.org', origins: ['https://example.org'] }

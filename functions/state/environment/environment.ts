@@ -9,10 +9,9 @@ import type {
   SigningKey,
 } from '../../../contract/index.ts'
 import { epochSeconds, random } from '../../clock.ts'
-import { hashParts, toBase64Url, utf8 } from '../../domain/bytes.ts'
+import { hashParts, toBase64Url } from '../../domain/bytes.ts'
 import { GENESIS_HASH, type Happening } from '../../domain/history/audit.ts'
 import { type Answer, answering, refusal, refuse } from '../../domain/refusal.ts'
-import { open, seal } from '../../domain/seal.ts'
 import { copyKey, keySetOf, type Published } from '../../domain/settings/published.ts'
 import { checkVersion, resolveSettings } from '../../domain/settings/settings.ts'
 import {
@@ -24,6 +23,7 @@ import {
 import { readVariables } from '../../variables.ts'
 import { type ChainEnd, History } from '../history.ts'
 import { Credentials, type HeldCredential } from './credentials.ts'
+import { Document, type DocumentRow, sealDataKey } from './document.ts'
 import { ResourceKeys } from './resource-keys.ts'
 import { makeSigningKey, SigningKeys } from './signing-keys.ts'
 
@@ -37,18 +37,6 @@ const TABLES = [
   ...['events', 'chain', 'tallies'],
 ]
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS document (
-    id INTEGER PRIMARY KEY CHECK (id = 1), environment TEXT NOT NULL, version INTEGER NOT NULL,
-    settings TEXT NOT NULL, created_at INTEGER NOT NULL, sealed_data_key TEXT NOT NULL);`
-
-type DocumentRow = {
-  environment: string
-  version: number
-  settings: string
-  created_at: number
-  sealed_data_key: string
-}
 /** What an isolate keeps of an environment for a short while. Private keys in it are sealed. */
 export interface Snapshot {
   environment: string
@@ -69,6 +57,7 @@ export interface Overview {
 
 export class Environment extends DurableObject<Env> {
   readonly #sql: SqlStorage
+  readonly #document: Document
   readonly #history: History
   readonly #signingKeys: SigningKeys
   readonly #resourceKeys: ResourceKeys
@@ -78,6 +67,7 @@ export class Environment extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#sql = ctx.storage.sql
+    this.#document = new Document(ctx.storage.sql)
     this.#history = new History(ctx.storage.sql)
     this.#signingKeys = new SigningKeys(ctx.storage.sql)
     this.#resourceKeys = new ResourceKeys(ctx.storage.sql)
@@ -91,23 +81,16 @@ export class Environment extends DurableObject<Env> {
     operator: string,
   ): Promise<Answer<Overview>> {
     const dataKey = random(32)
-    const { rootSecret } = readVariables(this.env)
-    const sealedDataKey = seal(utf8(rootSecret), 'data-key', [environment], dataKey, random)
+    const sealed = sealDataKey(environment, dataKey, readVariables(this.env).rootSecret)
     const now = epochSeconds()
     const key = await makeSigningKey(environment, dataKey, now, now)
     return this.#change(() => {
-      if (this.#document())
+      if (this.#document.find())
         refuse('conflict', {
           message: 'An environment with this name already exists: choose another name.',
         })
       if (this.isRemoved()) refuse('conflict', { message: REMOVED })
-      this.#sql.exec(
-        'INSERT INTO document VALUES (1, ?, 1, ?, ?, ?)',
-        environment,
-        JSON.stringify(settings),
-        now,
-        sealedDataKey,
-      )
+      this.#document.create(environment, settings, sealed, now)
       this.#signingKeys.replaceAll(key)
       this.#record('environment.created', operator, { kid: key.kid })
       return this.#overview(now)
@@ -116,7 +99,7 @@ export class Environment extends DurableObject<Env> {
 
   /** Returns what an isolate needs to serve this environment, or undefined if it does not exist. */
   async snapshot(): Promise<Snapshot | undefined> {
-    const document = this.#exists() ? this.#document() : undefined
+    const document = this.#exists() ? this.#document.find() : undefined
     if (!document) return undefined
     const now = epochSeconds()
     const { environment, version } = document
@@ -153,17 +136,14 @@ export class Environment extends DurableObject<Env> {
 
   /** For operators. */
   overview(): Answer<Overview> {
-    return this.#exists() && this.#document() ? this.#overview(epochSeconds()) : missing()
+    return this.#exists() && this.#document.find() ? this.#overview(epochSeconds()) : missing()
   }
 
   update(settings: EnvironmentSettings, version: number, operator: string): Answer<Overview> {
     return this.#change(() => {
       const document = this.#mustHave()
       checkVersion(document.version, version)
-      this.#sql.exec(
-        'UPDATE document SET settings = ?, version = version + 1',
-        JSON.stringify(settings),
-      )
+      this.#document.update(settings)
       const hash = (text: string) => toBase64Url(hashParts('countersign/settings/v1', text))
       this.#record('environment.updated', operator, {
         version: version + 1,
@@ -183,7 +163,7 @@ export class Environment extends DurableObject<Env> {
     compromised: boolean,
     operator: string,
   ): Promise<Answer<{ keys: SigningKey[] }>> {
-    const document = this.#exists() ? this.#document() : undefined
+    const document = this.#exists() ? this.#document.find() : undefined
     if (!document) return missing()
     const now = epochSeconds()
     const signsAt = compromised ? now : now + PUBLISH_AHEAD_SECONDS
@@ -272,8 +252,12 @@ export class Environment extends DurableObject<Env> {
   #change<T extends object>(run: () => Answer<T>): Answer<T> {
     return answering(() =>
       this.ctx.storage.transactionSync(() => {
-        this.#sql.exec(SCHEMA)
-        for (const table of [this.#signingKeys, this.#resourceKeys, this.#credentials])
+        for (const table of [
+          this.#document,
+          this.#signingKeys,
+          this.#resourceKeys,
+          this.#credentials,
+        ])
           table.ensure()
         this.#history.ensure()
         return run()
@@ -289,28 +273,12 @@ export class Environment extends DurableObject<Env> {
     return this.#sql.exec('SELECT 1 FROM sqlite_master WHERE name = ?', name).toArray().length > 0
   }
 
-  #document(): DocumentRow | undefined {
-    return this.#sql.exec<DocumentRow>('SELECT * FROM document').toArray()[0]
-  }
-
   #mustHave(): DocumentRow {
-    return this.#document() ?? refuse('unknown_environment')
+    return this.#document.find() ?? refuse('unknown_environment')
   }
 
-  /** Opens the data key. One sealed by the root secret before the last is sealed again by this one. */
-  #dataKey({ environment, sealed_data_key: sealed }: DocumentRow): Uint8Array {
-    const { rootSecret, previousRootSecret } = readVariables(this.env)
-    const opened = open(utf8(rootSecret), 'data-key', [environment], sealed)
-    if (opened) return opened
-    const before =
-      previousRootSecret && open(utf8(previousRootSecret), 'data-key', [environment], sealed)
-    if (!before)
-      throw new Error('the data key does not open with ROOT_SECRET (nor with ROOT_SECRET_PREVIOUS)')
-    this.#sql.exec(
-      'UPDATE document SET sealed_data_key = ?',
-      seal(utf8(rootSecret), 'data-key', [environment], before, random),
-    )
-    return before
+  #dataKey(row: DocumentRow): Uint8Array {
+    return this.#document.dataKey(row, readVariables(this.env))
   }
 
   #overview(now: number): Overview {

@@ -9,8 +9,8 @@ import {
   type PasskeyCredential,
   PasskeyFailure,
   type RelyingParty,
-  verifyRegistration,
 } from '../../domain/factors/passkey.ts'
+import { verifyRegistration } from '../../domain/factors/passkey-verification.ts'
 import type { SingleUseKey } from '../../domain/factors/proof.ts'
 import {
   hashRecoveryCode,

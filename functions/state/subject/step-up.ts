@@ -4,14 +4,13 @@
 import type { AuthenticationResponse, Method } from '../../../contract/index.ts'
 import { epochSeconds } from '../../clock.ts'
 import {
-  canBeRight,
   counterFault,
   type PasskeyAuthentication,
   PasskeyFailure,
   passkeyProof,
   type RelyingParty,
-  verifyAuthentication,
 } from '../../domain/factors/passkey.ts'
+import { canBeRight, verifyAuthentication } from '../../domain/factors/passkey-verification.ts'
 import type { Proof } from '../../domain/factors/proof.ts'
 import {
   hashRecoveryCode,
