@@ -27,6 +27,8 @@ export interface RegisteredDevice {
 export interface Registration {
   /** The name that the user gives it. */
   label?: string
+  /** The user's name, as their authenticator app or passkey manager shows it. Default: from the session token. */
+  accountName?: string
   /** The backend's word for the first factor, where the environment asks for it. */
   assertion?: string
 }

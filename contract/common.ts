@@ -38,14 +38,19 @@ export const Audience = z
   .string()
   .check(z.minLength(1), z.maxLength(255), z.regex(/^[\x21-\x7e]+$/))
 
+const lineUpTo = (characters: number) =>
+  z.string().check(
+    z.regex(LABEL, 'must hold no control characters and no bidi marks'),
+    z.refine(
+      (value) => [...value].length <= characters,
+      `must be at most ${characters} characters long`,
+    ),
+  )
+
 /** Up to 64 characters in any language; no control characters and no bidi marks. */
-export const Label = z.string().check(
-  z.regex(LABEL, 'must hold no control characters and no bidi marks'),
-  z.refine(
-    (value) => [...value].length <= LABEL_MAX_CHARACTERS,
-    'must be at most 64 characters long',
-  ),
-)
+export const Label = lineUpTo(LABEL_MAX_CHARACTERS)
+/** The same, up to 120 characters. */
+export const Sentence = lineUpTo(120)
 
 export const ActionName = z.string().check(z.regex(/^[a-z][A-Za-z0-9_.-]{0,63}$/))
 export const ScopeName = z.string().check(z.regex(/^[a-z][A-Za-z0-9_.:-]{0,63}$/))

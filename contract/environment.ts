@@ -38,6 +38,8 @@ export const SessionSettings = z.strictObject({
   subjectClaim: z.optional(ClaimName),
   sessionIdClaim: z.optional(ClaimName),
   authTimeClaim: z.optional(ClaimName),
+  /** The user's name for their authenticator app and passkeys. */
+  nameClaim: z.optional(ClaimName),
 })
 export type SessionSettings = z.infer<typeof SessionSettings>
 

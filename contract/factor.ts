@@ -42,7 +42,12 @@ export const FactorListResult = z.strictObject({
 })
 export type FactorListResult = z.infer<typeof FactorListResult>
 
-const enrollMembers = { label: z.optional(Label), assertion: z.optional(CompactJwt) }
+const enrollMembers = {
+  label: z.optional(Label),
+  /** The user's name, as their authenticator app or passkey manager shows it. */
+  accountName: z.optional(Label),
+  assertion: z.optional(CompactJwt),
+}
 export const FactorEnrollInput = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('totp'), ...enrollMembers }),
   z.strictObject({ kind: z.literal('passkey'), ...enrollMembers }),

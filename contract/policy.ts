@@ -1,7 +1,16 @@
 // Rules: what an action asks of its user, and the answer to "is a step-up needed now?".
 import * as z from 'zod/mini'
 import { ACRS, METHODS } from './assurance.ts'
-import { ActionName, Audience, CompactJwt, Details, ScopeName, SubjectId } from './common.ts'
+import {
+  ActionName,
+  Audience,
+  CompactJwt,
+  Details,
+  Label,
+  ScopeName,
+  Sentence,
+  SubjectId,
+} from './common.ts'
 
 /** From the weakest to the strongest. */
 export const REQUIRES = ['never', 'whenEnrolled', 'always', 'deny'] as const
@@ -28,11 +37,15 @@ export type Rule = z.infer<typeof Rule>
 export const RulePart = z.partial(Rule)
 export type RulePart = z.infer<typeof RulePart>
 
+/** An action in words: its title, and a sentence that follows "You are about to", like `refund an order`. */
+const wordMembers = { title: z.optional(Label), sentence: z.optional(Sentence) }
+
 /** One action of an environment, as an operator writes it. A built-in name replaces that rule. */
 export const ActionEntry = z.strictObject({
   action: ActionName,
   scope: z.optional(ScopeName),
   audience: z.optional(Audience),
+  ...wordMembers,
   detailsSchema: z.optional(z.record(z.string(), z.unknown())),
   base: z.optional(RulePart),
   stricter: z.optional(
@@ -91,6 +104,7 @@ export const PolicyDecision = z.strictObject({
   lifetimeSeconds: z.int(),
   freshnessSeconds: z.int(),
   details: z.enum(DETAILS_RULES),
+  ...wordMembers,
 })
 export type PolicyDecision = z.infer<typeof PolicyDecision>
 

@@ -35,8 +35,9 @@ export interface Enrolled extends RegisteredDevice {
 
 type Shown = Awaited<ReturnType<typeof registerTotpMfaDevice>>
 
-const registrationOf = ({ label, assertion }: EnrollProps): Registration => ({
+const registrationOf = ({ label, accountName, assertion }: EnrollProps): Registration => ({
   ...(label && { label }),
+  ...(accountName && { accountName }),
   ...(assertion && { assertion }),
 })
 

@@ -55,7 +55,7 @@ export const challengeRouter = router({
           : input
       const grant = await grantFor(caller, attempt.method, wishOf(attempt))
       const plan = await planTokens(caller, grant, input.mfaToken)
-      const call = { who: caller.who, tokens: plan.tokens }
+      const call = { who: caller.who, tokens: plan.tokens, country: caller.country }
       const stepped = await countStepUp(
         caller.environment,
         attempt.method,

@@ -44,7 +44,8 @@ export const factorRouter = router({
         first,
         session: caller.session.key,
       }
-      return input.kind === 'totp' ? enrollTotp(caller, opening) : enrollPasskey(caller, opening)
+      const enroll = input.kind === 'totp' ? enrollTotp : enrollPasskey
+      return enroll(caller, opening, input.accountName)
     }),
 
   confirm: calledBy('subject')

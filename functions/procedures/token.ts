@@ -39,7 +39,8 @@ export const tokenRouter = router({
         (reason) => noteFailure(caller, { type: 'step_up.failed', method: 'assertion', reason }),
       )
       const plan = await planTokens(caller, await grantFor(caller, asserted), undefined)
-      const call = { who: caller.who, tokens: plan.tokens, proof: asserted.proof }
+      const { who, country } = caller
+      const call = { who, country, tokens: plan.tokens, proof: asserted.proof }
       const stepped = await countStepUp(
         caller.environment,
         'assertion',

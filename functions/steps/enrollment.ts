@@ -9,6 +9,7 @@ import { unwrap } from '../domain/refusal.ts'
 import { seal } from '../domain/seal.ts'
 import { enrollPurpose } from '../domain/tokens/challenge.ts'
 import type { Session } from '../domain/tokens/session.ts'
+import type { LiveEnvironment } from '../edge/environment.ts'
 import type { StartCall } from '../edge/objects.ts'
 import { createChallenge } from './challenge.ts'
 
@@ -17,11 +18,13 @@ type Opening = Pick<StartCall, 'who' | 'factorId' | 'label' | 'gate' | 'first' |
 /**
  * Begins to enroll an authenticator app.
  *
+ * @param accountName the name that the app shows; default: the session's, else the relying party's domain
  * @throws Refused for a closed gate, too many factors, or too many changes
  */
 export async function enrollTotp(
   { environment, object, session }: SubjectCaller,
   opening: Opening,
+  accountName?: string,
 ) {
   const { algorithm, digits, periodSeconds } = environment.settings.methods.totp
   const secret = newTotpSecret(algorithm, random)
@@ -37,16 +40,19 @@ export async function enrollTotp(
       expiresAt,
     }),
   )
-  const shown = describeTotp(secret, stored, environment.settings.rpName, shownName(session))
+  const { rpName } = environment.settings
+  const account = accountName ?? nameOf(environment, session)
+  const shown = describeTotp(secret, stored, rpName, account)
   return { factorId: opening.factorId, ...shown, expiresAt }
 }
 
 /**
  * Begins to enroll a passkey.
  *
+ * @param accountName the name that passkey managers show; default: as for an app
  * @throws Refused for a closed gate, too many factors, or too many changes
  */
-export async function enrollPasskey(caller: SubjectCaller, opening: Opening) {
+export async function enrollPasskey(caller: SubjectCaller, opening: Opening, accountName?: string) {
   const { environment, object, session } = caller
   const { factorId } = opening
   const created = createChallenge(caller, enrollPurpose(factorId), { scope: '' })
@@ -54,7 +60,8 @@ export async function enrollPasskey(caller: SubjectCaller, opening: Opening) {
   const started = unwrap(
     await object.startEnrollment({ ...opening, kind: 'passkey', secret: '{}', expiresAt }),
   )
-  const user = { handle: started.userHandle, name: shownName(session) }
+  const name = accountName ?? nameOf(environment, session)
+  const user = { handle: started.userHandle, name }
   const options = await registrationOptions(
     environment.settings,
     user,
@@ -64,4 +71,5 @@ export async function enrollPasskey(caller: SubjectCaller, opening: Opening) {
   return { factorId, challenge, options, expiresAt }
 }
 
-const shownName = ({ name, subject }: Session): string => name ?? subject
+/** The name for an account whose user is not named: never the subject, which says nothing to a person. */
+const nameOf = ({ settings }: LiveEnvironment, { name }: Session): string => name ?? settings.rpId

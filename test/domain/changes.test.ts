@@ -95,6 +95,7 @@ describe('a change of settings', () => {
       'session.sessionIdClaim',
       true,
     ],
+    ['a name claim', { session: { ...session, nameClaim: 'name' } }, 'session.nameClaim', false],
     ['another relying party', { rpId: 'example' }, 'rpId', true],
     ['another shown name', { rpName: 'Shop' }, 'rpName', false],
     ['keys for proofs', { senderConstrained: 'dpop' }, 'senderConstrained', false],

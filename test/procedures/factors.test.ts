@@ -1,5 +1,6 @@
 // Factors: TOTP with every setting, which codes count and how often, which factor a code is checked
 // against, enrollments that are pending, and every change of factors down to the last one.
+import type { JWTPayload } from 'jose'
 import { Secret } from 'otpauth'
 import { describe, expect, it } from 'vitest'
 import { earnWithPasskey, enrollPasskey, makeDevice } from '../support/ceremonies.ts'
@@ -73,6 +74,29 @@ const FORMS = (['SHA1', 'SHA256', 'SHA512'] as const).flatMap((algorithm) =>
 )
 const SECRET_BYTES = { SHA1: 20, SHA256: 32, SHA512: 64 }
 
+describe('the name in an authenticator app', () => {
+  it.each<[what: string, claims: JWTPayload, accountName: string | undefined, shown: string]>([
+    ['the claim that the settings name', { name: 'Ada L.' }, undefined, 'Ada L.'],
+    ['what the page gives', { name: 'Ada L.' }, 'ada@app.example', 'ada@app.example'],
+    ['the domain where neither is there', {}, undefined, 'app.example'],
+    ['the domain where the claim is no name', { name: 'a\u202eb' }, undefined, 'app.example'],
+  ])('is %s, never the subject', async (_what, claims, accountName, shown) => {
+    const environment = await makeEnvironment({ session: { nameClaim: 'name' }, rpName: 'Wallet' })
+    const { client } = await environment.user(claims)
+    const begun = await client.factor.enroll.mutate({
+      kind: 'totp',
+      ...(accountName && { accountName }),
+    })
+    const uri = new URL('uri' in begun ? begun.uri : '')
+    expect(decodeURIComponent(uri.pathname)).toBe(`/Wallet:${shown}`)
+    const passkey = await client.factor.enroll.mutate({
+      kind: 'passkey',
+      ...(accountName && { accountName }),
+    })
+    expect('options' in passkey && passkey.options.user).toMatchObject({ name: shown })
+  })
+})
+
 describe('the form of TOTP', () => {
   it.each(FORMS)('may be $algorithm, $digits digits, $periodSeconds seconds', async (form) => {
     const at = await scene({ rpName: 'Wallet & Co', methods: { totp: form } })
@@ -80,7 +104,7 @@ describe('the form of TOTP', () => {
     const shown = await startTotp(user)
     const uri = new URL(shown.uri)
     expect(`${uri.protocol}//${uri.host}`).toBe('otpauth://totp')
-    expect(decodeURIComponent(uri.pathname)).toBe(`/Wallet & Co:${user.subject}`)
+    expect(decodeURIComponent(uri.pathname)).toBe('/Wallet & Co:app.example')
     expect(Object.fromEntries(uri.searchParams)).toEqual({
       issuer: 'Wallet & Co',
       secret: shown.secret,

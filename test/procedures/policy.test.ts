@@ -75,6 +75,32 @@ describe('the context of a resource’s question', () => {
   })
 })
 
+describe('an action in words', () => {
+  it('comes with the decision as the operator wrote it, and without words where none are written', async () => {
+    const words = { title: 'Refund', sentence: 'refund an order' }
+    const actions = [
+      { action: 'order.refund', scope: 'orders:refund', ...words },
+      { action: 'order.view', scope: 'orders:view' },
+    ]
+    const environment = await makeEnvironment({ actions })
+    const { client } = await environment.user()
+    expect(await client.policy.check.query({ action: 'order.refund' })).toMatchObject(words)
+    const plain = await client.policy.check.query({ action: 'order.view' })
+    expect(plain).not.toHaveProperty('title')
+    expect(plain).not.toHaveProperty('sentence')
+  })
+
+  it.each([
+    { title: 'x'.repeat(65) },
+    { sentence: 'x'.repeat(121) },
+    { title: 'a\nb' },
+    { sentence: '' },
+  ])('is refused where it is %j', async (words) => {
+    const actions = [{ action: 'order.refund', scope: 'orders:refund', ...words }]
+    await expectRefused(makeEnvironment({ actions }), 'input_invalid')
+  })
+})
+
 describe('policy.list', () => {
   it('names no method for an action that is denied, so that a guard asks before it lets a token in', async () => {
     const { resource } = await makeEnvironment({

@@ -9,7 +9,7 @@ import {
   createClient,
   reasonOf,
 } from '../../client/index.ts'
-import type { EnvironmentSettings, Reason } from '../../contract/index.ts'
+import type { EnvironmentSettings, Reason, SessionSettings } from '../../contract/index.ts'
 import { makeSigner } from './signer.ts'
 import { awayFromStepEnd } from './steps.ts'
 import { totpCode } from './totp.ts'
@@ -45,12 +45,18 @@ export const call = (options: Omit<ClientOptions, 'url'>): CountersignClient =>
 /** The operators' client. */
 export const operator = call({ environment: 'operator', bearer: () => OPERATOR_KEY })
 
+/** Settings that replace those of `makeEnvironment`. */
+type Asked = Partial<Omit<EnvironmentSettings, 'session'> & { session: Partial<SessionSettings> }>
+
 /** An environment of its own, with its application's login, its backend and a resource. */
-export async function makeEnvironment(settings: Partial<EnvironmentSettings> = {}) {
+export async function makeEnvironment({ session: about, ...settings }: Asked = {}) {
   const id = unique('env')
   const [login, backend] = await Promise.all([makeSigner(), makeSigner()])
   const document: EnvironmentSettings = {
-    session: { issuer: ISSUER, keys: { jwks: { keys: [login.publicJwk] } }, audiences: ['app'] },
+    session: {
+      ...{ issuer: ISSUER, keys: { jwks: { keys: [login.publicJwk] } }, audiences: ['app'] },
+      ...about,
+    },
     rpId: 'app.example',
     origins: [ORIGIN],
     audiences: [AUDIENCE],

@@ -30,6 +30,8 @@ export interface Action {
   conditional: boolean
   stricter: readonly Stricter[]
   detailsSchema?: DetailsSchema
+  title?: string
+  sentence?: string
 }
 
 /** A part of a rule that holds where its condition matches, or fails. */
@@ -68,6 +70,8 @@ export function resolveActions(
     conditional: (entry.stricter ?? []).length > 0,
     stricter: (entry.stricter ?? []).map(({ when, ...part }) => ({ when, part })),
     ...(entry.detailsSchema && { detailsSchema: entry.detailsSchema }),
+    ...(entry.title && { title: entry.title }),
+    ...(entry.sentence && { sentence: entry.sentence }),
   }))
 }
 
@@ -120,9 +124,13 @@ export function decide(action: Action, user: Possession, offered: Offered): Poli
 export const wouldDecide = (action: Action, user: Possession, offered: Offered): PolicyDecision =>
   decide({ ...action, rule: { ...action.rule, mode: 'enforce' } }, user, offered)
 
-function requirements({ action, scope, rule }: Action) {
+function requirements({ action, scope, rule, title, sentence }: Action) {
   const { acr, singleUse, lifetimeSeconds, freshnessSeconds, details } = rule
-  return { action, scope, acr, singleUse, lifetimeSeconds, freshnessSeconds, details }
+  return {
+    ...{ action, scope, acr, singleUse, lifetimeSeconds, freshnessSeconds, details },
+    ...(title && { title }),
+    ...(sentence && { sentence }),
+  }
 }
 
 /** Returns what a refusal says about the rule of an action that was not met. */

@@ -66,6 +66,7 @@ const SETTINGS: Setting[] = [
   setting('session.subjectClaim', ({ session }) => session.subjectClaim, always),
   setting('session.sessionIdClaim', ({ session }) => session.sessionIdClaim, always),
   setting('session.authTimeClaim', ({ session }) => session.authTimeClaim, always),
+  setting('session.nameClaim', ({ session }) => session.nameClaim, never),
   setting('rpId', ({ rpId }) => rpId, always),
   setting('rpName', ({ rpName }) => rpName, never),
   setting('origins', ({ origins }) => origins, longerList),
@@ -124,6 +125,8 @@ const ENTRY_MEMBERS: Record<string, (before: ActionEntry) => boolean> = {
   // may no longer do so.
   detailsSchema: ({ detailsSchema, stricter = [] }) =>
     detailsSchema !== undefined || stricter.some(({ when }) => readsDetails(when)),
+  title: () => false,
+  sentence: () => false,
 }
 
 /**

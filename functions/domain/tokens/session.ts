@@ -5,6 +5,7 @@ import * as z from 'zod/mini'
 import {
   COMPACT_JWT,
   LAST_EPOCH_SECOND,
+  Label,
   SessionId,
   type SessionWarning,
   SubjectId,
@@ -30,7 +31,7 @@ export interface Session {
   /** Identifies this session among those of its user; see `sessionKey`. */
   key: string
   subject: string
-  /** What their authenticator shows instead of the subject; only operators have names here. */
+  /** Their name, for their authenticator app and passkeys. */
   name?: string
   sessionId?: string
   clientId?: string
@@ -117,6 +118,7 @@ function readSession(
   if (!sessionId.success)
     unauthenticated(`The session token has an odd \`${settings.sessionIdClaim}\`.`)
   const authTime = NumericDate.safeParse(payload[settings.authTimeClaim])
+  const name = settings.nameClaim && Label.safeParse(payload[settings.nameClaim]).data
   const clientId = [payload.azp, payload.client_id].find(
     (id) => typeof id === 'string' && id !== '' && id.length <= CLIENT_ID_MAX_CHARACTERS,
   )
@@ -126,6 +128,7 @@ function readSession(
     expiresAt: Math.floor(expiresAt.data),
     claims: cutOff(payload) as Record<string, unknown>,
     ...(sessionId.data !== undefined && { sessionId: sessionId.data }),
+    ...(name && { name }),
     ...(typeof clientId === 'string' && { clientId }),
     ...(authTime.success &&
       authTime.data <= now + CLOCK_TOLERANCE_SECONDS && { authTime: Math.floor(authTime.data) }),

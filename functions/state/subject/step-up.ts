@@ -40,6 +40,8 @@ import type { Ledger, Who } from './ledger.ts'
 export interface StepUpCall {
   who: Who
   tokens: PlannedToken[]
+  /** Where the call came from (ISO 3166-1), for the history. */
+  country?: string | undefined
 }
 
 /** An accepted proof, and the tokens that were issued for it: the Worker signs them. */
@@ -238,7 +240,8 @@ function accept(ledger: Ledger, call: StepUpCall, full: Proof, now: number): Ste
     ...{ jti, kind, scopes, singleUse },
     ...(detailsHash && { detailsHash }),
   }))
-  const data = { method, factorId, acr, amr, authTime, tokens }
+  const { country } = call
+  const data = { method, factorId, acr, amr, authTime, tokens, ...(country && { country }) }
   ledger.history.append({ type: 'step_up.passed', actor: 'subject', at: now, data })
   return { proof, tokens: issued }
 }
