@@ -65,7 +65,7 @@ async function runTests(plan: string, signal: AbortSignal): Promise<number> {
   await release()
   signal.throwIfAborted()
   if (code === null && isSilent())
-    throw new Complaint('Nothing moves: a call hangs at the last door above.')
+    throw new Complaint('Nothing moves: a call hangs at the last endpoint above.')
   return code ?? 1
 }
 

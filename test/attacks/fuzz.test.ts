@@ -1,8 +1,8 @@
-// Every door of the service with drawn and changed calls: in `npm test` a few, in `npm run fuzz` many.
+// Every endpoint of the service with drawn and changed calls: in `npm test` a few, in `npm run fuzz` many.
 import { runInDurableObject } from 'cloudflare:test'
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
-import { type Cast, makeCasts } from '../fuzz/cast.ts'
-import { DOORS } from '../fuzz/doors.ts'
+import { ENDPOINTS } from '../fuzz/endpoints.ts'
+import { type Fixture, makeFixtures } from '../fuzz/fixtures.ts'
 import { fuzz, isolate, type Send, toWorker } from '../fuzz/fuzz.ts'
 import { directory } from '../fuzz/objects.ts'
 
@@ -10,10 +10,10 @@ const plan = inject('fuzz')
 /** A run of many sequences has no limit: `npm run fuzz` ends what is silent. */
 const TIMEOUT = plan.beat ? 0 : 120_000
 
-let casts: { users: Cast; operators: Cast }
+let fixtures: { users: Fixture; operators: Fixture }
 beforeAll(async () => {
   isolate()
-  casts = await makeCasts()
+  fixtures = await makeFixtures()
 })
 afterAll(() => {
   vi.restoreAllMocks()
@@ -21,23 +21,25 @@ afterAll(() => {
 })
 
 describe('answers whatever it is asked in its own form, and what it refuses changes nothing:', () => {
-  for (const door of DOORS)
-    it.runIf(plan.only?.includes(door.name) ?? true)(
-      door.name,
-      () => fuzz(door, door.guarded ? casts.operators : casts.users, plan),
+  for (const endpoint of ENDPOINTS)
+    it.runIf(plan.only?.includes(endpoint.name) ?? true)(
+      endpoint.name,
+      () => fuzz(endpoint, endpoint.guarded ? fixtures.operators : fixtures.users, plan),
       TIMEOUT,
     )
 })
 
-it('has a door of every name that it is asked for', () => {
-  expect(plan.only?.filter((name) => !DOORS.some((door) => door.name === name)) ?? []).toEqual([])
+it('has an endpoint of every name that it is asked for', () => {
+  expect(
+    plan.only?.filter((name) => !ENDPOINTS.some((endpoint) => endpoint.name === name)) ?? [],
+  ).toEqual([])
 })
 
-/** Fuzzes one door of a Worker that answers in another way than it should. */
+/** Fuzzes one endpoint of a Worker that answers in another way than it should. */
 async function failureOf(name: string, send: Send): Promise<string> {
-  const [door] = DOORS.filter((one) => one.name === name)
-  if (!door) throw new Error(`no door ${name}`)
-  const failed = fuzz(door, casts.users, { seed: 1, numRuns: 20 }, send)
+  const [endpoint] = ENDPOINTS.filter((one) => one.name === name)
+  if (!endpoint) throw new Error(`no endpoint ${name}`)
+  const failed = fuzz(endpoint, fixtures.users, { seed: 1, numRuns: 20 }, send)
   return failed.then(
     () => 'nothing was found',
     ({ message }: Error) => message,
@@ -79,7 +81,7 @@ it.each<[string, string, (refused: Response) => Response | Promise<Response>]>([
   [
     'a secret in an answer',
     'a secret in the answer',
-    (refused) => withText(casts.users.operatorKey, refused),
+    (refused) => withText(fixtures.users.operatorKey, refused),
   ],
   ['an exception', 'threw TypeError', () => Promise.reject(new TypeError('odd'))],
 ])('finds %s', async (_what, wrong, bend) => {

@@ -1,22 +1,22 @@
-// The property that holds at every door: after whatever calls, each answer is in its own form, a good call is
+// The property that holds at every endpoint: after whatever calls, each answer is in its own form, a good call is
 // accepted, and a refusal has changed nothing. fast-check draws the calls, shrinks and replays them.
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { vi } from 'vitest'
 import worker from '../../functions/worker.ts'
 import { type Call, requestOf } from './calls.ts'
-import { type Cast, credentialsOf, OPERATOR_ROUTE, secretsOf, wordsOf } from './cast.ts'
 import { changesOf } from './changes.ts'
-import type { Door } from './doors.ts'
+import type { Endpoint } from './endpoints.ts'
+import { credentialsOf, type Fixture, OPERATOR_ROUTE, secretsOf, wordsOf } from './fixtures.ts'
 import { type Answer, judge, LONGEST_MILLISECONDS, type Outcome } from './holds.ts'
 import { inputs } from './inputs.ts'
 import { difference, restore, stateOf } from './objects.ts'
 
 /** Sends a request to the Worker. */
 export type Send = (request: Request) => Promise<Response>
-/** What is tried: fast-check's own parameters, where `numRuns` sequences of calls are made at each door. */
+/** What is tried: fast-check's own parameters, where `numRuns` sequences of calls are made at each endpoint. */
 export interface Plan extends Pick<fc.Parameters, 'seed' | 'path' | 'numRuns'> {
-  /** The names of the doors; all where it is left out. */
+  /** The names of the endpoints; all where it is left out. */
   only?: string[]
   /** Whether to say now and then how far it is: a call that hangs is silent. */
   beat?: boolean
@@ -32,31 +32,36 @@ const MOST_CALLS = 16
 const BEAT_MILLISECONDS = 20_000
 const SHOWN_CHARACTERS = 1_000
 
-/** Asserts that the property holds at a door. */
-export async function fuzz(door: Door, cast: Cast, plan: Plan, send = toWorker): Promise<void> {
-  const { realm, spare, person, saved } = cast
-  const input = door.input && inputs(door.input, wordsOf(cast, door.procedure ?? ''))
+/** Asserts that the property holds at an endpoint. */
+export async function fuzz(
+  endpoint: Endpoint,
+  fixture: Fixture,
+  plan: Plan,
+  send = toWorker,
+): Promise<void> {
+  const { realm, spare, person, saved } = fixture
+  const input = endpoint.input && inputs(endpoint.input, wordsOf(fixture, endpoint.procedure ?? ''))
   const routes = [realm.id, spare.id, OPERATOR_ROUTE, 'unknown', 'console', '__proto__']
-  const changes = changesOf(door, input, routes, await credentialsOf(cast))
+  const changes = changesOf(endpoint, input, routes, await credentialsOf(fixture))
   let beatAt = 0
   const calls = fc.array(changes, { maxLength: MOST_CALLS, size: 'max' })
   const property = fc.asyncProperty(fc.gen(), fc.boolean(), calls, async (g, spend, bent) => {
     if (plan.beat && performance.now() - beatAt > BEAT_MILLISECONDS) {
-      log(`at ${door.name}`)
+      log(`at ${endpoint.name}`)
       beatAt = performance.now()
     }
     await restore(saved)
     await person.signIn({ sid: 's' })
     const pick = <T>(...choices: T[]): T => choices[g(fc.nat, choices.length - 1)] as T
-    const good = await door.fresh({ cast, pick })
+    const good = await endpoint.fresh({ fixture, pick })
     let before = await stateOf(saved)
     let unchanging: Call[] = []
     for (const call of [...(spend ? [good] : []), ...bent.map((change) => change(good))]) {
-      const outcome = await ask(door, cast, call, send)
+      const outcome = await ask(endpoint, fixture, call, send)
       if (!outcome) continue
-      if (call === good && door.opens && 'reason' in outcome)
+      if (call === good && endpoint.accepts && 'reason' in outcome)
         fail(`a good call was refused as ${outcome.reason}`, [call])
-      if (!hasChanged(door, outcome)) unchanging.push(call)
+      if (!hasChanged(endpoint, outcome)) unchanging.push(call)
       else {
         before = await stateOf(saved)
         unchanging = []
@@ -74,7 +79,7 @@ export async function fuzz(door: Door, cast: Cast, plan: Plan, send = toWorker):
  * Whether a call may have changed something. An operator's change spends the token of their step-up before the
  * object of the change is asked (steps/authorize.ts), so a conflict that the object finds has cost the token.
  */
-const hasChanged = ({ changes, guarded }: Door, outcome: Outcome): boolean =>
+const hasChanged = ({ changes, guarded }: Endpoint, outcome: Outcome): boolean =>
   changes &&
   ('accepted' in outcome || (guarded && 'reason' in outcome && outcome.reason === 'conflict'))
 
@@ -86,12 +91,20 @@ function fail(wrong: string, calls: readonly Call[], answer = ''): never {
 let counted = 0
 
 /** Makes a call and judges its answer; undefined for a call that no client could send. */
-async function ask(door: Door, cast: Cast, call: Call, send: Send): Promise<Outcome | undefined> {
+async function ask(
+  endpoint: Endpoint,
+  fixture: Fixture,
+  call: Call,
+  send: Send,
+): Promise<Outcome | undefined> {
   const id = `fuzz-${counted++}`
   const request = requestOf({ ...call, headers: { ...call.headers, 'cf-ray': id } })
   if (!request) return undefined
   const answer = await answerOf(request, send).catch((error) => fail(`threw ${error}`, [call]))
-  const outcome = judge(door, call, answer, { fault: faults.get(id), secrets: secretsOf(cast) })
+  const outcome = judge(endpoint, call, answer, {
+    fault: faults.get(id),
+    secrets: secretsOf(fixture),
+  })
   faults.clear()
   if ('wrong' in outcome) fail(outcome.wrong, [call], `${answer.status} ${answer.text}`)
   return outcome

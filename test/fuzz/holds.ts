@@ -4,7 +4,7 @@ import { safeParse } from 'zod/v4/core'
 import { REASONS, type Reason } from '../../contract/index.ts'
 import { PUBLIC_URL } from '../support/service.ts'
 import type { Call } from './calls.ts'
-import type { Door } from './doors.ts'
+import type { Endpoint } from './endpoints.ts'
 
 export interface Answer {
   status: number
@@ -40,7 +40,7 @@ export const LONGEST_MILLISECONDS = 10_000
 
 /** Judges an answer. `fault` is what the Worker logged as one; `secrets` are what no answer may show. */
 export function judge(
-  door: Door,
+  endpoint: Endpoint,
   call: Call,
   answer: Answer,
   { fault, secrets }: { fault: string | undefined; secrets: readonly string[] },
@@ -50,7 +50,7 @@ export function judge(
     return { wrong: `answered after ${answer.milliseconds} ms` }
   if (secrets.some((secret) => text.includes(secret))) return { wrong: 'a secret in the answer' }
   if (fault !== undefined) return { wrong: `a fault was logged: ${fault}` }
-  if (status >= 200 && status < 300) return judgeAccepted(door, call, answer)
+  if (status >= 200 && status < 300) return judgeAccepted(endpoint, call, answer)
   if (call.method === 'HEAD' && text === '') return { reason: 'not_found' }
   if (!answer.type.startsWith('application/json')) return { wrong: `refused as ${answer.type}` }
   if (INTERNALS.test(text)) return { wrong: 'internals in the answer' }
@@ -67,7 +67,7 @@ export function judge(
   return { reason }
 }
 
-function judgeAccepted(door: Door, call: Call, { status, type, text }: Answer): Outcome {
+function judgeAccepted(endpoint: Endpoint, call: Call, { status, type, text }: Answer): Outcome {
   if (text === '' && (call.method === 'HEAD' || call.method === 'OPTIONS'))
     return { accepted: true }
   if (status === 204) return { wrong: '204 to what is no preflight' }
@@ -81,8 +81,8 @@ function judgeAccepted(door: Door, call: Call, { status, type, text }: Answer): 
     return text.startsWith('{"error"') ? { wrong: '200 error' } : { accepted: true }
   const accepted = Accepted.safeParse(body)
   if (!accepted.success) return { wrong: 'accepted in another form' }
-  const isAsked = door.procedure && pathname.endsWith(`/trpc/${door.procedure}`)
-  if (isAsked && !safeParse(door.output ?? z.unknown(), accepted.data.result.data).success)
+  const isAsked = endpoint.procedure && pathname.endsWith(`/trpc/${endpoint.procedure}`)
+  if (isAsked && !safeParse(endpoint.output ?? z.unknown(), accepted.data.result.data).success)
     return { wrong: 'accepted with what is not the output of the contract' }
   return { accepted: true }
 }

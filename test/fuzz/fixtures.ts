@@ -1,4 +1,4 @@
-// Who takes part: two environments, a user and an operator with factors, and what they hold.
+// What calls are made with: two environments, a user and an operator with factors, and their credentials.
 import { env } from 'cloudflare:workers'
 import type { ActionEntry } from '../../contract/index.ts'
 import type { Authenticator } from '../support/authenticator.ts'
@@ -37,7 +37,7 @@ const ACTIONS: ActionEntry[] = [
 export type Person = Awaited<ReturnType<typeof enroll>>
 export type Realm = Awaited<ReturnType<typeof makeRealm>>
 
-export interface Cast {
+export interface Fixture {
   /** Where users are. */
   realm: Realm
   /** What operators change. */
@@ -62,8 +62,8 @@ async function enroll(user: service.TestUser, route: string, device: Authenticat
   return { ...user, route, device, passkeyId: factorId, totp, recoveryCodes }
 }
 
-/** Makes all who take part: one cast before any operator has a factor, and one in which an operator steps up. */
-export async function makeCasts(): Promise<{ users: Cast; operators: Cast }> {
+/** Makes both fixtures: one before any operator has a factor, and one in which an operator steps up. */
+export async function makeFixtures(): Promise<{ users: Fixture; operators: Fixture }> {
   const [realm, spare] = [await makeRealm(), await makeRealm()]
   const user = await enroll(await realm.user(), realm.id, makeDevice())
   const [one, other] = [environmentOf(realm.id), environmentOf(spare.id)]
@@ -83,13 +83,13 @@ export async function makeCasts(): Promise<{ users: Cast; operators: Cast }> {
 }
 
 /** Returns what no answer may show. */
-export const secretsOf = ({ realm, person, operatorKey }: Cast): string[] => [
+export const secretsOf = ({ realm, person, operatorKey }: Fixture): string[] => [
   ...[env.ROOT_SECRET, operatorKey, person.totp.secret, ...person.recoveryCodes],
   ...realm.keys.map(({ key }) => key),
 ]
 
 /** Returns what somebody may hold who is not the right one: keys, sessions and codes of others. */
-export async function credentialsOf({ realm, spare, person }: Cast): Promise<string[]> {
+export async function credentialsOf({ realm, spare, person }: Fixture): Promise<string[]> {
   const { subject } = person
   return [
     ...[...realm.keys, ...spare.keys].map(({ key }) => key),
@@ -108,7 +108,7 @@ const SCOPES = [
 ]
 
 /** Returns the values that make sense in the fields of an input, by the names of the fields. */
-export function wordsOf({ realm, spare, person }: Cast, procedure: string): Words {
+export function wordsOf({ realm, spare, person }: Fixture, procedure: string): Words {
   const { document: settings } = realm
   // What operators change is never what the others depend on.
   const changed = procedure === 'environment.remove' ? 'unknown' : spare.id

@@ -1,16 +1,16 @@
-// Every way in: each procedure of the router at each route that serves it, and the routes beside tRPC.
+// Every endpoint: each procedure of the router at each route that serves it, and the routes beside tRPC.
 // A procedure that is added to the router is here without being named.
 import type { $ZodType } from 'zod/v4/core'
 import { appRouter } from '../../functions/router.ts'
 import { cookieOf } from '../support/operators.ts'
 import { PUBLIC_URL } from '../support/service.ts'
 import { type Call, callOf } from './calls.ts'
-import { OPERATOR_ROUTE } from './cast.ts'
-import { type Kitchen, RECIPES } from './recipes.ts'
+import { OPERATOR_ROUTE } from './fixtures.ts'
+import { type Context, VALID_CALLS } from './valid-calls.ts'
 
-type Fresh = (kitchen: Kitchen) => Promise<Call>
+type Fresh = (context: Context) => Promise<Call>
 
-export interface Door {
+export interface Endpoint {
   name: string
   /** A call that is good, and not yet made. */
   fresh: Fresh
@@ -21,8 +21,8 @@ export interface Door {
   changes: boolean
   /** Whether operators guard themselves by then. */
   guarded: boolean
-  /** Whether anything is good there at all. */
-  opens: boolean
+  /** Whether any call is accepted there. */
+  accepts: boolean
 }
 
 interface Definition {
@@ -41,25 +41,32 @@ const BOTH = /^audit\./
 const RESOURCES = ['policy.list', 'token.consume']
 
 /** Operators have no backend that could vouch for them. */
-const SHUT = ['unknown paths', 'operator/token.exchange']
+const NEVER_ACCEPTING = ['unknown paths', 'operator/token.exchange']
 
-const doorOf = (name: string, fresh: Fresh, more: Partial<Door> = {}): Door => {
-  return { name, fresh, changes: false, guarded: false, opens: !SHUT.includes(name), ...more }
+const endpointOf = (name: string, fresh: Fresh, more: Partial<Endpoint> = {}): Endpoint => {
+  return {
+    name,
+    fresh,
+    changes: false,
+    guarded: false,
+    accepts: !NEVER_ACCEPTING.includes(name),
+    ...more,
+  }
 }
 
-function procedureAt(name: string, procedure: string, guarded = false): Door {
+function procedureAt(name: string, procedure: string, guarded = false): Endpoint {
   const def = procedures[procedure]?._def
-  const recipe = RECIPES[name] ?? RECIPES[procedure]
-  if (!def || !recipe) throw new Error(`recipes.ts has no recipe for ${name}: add one`)
+  const makeCall = VALID_CALLS[name] ?? VALID_CALLS[procedure]
+  if (!def || !makeCall) throw new Error(`valid-calls.ts makes no call of ${name}: add one`)
   const { type, inputs, output } = def
   const more = { procedure, guarded, input: inputs[0], output, changes: type === 'mutation' }
-  return doorOf(name, (kitchen) => recipe(kitchen, procedure), more)
+  return endpointOf(name, (context) => makeCall(context, procedure), more)
 }
 
 const METADATA = '.well-known/oauth-authorization-server'
 const get =
   (pathOf: (environment: string) => string): Fresh =>
-  async ({ cast }) => ({ method: 'GET', path: pathOf(cast.realm.id), headers: {} })
+  async ({ fixture }) => ({ method: 'GET', path: pathOf(fixture.realm.id), headers: {} })
 const PAGES: Record<string, Fresh> = {
   'key set': get((environment) => `/${environment}/.well-known/jwks.json`),
   metadata: get((environment) => `/${environment}/${METADATA}`),
@@ -68,24 +75,24 @@ const PAGES: Record<string, Fresh> = {
 }
 
 /** The headers by which a page calls after it has signed in. */
-const asPage = async ({ cast }: Kitchen) => {
-  const cookie = await cookieOf(cast.operatorKey)
+const asPage = async ({ fixture }: Context) => {
+  const cookie = await cookieOf(fixture.operatorKey)
   return { cookie, origin: PUBLIC_URL, 'countersign-csrf': '1' }
 }
 const path = '/console/session'
 const SESSIONS: Record<string, Fresh> = {
-  'sign-in': async ({ cast: { operatorKey } }) => {
+  'sign-in': async ({ fixture: { operatorKey } }) => {
     const headers = { authorization: `Bearer ${operatorKey}`, origin: PUBLIC_URL }
     return { method: 'POST', path, headers }
   },
-  'sign-out': async (kitchen) => ({ method: 'DELETE', path, headers: await asPage(kitchen) }),
-  'a page with its cookie': async (kitchen) => {
+  'sign-out': async (context) => ({ method: 'DELETE', path, headers: await asPage(context) }),
+  'a page with its cookie': async (context) => {
     const call = callOf(OPERATOR_ROUTE, 'operator.self', undefined, {})
-    return { ...call, headers: { ...call.headers, ...(await asPage(kitchen)) } }
+    return { ...call, headers: { ...call.headers, ...(await asPage(context)) } }
   },
 }
 
-const unknownPath: Fresh = async ({ cast: { realm }, pick }) => ({
+const unknownPath: Fresh = async ({ fixture: { realm }, pick }) => ({
   ...{ method: pick('GET', 'POST', 'PUT'), headers: { 'content-type': 'application/json' } },
   path: pick(
     ...['/', '/favicon.ico', '/.env', '/health/x', '/trpc/x', '/console/../health', '//x'],
@@ -98,13 +105,13 @@ const unknownPath: Fresh = async ({ cast: { realm }, pick }) => ({
 /** Changes of operators that are tried once more when a step-up is asked for them. */
 const CHANGES = ['environment.update', 'operator.create', 'subject.resetFactors']
 
-/** All doors. */
-export const DOORS: readonly Door[] = [
+/** Every endpoint that is fuzzed. */
+export const ENDPOINTS: readonly Endpoint[] = [
   ...names.map((name) => procedureAt(name, name)),
   ...names.filter((name) => BOTH.test(name)).map((name) => procedureAt(`operator/${name}`, name)),
-  ...Object.entries(PAGES).map(([name, fresh]) => doorOf(name, fresh)),
-  ...Object.entries(SESSIONS).map(([name, fresh]) => doorOf(name, fresh, { changes: true })),
-  doorOf('unknown paths', unknownPath),
+  ...Object.entries(PAGES).map(([name, fresh]) => endpointOf(name, fresh)),
+  ...Object.entries(SESSIONS).map(([name, fresh]) => endpointOf(name, fresh, { changes: true })),
+  endpointOf('unknown paths', unknownPath),
   ...names
     .filter((name) => !OPERATORS.test(name) && !BOTH.test(name) && !RESOURCES.includes(name))
     .map((name) => procedureAt(`operator/${name}`, name, true)),

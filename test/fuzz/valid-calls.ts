@@ -1,23 +1,23 @@
-// For each procedure: how a good call is made, with all that must happen before it.
+// Makes a valid call of each procedure, after everything that must happen before it.
 import * as ceremonies from '../support/ceremonies.ts'
 import { makeOperatorDevice, nameOperator } from '../support/operators.ts'
 import * as service from '../support/service.ts'
 import { type Call, callOf } from './calls.ts'
-import { type Cast, OPERATOR_ROUTE, type Person } from './cast.ts'
+import { type Fixture, OPERATOR_ROUTE, type Person } from './fixtures.ts'
 
-/** What a recipe is made with. */
-export interface Kitchen {
-  cast: Cast
+/** What a call is made from. */
+export interface Context {
+  fixture: Fixture
   /** Draws one of some choices. */
   pick: <T>(first: T, ...more: T[]) => T
 }
-export type Recipe = (kitchen: Kitchen, procedure: string) => Promise<Call>
-type Input = (kitchen: Kitchen) => unknown
+export type MakeCall = (context: Context, procedure: string) => Promise<Call>
+type Input = (context: Context) => unknown
 
-const earn = ({ person }: Cast, scope: string): Promise<string> =>
+const earn = ({ person }: Fixture, scope: string): Promise<string> =>
   ceremonies.earnWithPasskey(person, person.device, scope)
 
-async function earnForDetails({ person: { device, ...user } }: Cast): Promise<string> {
+async function earnForDetails({ person: { device, ...user } }: Fixture): Promise<string> {
   const { elevatedToken } = await ceremonies.stepUpWithPasskey(
     user,
     device,
@@ -27,14 +27,14 @@ async function earnForDetails({ person: { device, ...user } }: Cast): Promise<st
   return elevatedToken?.token ?? ''
 }
 
-/** Makes a recipe of who calls, with which input, and of the scope of a step-up before it. */
+/** Combines a caller with an input, and with the scope of a step-up before the call. */
 const by =
-  (who: (cast: Cast) => [route: string, bearer: string]) =>
-  (input: Input, scope?: string): Recipe =>
-  async (kitchen, procedure) => {
-    const [route, bearer] = who(kitchen.cast)
-    const token = scope && (await earn(kitchen.cast, scope))
-    return callOf(route, procedure, bearer, await input(kitchen), token)
+  (who: (fixture: Fixture) => [route: string, bearer: string]) =>
+  (input: Input, scope?: string): MakeCall =>
+  async (context, procedure) => {
+    const [route, bearer] = who(context.fixture)
+    const token = scope && (await earn(context.fixture, scope))
+    return callOf(route, procedure, bearer, await input(context), token)
   }
 const byPerson = by(({ person }) => [person.route, person.bearer()])
 const byResource = by(({ realm }) => [realm.id, realm.keys[0]?.key ?? ''])
@@ -42,32 +42,32 @@ const byOperator = by(({ operatorKey }) => [OPERATOR_ROUTE, operatorKey])
 
 const DETAILS = { amount: 5, to: 'alice' }
 const nothing = () => ({})
-const isOperator = ({ person }: Cast): boolean => person.route === OPERATOR_ROUTE
-const aFactor = ({ cast: { person }, pick }: Kitchen) => {
+const isOperator = ({ person }: Fixture): boolean => person.route === OPERATOR_ROUTE
+const aFactor = ({ fixture: { person }, pick }: Context) => {
   return { factorId: pick(person.passkeyId, person.totp.factorId) }
 }
-const scopesFor = ({ cast, pick }: Kitchen): string[] =>
-  isOperator(cast)
+const scopesFor = ({ fixture, pick }: Context): string[] =>
+  isOperator(fixture)
     ? [pick('credential:update', 'operator:change')]
     : pick(['wallet:sign'], ['wallet:sign', 'user:update'], ['credential:update'])
 
 /** A token, with details or without, single-use or not. */
-const tokenFor: Input = async ({ cast, pick }) => {
+const tokenFor: Input = async ({ fixture, pick }) => {
   const users = pick('wallet:sign', 'user:update', '')
-  const scope = isOperator(cast) ? pick('credential:update', 'operator:change') : users
-  return { token: await (scope ? earn(cast, scope) : earnForDetails(cast)) }
+  const scope = isOperator(fixture) ? pick('credential:update', 'operator:change') : users
+  return { token: await (scope ? earn(fixture, scope) : earnForDetails(fixture)) }
 }
 
-const aboutEnvironment = ({ cast: { realm } }: Kitchen) => ({ environment: realm.id })
-const aboutSubject = ({ cast: { realm, person } }: Kitchen) => {
+const aboutEnvironment = ({ fixture: { realm } }: Context) => ({ environment: realm.id })
+const aboutSubject = ({ fixture: { realm, person } }: Context) => {
   return { environment: realm.id, subject: person.subject }
 }
-const aboutSpare = ({ cast: { spare } }: Kitchen) => ({ environment: spare.id })
-const withSettings = ({ cast: { spare } }: Kitchen) => {
+const aboutSpare = ({ fixture: { spare } }: Context) => ({ environment: spare.id })
+const withSettings = ({ fixture: { spare } }: Context) => {
   return { environment: spare.id, settings: spare.document }
 }
-const aChain: Input = (kitchen) =>
-  kitchen.pick<Input>(nothing, aboutEnvironment, aboutSubject)(kitchen)
+const aChain: Input = (context) =>
+  context.pick<Input>(nothing, aboutEnvironment, aboutSubject)(context)
 type Start = (person: Person, token: string) => Promise<object>
 
 const startTotp: Start = async (person, token) => {
@@ -84,33 +84,37 @@ const startPasskey: Start = async (person, token) => {
   return { kind: 'passkey', factorId, challenge, response }
 }
 
-const update: Input = async (kitchen) => {
-  const as = service.call({ environment: OPERATOR_ROUTE, bearer: () => kitchen.cast.operatorKey })
-  const { version } = await as.environment.get.query(aboutSpare(kitchen))
-  return { ...withSettings(kitchen), version }
+const update: Input = async (context) => {
+  const as = service.call({
+    environment: OPERATOR_ROUTE,
+    bearer: () => context.fixture.operatorKey,
+  })
+  const { version } = await as.environment.get.query(aboutSpare(context))
+  return { ...withSettings(context), version }
 }
 const newFactor: Input = ({ pick }) => ({ kind: pick('totp', 'passkey'), label: 'phone' })
-const totpFactor: Input = ({ cast: { person } }) => ({ factorId: person.totp.factorId })
+const totpFactor: Input = ({ fixture: { person } }) => ({ factorId: person.totp.factorId })
 const newOperator: Input = ({ pick }) => ({
   name: service.unique('fuzz'),
   automation: pick(true, false),
 })
 
-export const RECIPES: Readonly<Record<string, Recipe>> = {
-  'policy.check': (kitchen, procedure) => {
-    const { cast, pick } = kitchen
-    if (isOperator(cast)) return byPerson(() => ({ action: 'operator.change' }))(kitchen, procedure)
+export const VALID_CALLS: Readonly<Record<string, MakeCall>> = {
+  'policy.check': (context, procedure) => {
+    const { fixture, pick } = context
+    if (isOperator(fixture))
+      return byPerson(() => ({ action: 'operator.change' }))(context, procedure)
     const action = pick('wallet.waas.sign', 'order.refund')
     const input = { action, ...pick({}, { details: DETAILS }) }
-    const { subject, bearer } = cast.person
+    const { subject, bearer } = fixture.person
     const asked = { ...input, subject, context: { country: 'NL', sessionToken: bearer() } }
     return pick(
       byPerson(() => input),
       byResource(() => asked),
-    )(kitchen, procedure)
+    )(context, procedure)
   },
   'policy.list': byResource(nothing),
-  'policy.simulate': byOperator(({ cast: { realm, spare, person }, pick }) => ({
+  'policy.simulate': byOperator(({ fixture: { realm, spare, person }, pick }) => ({
     ...{ environment: realm.id, action: 'order.refund', details: { amount: 1500 } },
     session: { claims: { amr: ['sms'] }, ageSeconds: 60 },
     request: { country: 'US' },
@@ -119,51 +123,51 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
 
   'factor.list': byPerson(nothing),
   'factor.enroll': byPerson(newFactor, 'credential:link'),
-  'factor.confirm': byPerson(async ({ cast, pick }) => {
-    const token = await earn(cast, 'credential:link')
-    return pick<Start>(startPasskey, startTotp)(cast.person, token)
+  'factor.confirm': byPerson(async ({ fixture, pick }) => {
+    const token = await earn(fixture, 'credential:link')
+    return pick<Start>(startPasskey, startTotp)(fixture.person, token)
   }),
-  'factor.rename': byPerson((kitchen) => ({ ...aFactor(kitchen), label: service.unique('label') })),
+  'factor.rename': byPerson((context) => ({ ...aFactor(context), label: service.unique('label') })),
   'factor.setDefault': byPerson(aFactor, 'credential:update'),
   'factor.remove': byPerson(totpFactor, 'credential:unlink'),
   'recovery.regenerate': byPerson(nothing, 'credential:update'),
   'recovery.acknowledge': byPerson(nothing),
 
-  'challenge.start': byPerson((kitchen) => {
-    return { method: 'passkey', requestedScopes: scopesFor(kitchen) }
+  'challenge.start': byPerson((context) => {
+    return { method: 'passkey', requestedScopes: scopesFor(context) }
   }),
-  'challenge.verify': byPerson(async (kitchen) => {
-    const { cast, pick } = kitchen
-    const { totp, recoveryCodes } = cast.person
-    const requestedScopes = scopesFor(kitchen)
-    const legacy = isOperator(cast) ? {} : pick({}, { mfaToken: { singleUse: true } })
+  'challenge.verify': byPerson(async (context) => {
+    const { fixture, pick } = context
+    const { totp, recoveryCodes } = fixture.person
+    const requestedScopes = scopesFor(context)
+    const legacy = isOperator(fixture) ? {} : pick({}, { mfaToken: { singleUse: true } })
     const method = pick('passkey', 'totp', 'recovery')
     if (method === 'totp')
       return { method, code: service.totpCode(totp.secret), requestedScopes, ...legacy }
     if (method === 'passkey') {
-      const { challenge, options } = await ceremonies.startStepUp(cast.person, requestedScopes)
-      const response = await cast.person.device.authenticate(options)
+      const { challenge, options } = await ceremonies.startStepUp(fixture.person, requestedScopes)
+      const response = await fixture.person.device.authenticate(options)
       return { method, challenge, response, ...legacy }
     }
     return { method, code: recoveryCodes.at(-1), requestedScopes: ['credential:link'] }
   }),
 
-  'token.exchange': byPerson(async ({ cast: { realm, person } }) => ({
+  'token.exchange': byPerson(async ({ fixture: { realm, person } }) => ({
     assertion: await realm.assertion({ sub: person.subject, acr: 'phr', scope: 'wallet:sign' }),
   })),
-  'token.consume': byResource(async ({ cast, pick }) => {
-    const { subject } = cast.person
+  'token.consume': byResource(async ({ fixture, pick }) => {
+    const { subject } = fixture.person
     const common = { subject, sessionId: 's', idempotencyKey: 'k'.repeat(20) }
     if (pick(true, false))
-      return { ...common, token: await earn(cast, 'wallet:sign'), action: 'wallet.waas.sign' }
-    const token = await earnForDetails(cast)
+      return { ...common, token: await earn(fixture, 'wallet:sign'), action: 'wallet.waas.sign' }
+    const token = await earnForDetails(fixture)
     return { ...common, token, action: 'order.refund', details: DETAILS }
   }),
   'token.introspect': byPerson(tokenFor),
   'token.revoke': byPerson(tokenFor),
 
-  'environment.create': byOperator((kitchen) => {
-    return { ...withSettings(kitchen), environment: service.unique('env') }
+  'environment.create': byOperator((context) => {
+    return { ...withSettings(context), environment: service.unique('env') }
   }),
   'environment.list': byOperator(nothing),
   'environment.get': byOperator(aboutSpare),
@@ -173,18 +177,18 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   'environment.remove': byOperator(async () => ({
     environment: (await service.makeEnvironment()).id,
   })),
-  'environment.trySession': byOperator(({ cast: { realm, person }, pick }) => ({
+  'environment.trySession': byOperator(({ fixture: { realm, person }, pick }) => ({
     environment: realm.id,
     token: person.bearer(),
     ...pick({}, { session: realm.document.session }),
   })),
-  'environment.rotateKeys': byOperator(({ cast: { spare }, pick }) => {
+  'environment.rotateKeys': byOperator(({ fixture: { spare }, pick }) => {
     return { environment: spare.id, compromised: pick(true, false) }
   }),
-  'environment.createResourceKey': byOperator(({ cast: { spare } }) => {
+  'environment.createResourceKey': byOperator(({ fixture: { spare } }) => {
     return { environment: spare.id, audience: service.AUDIENCE, label: 'fuzz' }
   }),
-  'environment.revokeResourceKey': byOperator(({ cast: { spare } }) => {
+  'environment.revokeResourceKey': byOperator(({ fixture: { spare } }) => {
     return { environment: spare.id, id: spare.keys[0]?.keyId }
   }),
 
@@ -202,7 +206,7 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     return { id: (await nameOperator({ automation: pick(true, false) })).id }
   }),
 
-  'stats.get': byOperator(({ cast: { realm }, pick }) => {
+  'stats.get': byOperator(({ fixture: { realm }, pick }) => {
     return { environment: realm.id, range: pick('day', 'month') }
   }),
   'audit.list': byPerson(nothing),
