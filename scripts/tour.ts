@@ -12,7 +12,6 @@ import { askHealth, findService, startService } from './service.ts'
 import { DEFAULT_STATE } from './state.ts'
 import { Complaint, interruption, readOptions, runCommand, USAGE_EXIT_CODE } from './terminal.ts'
 import { assertionIsExchanged, assertionIsSpent } from './tour/assertion.ts'
-import { type Tour, walletClient } from './tour/cast.ts'
 import {
   consumedOnce,
   enrollApp,
@@ -33,7 +32,8 @@ import {
   recoveryIsTooWeak,
   recoveryLinks,
 } from './tour/passkey.ts'
-import { Deviation, Story } from './tour/story.ts'
+import { type Tour, walletClient } from './tour/users.ts'
+import { Deviation, Walkthrough } from './tour/walkthrough.ts'
 import { completeVariables, readVariables, variablesFile } from './variables.ts'
 
 const STEPS = 19
@@ -48,7 +48,7 @@ Where no service runs, one is started for the tour and ended afterwards. The ope
 OPERATOR_KEY from the environment, or from .dev.vars.`
 
 /** The main job, in the order in which it happens. */
-async function tellMainJob(tour: Tour): Promise<void> {
+async function runMainJob(tour: Tour): Promise<void> {
   const user = await signIn(tour)
   await nothingIsAsked(tour, user)
   const { app, recoveryCodes } = await enrollApp(tour, user)
@@ -88,16 +88,16 @@ async function tour(
   await provision(operator, DEMO.environment, demoSettings(page, application.publicJwk))
 
   const issuer = `${publicUrl}/${DEMO.environment}`
-  const story = new Story(interrupted)
+  const walkthrough = new Walkthrough(interrupted)
   console.log(`The tour goes to ${url}.`)
   try {
     await withResourceKey(operator, (key) =>
-      tellMainJob({ story, url, page, issuer, application, wallet: walletClient(url, key) }),
+      runMainJob({ walkthrough, url, page, issuer, application, wallet: walletClient(url, key) }),
     )
-    story.close(STEPS)
+    walkthrough.close(STEPS)
     return 0
   } catch (error) {
-    story.breakOff()
+    walkthrough.breakOff()
     if (error instanceof Deviation) return 1
     throw error
   }
@@ -106,14 +106,14 @@ async function tour(
 /** Gives the wallet's API a key for the time of the tour, however that ends. */
 async function withResourceKey(
   operator: CountersignClient,
-  tell: (key: string) => Promise<void>,
+  run: (key: string) => Promise<void>,
 ): Promise<void> {
   const { environment, wallet: audience } = DEMO
   const order = { environment, audience, label: 'tour' }
   const { id, key } = await operator.environment.createResourceKey.mutate(order)
   console.log(`The wallet's API gets the resource key ${id} for it.`)
   try {
-    await tell(key)
+    await run(key)
   } finally {
     await operator.environment.revokeResourceKey.mutate({ environment, id })
     console.log(`\nThe resource key ${id} is revoked.`)

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { reasonOf } from '../../client/index.ts'
 import { DEMO } from '../demo.ts'
 import type { Presentation } from './race.ts'
-import { SCOPE, type Stage } from './stage.ts'
+import { SCOPE, type Setup } from './setup.ts'
 import {
   answered,
   codeOf,
@@ -24,7 +24,7 @@ export interface Kind {
   /** How every presentation but one may be refused. Any other answer, or none, could hide a second use. */
   refusals: readonly string[]
   /** Makes one, for a user whom nobody saw before, and returns the call that uses it up. */
-  prepare(stage: Stage, index: number): Promise<Presentation>
+  prepare(setup: Setup, index: number): Promise<Presentation>
 }
 
 /** The first is counted apart: there are more tokens than anything else. */
@@ -42,44 +42,44 @@ export const KINDS: readonly [Kind, ...Kind[]] = [
 
 const { environment } = DEMO
 
-async function elevatedToken(stage: Stage, index: number): Promise<Presentation> {
-  const { subject, client } = await newUser(stage, 'token', index)
-  const { token: vouched } = await stage.application.vouch(subject, SCOPE, stage.issuer)
+async function elevatedToken(setup: Setup, index: number): Promise<Presentation> {
+  const { subject, client } = await newUser(setup, 'token', index)
+  const { token: vouched } = await setup.application.vouch(subject, SCOPE, setup.issuer)
   const { elevatedToken } = await client.token.exchange.mutate({ assertion: vouched })
   const input = { token: elevatedToken.token, subject, scope: SCOPE }
-  return { environment, procedure: 'token.consume', bearer: stage.resourceKey, input }
+  return { environment, procedure: 'token.consume', bearer: setup.resourceKey, input }
 }
 
-async function totpStep(stage: Stage, index: number): Promise<Presentation> {
-  const { bearer, app } = await enrolled(stage, 'totp', index)
+async function totpStep(setup: Setup, index: number): Promise<Presentation> {
+  const { bearer, app } = await enrolled(setup, 'totp', index)
   const input = { method: 'totp', code: codeOf(app, 0), requestedScopes: ['wallet:export'] }
   return { environment, procedure: 'challenge.verify', bearer, input }
 }
 
-async function recoveryCode(stage: Stage, index: number): Promise<Presentation> {
-  const { bearer, recoveryCodes } = await enrolled(stage, 'recovery', index)
+async function recoveryCode(setup: Setup, index: number): Promise<Presentation> {
+  const { bearer, recoveryCodes } = await enrolled(setup, 'recovery', index)
   const [code] = recoveryCodes
   const input = { method: 'recovery', code, requestedScopes: ['credential:link'] }
   return { environment, procedure: 'challenge.verify', bearer, input }
 }
 
-async function passkeyChallenge(stage: Stage, index: number): Promise<Presentation> {
-  const { bearer, client } = await newUser(stage, 'passkey', index)
-  const device = newPasskeyDevice(stage)
+async function passkeyChallenge(setup: Setup, index: number): Promise<Presentation> {
+  const { bearer, client } = await newUser(setup, 'passkey', index)
+  const device = newPasskeyDevice(setup)
   await client.factor.confirm.mutate(await registered(device, client))
   const input = await answered(device, client, ['wallet:export'])
   return { environment, procedure: 'challenge.verify', bearer, input }
 }
 
-async function assertion(stage: Stage, index: number): Promise<Presentation> {
-  const { subject, bearer } = await newUser(stage, 'assertion', index)
-  const { token } = await stage.application.vouch(subject, SCOPE, stage.issuer)
+async function assertion(setup: Setup, index: number): Promise<Presentation> {
+  const { subject, bearer } = await newUser(setup, 'assertion', index)
+  const { token } = await setup.application.vouch(subject, SCOPE, setup.issuer)
   return { environment, procedure: 'token.exchange', bearer, input: { assertion: token } }
 }
 
 /** A user with an authenticator app, confirmed by the code before: the present one is still good. */
-async function enrolled(stage: Stage, kind: string, index: number) {
-  const { bearer, client } = await newUser(stage, kind, index)
+async function enrolled(setup: Setup, kind: string, index: number) {
+  const { bearer, client } = await newUser(setup, kind, index)
   const { factorId, app } = await withApp(client)
   const confirm = async () => {
     const left = millisecondsLeft()

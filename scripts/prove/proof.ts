@@ -5,7 +5,7 @@ import type { Weakened, WeakenedBy } from '../weakened.ts'
 import { KINDS, type Kind } from './kinds.ts'
 import { ACCEPTED, add, createRacer, type Outcomes, type Racer } from './race.ts'
 import { serve } from './serve.ts'
-import { type Stage, setStage } from './stage.ts'
+import { type Setup, setUp } from './setup.ts'
 
 /** How many things are in a race at the same time; each has its share of connections. */
 const AT_ONCE = 3
@@ -74,12 +74,12 @@ export async function prove(options: ProofOptions): Promise<Tally[]> {
   const share = Math.ceil(size.presentations / served.fronts.length)
   const racer = createRacer(served.fronts, share * AT_ONCE)
   try {
-    const stage = await setStage(served)
+    const setup = await setUp(served)
     const tallies: Tally[] = []
     for (const kind of KINDS) {
       const number = kind === KINDS[0] ? size.tokens : size.others
       if (number === 0) continue
-      const tally = await count(kind, number, { ...options, stage, racer })
+      const tally = await count(kind, number, { ...options, setup, racer })
       options.counted?.(tally)
       tallies.push(tally)
     }
@@ -94,12 +94,12 @@ export async function prove(options: ProofOptions): Promise<Tally[]> {
 }
 
 interface Race extends ProofOptions {
-  stage: Stage
+  setup: Setup
   racer: Racer
 }
 
 async function count(kind: Kind, subjects: number, race: Race): Promise<Tally> {
-  const { stage, racer, size, signal, going } = race
+  const { setup, racer, size, signal, going } = race
   const { presentations } = size
   const tally = { once: 0, never: 0, more: 0, most: 0, others: new Map<string, number>() }
   const startedAt = Date.now()
@@ -109,7 +109,7 @@ async function count(kind: Kind, subjects: number, race: Race): Promise<Tally> {
       signal.throwIfAborted()
       const index = next++
       going?.(kind.name, index)
-      note(tally, await racer.race(await kind.prepare(stage, index), presentations))
+      note(tally, await racer.race(await kind.prepare(setup, index), presentations))
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, run))

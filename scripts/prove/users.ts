@@ -10,13 +10,13 @@ import {
   type Tamper,
 } from '../../test/support/authenticator.ts'
 import { DEMO } from '../demo.ts'
-import { given } from '../tour/cast.ts'
-import type { Stage } from './stage.ts'
+import { given } from '../tour/users.ts'
+import type { Setup } from './setup.ts'
 
 export const STEP_MILLISECONDS = 30_000
 
 /** A user whom nobody saw before, signed in, who calls over one of the fronts. */
-export async function newUser({ application, fronts }: Stage, kind: string, index: number) {
+export async function newUser({ application, fronts }: Setup, kind: string, index: number) {
   const subject = `${kind}-${index}`
   const { token: bearer } = await application.signIn(subject)
   const url = given(fronts[index % fronts.length], 'a front')
@@ -43,7 +43,7 @@ export const millisecondsLeft = (): number => STEP_MILLISECONDS - (Date.now() % 
  * A device for passkeys of the demo's page. It does not count its signatures, unless told what to show: the
  * counter would refuse a repetition for another reason.
  */
-export function newPasskeyDevice({ page }: Stage): Authenticator {
+export function newPasskeyDevice({ page }: Setup): Authenticator {
   const { origin, hostname } = new URL(page)
   return createAuthenticator({ origin, rpId: hostname, counting: false })
 }

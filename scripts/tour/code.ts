@@ -3,7 +3,7 @@
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
 import { TOTP, URI } from 'otpauth'
 import { DEMO } from '../demo.ts'
-import { claimLines, given, newUser, type Tour, tokenLines, type User } from './cast.ts'
+import { claimLines, given, newUser, type Tour, tokenLines, type User } from './users.ts'
 
 const EXPORT = { action: 'wallet.waas.export', scope: 'wallet:export' } as const
 const STEP_SECONDS = 30
@@ -14,12 +14,12 @@ const ENOUGH_SECONDS = 6
 export type App = (stepsFromNow?: number) => string
 
 export const signIn = (tour: Tour): Promise<User> =>
-  tour.story.step('A user signs in to the application', async () => {
+  tour.walkthrough.step('A user signs in to the application', async () => {
     const user = await newUser(tour)
-    tour.story.asks('The application signs a session; Countersign adds nothing to it:')
-    tour.story.shows(...claimLines(user.session))
+    tour.walkthrough.asks('The application signs a session; Countersign adds nothing to it:')
+    tour.walkthrough.shows(...claimLines(user.session))
     const listed = await user.client.factor.list.query({})
-    tour.story.holds(
+    tour.walkthrough.holds(
       `Countersign takes the session, and knows no factor of ${user.subject}.`,
       listed,
       { factors: [], enrolled: false, recovery: { total: 0 } },
@@ -27,11 +27,11 @@ export const signIn = (tour: Tour): Promise<User> =>
     return user
   })
 
-export const nothingIsAsked = ({ story }: Tour, { client }: User): Promise<void> =>
-  story.step('Before anything is enrolled, nothing is asked', async () => {
-    story.asks(`May I run ${EXPORT.action} now?`)
+export const nothingIsAsked = ({ walkthrough }: Tour, { client }: User): Promise<void> =>
+  walkthrough.step('Before anything is enrolled, nothing is asked', async () => {
+    walkthrough.asks(`May I run ${EXPORT.action} now?`)
     const { decision, reason } = await client.policy.check.query({ action: EXPORT.action })
-    story.holds(
+    walkthrough.holds(
       `${decision}, because ${reason}`,
       { decision, reason },
       {
@@ -41,54 +41,62 @@ export const nothingIsAsked = ({ story }: Tour, { client }: User): Promise<void>
     )
   })
 
-export const enrollApp = ({ story }: Tour, { client }: User) =>
-  story.step('The user enrolls an authenticator app', async () => {
-    story.asks('Enroll TOTP; the QR code that comes back holds this address:')
+export const enrollApp = ({ walkthrough }: Tour, { client }: User) =>
+  walkthrough.step('The user enrolls an authenticator app', async () => {
+    walkthrough.asks('Enroll TOTP; the QR code that comes back holds this address:')
     const enrolled = await client.factor.enroll.mutate({ kind: 'totp', label: 'Phone' })
     const uri = 'uri' in enrolled ? enrolled.uri : ''
-    story.shows(uri.replace(/secret=[^&]+/, 'secret=…'))
+    walkthrough.shows(uri.replace(/secret=[^&]+/, 'secret=…'))
     const authenticator = URI.parse(uri)
     if (!(authenticator instanceof TOTP)) throw new Error('the address is not of a TOTP secret')
     const app: App = (stepsFromNow = 0) =>
       authenticator.generate({ timestamp: Date.now() + stepsFromNow * STEP_SECONDS * 1000 })
-    await enoughTime(story)
+    await enoughTime(walkthrough)
     // The confirming code counts as used. With the one before, the present one is still good.
     const code = app(-1)
-    story.asks(`Confirm with the code of half a minute ago, ${code}.`)
+    walkthrough.asks(`Confirm with the code of half a minute ago, ${code}.`)
     const { factorId } = enrolled
     const { factor, recoveryCodes = [] } = await client.factor.confirm.mutate({
       kind: 'totp',
       factorId,
       code,
     })
-    story.holds('The factor is confirmed.', factor, { factorId, kind: 'totp', label: 'Phone' })
-    story.holds('Ten recovery codes come with the first factor.', recoveryCodes.length, 10)
+    walkthrough.holds('The factor is confirmed.', factor, {
+      factorId,
+      kind: 'totp',
+      label: 'Phone',
+    })
+    walkthrough.holds('Ten recovery codes come with the first factor.', recoveryCodes.length, 10)
     return { app, recoveryCodes }
   })
 
-async function enoughTime(story: Tour['story']): Promise<void> {
+async function enoughTime(walkthrough: Tour['walkthrough']): Promise<void> {
   const left = STEP_SECONDS - ((Date.now() / 1000) % STEP_SECONDS)
   if (left < ENOUGH_SECONDS)
-    await story.waits(left * 1000 + 100, `(waiting ${Math.ceil(left)} s for the next code)`)
+    await walkthrough.waits(left * 1000 + 100, `(waiting ${Math.ceil(left)} s for the next code)`)
 }
 
-export const stepUpIsAsked = ({ story }: Tour, { client }: User): Promise<void> =>
-  story.step('From now on the same action needs a step-up', async () => {
-    story.asks(`May I run ${EXPORT.action} now?`)
+export const stepUpIsAsked = ({ walkthrough }: Tour, { client }: User): Promise<void> =>
+  walkthrough.step('From now on the same action needs a step-up', async () => {
+    walkthrough.asks(`May I run ${EXPORT.action} now?`)
     const check = await client.policy.check.query({ action: EXPORT.action })
     const { decision, reason, methods, acr, lifetimeSeconds } = check
-    story.holds(
+    walkthrough.holds(
       `${decision}, because ${reason}: by ${methods.join(' or ')}, acr ${acr}, for one use within ${lifetimeSeconds} s`,
       check,
       { decision: 'step_up', reason: 'enrolled', methods: ['totp'], acr: 'mfa', singleUse: true },
     )
   })
 
-export const wrongCodeIsRefused = ({ story }: Tour, { client }: User, app: App): Promise<void> =>
-  story.step('A wrong code is refused, and counted', async () => {
+export const wrongCodeIsRefused = (
+  { walkthrough }: Tour,
+  { client }: User,
+  app: App,
+): Promise<void> =>
+  walkthrough.step('A wrong code is refused, and counted', async () => {
     const code = wrongCode(app)
-    story.asks(`Verify the code ${code} for ${EXPORT.scope}.`)
-    const { attemptsLeft } = await story.refused(
+    walkthrough.asks(`Verify the code ${code} for ${EXPORT.scope}.`)
+    const { attemptsLeft } = await walkthrough.refused(
       'Refused:',
       client.challenge.verify.mutate({
         method: 'totp',
@@ -97,7 +105,7 @@ export const wrongCodeIsRefused = ({ story }: Tour, { client }: User, app: App):
       }),
       'invalid_code',
     )
-    story.holds(`${attemptsLeft} attempts are left before a wait.`, attemptsLeft, 4)
+    walkthrough.holds(`${attemptsLeft} attempts are left before a wait.`, attemptsLeft, 4)
   })
 
 function wrongCode(app: App): string {
@@ -105,39 +113,39 @@ function wrongCode(app: App): string {
   return ['000000', '111111', '222222', '333333'].find((code) => !right.includes(code)) ?? ''
 }
 
-export const rightCodeMints = ({ story }: Tour, user: User, app: App): Promise<string> =>
-  story.step('The right code mints a token for this action alone', async () => {
+export const rightCodeMints = ({ walkthrough }: Tour, user: User, app: App): Promise<string> =>
+  walkthrough.step('The right code mints a token for this action alone', async () => {
     const code = app()
-    story.asks(`Verify the code ${code} for ${EXPORT.scope}.`)
+    walkthrough.asks(`Verify the code ${code} for ${EXPORT.scope}.`)
     const { elevatedToken, acr, amr } = await user.client.challenge.verify.mutate({
       method: 'totp',
       code,
       requestedScopes: [EXPORT.scope],
     })
-    story.holds(
+    walkthrough.holds(
       `Proved: acr ${acr}, amr ${amr.join(' ')}.`,
       { acr, amr },
       { acr: 'mfa', amr: ['otp'] },
     )
-    story.holds('An elevated token comes back.', elevatedToken, {
+    walkthrough.holds('An elevated token comes back.', elevatedToken, {
       audience: DEMO.wallet,
       scopes: [EXPORT.scope],
       singleUse: true,
     })
     const { token } = given(elevatedToken, 'the elevated token')
-    story.shows(...tokenLines(token))
+    walkthrough.shows(...tokenLines(token))
     return token
   })
 
 export const verifiedOffline = (tour: Tour, { subject, session }: User, token: string) =>
-  tour.story.step('Anybody can verify it offline, with the published keys', async () => {
-    const { story, url, issuer } = tour
+  tour.walkthrough.step('Anybody can verify it offline, with the published keys', async () => {
+    const { walkthrough, url, issuer } = tour
     const keySet = `${url}/${DEMO.environment}/.well-known/jwks.json`
     const terms = { issuer, audience: DEMO.wallet, typ: 'at+jwt', algorithms: ['ES256'] }
-    story.asks(`Verify it with ${keySet}, asking Countersign nothing about the token.`)
+    walkthrough.asks(`Verify it with ${keySet}, asking Countersign nothing about the token.`)
     const keys = createRemoteJWKSet(new URL(keySet))
     const { payload } = await jwtVerify(token, keys, terms)
-    story.holds('Signature, typ, iss, aud and exp are right; so are the claims.', payload, {
+    walkthrough.holds('Signature, typ, iss, aud and exp are right; so are the claims.', payload, {
       sub: subject,
       sid: session.sid,
       scope: EXPORT.scope,
@@ -145,35 +153,35 @@ export const verifiedOffline = (tour: Tour, { subject, session }: User, token: s
       singleUse: true,
     })
     const forged = token.replace(/\.[^.]+\./, `.${base64url({ ...payload, sub: 'mallory' })}.`)
-    story.asks('Put another user into the claims, and verify again.')
+    walkthrough.asks('Put another user into the claims, and verify again.')
     const outcome = await jwtVerify(forged, keys, terms).catch((error) => error)
     const { code } = errors.JWSSignatureVerificationFailed
-    story.holds('The signature does not fit.', outcome?.code, code)
+    walkthrough.holds('The signature does not fit.', outcome?.code, code)
   })
 
 const base64url = (value: unknown): string =>
   Buffer.from(JSON.stringify(value)).toString('base64url')
 
-export const refusedForAnother = ({ story, wallet }: Tour, token: string): Promise<void> =>
-  story.step('It works for nobody else, and trying does not use it up', async () => {
-    story.asks('The wallet is shown the token by mallory, and asks to consume it for them.')
+export const refusedForAnother = ({ walkthrough, wallet }: Tour, token: string): Promise<void> =>
+  walkthrough.step('It works for nobody else, and trying does not use it up', async () => {
+    walkthrough.asks('The wallet is shown the token by mallory, and asks to consume it for them.')
     const shown = { token, subject: 'mallory', action: EXPORT.action }
-    await story.refused('Refused:', wallet.token.consume.mutate(shown), 'token_invalid')
-    story.asks('Is the token still good?')
+    await walkthrough.refused('Refused:', wallet.token.consume.mutate(shown), 'token_invalid')
+    walkthrough.asks('Is the token still good?')
     const { active } = await wallet.token.introspect.query({ token })
-    story.holds('It is.', active, true)
+    walkthrough.holds('It is.', active, true)
   })
 
-export const consumedOnce = ({ story, wallet }: Tour, { subject }: User, token: string) =>
-  story.step('It is used once', async () => {
+export const consumedOnce = ({ walkthrough, wallet }: Tour, { subject }: User, token: string) =>
+  walkthrough.step('It is used once', async () => {
     const shown = { token, subject, action: EXPORT.action }
-    story.asks(`The wallet consumes the token for ${subject}, and would now export the key.`)
+    walkthrough.asks(`The wallet consumes the token for ${subject}, and would now export the key.`)
     const consumed = await wallet.token.consume.mutate(shown)
-    story.holds('Accepted.', consumed, {
+    walkthrough.holds('Accepted.', consumed, {
       accepted: true,
       replayed: false,
       claims: { sub: subject, scope: EXPORT.scope },
     })
-    story.asks('The same token again.')
-    await story.refused('Refused:', wallet.token.consume.mutate(shown), 'token_used')
+    walkthrough.asks('The same token again.')
+    await walkthrough.refused('Refused:', wallet.token.consume.mutate(shown), 'token_used')
   })

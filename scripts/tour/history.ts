@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import { type AuditEvent, EVENT_HASH_TAG } from '../../contract/index.ts'
-import type { Tour, User } from './cast.ts'
+import type { Tour, User } from './users.ts'
 
 const GENESIS_HASH = '0'.repeat(64)
 
@@ -24,9 +24,9 @@ const TOLD = [
   'token.consumed assertion user.update',
 ]
 
-export const historyIsListed = ({ story }: Tour, { client }: User): Promise<AuditEvent[]> =>
-  story.step('The user’s history holds all of it', async () => {
-    story.asks('List the events, page by page.')
+export const historyIsListed = ({ walkthrough }: Tour, { client }: User): Promise<AuditEvent[]> =>
+  walkthrough.step('The user’s history holds all of it', async () => {
+    walkthrough.asks('List the events, page by page.')
     const events: AuditEvent[] = []
     let cursor: string | undefined
     do {
@@ -34,12 +34,16 @@ export const historyIsListed = ({ story }: Tour, { client }: User): Promise<Audi
       events.unshift(...page.events.toReversed())
       cursor = page.cursor
     } while (cursor)
-    story.shows(...events.map(eventLine))
+    walkthrough.shows(...events.map(eventLine))
     // What could be refused without limit is counted, and becomes one event when its hour has ended.
     const told = events
       .filter(({ data }) => data.count === undefined)
       .map((event) => `${event.type} ${essence(event)}`)
-    story.holds(`${told.length} events; refusals follow, counted, when the hour ends.`, told, TOLD)
+    walkthrough.holds(
+      `${told.length} events; refusals follow, counted, when the hour ends.`,
+      told,
+      TOLD,
+    )
     return events
   })
 
@@ -57,13 +61,13 @@ function essence({ data }: AuditEvent): string {
   return `${words.join(' ')}${count === 1 ? '' : `, ${count} times`}`
 }
 
-export const chainIsIntact = ({ story }: Tour, { client }: User, events: AuditEvent[]) =>
-  story.step('Nobody has changed it since', async () => {
-    story.asks('Countersign verifies the chain of hashes.')
+export const chainIsIntact = ({ walkthrough }: Tour, { client }: User, events: AuditEvent[]) =>
+  walkthrough.step('Nobody has changed it since', async () => {
+    walkthrough.asks('Countersign verifies the chain of hashes.')
     let verified = await client.audit.verify.query({})
     while (verified.cursor) verified = await client.audit.verify.query({ cursor: verified.cursor })
     const head = events.at(-1)?.hash
-    story.holds(
+    walkthrough.holds(
       `Intact: ${verified.count} events, the last is ${short(verified.head)}.`,
       verified,
       {
@@ -72,13 +76,13 @@ export const chainIsIntact = ({ story }: Tour, { client }: User, events: AuditEv
         head,
       },
     )
-    story.asks('The same, computed here from the events alone.')
-    story.holds(`It comes to the same: ${short(head)}.`, recompute(events), head)
+    walkthrough.asks('The same, computed here from the events alone.')
+    walkthrough.holds(`It comes to the same: ${short(head)}.`, recompute(events), head)
     const forged = events.map((event) =>
       event.seq === 1 ? { ...event, at: event.at - 60 } : event,
     )
-    story.asks('And with the first event moved back by a minute:')
-    story.holds('The chain breaks.', recompute(forged), 'broken at 1')
+    walkthrough.asks('And with the first event moved back by a minute:')
+    walkthrough.holds('The chain breaks.', recompute(forged), 'broken at 1')
   })
 
 const short = (hash = ''): string => `${hash.slice(0, 8)}…${hash.slice(-8)}`

@@ -8,54 +8,57 @@ import {
   createAuthenticator,
   type RequestOptions,
 } from '../../test/support/authenticator.ts'
-import { given, type Tour, tokenLines, type User } from './cast.ts'
+import { given, type Tour, tokenLines, type User } from './users.ts'
 
 const EXPORT = 'wallet:export'
 const LINK = 'credential:link'
 const CALLERS = 50
 
-export const recoveryIsTooWeak = ({ story }: Tour, { client }: User, code: string) =>
-  story.step('A recovery code is too weak for the wallet, and is not spent on it', async () => {
-    story.asks(`Verify a recovery code for ${EXPORT}.`)
-    await story.refused(
-      'Refused:',
-      client.challenge.verify.mutate({ method: 'recovery', code, requestedScopes: [EXPORT] }),
-      'method_not_allowed',
-    )
-    const { recovery } = await client.factor.list.query({})
-    story.holds(`${recovery.remaining} of ${recovery.total} codes remain.`, recovery, {
-      remaining: 10,
-      total: 10,
-    })
-  })
+export const recoveryIsTooWeak = ({ walkthrough }: Tour, { client }: User, code: string) =>
+  walkthrough.step(
+    'A recovery code is too weak for the wallet, and is not spent on it',
+    async () => {
+      walkthrough.asks(`Verify a recovery code for ${EXPORT}.`)
+      await walkthrough.refused(
+        'Refused:',
+        client.challenge.verify.mutate({ method: 'recovery', code, requestedScopes: [EXPORT] }),
+        'method_not_allowed',
+      )
+      const { recovery } = await client.factor.list.query({})
+      walkthrough.holds(`${recovery.remaining} of ${recovery.total} codes remain.`, recovery, {
+        remaining: 10,
+        total: 10,
+      })
+    },
+  )
 
-export const recoveryLinks = ({ story, issuer }: Tour, { client }: User, code: string) =>
-  story.step('It can do one thing: link a new factor', async () => {
-    story.asks(`Verify the same recovery code for ${LINK}.`)
+export const recoveryLinks = ({ walkthrough, issuer }: Tour, { client }: User, code: string) =>
+  walkthrough.step('It can do one thing: link a new factor', async () => {
+    walkthrough.asks(`Verify the same recovery code for ${LINK}.`)
     const { elevatedToken, acr } = await client.challenge.verify.mutate({
       method: 'recovery',
       code,
       requestedScopes: [LINK],
     })
-    story.holds(`A token for ${LINK}, acr ${acr}, for Countersign itself.`, elevatedToken, {
+    walkthrough.holds(`A token for ${LINK}, acr ${acr}, for Countersign itself.`, elevatedToken, {
       audience: issuer,
       scopes: [LINK],
       acr: 'recovery',
       singleUse: true,
     })
     const { recovery } = await client.factor.list.query({})
-    story.holds(`${recovery.remaining} codes remain.`, recovery.remaining, 9)
+    walkthrough.holds(`${recovery.remaining} codes remain.`, recovery.remaining, 9)
     return given(elevatedToken, 'the elevated token').token
   })
 
-export const enrollPasskey = ({ story, page }: Tour, user: User, linkToken: string) =>
-  story.step('A passkey is enrolled with that token', async () => {
+export const enrollPasskey = ({ walkthrough, page }: Tour, user: User, linkToken: string) =>
+  walkthrough.step('A passkey is enrolled with that token', async () => {
     const device = createAuthenticator({ origin: page, rpId: new URL(page).hostname })
-    story.asks(`Enroll a passkey for ${page}, spending the token.`)
+    walkthrough.asks(`Enroll a passkey for ${page}, spending the token.`)
     const started = await user.with(linkToken).factor.enroll.mutate({ kind: 'passkey' })
     if (!('challenge' in started)) throw new Error('no passkey ceremony came back')
     const { factorId, challenge, options } = started
-    story.asks('The authenticator makes a key pair and signs the challenge.')
+    walkthrough.asks('The authenticator makes a key pair and signs the challenge.')
     const response = await device.register(options as unknown as CreationOptions)
     const { factor } = await user.client.factor.confirm.mutate({
       kind: 'passkey',
@@ -63,7 +66,7 @@ export const enrollPasskey = ({ story, page }: Tour, user: User, linkToken: stri
       challenge,
       response,
     })
-    story.holds('The passkey is confirmed.', factor, {
+    walkthrough.holds('The passkey is confirmed.', factor, {
       factorId,
       kind: 'passkey',
       passkey: { synced: false },
@@ -71,12 +74,12 @@ export const enrollPasskey = ({ story, page }: Tour, user: User, linkToken: stri
     return device
   })
 
-export const passkeyStepsUp = ({ story }: Tour, user: User, device: Authenticator) =>
-  story.step('The passkey steps up, and reaches further than a code', async () => {
-    story.asks(`Start a challenge for ${EXPORT}, sign it, verify the answer.`)
+export const passkeyStepsUp = ({ walkthrough }: Tour, user: User, device: Authenticator) =>
+  walkthrough.step('The passkey steps up, and reaches further than a code', async () => {
+    walkthrough.asks(`Start a challenge for ${EXPORT}, sign it, verify the answer.`)
     const verified = await stepUp(user, device, EXPORT)
     const { acr, amr, elevatedToken } = verified
-    story.holds(`Proved: acr ${acr} (phishing-resistant), amr ${amr.join(' ')}.`, verified, {
+    walkthrough.holds(`Proved: acr ${acr} (phishing-resistant), amr ${amr.join(' ')}.`, verified, {
       acr: 'phr',
       amr: ['hwk', 'user', 'mfa'],
       elevatedToken: { scopes: [EXPORT], acr: 'phr' },
@@ -97,9 +100,9 @@ export async function stepUp(
   return client.challenge.verify.mutate({ method: 'passkey', challenge, response })
 }
 
-export const oneOfFifty = ({ story, wallet }: Tour, { subject }: User, token: string) =>
-  story.step(`Of ${CALLERS} who present it at once, one gets through`, async () => {
-    story.asks(`${CALLERS} calls consume the passkey's token at the same time.`)
+export const oneOfFifty = ({ walkthrough, wallet }: Tour, { subject }: User, token: string) =>
+  walkthrough.step(`Of ${CALLERS} who present it at once, one gets through`, async () => {
+    walkthrough.asks(`${CALLERS} calls consume the passkey's token at the same time.`)
     const shown = { token, subject, scope: EXPORT }
     const outcomes = await Promise.all(
       Array.from({ length: CALLERS }, () =>
@@ -111,24 +114,33 @@ export const oneOfFifty = ({ story, wallet }: Tour, { subject }: User, token: st
     )
     const counts = Object.groupBy(outcomes, (outcome) => outcome)
     const told = Object.entries(counts).map(([outcome, all = []]) => `${all.length} ${outcome}`)
-    story.holds(told.sort().join(', '), told.sort(), ['1 accepted', `${CALLERS - 1} token_used`])
+    walkthrough.holds(told.sort().join(', '), told.sort(), [
+      '1 accepted',
+      `${CALLERS - 1} token_used`,
+    ])
   })
 
-export const boundToDetails = ({ story, wallet }: Tour, user: User, device: Authenticator) =>
-  story.step('A token bound to details is good for exactly these', async () => {
+export const boundToDetails = ({ walkthrough, wallet }: Tour, user: User, device: Authenticator) =>
+  walkthrough.step('A token bound to details is good for exactly these', async () => {
     const details = { to: '0x5e1f…c0de', amount: '25.00', currency: 'EUR' }
     const scope = 'wallet:sign'
-    story.asks(`Step up for ${scope} with ${JSON.stringify(details)}.`)
+    walkthrough.asks(`Step up for ${scope} with ${JSON.stringify(details)}.`)
     const { elevatedToken } = await stepUp(user, device, scope, details)
     const { token } = given(elevatedToken, 'the elevated token')
-    story.shows(...tokenLines(token).filter((line) => line.startsWith('authorization_details')))
+    walkthrough.shows(
+      ...tokenLines(token).filter((line) => line.startsWith('authorization_details')),
+    )
     const { subject } = user
     const use = (shown: Record<string, unknown>) =>
       wallet.token.consume.mutate({ token, subject, scope, details: shown })
-    story.asks('The wallet is about to sign 2500.00 EUR instead.')
-    await story.refused('Refused:', use({ ...details, amount: '2500.00' }), 'details_mismatch')
-    story.asks('The wallet is about to sign what the user saw.')
-    story.holds('Accepted: the refusal did not use it up.', await use(details), {
+    walkthrough.asks('The wallet is about to sign 2500.00 EUR instead.')
+    await walkthrough.refused(
+      'Refused:',
+      use({ ...details, amount: '2500.00' }),
+      'details_mismatch',
+    )
+    walkthrough.asks('The wallet is about to sign what the user saw.')
+    walkthrough.holds('Accepted: the refusal did not use it up.', await use(details), {
       accepted: true,
       claims: { authorization_details: [{ type: 'wallet.waas.sign', ...details }] },
     })

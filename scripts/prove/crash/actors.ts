@@ -7,7 +7,7 @@ import { newUser } from '../users.ts'
 import { Account, type Model } from './account.ts'
 import { type Act, unheard } from './act.ts'
 import { AppNewcomer, CopiedPasskeyNewcomer, PasskeyNewcomer } from './newcomers.ts'
-import { type Actor, type Cast, type UserAct, UserActor } from './user-actor.ts'
+import { type Actor, type ActorContext, type UserAct, UserActor } from './user-actor.ts'
 
 /** A veteran leaves before their session expires. */
 const VETERAN_MILLISECONDS = 1_200_000
@@ -42,7 +42,7 @@ class OperatorActor implements Actor {
   /** Keys that are there. */
   readonly #keys: string[] = []
 
-  constructor({ keeping }: Cast) {
+  constructor({ keeping }: ActorContext) {
     this.account = new Account({ environment: DEMO.environment }, keeping, OPERATOR_MODEL, {
       told: {},
     })
@@ -105,8 +105,8 @@ const ACTORS = {
 export type Role = keyof typeof ACTORS
 
 /** Somebody whom nobody saw before. */
-export async function newActor(cast: Cast, role: Role, index: number) {
-  return new ACTORS[role](cast, await newUser(cast.stage, role, index))
+export async function newActor(context: ActorContext, role: Role, index: number) {
+  return new ACTORS[role](context, await newUser(context.setup, role, index))
 }
 
-export const operatorActor = (cast: Cast): OperatorActor => new OperatorActor(cast)
+export const operatorActor = (context: ActorContext): OperatorActor => new OperatorActor(context)

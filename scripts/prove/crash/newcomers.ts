@@ -1,7 +1,7 @@
 // Users whom nobody saw before: they enroll a factor and use up what it gives, once each, in any order.
 import type { TOTP } from 'otpauth'
 import type { Authenticator } from '../../../test/support/authenticator.ts'
-import { given } from '../../tour/cast.ts'
+import { given } from '../../tour/users.ts'
 import {
   answered,
   codeOf,
@@ -13,7 +13,7 @@ import {
 } from '../users.ts'
 import { type Acknowledged, unheard } from './act.ts'
 import {
-  type Cast,
+  type ActorContext,
   orderOf,
   type User,
   type UserAct,
@@ -160,9 +160,9 @@ abstract class PasskeyHolder extends UserActor {
   #pending: Awaited<ReturnType<typeof registered>> | undefined
   #confirmed = false
 
-  constructor(cast: Cast, user: User) {
-    super(cast, user)
-    this.device = newPasskeyDevice(cast.stage)
+  constructor(context: ActorContext, user: User) {
+    super(context, user)
+    this.device = newPasskeyDevice(context.setup)
   }
 
   /** The next thing to do with the passkey. */
@@ -186,7 +186,7 @@ abstract class PasskeyHolder extends UserActor {
       kind: 'enrollment',
       model: (heard) => startOf('passkey', heard),
       call: async () => {
-        this.device = newPasskeyDevice(this.stage)
+        this.device = newPasskeyDevice(this.setup)
         this.#pending = await registered(this.device, this.user.client)
         return { id: this.#pending.factorId }
       },

@@ -5,14 +5,14 @@
 // machine would leave: the operating system keeps what was written, whether the disk has it or not.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { operatorClient } from '../../provision.ts'
-import { given } from '../../tour/cast.ts'
+import { given } from '../../tour/users.ts'
 import type { Weakened } from '../../weakened.ts'
 import { type Served, serve } from '../serve.ts'
-import { setStage } from '../stage.ts'
+import { setUp } from '../setup.ts'
 import { newActor, operatorActor, type Role } from './actors.ts'
 import { Chain } from './chain.ts'
 import { Tally } from './tally.ts'
-import type { Actor, Cast } from './user-actor.ts'
+import type { Actor, ActorContext } from './user-actor.ts'
 
 /** More of them take longer to start again, and change nothing. */
 const FRONTS = 2
@@ -71,17 +71,17 @@ export async function crash({ build, kills, signal, going, enough }: CrashOption
 
 /** All who act on a service. */
 async function gather(served: Served, tally: Tally) {
-  const stage = await setStage(served)
+  const setup = await setUp(served)
   let killed = false
   const operator = operatorClient(given(served.fronts[0], 'a front'), served.operatorKey)
-  const cast: Cast = { stage, keeping: { operator, tally, isKilled: () => killed } }
+  const context: ActorContext = { setup, keeping: { operator, tally, isKilled: () => killed } }
   const directory = new Chain({}, operator, tally)
   let named = 0
   const join = (role: Role) => {
     tally.accounts += 1
-    return newActor(cast, role, named++)
+    return newActor(context, role, named++)
   }
-  const chief = operatorActor(cast)
+  const chief = operatorActor(context)
   await chief.account.begin()
   const acting: Actor[] = [chief, ...(await Promise.all(ROLES.map(join)))]
   /** Those who left since the last crash, and those who did before: their accounts are compared on. */

@@ -8,8 +8,8 @@ import { emptyState, type State, seen } from '../../../test/state/model/state.ts
 import { apply, type Call, type Order } from '../../../test/state/model/verbs.ts'
 import { ThrottleModel } from '../../../test/support/throttlemodel.ts'
 import { DEMO } from '../../demo.ts'
-import { given } from '../../tour/cast.ts'
-import { SCOPE, type Stage } from '../stage.ts'
+import { given } from '../../tour/users.ts'
+import { SCOPE, type Setup } from '../setup.ts'
 import type { newUser } from '../users.ts'
 import { Account, type Keeping, type Model } from './account.ts'
 import { type Acknowledged, type Act, unheard } from './act.ts'
@@ -26,8 +26,8 @@ export interface Actor {
 }
 
 /** What acts are made of. */
-export interface Cast {
-  stage: Stage
+export interface ActorContext {
+  setup: Setup
   keeping: Keeping
 }
 
@@ -61,7 +61,7 @@ export type User = Awaited<ReturnType<typeof newUser>>
 /** A user; what they do of their own is theirs to say. */
 export abstract class UserActor implements Actor {
   readonly account: Account<State, UserCall>
-  protected readonly stage: Stage
+  protected readonly setup: Setup
   protected readonly user: User
   readonly #operator: CountersignClient
   readonly #api: CountersignClient
@@ -69,15 +69,15 @@ export abstract class UserActor implements Actor {
   /** Tokens that were earned and not yet consumed. */
   readonly #earned: { token: string; jti: string; scope: string }[] = []
 
-  constructor({ stage, keeping }: Cast, user: User) {
+  constructor({ setup, keeping }: ActorContext, user: User) {
     const { environment } = DEMO
-    this.stage = stage
+    this.setup = setup
     this.user = user
     const first = emptyState(Math.floor(Date.now() / 1000))
     this.account = new Account({ environment, subject: user.subject }, keeping, USER_MODEL, first)
     this.#operator = keeping.operator
-    const [url] = stage.fronts
-    const bearer = () => stage.resourceKey
+    const [url] = setup.fronts
+    const bearer = () => setup.resourceKey
     this.#api = createClient({ url: given(url, 'a front'), environment, bearer })
   }
 
@@ -131,7 +131,7 @@ export abstract class UserActor implements Actor {
 
   protected async assertion(): Promise<UserAct> {
     const { subject, client } = this.user
-    const { token } = await this.stage.application.vouch(subject, SCOPE, this.stage.issuer)
+    const { token } = await this.setup.application.vouch(subject, SCOPE, this.setup.issuer)
     return {
       kind: 'assertion',
       again: true,

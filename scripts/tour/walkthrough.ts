@@ -7,10 +7,10 @@ import type { Reason } from '../../contract/index.ts'
 import { covers } from '../covers.ts'
 import { paint } from '../terminal.ts'
 
-/** An answer that is not the one that must come. It was told already when it is thrown. */
+/** An answer that is not the one that must come. It is printed before it is thrown. */
 export class Deviation extends Error {}
 
-export class Story {
+export class Walkthrough {
   readonly #interrupted: AbortSignal
   #title = ''
   #begun = 0
@@ -22,20 +22,20 @@ export class Story {
   }
 
   /**
-   * Tells one step. A step that compares nothing does not count as one that holds.
+   * Runs one step and prints it. A step that compares nothing does not count as one that holds.
    *
    * @throws Deviation, or whatever else broke the step off
    */
-  async step<T>(title: string, tell: () => Promise<T>): Promise<T> {
+  async step<T>(title: string, run: () => Promise<T>): Promise<T> {
     this.#interrupted.throwIfAborted()
     this.#begun += 1
     this.#title = title
     this.#compared = 0
     console.log(`\n${paint('bold', `${String(this.#begun).padStart(2)}  ${title}`)}`)
-    const told = await tell().catch((error) => this.#explain(error))
+    const result = await run().catch((error) => this.#explain(error))
     if (this.#compared === 0) this.#deviate('something compared', 'nothing')
     this.#held += 1
-    return told
+    return result
   }
 
   /** Says what is about to be asked of the service, and by whom. */
@@ -49,7 +49,7 @@ export class Story {
   }
 
   /**
-   * Compares an answer with the one that must come, and tells it.
+   * Compares an answer with the one that must come, and prints it.
    *
    * @param expected what must be in the answer; members beside it do not matter
    * @throws Deviation
@@ -61,7 +61,7 @@ export class Story {
   }
 
   /**
-   * Tells that a call is refused, as it must be.
+   * Checks that a call is refused, as it must be, and prints why.
    *
    * @returns why it was refused
    * @throws Deviation where it is answered, or refused for another reason
@@ -86,7 +86,7 @@ export class Story {
   }
 
   /**
-   * Ends the story.
+   * Ends the walkthrough.
    *
    * @param steps how many there must have been
    * @throws Deviation where one is missing
@@ -96,7 +96,7 @@ export class Story {
     console.log(`\n${paint(['bold', 'green'], `${steps} of ${steps} steps held.`)}`)
   }
 
-  /** Ends a story in the middle. */
+  /** Ends a walkthrough that was interrupted. */
   breakOff(): void {
     const where = `Broken off in step ${this.#begun} (${this.#title}); ${this.#held} steps held.`
     console.log(`\n${paint('red', where)}`)

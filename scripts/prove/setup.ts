@@ -1,16 +1,16 @@
-// What a proof plays on: the demo environment of a service that runs, with a single-use token that is
+// What a proof runs against: the demo environment of a service that runs, with a single-use token that is
 // given for an assertion, and a key for its API.
 import { DEMO, type DemoIssuer, demoSettings, readDemoIssuer } from '../demo.ts'
 import { operatorClient, provision } from '../provision.ts'
-import { given } from '../tour/cast.ts'
+import { given } from '../tour/users.ts'
 import { makeIssuerKey } from '../variables.ts'
 import type { Served } from './serve.ts'
 
 /** The scope that the environment has single-use, and gives for an assertion. */
 export const SCOPE = 'user:update'
 
-/** What the users and their things are made with. */
-export interface Stage {
+/** What users, and what they present, are made with. */
+export interface Setup {
   fronts: string[]
   /** The origin to which passkeys are bound. */
   page: string
@@ -19,8 +19,8 @@ export interface Stage {
   resourceKey: string
 }
 
-/** Sets the stage on a service that has nothing yet. */
-export async function setStage({ fronts, publicUrl, operatorKey }: Served): Promise<Stage> {
+/** Sets up a service that stores nothing yet. */
+export async function setUp({ fronts, publicUrl, operatorKey }: Served): Promise<Setup> {
   const application = await readDemoIssuer(await makeIssuerKey())
   const operator = operatorClient(given(fronts[0], 'a front'), operatorKey)
   const { environment } = DEMO

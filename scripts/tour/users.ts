@@ -1,13 +1,13 @@
-// Who appears in the tour, and how what they hold is shown.
+// The users of the tour, and how their tokens are printed.
 import { randomUUID } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { type CountersignClient, createClient } from '../../client/index.ts'
 import { DEMO, type DemoIssuer } from '../demo.ts'
-import type { Story } from './story.ts'
+import type { Walkthrough } from './walkthrough.ts'
 
-/** What the steps are told with. */
+/** What every step of the tour needs. */
 export interface Tour {
-  story: Story
+  walkthrough: Walkthrough
   url: string
   /** The origin of the demo's pages, to which passkeys are bound. */
   page: string
@@ -44,7 +44,7 @@ export async function newUser({ url, application }: Tour): Promise<User> {
 export const walletClient = (url: string, resourceKey: string): CountersignClient =>
   createClient({ url, environment: DEMO.environment, bearer: () => resourceKey })
 
-/** What must be there for the story to go on. */
+/** Returns a value that the next step needs; throws where it is missing. */
 export function given<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`${what} did not come back`)
   return value
