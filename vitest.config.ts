@@ -36,7 +36,7 @@ export default defineConfig({
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
           environment: 'node',
-          globalSetup: ['test/browser/support/stage.ts'],
+          globalSetup: ['test/browser/support/setup.ts'],
           // One browser and two cores: files that wait for each other are no faster.
           fileParallelism: false,
           testTimeout: 60_000,

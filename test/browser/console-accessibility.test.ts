@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { expectNothingFound } from './support/axe.ts'
 import { consoleTests, signInWith } from './support/console.ts'
 
-const stage = consoleTests()
+const service = consoleTests()
 
 const PAGES = {
   '/': 'Environments',
@@ -25,12 +25,12 @@ const PAGES = {
 
 describe.each(['light', 'dark'] as const)('in the %s theme', (theme) => {
   it.each([1440, 768, 390])('has nothing that axe finds at %i px', async (width) => {
-    const page = await stage.open({ theme, width })
+    const page = await service.open({ theme, width })
     await page.getByLabel('Operator key').waitFor()
     await expectNothingFound(page)
-    await signInWith(page, stage.key)
+    await signInWith(page, service.key)
     for (const [path, name] of Object.entries(PAGES)) {
-      await page.goto(`${stage.url}/console${path}`)
+      await page.goto(`${service.url}/console${path}`)
       await page.getByRole('heading', { level: 1, name }).waitFor()
       await expect.poll(() => page.getByRole('status', { name: /^Loading/ }).count()).toBe(0)
       await expectNothingFound(page)
@@ -39,10 +39,10 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (theme) => {
 })
 
 it('changes a rule with the keyboard alone', async () => {
-  const page = await stage.open({ path: '/e/demo/actions' })
+  const page = await service.open({ path: '/e/demo/actions' })
   const { keyboard } = page
   await page.getByLabel('Operator key').focus()
-  await keyboard.type(stage.key)
+  await keyboard.type(service.key)
   await keyboard.press('Enter')
   const heading = page.getByRole('heading', { level: 1, name: 'Actions' })
   await heading.waitFor()

@@ -4,11 +4,11 @@ import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { consoleTests, review, signInWith } from './support/console.ts'
 
-const stage = consoleTests()
+const service = consoleTests()
 
 const signedIn = async (path: string) => {
-  const page = await stage.open({ path })
-  await signInWith(page, stage.key)
+  const page = await service.open({ path })
+  await signInWith(page, service.key)
   return page
 }
 
@@ -91,8 +91,8 @@ it('says so when signing out was not heard, and does not pretend', async () => {
 })
 
 it('shows the same place of another environment, and leaves the focus with who chose it', async () => {
-  const { settings } = await stage.operator().environment.get.query({ environment: 'demo' })
-  await stage.operator().environment.create.mutate({ environment: 'second', settings })
+  const { settings } = await service.operator().environment.get.query({ environment: 'demo' })
+  await service.operator().environment.create.mutate({ environment: 'second', settings })
   const page = await signedIn('/e/demo/keys')
   const environments = page.getByLabel('Environment', { exact: true }).and(page.locator('select'))
   await environments.focus()

@@ -6,21 +6,21 @@ import { awayFromStepEnd } from '../support/steps.ts'
 import { consoleTests, signInWith } from './support/console.ts'
 import { enterCode } from './support/page.ts'
 
-const stage = consoleTests()
+const service = consoleTests()
 
 const makeKey = async (page: Page, label: string) => {
-  await page.goto(`${stage.url}/console/e/demo/keys`)
+  await page.goto(`${service.url}/console/e/demo/keys`)
   await page.getByLabel('Label').fill(label)
   await page.getByRole('button', { name: 'Make a resource key' }).click()
 }
 const named = async (name: string): Promise<string> =>
-  (await stage.operator().operator.create.mutate({ name })).key
+  (await service.operator().operator.create.mutate({ name })).key
 
 it('asks for a passkey or a code once an operator has one, and says what for', async () => {
   const [early, late] = [await named('early shift'), await named('late shift')]
-  const page = await stage.open({ path: '/account' })
+  const page = await service.open({ path: '/account' })
   await signInWith(page, early)
-  await page.goto(`${stage.url}/console/`)
+  await page.goto(`${service.url}/console/`)
   await page.getByText('Protect Countersign itself').waitFor()
   await page.getByRole('link', { name: 'Set it up' }).click()
   await page.getByRole('button', { name: 'Add passkey' }).click()
@@ -40,7 +40,7 @@ it('asks for a passkey or a code once an operator has one, and says what for', a
   expect(await page.getByLabel('Label').inputValue()).toBe('never made')
 
   // An operator without a factor is led to one by the very change.
-  const other = await stage.open()
+  const other = await service.open()
   await signInWith(other, late)
   await other.getByText('Set up a factor of your own').waitFor()
   await other.getByRole('link', { name: 'Set it up' }).click()

@@ -7,21 +7,21 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { DEMO } from '../../scripts/demo.ts'
 import { consoleTests, review, signInWith } from './support/console.ts'
 
-const stage = consoleTests()
+const service = consoleTests()
 
 /** An event in a history. */
 const happened = (page: Page, what: string) =>
   page.getByRole('main').locator('summary', { hasText: what })
 
 const signedIn = async (path = '/', opening = {}) => {
-  const page = await stage.open({ ...opening, path })
-  await signInWith(page, stage.key)
+  const page = await service.open({ ...opening, path })
+  await signInWith(page, service.key)
   return page
 }
 
 let countedAt = 0
 beforeAll(async () => {
-  const user = await stage.user('counted')
+  const user = await service.user('counted')
   for (let times = 0; times < 3; times += 1)
     await user.policy.check.query({ action: 'wallet.waas.sign' })
   countedAt = Date.now()
@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 describe('signing in', () => {
   it('exchanges the key for a session, keeps no key, and ends the session', async () => {
-    const page = await stage.open()
+    const page = await service.open()
     await page.getByLabel('Operator key').fill('csk_op_wrong-wrong-wrong-wrong-wrong-wrong')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page
@@ -37,7 +37,7 @@ describe('signing in', () => {
       .first()
       .waitFor()
     expect(await page.getByLabel('Operator key').inputValue()).toBe('')
-    await signInWith(page, stage.key)
+    await signInWith(page, service.key)
     const kept = await page.evaluate(() =>
       [JSON.stringify(localStorage), JSON.stringify(sessionStorage), document.cookie].join(),
     )
@@ -56,7 +56,7 @@ describe('signing in', () => {
     await page.context().clearCookies()
     await page.getByRole('button', { name: 'Review and save' }).click()
     const dialog = page.getByRole('dialog', { name: 'Sign in again' })
-    await dialog.getByLabel('Operator key').fill(stage.key)
+    await dialog.getByLabel('Operator key').fill(service.key)
     await dialog.getByRole('button', { name: 'Sign in and go on' }).click()
     await page.getByRole('dialog', { name: 'Review and save' }).getByText('Renamed').waitFor()
   })
@@ -70,7 +70,7 @@ describe('an environment', () => {
     await page.getByLabel('Id').fill('shop')
     await page.getByLabel('Issuer').fill(DEMO.login)
     await page.getByLabel('Pasted here').check()
-    const keySet = JSON.stringify({ keys: [stage.issuer.publicJwk] })
+    const keySet = JSON.stringify({ keys: [service.issuer.publicJwk] })
     await page.getByLabel('Key set').fill(keySet)
     await page.getByLabel('Audiences of your session tokens').fill(DEMO.application)
     await page.getByLabel('Web origins').fill('https://shop.example')
@@ -79,7 +79,7 @@ describe('an environment', () => {
     await page.getByRole('button', { name: 'Create environment' }).click()
     await page.getByRole('heading', { level: 1, name: 'Guide' }).waitFor()
 
-    const { token } = await stage.issuer.signIn('user-1')
+    const { token } = await service.issuer.signIn('user-1')
     await page.getByLabel('A session token').fill(token)
     await page.getByRole('button', { name: 'Try the token' }).click()
     await page.getByText('The token is accepted').waitFor()
@@ -104,7 +104,7 @@ describe('an environment', () => {
     const field = page.getByLabel('A session token')
     const notice = page.locator('.notice', { hasText: 'The token is accepted' })
     const tryIt = async (claims: Record<string, unknown>) => {
-      await field.fill((await stage.issuer.signIn('user-1', claims)).token)
+      await field.fill((await service.issuer.signIn('user-1', claims)).token)
       await page.getByRole('button', { name: 'Try the token' }).click()
       await notice.waitFor()
       return { tone: await notice.getAttribute('class'), text: await notice.innerText() }
@@ -125,9 +125,9 @@ describe('an environment', () => {
   })
 
   it('is removed once its name was typed', async () => {
-    await stage.operator().environment.create.mutate({
+    await service.operator().environment.create.mutate({
       environment: 'passing',
-      settings: (await stage.operator().environment.get.query({ environment: 'demo' })).settings,
+      settings: (await service.operator().environment.get.query({ environment: 'demo' })).settings,
     })
     const page = await signedIn('/e/passing/settings')
     await page.getByRole('button', { name: 'Remove passing' }).click()
@@ -137,7 +137,7 @@ describe('an environment', () => {
     await dialog.getByRole('textbox').fill('passing')
     await dialog.getByRole('button', { name: 'Remove for good' }).click()
     await page.getByRole('heading', { level: 1, name: 'Environments' }).waitFor()
-    const { environments } = await stage.operator().environment.list.query({})
+    const { environments } = await service.operator().environment.list.query({})
     expect(environments.map(({ environment }) => environment)).not.toContain('passing')
   })
 })
@@ -151,7 +151,7 @@ describe('settings', () => {
     await dialog.getByText('Weaker', { exact: true }).first().waitFor()
     await dialog.getByRole('button', { name: 'Save, weaker parts too' }).click()
     await page.getByText(/Saved as version \d+\. In force everywhere/).waitFor()
-    const { settings } = await stage.operator().environment.get.query({ environment: 'demo' })
+    const { settings } = await service.operator().environment.get.query({ environment: 'demo' })
     const entry = settings.actions?.find(({ action }) => action === 'wallet.waas.export')
     expect(entry?.base?.require).toBe('never')
   })
@@ -171,7 +171,7 @@ describe('settings', () => {
     await panel.getByText('How it came about').waitFor()
     await (await review(page)).getByRole('button', { name: /^Save/ }).click()
     await page.getByText(/Saved as version/).waitFor()
-    await page.goto(`${stage.url}/console/e/demo/guide`)
+    await page.goto(`${service.url}/console/e/demo/guide`)
     await page.getByText("action: 'order.refund'").waitFor()
     await page.getByText('details: (c) => c.req.json()').waitFor()
   })
@@ -192,7 +192,7 @@ describe('settings', () => {
     const save = second.getByRole('dialog', { name: 'Review and save' })
     await save.getByRole('button', { name: /^Save/ }).click()
     await second.getByText(/Saved as version/).waitFor()
-    const { settings } = await stage.operator().environment.get.query({ environment: 'demo' })
+    const { settings } = await service.operator().environment.get.query({ environment: 'demo' })
     expect(settings.rpName).toBe('Mine')
     expect(settings.history?.keepDays).toBe(90)
     expect(settings.firstFactorSessionSeconds).toBe(300)
@@ -201,7 +201,7 @@ describe('settings', () => {
 
 describe('users', () => {
   it('are looked up, and their factors reset for a reason that is recorded', async () => {
-    const user = await stage.user('user-2')
+    const user = await service.user('user-2')
     await user.factor.enroll.mutate({ kind: 'totp' })
     const page = await signedIn('/e/demo/users')
     await page.getByLabel('User id').fill('user-2')
@@ -258,7 +258,7 @@ describe('counts', () => {
     // They are written by the first call ten seconds later.
     const wait = new Promise((resolve) => setTimeout(resolve, countedAt + 12_000 - Date.now()))
     await wait
-    const user = await stage.user('counted')
+    const user = await service.user('counted')
     await user.policy.check.query({ action: 'wallet.waas.sign' })
     const page = await signedIn('/e/demo')
     await page.getByText('estimates').waitFor()
@@ -283,10 +283,10 @@ describe('operators', () => {
     await page.getByRole('button', { name: 'Revoke pipeline' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
     await page.getByText('Revoked. Their sessions have ended.').waitFor()
-    const hers = await stage.open()
+    const hers = await service.open()
     await signInWith(hers, key)
     await hers.getByText('early shift', { exact: true }).waitFor()
-    await hers.goto(`${stage.url}/console/operators/history`)
+    await hers.goto(`${service.url}/console/operators/history`)
     await happened(hers, 'An operator was added').first().waitFor()
   })
 })

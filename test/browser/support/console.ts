@@ -15,7 +15,7 @@ import { startProcess } from './process.ts'
 const FIRST_PORT = 18_500
 
 /** A service with its page, as a test uses it. */
-export interface ConsoleStage {
+export interface ConsoleService {
   url: string
   /** The first operator's key. */
   key: string
@@ -30,9 +30,9 @@ export interface ConsoleStage {
 }
 
 /** To be called once by a file of tests. What it returns is filled before the first test. */
-export function consoleTests(): ConsoleStage {
+export function consoleTests(): ConsoleService {
   const openPage = browserTests()
-  const stage = {} as ConsoleStage
+  const service = {} as ConsoleService
   let end = async () => {}
   beforeAll(async () => {
     const state = mkdtempSync(join(tmpdir(), 'countersign-console-'))
@@ -52,7 +52,7 @@ export function consoleTests(): ConsoleStage {
     ])
     const url = `http://localhost:${port}`
     const issuer = await readDemoIssuer(DEMO_ISSUER_KEY)
-    Object.assign(stage, {
+    Object.assign(service, {
       url,
       key: OPERATOR_KEY,
       issuer,
@@ -65,10 +65,10 @@ export function consoleTests(): ConsoleStage {
         const { token } = await issuer.signIn(subject)
         return createClient({ url, environment: DEMO.environment, bearer: () => token })
       },
-    } satisfies ConsoleStage)
+    } satisfies ConsoleService)
   })
   afterAll(() => end())
-  return stage
+  return service
 }
 
 /** Signs in with an operator's key. */

@@ -1,5 +1,5 @@
 // A page of the wallet in a real Chromium, with a virtual authenticator plugged in. A test that fails
-// leaves a picture of its page in test-results/. What is on the stage is started by stage.ts.
+// leaves a picture of its page in test-results/. setup.ts starts service, wallet and browser.
 import { mkdirSync } from 'node:fs'
 import { Secret, TOTP } from 'otpauth'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'

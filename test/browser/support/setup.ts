@@ -1,5 +1,5 @@
-// The stage of the browser tests: service and wallet as `npm start` runs them, and a real Chromium.
-// It is set up once for all files; page.ts has what a test needs of it.
+// The setup of the browser tests: service and wallet as `npm start` runs them, and a real Chromium.
+// It runs once for all files; page.ts has what a test needs of it.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
