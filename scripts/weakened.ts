@@ -322,7 +322,7 @@ export const WEAKENED: readonly Weakened[] = [
     rule: 14,
     breaks: 'input of another form is answered as an outage',
     replacements: [['functions/errors.ts', "  BAD_REQUEST: 'input_invalid',\n", '']],
-    caughtBy: { tests: ['test/attacks/door.test.ts'] },
+    caughtBy: { tests: ['test/attacks/requests.test.ts'] },
   },
   {
     name: 'earlier-epoch',

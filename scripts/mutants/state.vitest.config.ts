@@ -11,7 +11,7 @@ export default defineConfig({
     include: ['test/{state,procedures,attacks}/**/*.test.ts'],
     exclude: [
       // They are about the form of requests, the guard and the examples; each costs seconds.
-      'test/attacks/{door,fuzz,guard}.test.ts',
+      'test/attacks/{requests,fuzz,guard}.test.ts',
       'test/procedures/{conditions,sdk,snippets}.test.ts',
     ],
     setupFiles: ['scripts/mutants/stop-at-first.ts', 'scripts/mutants/shared-worker.ts'],

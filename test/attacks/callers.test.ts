@@ -127,15 +127,15 @@ describe('the matrix of callers', () => {
     const bearers = Object.entries(await everyBearer())
     const expected = bearers.map(([name, shown]) => {
       const allowed = shown.looks && shown.good && mayCall(procedure, shown.looks)
-      return [name, allowed ? 'past the door' : refusalFor(procedure, shown)]
+      return [name, allowed ? 'accepted as a caller' : refusalFor(procedure, shown)]
     })
     const outcomes = await Promise.all(
       bearers.map(async ([name, { route, bearer }]) => {
         const response = await post(route, procedure, { bearer })
-        if (response.status === 200) return [name, 'past the door']
+        if (response.status === 200) return [name, 'accepted as a caller']
         const { reason } = await errorOf(response)
-        const refusedAtTheDoor = reason === 'unauthenticated' || reason === 'forbidden'
-        return [name, refusedAtTheDoor ? reason : 'past the door']
+        const refusedAsCaller = reason === 'unauthenticated' || reason === 'forbidden'
+        return [name, refusedAsCaller ? reason : 'accepted as a caller']
       }),
     )
     expect(Object.fromEntries(outcomes)).toEqual(Object.fromEntries(expected))

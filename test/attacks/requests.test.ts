@@ -1,4 +1,4 @@
-// The door: whatever a request can be besides a call of the contract is refused with a status and a
+// Requests: whatever one can be besides a call of the contract is refused with a status and a
 // reason, in one form, and leaves no trace. See callers.test.ts for who may call what.
 import { exports } from 'cloudflare:workers'
 import { decodeJwt } from 'jose'
@@ -506,7 +506,7 @@ describe('an address that leads nowhere', () => {
     },
   )
 
-  it('knows no environment that nobody made, by any door', async () => {
+  it('knows no environment that nobody made, at any address', async () => {
     const { session } = await everybody()
     const id = unique('nobody')
     const asked = await post(id, 'factor.list', { bearer: session })

@@ -88,7 +88,7 @@ describe('a wallet made for somebody else', () => {
   })
 })
 
-describe('the door', () => {
+describe('the wallet', () => {
   it('refuses a foreign origin, and takes its own', async () => {
     const from = (origin: string) => postJson('/api/sign-in', { name: uniqueName() }, { origin })
     expect((await from(PUBLIC_URL)).status).toBe(200)
