@@ -1,5 +1,6 @@
 // Attacks on factors: a stolen session that wants to enroll, a way down to something weaker, races
-// between a change and a proof, and passkeys whose answers were made by hand. // test/procedures/passkeys.test.ts bends every single member of an answer.
+// between a change and a proof, and passkeys whose answers were made by hand.
+// test/procedures/passkeys.test.ts bends every single member of an answer.
 import { env } from 'cloudflare:workers'
 import { base64urlnopad } from '@scure/base'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
