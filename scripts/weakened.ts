@@ -1,4 +1,4 @@
-// Builds that are weakened on purpose, each in one of the rules that always hold (SECURITY.md). The tests, the
+// Builds that are weakened on purpose, each in one of the rules that always hold (docs/security.md). The tests, the
 // races of `prove:once` or the crashes of `prove:crash` must catch every one, or they would prove nothing.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are texts of the source
 import { type Replacement, replaceIn } from './replacement.ts'

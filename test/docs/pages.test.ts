@@ -91,6 +91,15 @@ function outputOf(run: () => string): string {
   }
 }
 
+/** Pages for reviewers and contributors, which the site does not have. */
+const OTHER = [
+  'SECURITY.md',
+  'STORAGE.md',
+  'CONTRIBUTING.md',
+  'test/attacks/README.md',
+  'test/conformance/README.md',
+]
+
 describe('a page', () => {
   /** Commands of npm itself. */
   const OWN = ['install', 'init', 'pkg', 'pack', 'ci']
@@ -103,7 +112,7 @@ describe('a page', () => {
     expect(named.filter((name) => !known.includes(name))).toEqual([])
   })
 
-  it.each(PAGES)('links to pages and headings that exist: %s', (page) => {
+  it.each([...PAGES, ...OTHER])('links to pages and headings that exist: %s', (page) => {
     const broken = [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)]
       .map(([, target = '']) => target)
       .filter((target) => !/^https:/.test(target))
@@ -146,6 +155,10 @@ describe('README', () => {
     for (const line of diagram?.code.split('\n') ?? ['none'.repeat(99)])
       expect(line.length).toBeLessThanOrEqual(80)
   })
+})
+
+it('the threat model is short', () => {
+  expect(readPage('SECURITY.md').split('\n').length).toBeLessThanOrEqual(120)
 })
 
 it('the smallest example is under 80 lines', () => {

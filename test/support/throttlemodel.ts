@@ -1,4 +1,4 @@
-// The throttle of codes as SECURITY.md describes it: a plain list of everything that ever happened, from
+// The throttle of codes as docs/security.md describes it: a plain list of everything that ever happened, from
 // which each answer is recomputed.
 
 const DAY = 86_400
@@ -10,7 +10,7 @@ export interface Happening {
   what: 'wrong' | 'passed' | 'forgiven' | 'lock ended'
 }
 
-/** What SECURITY.md says, over a list of everything that happened. */
+/** What docs/security.md says, over a list of everything that happened. */
 export class ThrottleModel {
   readonly #log: Happening[]
 

@@ -1,5 +1,5 @@
 // What a user's object must remember, as plain data, and how each of its verbs must answer: written from
-// DESIGN.md and SECURITY.md, with loops over lists in the place of tables.
+// docs/security.md, with loops over lists in the place of tables.
 import type { Acr, Method } from '../../../contract/index.ts'
 import { type Happening, ThrottleModel } from '../../support/throttlemodel.ts'
 
