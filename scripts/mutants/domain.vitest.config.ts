@@ -13,7 +13,7 @@ export default defineConfig({
       // It looks at the text of the source, which is another one here.
       'test/domain/rooms.test.ts',
       // It lists the tests of every project, which this configuration does not have.
-      'test/domain/attacklist.test.ts',
+      'test/domain/attack-list.test.ts',
       // It tries every combination, for seconds: what it holds policy.test.ts must hold by examples.
       'test/domain/policytable.test.ts',
       // It looks at the clock.
