@@ -110,9 +110,9 @@ export const WEAKENED: readonly Weakened[] = [
     name: 'kv',
     rule: 2,
     breaks: 'claims through KV, for tokens',
-    replacements: decidedBy(`const { published } = readBindings(this.env)
-    if (await published.get('spent:' + call.jti)) return { refused: refusal('token_used') }
-    await published.put('spent:' + call.jti, '1')`),
+    replacements: decidedBy(`const { PUBLISHED } = this.env
+    if (await PUBLISHED.get('spent:' + call.jti)) return { refused: refusal('token_used') }
+    await PUBLISHED.put('spent:' + call.jti, '1')`),
     caughtBy: { races: 'tokens' },
   },
   {
