@@ -25,6 +25,13 @@ const Refusal = z.strictObject({
       retryAfterSeconds: z.optional(z.number()),
       attemptsLeft: z.optional(z.number()),
       requirement: z.optional(z.unknown()),
+      place: z.optional(
+        z.strictObject({
+          action: z.string(),
+          entry: z.optional(z.number()),
+          at: z.optional(z.number()),
+        }),
+      ),
     }),
   }),
 })
