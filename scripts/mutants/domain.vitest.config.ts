@@ -15,9 +15,9 @@ export default defineConfig({
       // It lists the tests of every project, which this configuration does not have.
       'test/domain/attack-list.test.ts',
       // It tries every combination, for seconds: what it holds policy.test.ts must hold by examples.
-      'test/domain/policytable.test.ts',
+      'test/domain/policy-table.test.ts',
       // It looks at the clock.
-      'test/domain/conditioncost.test.ts',
+      'test/domain/condition-cost.test.ts',
     ],
     setupFiles: ['scripts/mutants/stop-at-first.ts'],
     // A busy machine must not look like a test that noticed something; Stryker has limits of its own.

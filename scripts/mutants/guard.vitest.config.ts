@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  resolve: { alias: { 'cloudflare:workers': resolve('test/support/workersonnode.ts') } },
+  resolve: { alias: { 'cloudflare:workers': resolve('test/support/workers-on-node.ts') } },
   test: {
     include: ['test/client/guard*.test.ts', 'test/attacks/guard.test.ts'],
     setupFiles: ['scripts/mutants/stop-at-first.ts'],

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
-const runtime = resolve('test/support/workersonnode.ts')
+const runtime = resolve('test/support/workers-on-node.ts')
 
 export default defineConfig({
   resolve: { alias: { 'cloudflare:workers': runtime, 'cloudflare:test': runtime } },

@@ -16,7 +16,7 @@ import { enrollPasskey, finishStepUp, makeDevice, startStepUp } from '../support
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
 import { historyAfterTheHour } from '../support/evidence.ts'
 import { bent, sendWith } from '../support/faults.ts'
-import { EVENTS_PER_HOUR_MAX } from '../support/historybound.ts'
+import { EVENTS_PER_HOUR_MAX } from '../support/history-bound.ts'
 import { expectRefusal, post } from '../support/http.ts'
 import { cookieOf, holderOf, makeGuardian, pageOf } from '../support/operators.ts'
 import {

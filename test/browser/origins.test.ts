@@ -1,6 +1,6 @@
 // A page whose origin nobody listed, in a real browser: it reads why it is refused, and nothing else.
 import { expect, it } from 'vitest'
-import { listen } from '../support/standin.ts'
+import { listen } from '../support/stand-in.ts'
 import { browserTests, makePerson, serviceUrl } from './support/page.ts'
 
 const openPage = browserTests()

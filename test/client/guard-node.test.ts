@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import express, { type Request } from 'express'
 import { describe, expect, it } from 'vitest'
 import { createGuard, type GuardOptions, type NodeRequest } from '../../client/resource.ts'
-import { listen, startStandIn } from '../support/standin.ts'
+import { listen, startStandIn } from '../support/stand-in.ts'
 
 interface Posted {
   user?: string

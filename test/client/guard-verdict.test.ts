@@ -10,7 +10,7 @@ import {
   type Verdict,
 } from '../../client/resource.ts'
 import { partsOf } from '../support/jwt.ts'
-import { listen, startStandIn } from '../support/standin.ts'
+import { listen, startStandIn } from '../support/stand-in.ts'
 
 const EXPORT = 'wallet.waas.export'
 

@@ -18,7 +18,7 @@ import {
 } from '../../functions/domain/conditions/condition.ts'
 import type { Stricter } from '../../functions/domain/policy/policy.ts'
 import { effectiveAction } from '../../functions/domain/policy/strengthen.ts'
-import { actionOf } from '../support/policytable.ts'
+import { actionOf } from '../support/policy-table.ts'
 
 const RUNS = 500
 let conditions: Conditions

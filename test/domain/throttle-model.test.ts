@@ -13,7 +13,7 @@ import {
   NOTHING_COUNTED,
   takeBack,
 } from '../../functions/domain/factors/throttle.ts'
-import { ThrottleModel } from '../support/throttlemodel.ts'
+import { ThrottleModel } from '../support/throttle-model.ts'
 
 const START = 1_800_000_000
 const DAY = 86_400

@@ -1,7 +1,7 @@
 // What a user's object must remember, as plain data, and how each of its verbs must answer: written from
 // docs/security.md, with loops over lists in the place of tables.
 import type { Acr, Method } from '../../../contract/index.ts'
-import { type Happening, ThrottleModel } from '../../support/throttlemodel.ts'
+import { type Happening, ThrottleModel } from '../../support/throttle-model.ts'
 
 export interface FactorModel {
   id: string

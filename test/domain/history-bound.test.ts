@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { DAY_SECONDS, HOUR_SECONDS } from '../../functions/domain/factors/throttle.ts'
 import { HISTORY_MAX_EVENTS } from '../../functions/state/history.ts'
-import { EVENTS_PER_HOUR_MAX } from '../support/historybound.ts'
+import { EVENTS_PER_HOUR_MAX } from '../support/history-bound.ts'
 
 it('follows from the limits in force: days until the oldest event is gone', () => {
   const days = HISTORY_MAX_EVENTS / EVENTS_PER_HOUR_MAX / (DAY_SECONDS / HOUR_SECONDS)

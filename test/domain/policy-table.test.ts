@@ -29,7 +29,7 @@ import {
   OFFERED,
   renderCombining,
   renderDeciding,
-} from '../support/policytable.ts'
+} from '../support/policy-table.ts'
 
 let conditions: Conditions
 beforeAll(async () => {
