@@ -1,5 +1,5 @@
 // The rule of an action, the decision for one user, and what an entry makes of a rule: by examples, each
-// for one sentence of the design. policytable.test.ts tests every combination.
+// for one sentence of the design. policy-table.test.ts tests every combination.
 import { describe, expect, it } from 'vitest'
 import {
   type ActionEntry,
