@@ -1,0 +1,88 @@
+// A history as people read it: one entry for each thing that happened. A step-up and the use of its token are
+// one entry; what was counted is shown when it happened, not when it was written.
+import type { AuditEvent } from '../audit.ts'
+import { isRecord } from './wire.ts'
+
+/** One thing that happened, with the events that record it. */
+export interface Activity {
+  /** When it happened last, in epoch seconds. */
+  at: number
+  /** The type of the newest of its events. */
+  type: string
+  actor: string
+  /** The name of the action, once a token was used or refused for it. */
+  action?: string
+  /** The scopes of the tokens of a step-up. */
+  scopes: readonly string[]
+  method?: string
+  factorId?: string
+  /** Where the step-up came from (ISO 3166-1). */
+  country?: string
+  /** The hash of the details that a token was bound to. */
+  detailsHash?: string
+  reason?: string
+  /** How often it happened. */
+  count: number
+  /** Newest first. */
+  events: readonly AuditEvent[]
+}
+
+/**
+ * Returns the activities of a history.
+ *
+ * @param events newest first, as `audit.list` returns them
+ * @returns newest first; a token whose step-up is on another page is an activity of its own
+ * @example activitiesOf(page.events).map(({ at, action, method }) => …)
+ */
+export function activitiesOf(events: readonly AuditEvent[]): Activity[] {
+  const byToken = new Map<string, AuditEvent[]>()
+  const groups: AuditEvent[][] = []
+  for (const event of events) {
+    const tokens = tokensOf(event)
+    const known = tokens.map((jti) => byToken.get(jti)).find((group) => group !== undefined)
+    const group = known ?? []
+    if (!known) groups.push(group)
+    group.push(event)
+    for (const jti of tokens) byToken.set(jti, group)
+  }
+  return groups.map(activityOf).sort((a, b) => b.at - a.at)
+}
+
+/** The tokens that an event is about: those that a step-up earned, or the one that was used. */
+function tokensOf({ type, data }: AuditEvent): string[] {
+  if (type === 'step_up.passed') return listOf(data.tokens).flatMap(({ jti }) => textOf(jti))
+  return type.startsWith('token.') ? textOf(data.jti) : []
+}
+
+function activityOf(events: AuditEvent[]): Activity {
+  const [newest] = events
+  const data = Object.assign({}, ...events.toReversed().map((event) => event.data))
+  const tokens = listOf(data.tokens)
+  const scopes = tokens.flatMap((token) => (Array.isArray(token.scopes) ? token.scopes : []))
+  const hash = data.detailsHash ?? tokens.find((token) => token.detailsHash)?.detailsHash
+  const count = newest?.data.count
+  return {
+    at: Math.max(...events.map(happenedAt)),
+    type: newest?.type ?? '',
+    actor: newest?.actor ?? '',
+    scopes,
+    ...member('action', data.action),
+    ...member('method', data.method),
+    ...member('factorId', data.factorId),
+    ...member('country', data.country),
+    ...member('detailsHash', hash),
+    ...member('reason', newest?.data.reason),
+    count: typeof count === 'number' ? count : 1,
+    events,
+  }
+}
+
+/** An event that was counted first says when that happened last; it is written up to an hour later. */
+const happenedAt = ({ at, data }: AuditEvent): number =>
+  typeof data.lastAt === 'number' ? data.lastAt : at
+
+const listOf = (value: unknown): Record<string, unknown>[] =>
+  Array.isArray(value) ? value.filter(isRecord) : []
+const textOf = (value: unknown): string[] => (typeof value === 'string' ? [value] : [])
+const member = <K extends string>(name: K, value: unknown): { [_ in K]?: string } =>
+  typeof value === 'string' ? ({ [name]: value } as { [_ in K]?: string }) : {}
