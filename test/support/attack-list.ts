@@ -13,7 +13,7 @@ const ATTACKING = new RegExp(
   [
     /^(attacks|prove|regression|state)\//,
     /^procedures\/(conditions|console|exchange|factors|passkeys|recovery)\./,
-    /^domain\/(condition(s|cost)|patterns|throttle)\./,
+    /^domain\/(condition(s|-cost)|patterns|throttle)\./,
     /^wallet\/(binding|requests)\./,
     /^(conformance\/clauses|browser\/origins)\./,
   ]
