@@ -8,9 +8,13 @@ export const STATS_RANGES = ['day', 'month'] as const
 
 /**
  * What is counted. Of checks: `check` each one; `asked` where the answer was a step-up or an enrollment;
- * `denied`; `observed` where a rule in `observe` would have asked. Of step-ups: `passed` and `failed`.
+ * `denied`; `observed` where a rule in `observe` would have asked. Of step-ups: `passed` and `failed`. `used`: a
+ * resource accepted a token.
  */
-export const STATS_EVENTS = ['check', 'asked', 'denied', 'observed', 'passed', 'failed'] as const
+export const STATS_EVENTS = [
+  ...(['check', 'asked', 'denied', 'observed'] as const),
+  ...(['passed', 'failed', 'used'] as const),
+] as const
 export type StatsEvent = (typeof STATS_EVENTS)[number]
 
 export const StatsInput = z.strictObject({

@@ -13,6 +13,8 @@ export type SubjectReference = z.infer<typeof SubjectReference>
 
 export const SubjectView = z.strictObject({
   subject: SubjectId,
+  /** Whether anything was ever stored about this user. */
+  known: z.boolean(),
   enrolled: z.boolean(),
   factors: z.array(Factor),
   pendingEnrollments: z.int(),

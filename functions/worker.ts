@@ -15,6 +15,7 @@ import { CONSOLE_ROUTE, servePage, signIn, signOut } from './routes/dashboard.ts
 import { describeHealth } from './routes/health.ts'
 import { describeIssuer } from './routes/metadata.ts'
 import { countryOf, readBody, WrongContentType } from './routes/request.ts'
+import { describeService } from './routes/root.ts'
 import { ConfigurationError } from './variables.ts'
 
 export { Counts } from './state/counts.ts'
@@ -48,6 +49,8 @@ app.use(async (c, next) => {
   await next()
   flushWhenDue(bindings, (work) => c.executionCtx.waitUntil(work))
 })
+
+app.get('/', (c) => describeService(c.get('bindings'), c.req.raw.headers))
 
 app.get('/health', async (c) => {
   const { healthy, ...body } = await describeHealth(c.get('bindings'))

@@ -3,7 +3,7 @@ import type { StatsEvent, StatsResult } from 'countersign/contract'
 
 export type Counts = Record<StatsEvent, number>
 
-const NONE: Counts = { check: 0, asked: 0, denied: 0, observed: 0, passed: 0, failed: 0 }
+const NONE: Counts = { check: 0, asked: 0, denied: 0, observed: 0, passed: 0, failed: 0, used: 0 }
 
 /** Counts under a name: of an hour, an action or a method. */
 export interface Named extends Counts {

@@ -19,7 +19,7 @@ import { type Action, requirementOf } from '../domain/policy/policy.ts'
 import { Refused, refuse, unwrap } from '../domain/refusal.ts'
 import type { VerifiedAssertion } from '../domain/tokens/assertion.ts'
 import { checkUse, type OwnToken, verifyOwnToken } from '../domain/tokens/token.ts'
-import { countStepUp } from '../edge/counting.ts'
+import { count, countStepUp } from '../edge/counting.ts'
 import type { LiveEnvironment } from '../edge/environment.ts'
 import { subjectObject } from '../edge/objects.ts'
 import type { Bindings } from '../env.ts'
@@ -79,6 +79,7 @@ export const tokenRouter = router({
           requestHash,
         }),
       )
+      if (!replayed) count(environment.id, 'used', action.action, null)
       return { accepted: true as const, replayed, claims: token.claims }
     }),
 

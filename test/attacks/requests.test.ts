@@ -498,7 +498,7 @@ describe('an address that leads nowhere', () => {
     await expectRefusal(await knock('operator', procedure), 404, 'not_found')
   })
 
-  it.each(['/', '/nothing', '/.env', '/operator', '/demo/trp/policy.check', '/trpc/policy.check'])(
+  it.each(['/nothing', '/.env', '/operator', '/demo/trp/policy.check', '/trpc/policy.check'])(
     'finds nothing at %s',
     async (path) => {
       await expectRefusal(await send(path), 404, 'not_found')

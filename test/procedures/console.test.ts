@@ -32,6 +32,31 @@ const signIn = (key: string, headers: Record<string, string> = PAGE, through = s
 
 const self = (headers: Record<string, string>) => post('operator', 'operator.self', { headers })
 
+describe('the address of the service', () => {
+  it('leads a person to the dashboard', async () => {
+    const accept = 'text/html,application/xhtml+xml,*/*;q=0.8'
+    const response = await send('/', { headers: { accept }, redirect: 'manual' })
+    expect(response.status).toBe(302)
+    expect(response.headers.get('location')).toBe('/console')
+  })
+
+  it.each(['*/*', 'application/json'])(
+    'tells a program that accepts %s what this is',
+    async (accept) => {
+      const response = await send('/', { headers: { accept } })
+      expect(response.status).toBe(200)
+      expect(await response.json()).toMatchObject({
+        dashboard: `${PUBLIC_URL}/console`,
+        health: `${PUBLIC_URL}/health`,
+      })
+    },
+  )
+
+  it('takes nothing else', async () => {
+    expect((await send('/', { method: 'POST' })).status).toBe(404)
+  })
+})
+
 describe('the session of a page', () => {
   it('begins with an operator key and travels in a cookie that no script and no other site has', async () => {
     const { key, id, name } = await nameOperator()

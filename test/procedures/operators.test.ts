@@ -33,6 +33,7 @@ describe('an operator', () => {
     )
     const seen = await operator.subject.get.query(whom)
     expect(seen).toMatchObject({
+      known: true,
       enrolled: true,
       factors: [{ kind: 'totp', isDefault: true }],
       recovery: { remaining: 10, total: 10 },
@@ -41,6 +42,12 @@ describe('an operator', () => {
     })
     const text = JSON.stringify(seen)
     for (const hidden of [secret, ...recoveryCodes]) expect(text).not.toContain(hidden)
+  })
+
+  it('sees that nothing is known of a user who was never here', async () => {
+    const { id: environment } = await makeEnvironment()
+    const seen = await operator.subject.get.query({ environment, subject: 'nobody' })
+    expect(seen).toMatchObject({ known: false, enrolled: false, factors: [] })
   })
 
   it('unlocks codes, with a reason that is recorded in the user’s history', async () => {

@@ -31,7 +31,7 @@ async function countsOf(environment: string, range: 'day' | 'month' = 'day') {
 const SIGN = { action: 'wallet.waas.sign' } as const
 
 describe('counts', () => {
-  it('tell checks by their answer, and step-ups by method and outcome', async () => {
+  it('tell checks by their answer, step-ups by method and outcome, and what was used', async () => {
     const environment = await makeEnvironment({
       actions: [
         { action: 'user.update', base: { require: 'deny' } },
@@ -55,7 +55,14 @@ describe('counts', () => {
     const other = await environment.user()
     const device = makeDevice()
     await enrollPasskey(other, device)
-    await stepUpWithPasskey(other, device, ['wallet:sign'])
+    const { elevatedToken } = await stepUpWithPasskey(other, device, ['wallet:sign'])
+    const { client } = await environment.resource()
+    const use = {
+      ...{ token: elevatedToken?.token ?? '', subject: other.subject, ...SIGN },
+      idempotencyKey: 'the same request',
+    }
+    await client.token.consume.mutate(use)
+    await client.token.consume.mutate(use)
     expect(await countsOf(environment.id)).toEqual({
       'check wallet.waas.sign': 2,
       'asked wallet.waas.sign': 1,
@@ -68,6 +75,7 @@ describe('counts', () => {
       'failed wallet.waas.sign totp': 1,
       'failed totp': 1,
       'passed wallet.waas.sign passkey': 1,
+      'used wallet.waas.sign': 1,
     })
     expect(await countsOf(environment.id, 'month')).toEqual(await countsOf(environment.id))
   })

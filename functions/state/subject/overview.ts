@@ -155,6 +155,7 @@ export function view(ledger: Ledger, { who }: { who: Who }): SubjectView {
   const mayTryAt = retryAt(attempts, now)
   return {
     subject: who.subject,
+    known: ledger.exists,
     ...list(ledger, { who }),
     pendingEnrollments: ledger.exists ? ledger.factors.countPending(now) : 0,
     attempts: {

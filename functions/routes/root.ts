@@ -1,0 +1,17 @@
+// The service's own address: a person goes on to the dashboard, a program learns what this is.
+import type { Bindings } from '../env.ts'
+import { CONSOLE_ROUTE } from './dashboard.ts'
+
+/** Answers `GET /`, by what the caller accepts (RFC 9110, section 12.5.1). */
+export function describeService({ publicUrl }: Bindings, headers: Headers): Response {
+  if (/\btext\/html\b/i.test(headers.get('accept') ?? ''))
+    return new Response(null, { status: 302, headers: { location: CONSOLE_ROUTE, vary: 'accept' } })
+  const body = {
+    service: 'Countersign: step-up authentication',
+    dashboard: `${publicUrl}${CONSOLE_ROUTE}`,
+    health: `${publicUrl}/health`,
+    calls: `${publicUrl}/{environment}/trpc/{procedure}`,
+    metadata: `${publicUrl}/{environment}/.well-known/oauth-authorization-server`,
+  }
+  return Response.json(body, { headers: { vary: 'accept' } })
+}
