@@ -1,16 +1,27 @@
 // Kinds of tests: pure ones on Node, ones of pages in a DOM, ones in a real browser, and ones inside
 // workerd with the bindings of either Worker.
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { scratchFor } from './scripts/scratch.ts'
 
 const inNode = ['test/{domain,client,console,docs,start,prove,package,peers}/**/*.test.ts']
 
 // The pages may not be built, and a test does not need them.
 for (const pages of ['console/dist', 'examples/wallet/dist']) mkdirSync(pages, { recursive: true })
 const issuerKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+
+/** Room for a browser, two installs of the package, and the objects. */
+const SCRATCH_BYTES = 2_000_000_000
+// Every new object is a file, and on a disk each takes milliseconds during which nothing else runs. This
+// module is evaluated once for each project.
+if (!process.env.TMPDIR) {
+  const scratch = mkdtempSync(join(scratchFor(SCRATCH_BYTES), 'countersign-test-'))
+  process.env.TMPDIR = scratch
+  process.once('exit', () => rmSync(scratch, { recursive: true, force: true }))
+}
 
 // The names that the package has where it is installed.
 const alias = {
@@ -29,7 +40,15 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias },
-        test: { name: 'node', include: inNode, environment: 'node', testTimeout: 20_000 },
+        test: {
+          name: 'node',
+          include: inNode,
+          environment: 'node',
+          testTimeout: 20_000,
+          // One process for many files. In workerd, what one file leaves running reaches the next.
+          isolate: false,
+          setupFiles: ['test/support/fresh-file.ts'],
+        },
       },
       {
         test: {

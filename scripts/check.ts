@@ -8,10 +8,15 @@ import { parseArgs } from 'node:util'
 
 const OFFLINE = { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' }
 const scratch = mkdtempSync(join(tmpdir(), 'countersign-check-'))
-const testReport = join(scratch, 'tests.json')
 
 type Step = [name: string, command: string[], remedy: string]
 
+/** Several steps and tests need the pages. Built at the same time, they would be built twice. */
+const PAGES: Step[] = (['console', 'wallet'] as const).map((page) => [
+  `page builds: ${page}`,
+  ['node', 'scripts/pages.ts', page],
+  'see the message',
+])
 /** Steps with their command, and what to do where it fails. */
 const SOURCE: Step[] = [
   ['format and lint', ['biome', 'check', '--error-on-warnings', '.'], 'npm run format'],
@@ -63,6 +68,9 @@ const { values } = parseArgs({
 /** With `--quick`: what finds most mistakes within a minute. */
 const QUICK_STEPS = 2
 const QUICK_TESTS = ['--project', 'node', 'test/domain', 'test/client']
+/** The tests in the browser wait more than they compute, so that they run beside everything else. */
+const BROWSER_TESTS = ['--project', 'browser']
+const OTHER_TESTS = ['--project', '!browser']
 const SLOWEST_SHOWN = 10
 
 // The pages may not be built; the Workers bundle without.
@@ -71,42 +79,52 @@ for (const pages of ['console/dist', 'examples/wallet/dist']) mkdirSync(pages, {
 let passed = 0
 let failed = 0
 
-await Promise.all(
-  (values.quick ? [SOURCE.slice(0, QUICK_STEPS)] : [SOURCE, BUILT]).map(async (steps) => {
-    for (const [name, command, remedy] of steps) {
-      const { ok, output } = await run(command)
-      console.log(`${ok ? '✓' : '✗'} ${name}`)
-      if (ok) passed += 1
-      else {
-        failed += 1
-        console.log(`${output.trimEnd()}\n  → ${remedy}`)
-      }
-    }
-  }),
-)
+const reports: Report[] = []
 
-const { ok, output } = await run([
-  'vitest',
-  'run',
-  ...(values.quick ? QUICK_TESTS : []),
-  '--silent=passed-only',
-  '--reporter=default',
-  '--reporter=json',
-  `--outputFile=${testReport}`,
-])
-const counts = readCounts()
-passed += counts.passed
-failed += counts.failed
-// A run that broke off before any test failed is a failure all the same.
-if (!ok && counts.failed === 0) failed += 1
-console.log(`${ok ? '✓' : '✗'} tests`)
-if (!ok) console.log(output)
+if (values.quick) {
+  await take(SOURCE.slice(0, QUICK_STEPS))
+  await runTests('tests', QUICK_TESTS)
+} else {
+  await Promise.all(PAGES.map((step) => take([step])))
+  await Promise.all([
+    runTests('tests in the browser', BROWSER_TESTS),
+    Promise.all([SOURCE, BUILT].map(take)).then(() => runTests('tests', OTHER_TESTS)),
+  ])
+}
 for (const { file, skipped } of readSkipped()) console.log(`○ skipped in ${file}: ${skipped}`)
 if (values.slowest) for (const line of readSlowest()) console.log(line)
 
 rmSync(scratch, { recursive: true, force: true })
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
+
+/** Takes steps, one after the other. */
+async function take(steps: Step[]): Promise<void> {
+  for (const [name, command, remedy] of steps) {
+    const { ok, output } = await run(command)
+    console.log(`${ok ? '✓' : '✗'} ${name}`)
+    if (ok) passed += 1
+    else {
+      failed += 1
+      console.log(`${output.trimEnd()}\n  → ${remedy}`)
+    }
+  }
+}
+
+/** Runs some of the tests, and keeps their report. */
+async function runTests(name: string, which: string[]): Promise<void> {
+  const file = join(scratch, `${name}.json`)
+  const shown = ['--silent=passed-only', '--reporter=default', '--reporter=json']
+  const { ok, output } = await run(['vitest', 'run', ...which, ...shown, `--outputFile=${file}`])
+  const report = readReport(file)
+  passed += report.numPassedTests
+  failed += report.numFailedTests
+  // A run that broke off before any test failed is a failure all the same.
+  if (!ok && report.numFailedTests === 0) failed += 1
+  console.log(`${ok ? '✓' : '✗'} ${name}`)
+  if (!ok) console.log(output)
+  reports.push(report)
+}
 
 interface Outcome {
   ok: boolean
@@ -131,11 +149,12 @@ function run([program = '', ...args]: string[]): Promise<Outcome> {
 
 /** The test files that took longest. */
 function readSlowest(): string[] {
-  const files = (readReport()?.testResults ?? []).map(({ name, startTime, endTime }) => ({
-    file: relative('.', name),
-    seconds: Math.round((endTime - startTime) / 1000),
-  }))
-  return files
+  return reports
+    .flatMap(({ testResults }) => testResults)
+    .map(({ name, startTime, endTime }) => ({
+      file: relative('.', name),
+      seconds: Math.round((endTime - startTime) / 1000),
+    }))
     .toSorted((a, b) => b.seconds - a.seconds)
     .slice(0, SLOWEST_SHOWN)
     .map(({ file, seconds }) => `${`${seconds}`.padStart(5)} s  ${file}`)
@@ -143,17 +162,13 @@ function readSlowest(): string[] {
 
 /** What was skipped, a line for each test: it says why. */
 function readSkipped(): { file: string; skipped: string }[] {
-  const files = readReport()?.testResults ?? []
-  return files.flatMap(({ name, assertionResults }) =>
-    assertionResults
-      .filter(({ status }) => status === 'skipped' || status === 'pending')
-      .map(({ fullName }) => ({ file: relative('.', name), skipped: fullName })),
-  )
-}
-
-function readCounts(): { passed: number; failed: number } {
-  const { numPassedTests = 0, numFailedTests = 0 } = readReport() ?? {}
-  return { passed: numPassedTests, failed: numFailedTests }
+  return reports
+    .flatMap(({ testResults }) => testResults)
+    .flatMap(({ name, assertionResults }) =>
+      assertionResults
+        .filter(({ status }) => status === 'skipped' || status === 'pending')
+        .map(({ fullName }) => ({ file: relative('.', name), skipped: fullName })),
+    )
 }
 
 /** The members read of vitest's report. */
@@ -168,11 +183,11 @@ interface Report {
   }[]
 }
 
-/** The report, where the test run came to writing it. */
-function readReport(): Report | undefined {
+/** Reads a report: an empty one where the test run did not come to writing it. */
+function readReport(file: string): Report {
   try {
-    return JSON.parse(readFileSync(testReport, 'utf8'))
+    return JSON.parse(readFileSync(file, 'utf8'))
   } catch {
-    return undefined
+    return { numPassedTests: 0, numFailedTests: 0, testResults: [] }
   }
 }

@@ -1,9 +1,10 @@
 // The package as somebody installs it: packed, put into an empty project by npm, type-checked against
 // its own declarations, and run.
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, parse, resolve } from 'node:path'
+import { promisify } from 'node:util'
 import * as esbuild from 'esbuild'
 import * as vite from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -20,9 +21,16 @@ const run = (cwd: string, command: string, ...args: string[]): string =>
 
 let tarball = ''
 
-/** An empty project with the package in it, and a version of React beside it. */
-function makeProject(name: string, react: string): string {
-  const project = join(folder, name)
+const REACTS = [
+  ['React 18', '^18.3.0'],
+  ['React 19', '^19.0.0'],
+] as const
+
+const projectOf = (name: string): string => join(folder, name.replace(' ', '-').toLowerCase())
+
+/** Creates an empty project with the package in it, and a version of React beside it. */
+async function makeProject([name, react]: (typeof REACTS)[number]): Promise<void> {
+  const project = projectOf(name)
   cpSync(CONSUMER, project, { recursive: true })
   const dependencies = {
     countersign: `file:${tarball}`,
@@ -37,10 +45,9 @@ function makeProject(name: string, react: string): string {
     'react-dom': react,
     typescript: own.devDependencies.typescript,
   }
-  const manifest = { name, private: true, type: 'module', dependencies }
+  const manifest = { name: parse(project).name, private: true, type: 'module', dependencies }
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
-  run(project, 'npm', ...INSTALL)
-  return project
+  await promisify(execFile)('npm', INSTALL, { cwd: project })
 }
 
 /** Type-checks, and compiles, with every declaration of the package looked at. */
@@ -85,11 +92,12 @@ function writeGuide(project: string, kinds: typeof PAGES | typeof APIS): string[
   })
 }
 
-beforeAll(() => {
+beforeAll(async () => {
   run('.', process.execPath, 'scripts/build.ts')
   const [packed] = JSON.parse(run('.', 'npm', 'pack', '--json', '--pack-destination', folder))
   tarball = join(folder, packed.filename)
-}, 120_000)
+  await Promise.all(REACTS.map(makeProject))
+}, 300_000)
 afterAll(() => rmSync(folder, { recursive: true, force: true }), 120_000)
 
 const BUNDLERS: [string, (project: string, entry: string) => Promise<string>][] = [
@@ -119,14 +127,8 @@ const BUNDLERS: [string, (project: string, entry: string) => Promise<string>][] 
   ],
 ]
 
-describe.each([
-  ['React 18', '^18.3.0'],
-  ['React 19', '^19.0.0'],
-])('in an empty project with %s', (name, version) => {
-  let project = ''
-  beforeAll(() => {
-    project = makeProject(name.replace(' ', '-').toLowerCase(), version)
-  }, 180_000)
+describe.each(REACTS)('in an empty project with %s', (name) => {
+  const project = projectOf(name)
 
   it.each(['bundler', 'nodenext'] as const)(
     'type-checks with the resolution of %s',
