@@ -2,6 +2,8 @@
 import type { TRPCBuiltRouter, TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server'
 import type {
   AcknowledgeResult,
+  ActionAuthorizeInput,
+  ActionAuthorizeResult,
   AuditInput,
   AuditListResult,
   AuditVerifyResult,
@@ -73,6 +75,8 @@ export interface CountersignErrorData {
   requirement?: Requirement
   /** The part of the settings that is refused. */
   place?: SettingsPlace
+  /** What an API that was refused an action answers to its caller in that header. */
+  wwwAuthenticate?: string
 }
 
 type Query<Input, Output> = TRPCQueryProcedure<{ input: Input; output: Output; meta: unknown }>
@@ -84,6 +88,9 @@ type Mutation<Input, Output> = TRPCMutationProcedure<{
 
 /** Every procedure of the contract. */
 export interface CountersignProcedures {
+  action: {
+    authorize: Mutation<ActionAuthorizeInput, ActionAuthorizeResult>
+  }
   policy: {
     check: Query<PolicyCheckInput, PolicyDecision>
     simulate: Query<PolicySimulateInput, PolicySimulateResult>

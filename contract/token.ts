@@ -77,12 +77,15 @@ export type TokenExchangeInput = z.infer<typeof TokenExchangeInput>
 export const TokenExchangeResult = z.strictObject({ elevatedToken: ElevatedToken })
 export type TokenExchangeResult = z.infer<typeof TokenExchangeResult>
 
+/** Identifies a request, so that a repeated one gets the same answer for 60 seconds. */
+export const IdempotencyKey = z.string().check(z.minLength(16), z.maxLength(128))
+
 const consumeMembers = {
   token: CompactJwt,
   subject: SubjectId,
   sessionId: z.optional(SessionId),
   details: z.optional(Details),
-  idempotencyKey: z.optional(z.string().check(z.minLength(16), z.maxLength(128))),
+  idempotencyKey: z.optional(IdempotencyKey),
 }
 
 /** What the resource is about to do, for whom, and the token it was shown. */

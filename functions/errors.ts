@@ -11,6 +11,7 @@ export interface ErrorData {
   attemptsLeft?: number
   requirement?: Requirement
   place?: SettingsPlace
+  wwwAuthenticate?: string
 }
 
 /** Returns an error as its caller sees it: a refusal as it is, a fault found by tRPC with our reason, a bug as `unavailable`. */

@@ -1,4 +1,5 @@
 // The table of contents of the contract.
+import { actionRouter } from './procedures/action.ts'
 import { auditRouter } from './procedures/audit.ts'
 import { challengeRouter } from './procedures/challenge.ts'
 import { environmentRouter } from './procedures/environment.ts'
@@ -12,6 +13,7 @@ import { tokenRouter } from './procedures/token.ts'
 import { router } from './trpc.ts'
 
 export const appRouter = router({
+  action: actionRouter,
   policy: policyRouter,
   factor: factorRouter,
   recovery: recoveryRouter,

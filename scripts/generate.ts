@@ -70,6 +70,8 @@ export interface CountersignErrorData {
   requirement?: Requirement
   /** The part of the settings that is refused. */
   place?: SettingsPlace
+  /** What an API that was refused an action answers to its caller in that header. */
+  wwwAuthenticate?: string
 }
 
 type Query<Input, Output> = TRPCQueryProcedure<{ input: Input; output: Output; meta: unknown }>

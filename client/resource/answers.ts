@@ -1,7 +1,7 @@
 // Refusals of the guard: the reasons it gives, and each as an HTTP answer (RFC 6750, section 3; RFC
 // 9470, section 3; RFC 9457). Whether to refuse is not decided here.
-import { ACRS, acrReaches } from '../../contract/assurance.ts'
 import type { Reason, Requirement } from '../../contract/index.ts'
+import { CHALLENGES, challengeOf, isChallenge, printable } from '../../contract/shared/challenge.ts'
 
 const PROBLEM_TYPE = 'urn:countersign:reason:'
 export const RETRY_AFTER_SECONDS = 2
@@ -17,24 +17,16 @@ const STATUS: Partial<Record<Kind, number>> = {
 }
 
 const ANSWERS: Partial<Record<Reason, [kind: Kind, title: string]>> = {
-  step_up_required: ['challenge', 'A fresh proof of who you are is needed: step up, then retry.'],
-  enrollment_required: ['challenge', 'There is no factor to verify with: enroll one, then retry.'],
-  token_expired: ['challenge', 'The token has expired: step up again.'],
-  token_used: ['challenge', 'The token was used already: step up again.'],
-  token_revoked: ['challenge', 'The token was revoked: step up again.'],
-  details_mismatch: ['challenge', 'The token is bound to other details: step up for these.'],
-  scope_not_allowed: ['challenge', 'The token is for another action: step up for this one.'],
   token_invalid: ['invalid', 'The token is not valid here.'],
-  unauthenticated: ['anonymous', 'Nobody is signed in: sign in, then retry.'],
+  unauthenticated: ['anonymous', 'Sign in, then retry.'],
   denied: ['denied', 'The rule denies this action.'],
-  unknown_action: ['denied', 'There is no such action for this resource.'],
+  unknown_action: ['denied', 'This resource has no such action.'],
   input_invalid: ['input', 'The request cannot be checked.'],
   details_required: ['unavailable', 'This resource sent no details.'],
-  unavailable: ['unavailable', 'The action cannot be checked now: try again.'],
 }
 const UNAVAILABLE: [kind: Kind, title: string] = [
   'unavailable',
-  'The action cannot be checked now.',
+  'The action cannot be checked now: try again.',
 ]
 
 /** What is known of a refusal beside its reason. */
@@ -70,12 +62,9 @@ export function refuse(reason: Reason, members: RefusalMembers = {}): never {
 export const unavailable = (detail?: string, cause?: unknown): never =>
   refuse('unavailable', { detail, cause })
 
-/** Whether a step-up, rather than a sign-in or a developer, mends a refusal. */
-export const isChallenge = (reason: Reason): boolean => ANSWERS[reason]?.[0] === 'challenge'
-
 /** Whether a refusal by Countersign is about the guarded call. All others are about the guard's own setup. */
 export const isAboutCall = (reason: string): reason is Reason =>
-  Object.hasOwn(ANSWERS, reason) && reason !== 'unauthenticated' && reason !== 'unavailable'
+  reason !== 'unauthenticated' && (Object.hasOwn(ANSWERS, reason) || isChallenge(reason))
 
 /**
  * The answer to a caller who is refused. Nothing of it may be kept (`no-store`).
@@ -83,12 +72,14 @@ export const isAboutCall = (reason: string): reason is Reason =>
  * @example answerTo('token_used', { requirement }) // 401, insufficient_user_authentication
  */
 export function answerTo(reason: Reason, members: RefusalMembers): Response {
-  const [kind, title] = ANSWERS[reason] ?? UNAVAILABLE
+  const [kind, title] = isChallenge(reason)
+    ? (['challenge', CHALLENGES[reason]] as const)
+    : (ANSWERS[reason] ?? UNAVAILABLE)
   const { requirement, detail = title } = members
   const status = STATUS[kind] ?? 401
   const retryAfterSeconds =
     members.retryAfterSeconds ?? (status === 503 ? RETRY_AFTER_SECONDS : undefined)
-  const challenge = challengeOf(kind, title, requirement)
+  const challenge = headerOf(kind, title, requirement)
   const type = PROBLEM_TYPE + reason
   // JSON leaves out members that are undefined.
   const problem = { type, title, status, detail, reason, requirement, retryAfterSeconds }
@@ -103,23 +94,10 @@ export function answerTo(reason: Reason, members: RefusalMembers): Response {
   })
 }
 
-function challengeOf(kind: Kind, title: string, requirement: Requirement | undefined) {
+function headerOf(kind: Kind, title: string, requirement: Requirement | undefined) {
   if (kind === 'anonymous') return 'Bearer'
-  if (kind === 'invalid')
-    return `Bearer error="invalid_token", error_description="${printable(title)}"`
-  if (kind !== 'challenge') return undefined
-  const parameters = {
-    error: 'insufficient_user_authentication',
-    error_description: title,
-    ...(requirement && {
-      acr_values: ACRS.filter((acr) => acrReaches(acr, requirement.acr)).join(' '),
-      max_age: `${requirement.freshnessSeconds}`,
-      scope: requirement.scope,
-    }),
-  }
-  const written = Object.entries(parameters).map(([name, value]) => `${name}="${printable(value)}"`)
-  return `Bearer ${written.join(', ')}`
+  if (kind === 'challenge') return challengeOf(title, requirement)
+  return kind === 'invalid'
+    ? `Bearer error="invalid_token", error_description="${printable(title)}"`
+    : undefined
 }
-
-/** Removes characters that a parameter of the header may not contain (RFC 6750, section 3). */
-const printable = (text: string): string => text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '')

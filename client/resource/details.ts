@@ -5,7 +5,7 @@ import { isRecord } from '../../contract/shared/wire.ts'
 import { refuse } from './answers.ts'
 
 const DETAILS_MAX_DEPTH = 14
-const NOT_JSON = 'hold what JSON cannot say'
+const NOT_JSON = 'must be JSON values'
 
 /** Details as they are sent, and the canonical text of the claim that a token must be bound to. */
 export interface BoundDetails {

@@ -76,7 +76,7 @@ async function callOf<C>(
     } catch (cause) {
       return cause instanceof SyntaxError
         ? refuse('input_invalid', { detail: 'The request could not be read.', cause })
-        : unavailable('The details or the user could not be read.', cause)
+        : unavailable('Details or user could not be read.', cause)
     }
   }
   return {

@@ -1,9 +1,10 @@
 // The guard: decides whether one call may run. It runs the checks in order (rules, policy, token, and
 // last the one call that spends the token); each check has a file of its own.
 import type { PolicyDecision, Reason } from '../../contract/index.ts'
+import { isChallenge } from '../../contract/shared/challenge.ts'
 import { requirementOf } from '../../contract/shared/rule.ts'
 import { isRecord, TOKEN_HEADER } from '../../contract/shared/wire.ts'
-import { answerTo, GuardRefusal, isChallenge, refuse, unavailable } from './answers.ts'
+import { answerTo, GuardRefusal, refuse, unavailable } from './answers.ts'
 import { type BoundDetails, bindDetails } from './details.ts'
 import { fetchHandler, honoMiddleware, nodeMiddleware } from './frameworks.ts'
 import { keep, REFETCH_SECONDS } from './kept.ts'
@@ -161,7 +162,7 @@ function explain(
   // Countersign does not know what this API insists on.
   if (rule.details === 'required') requirement.details = rule.details
   if (requirement.details === 'required' && !details) {
-    const detail = 'The guard of this action must be given `details`.'
+    const detail = 'Give the guard `details` for this action.'
     return new GuardRefusal('details_required', { detail, requirement })
   }
   const enroll = reason === 'step_up_required' && decision?.decision === 'enroll'

@@ -58,7 +58,7 @@ export async function verifyToken(
     readSigned(token, (kid) =>
       keys(wishedAgeSeconds).then(
         (known) => known.get(kid),
-        (cause) => unavailable('Countersign did not return its keys.', cause),
+        (cause) => unavailable('Countersign returned no keys.', cause),
       ),
     ).catch((cause) => (cause instanceof GuardRefusal ? Promise.reject(cause) : undefined))
   const signed = (await read()) ?? (await read(KEYS_REFETCH_SECONDS))

@@ -9,6 +9,8 @@ export interface Refusal {
   attemptsLeft?: number
   requirement?: Requirement
   place?: SettingsPlace
+  /** The challenge for the caller of an API that was refused an action. */
+  wwwAuthenticate?: string
 }
 
 /** What an object answers: the value, or why not. Errors do not cross between objects. */

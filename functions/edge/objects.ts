@@ -9,6 +9,7 @@ export type { FirstKey } from '../state/directory/directory.ts'
 export type { KnownOperator } from '../state/directory/operators.ts'
 export type { Overview, Snapshot } from '../state/environment/environment.ts'
 export type { FailedAttempt } from '../state/subject/attempts.ts'
+export type { Presented } from '../state/subject/authorize.ts'
 export type { StartCall } from '../state/subject/enrollment.ts'
 export type { Who } from '../state/subject/ledger.ts'
 export type { CallFacts } from '../state/subject/overview.ts'
@@ -48,6 +49,7 @@ const OF_SUBJECT: Repeatable<Subject> = {
   verifyEvents: true,
   // The same request, known by its idempotency key: the second gets the answer of a repetition.
   consume: ({ requestHash }) => requestHash !== null,
+  authorize: ({ requestHash }) => requestHash !== null,
 }
 const OF_ENVIRONMENT: Repeatable<Environment> = {
   snapshot: true,

@@ -1,6 +1,5 @@
 // policy.*: is a step-up needed for this action, and what are the rules of this resource?
 import {
-  type CallContext,
   NoInput,
   PolicyCheckInput,
   PolicyDecision,
@@ -13,12 +12,12 @@ import type { ResourceCaller } from '../callers/resource.ts'
 import { type SubjectCaller, whoIs } from '../callers/subject.ts'
 import { checkDetails } from '../domain/details/details-schema.ts'
 import { isDenied } from '../domain/policy/policy.ts'
-import { Refused, refuse } from '../domain/refusal.ts'
+import { refuse } from '../domain/refusal.ts'
 import type { Session } from '../domain/tokens/session.ts'
 import { countCheck } from '../edge/counting.ts'
 import { subjectObject } from '../edge/objects.ts'
-import { authenticate } from '../edge/sessions.ts'
 import { actionFor, callFacts } from '../steps/effective-rule.ts'
+import { passedSession } from '../steps/passed-session.ts'
 import { simulate } from '../steps/simulate.ts'
 import { calledBy, router } from '../trpc.ts'
 
@@ -31,7 +30,8 @@ export const policyRouter = router({
       const action = actionFor(ctx.caller, input)
       if (input.details) checkDetails(input.details, action)
       const { who, object, country, ...user } = userOf(ctx, ctx.caller, input)
-      const session = user.session ?? (await sessionOf(ctx, ctx.caller, who.subject, input.context))
+      const session =
+        user.session ?? (await passedSession(ctx, ctx.caller, who.subject, input.context))
       const call = action.conditional && callFacts(session, country, input.details)
       const { decision, observed } = await object.check({
         who,
@@ -102,31 +102,4 @@ function userOf(
     object: subjectObject(ctx.bindings, environment.id, subject),
     country: context?.country,
   }
-}
-
-/**
- * Returns the session that a resource passes on, if any: it must be the application's, and the user's own.
- *
- * @throws Refused `input_invalid`, or `unavailable` when the issuer's keys cannot be had
- */
-async function sessionOf(
-  { bindings }: Context,
-  { environment }: SubjectCaller | ResourceCaller,
-  subject: string,
-  context: CallContext | undefined,
-): Promise<Session | undefined> {
-  if (context?.sessionToken === undefined) return undefined
-  const session = await authenticate(environment, bindings.publicUrl, context.sessionToken).catch(
-    (error) => {
-      if (!(error instanceof Refused) || error.refusal.reason !== 'unauthenticated') throw error
-      const { message } = error.refusal
-      return refuse('input_invalid', { message: `\`context.sessionToken\`: ${message}` })
-    },
-  )
-  if (session.subject !== subject) {
-    refuse('input_invalid', {
-      message: '`context.sessionToken` belongs to another user than `subject`.',
-    })
-  }
-  return session
 }

@@ -11,14 +11,13 @@ import {
 } from '../../contract/index.ts'
 import type { ResourceCaller } from '../callers/resource.ts'
 import { type SubjectCaller, whoIs } from '../callers/subject.ts'
-import { epochSeconds } from '../clock.ts'
 import { hashParts, toBase64Url } from '../domain/bytes.ts'
 import { checkDetails } from '../domain/details/details-schema.ts'
 import { planGrant } from '../domain/policy/grant.ts'
 import { type Action, requirementOf } from '../domain/policy/policy.ts'
 import { Refused, refuse, unwrap } from '../domain/refusal.ts'
 import type { VerifiedAssertion } from '../domain/tokens/assertion.ts'
-import { checkUse, type OwnToken, verifyOwnToken } from '../domain/tokens/token.ts'
+import { checkUse, type OwnToken } from '../domain/tokens/token.ts'
 import { count, countStepUp } from '../edge/counting.ts'
 import type { LiveEnvironment } from '../edge/environment.ts'
 import { subjectObject } from '../edge/objects.ts'
@@ -26,6 +25,7 @@ import type { Bindings } from '../env.ts'
 import { readAssertion } from '../steps/assertion.ts'
 import { actionFor, actionsInForce } from '../steps/effective-rule.ts'
 import { mint, planTokens } from '../steps/minting.ts'
+import { readToken, termsOf } from '../steps/own-token.ts'
 import { noteFailure, noting } from '../steps/record-refusal.ts'
 import { calledBy, router } from '../trpc.ts'
 
@@ -118,16 +118,6 @@ async function grantFor(caller: SubjectCaller, { proof, scopes, details }: Verif
   if (grant && !acrReaches(proof.acr, grant.acr)) refuse('method_not_allowed')
   return grant
 }
-
-const readToken = ({ keySet, issuer, epoch }: LiveEnvironment, token: string): Promise<OwnToken> =>
-  verifyOwnToken(token, keySet, { issuer, epoch, now: epochSeconds() })
-
-const termsOf = ({ issuer, offered, settings }: LiveEnvironment) => ({
-  issuer,
-  offered,
-  mfaTokens: settings.mfaTokens,
-  now: epochSeconds(),
-})
 
 /** Returns the object that knows a token: that of the user named in it, whichever caller asks. */
 const recordOf = (bindings: Bindings, environment: LiveEnvironment, { claims }: OwnToken) => ({

@@ -430,14 +430,15 @@ describe('the address of an authenticator app', () => {
     'alice%3Fsecret%3DAAAAAAAA',
     'Bank:alice?period=1',
     '../../totp/evil:alice',
-  ])('takes nothing from the name of a user: %s', async (sub) => {
-    const environment = await makeEnvironment({ rpName: 'Wallet' })
-    const user = await environment.user({ sub })
+  ])('takes nothing from the name of a user: %s', async (name) => {
+    const session = { nameClaim: 'name' }
+    const environment = await makeEnvironment({ rpName: 'Wallet', session })
+    const user = await environment.user({ name })
     const shown = await user.client.factor.enroll.mutate({ kind: 'totp' })
     if (!('uri' in shown)) throw new Error('no address came back')
     const uri = new URL(shown.uri)
     expect(uri.hash).toBe('')
-    expect(decodeURIComponent(uri.pathname)).toBe(`/Wallet:${sub}`)
+    expect(decodeURIComponent(uri.pathname)).toBe(`/Wallet:${name}`)
     expect(uri.searchParams.getAll('secret')).toEqual([shown.secret])
     expect(uri.searchParams.getAll('issuer')).toEqual(['Wallet'])
     expect(uri.searchParams.getAll('period')).toEqual(['30'])

@@ -21,6 +21,7 @@ type Kind = 'subject' | 'resource' | 'operator'
 
 /** The contract's own table: who may call each procedure. */
 const CALLERS: Record<string, Kind[]> = {
+  'action.authorize': ['resource'],
   'policy.check': ['subject', 'resource'],
   'policy.list': ['resource'],
   'policy.simulate': ['operator'],

@@ -1,7 +1,7 @@
 // The parts of the guard by themselves, on Node: what it answers, what it keeps, and what a verified token
 // is good for. test/attacks/guard.test.ts tests them together, against the real service.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { answerTo, isChallenge } from '../../client/resource/answers.ts'
+import { answerTo } from '../../client/resource/answers.ts'
 import { bindDetails } from '../../client/resource/details.ts'
 import { keep, TIMEOUT_MS } from '../../client/resource/kept.ts'
 import { type ListedRule, readDecision, readRules } from '../../client/resource/rules.ts'
@@ -14,6 +14,7 @@ import {
   requirementOf,
   type VerifiedToken,
 } from '../../contract/index.ts'
+import { isChallenge } from '../../contract/shared/challenge.ts'
 import { ISSUER, NOW, RESOURCE } from '../support/rules.ts'
 
 const REQUIREMENT: Requirement = {
@@ -35,13 +36,13 @@ describe('the answer to a caller', () => {
     ['details_mismatch', 401, 'The token is bound to other details: step up for these.'],
     ['scope_not_allowed', 401, 'The token is for another action: step up for this one.'],
     ['token_invalid', 401, 'The token is not valid here.'],
-    ['unauthenticated', 401, 'Nobody is signed in: sign in, then retry.'],
+    ['unauthenticated', 401, 'Sign in, then retry.'],
     ['denied', 403, 'The rule denies this action.'],
-    ['unknown_action', 403, 'There is no such action for this resource.'],
+    ['unknown_action', 403, 'This resource has no such action.'],
     ['input_invalid', 400, 'The request cannot be checked.'],
     ['details_required', 503, 'This resource sent no details.'],
     ['unavailable', 503, 'The action cannot be checked now: try again.'],
-    ['locked', 503, 'The action cannot be checked now.'],
+    ['locked', 503, 'The action cannot be checked now: try again.'],
   ])('refused as %s is %i with a sentence', async (reason, status, title) => {
     const response = answerTo(reason, {})
     expect(await response.json()).toEqual({
@@ -482,13 +483,13 @@ describe('the details of a call', () => {
 
   it.each<[value: Record<string, unknown>, what: string]>([
     [{ type: 'x' }, 'must not name a `type`: Countersign sets it'],
-    [{ n: 2 ** 53 }, 'hold what JSON cannot say'],
-    [{ n: Number.NaN }, 'hold what JSON cannot say'],
-    [{ n: Number.POSITIVE_INFINITY }, 'hold what JSON cannot say'],
-    [{ t: '\ud800' }, 'hold what JSON cannot say'],
-    [{ '\ud800': 1 }, 'hold what JSON cannot say'],
-    [{ f: () => 1 }, 'hold what JSON cannot say'],
-    [{ m: new Map() }, 'hold what JSON cannot say'],
+    [{ n: 2 ** 53 }, 'must be JSON values'],
+    [{ n: Number.NaN }, 'must be JSON values'],
+    [{ n: Number.POSITIVE_INFINITY }, 'must be JSON values'],
+    [{ t: '\ud800' }, 'must be JSON values'],
+    [{ '\ud800': 1 }, 'must be JSON values'],
+    [{ f: () => 1 }, 'must be JSON values'],
+    [{ m: new Map() }, 'must be JSON values'],
     [JSON.parse('{"a":{"__proto__":1}}'), 'hold a key named __proto__'],
     [deep(15), 'are nested too deep'],
     [{ t: 'x'.repeat(2041) }, 'are longer than 2048 bytes'],
@@ -500,7 +501,7 @@ describe('the details of a call', () => {
   it('may not hold what JSON has no word for', () => {
     const speechless = Object.create({ toJSON: () => undefined })
     for (const value of [{ n: 5n }, speechless])
-      expect(told(value)).toBe('The details of this call hold what JSON cannot say.')
+      expect(told(value)).toBe('The details of this call must be JSON values.')
   })
 
   it('may not be what JSON makes a text of', () => {

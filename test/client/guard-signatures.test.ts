@@ -225,6 +225,6 @@ describe('of what a token claims', () => {
       () => NOW,
     )
     await expect(away).rejects.toMatchObject({ reason: 'unavailable' })
-    await expect(away).rejects.toThrow('Countersign did not return its keys.')
+    await expect(away).rejects.toThrow('Countersign returned no keys.')
   })
 })

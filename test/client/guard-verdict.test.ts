@@ -121,7 +121,7 @@ it('tells the caller that what an action is about could not be read, and the app
   const problem = await (await fetch(app.url)).json()
   expect(problem).toMatchObject({
     reason: 'unavailable',
-    detail: 'The details or the user could not be read.',
+    detail: 'Details or user could not be read.',
   })
   expect(blocked(told).cause).toEqual(new Error('of the application'))
 })

@@ -38,7 +38,7 @@ const OPERATORS = /^(environment|subject|operator|stats)\.|^policy\.simulate$/
 /** What is served to both, each in a place of their own. */
 const BOTH = /^audit\./
 /** What resources alone call: operators are users of Countersign, and have no resource. */
-const RESOURCES = ['policy.list', 'token.consume']
+const RESOURCES = ['policy.list', 'token.consume', 'action.authorize']
 
 /** Operators have no backend that could vouch for them. */
 const NEVER_ACCEPTING = ['unknown paths', 'operator/token.exchange']

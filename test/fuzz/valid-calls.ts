@@ -163,6 +163,17 @@ export const VALID_CALLS: Readonly<Record<string, MakeCall>> = {
     const token = await earnForDetails(fixture)
     return { ...common, token, action: 'order.refund', details: DETAILS }
   }),
+  'action.authorize': byResource(async ({ fixture, pick }) => {
+    const { subject } = fixture.person
+    const common = { subject, sessionId: 's', idempotencyKey: 'k'.repeat(20) }
+    const context = { country: 'NL', sessionToken: fixture.person.bearer() }
+    if (pick(true, false)) {
+      const token = await earn(fixture, 'wallet:sign')
+      return { ...common, context, token, action: 'wallet.waas.sign' }
+    }
+    const token = await earnForDetails(fixture)
+    return { ...common, token, action: 'order.refund', details: DETAILS, requireDetails: true }
+  }),
   'token.introspect': byPerson(tokenFor),
   'token.revoke': byPerson(tokenFor),
 

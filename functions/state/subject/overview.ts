@@ -62,7 +62,7 @@ export interface CheckCall {
   action: Action
   offered: Offered
   /** Sent for a conditional action alone. */
-  call?: CallFacts
+  call?: CallFacts | undefined
 }
 
 /** The answer to a check, and whether a rule that only observes would have asked for something. */
@@ -80,14 +80,24 @@ export function check(
   { who, action: asked, offered, call }: CheckCall,
   conditions?: Conditions,
 ): Checked {
-  if (!asked.conditional) return settle(ledger, who, asked, possession(ledger, who), offered)
-  const subject = facts(ledger, { who })
-  const known = call ?? { request: { time: epochSeconds() } }
-  const { action } = effectiveAction(asked, { ...known, subject }, conditions)
-  return settle(ledger, who, action, subject, offered)
+  const { action, user } = inEffect(ledger, { who, action: asked, call }, conditions)
+  return settle(ledger, who, action, user, offered)
 }
 
-function settle(
+/** Returns an action with the rule in effect for one call, and what the user has. */
+export function inEffect(
+  ledger: Ledger,
+  { who, action, call }: Pick<CheckCall, 'who' | 'action' | 'call'>,
+  conditions?: Conditions,
+): { action: Action; user: Possession } {
+  if (!action.conditional) return { action, user: possession(ledger, who) }
+  const user = facts(ledger, { who })
+  const known = call ?? { request: { time: epochSeconds() } }
+  return { action: effectiveAction(action, { ...known, subject: user }, conditions).action, user }
+}
+
+/** Decides by the rule in effect, and counts what a rule in `observe` would have asked for. */
+export function settle(
   ledger: Ledger,
   who: Who,
   action: Action,

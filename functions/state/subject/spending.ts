@@ -30,28 +30,35 @@ export interface ConsumeCall extends TokenCall {
 export function consume(ledger: Ledger, call: ConsumeCall): Answer<{ replayed: boolean }> {
   const now = epochSeconds()
   if (!ledger.exists) refuse('token_revoked')
-  const answer = ledger.change(now, call.who, () => {
-    const row = ledger.tokens.live(call.jti, now)
-    checkIssuedFor(row, call.presented)
-    if (!call.requirement.methods.includes(row.method)) {
-      refuse('step_up_required', { requirement: call.requirement })
-    }
-    const { jti, action, actor, detailsHash } = call
-    const data = { jti, action, method: row.method, ...(detailsHash && { detailsHash }) }
-    const used = { type: 'token.consumed', actor, at: now, data }
-    if (row.single_use) {
-      const { replayed } = ledger.tokens.spend(row, now, call.requestHash)
-      if (!replayed) ledger.history.append(used)
-      return { replayed }
-    }
-    const first = ledger.tokens.claim({ key: `token:${jti}`, expiresAt: row.expires_at }, now)
-    if (first) ledger.history.append(used)
-    else
-      ledger.history.tally({ ...used, type: 'token.consumed_again', key: `again:${jti}:${action}` })
-    return { replayed: false }
-  })
+  const answer = ledger.change(now, call.who, () => spendToken(ledger, call, now))
   if ('refused' in answer) noteRefusal(ledger, { ...call, reason: answer.refused.reason })
   return answer
+}
+
+/**
+ * Spends a token in the caller's transaction: a single-use one once, a reusable one as long as it lives.
+ *
+ * @throws Refused `token_revoked`, `token_expired`, `token_used`, `token_invalid`, `step_up_required`
+ */
+export function spendToken(ledger: Ledger, call: ConsumeCall, now: number): { replayed: boolean } {
+  const row = ledger.tokens.live(call.jti, now)
+  checkIssuedFor(row, call.presented)
+  if (!call.requirement.methods.includes(row.method)) {
+    refuse('step_up_required', { requirement: call.requirement })
+  }
+  const { jti, action, actor, detailsHash } = call
+  const data = { jti, action, method: row.method, ...(detailsHash && { detailsHash }) }
+  const used = { type: 'token.consumed', actor, at: now, data }
+  if (row.single_use) {
+    const { replayed } = ledger.tokens.spend(row, now, call.requestHash)
+    if (!replayed) ledger.history.append(used)
+    return { replayed }
+  }
+  const first = ledger.tokens.claim({ key: `token:${jti}`, expiresAt: row.expires_at }, now)
+  if (first) ledger.history.append(used)
+  else
+    ledger.history.tally({ ...used, type: 'token.consumed_again', key: `again:${jti}:${action}` })
+  return { replayed: false }
 }
 
 export interface RefusedTokenCall extends TokenCall {

@@ -9,6 +9,7 @@ import { GENESIS_HASH } from '../../domain/history/audit.ts'
 import { type Answer, answering, answeringLater } from '../../domain/refusal.ts'
 import type { HeldCredential } from '../environment/credentials.ts'
 import type { FailedAttempt } from './attempts.ts'
+import { type AuthorizeCall, authorize } from './authorize.ts'
 import * as enrollment from './enrollment.ts'
 import * as changes from './factor-changes.ts'
 import { Ledger, type Who } from './ledger.ts'
@@ -87,6 +88,12 @@ export class Subject extends DurableObject<Env> {
     return answering(() => stepup.exchange(this.#ledger, call))
   }
 
+  /** Conditions are loaded first, and only where there are any: the decision itself waits for nothing. */
+  authorize(call: AuthorizeCall) {
+    return call.action.conditional
+      ? loadConditions().then((conditions) => authorize(this.#ledger, call, conditions))
+      : authorize(this.#ledger, call)
+  }
   consume(call: spending.ConsumeCall) {
     return answering(() => spending.consume(this.#ledger, call))
   }

@@ -115,6 +115,23 @@ export class Tokens {
     return { replayed: true }
   }
 
+  /** Keeps the answer to a request for as long as the request may be repeated. */
+  keepAnswer(requestHash: string, answer: object, now: number): void {
+    const expiresAt = now + IDEMPOTENCY_WINDOW_SECONDS
+    this.claim({ key: `request:${requestHash}`, expiresAt }, now, JSON.stringify(answer))
+  }
+
+  /** Returns the answer to an earlier request that is repeated now. */
+  keptAnswer(requestHash: string, now: number): unknown {
+    const [row] = this.#sql
+      .exec<{ holder: string; at: number }>(
+        'SELECT holder, at FROM claims WHERE key = ?',
+        `request:${requestHash}`,
+      )
+      .toArray()
+    return row && now - row.at <= IDEMPOTENCY_WINDOW_SECONDS ? JSON.parse(row.holder) : undefined
+  }
+
   wasSpent(jti: string): boolean {
     return this.#sql.exec('SELECT 1 FROM claims WHERE key = ?', `token:${jti}`).toArray().length > 0
   }

@@ -1,0 +1,88 @@
+// action.*: the one call that an API makes before it acts.
+import {
+  ActionAuthorizeInput,
+  ActionAuthorizeResult,
+  CHALLENGES,
+  challengeOf,
+  IDEMPOTENCY_WINDOW_SECONDS,
+  isChallenge,
+} from '../../contract/index.ts'
+import { whoIs } from '../callers/subject.ts'
+import { hashParts, toBase64Url } from '../domain/bytes.ts'
+import { checkDetails } from '../domain/details/details-schema.ts'
+import { type Answer, answeringLater, Refused, refusal } from '../domain/refusal.ts'
+import { canonical } from '../domain/tokens/statement.ts'
+import type { OwnToken } from '../domain/tokens/token.ts'
+import { count, countCheck } from '../edge/counting.ts'
+import type { LiveEnvironment } from '../edge/environment.ts'
+import { type Presented, subjectObject } from '../edge/objects.ts'
+import { actionFor, callFacts } from '../steps/effective-rule.ts'
+import { readToken, termsOf } from '../steps/own-token.ts'
+import { passedSession } from '../steps/passed-session.ts'
+import { calledBy, router } from '../trpc.ts'
+
+export const actionRouter = router({
+  authorize: calledBy('resource')
+    .input(ActionAuthorizeInput)
+    .output(ActionAuthorizeResult)
+    .mutation(async ({ ctx, input }) => {
+      const { environment, keyId } = ctx.caller
+      const { subject, sessionId, details, context } = input
+      const action = actionFor(ctx.caller, input)
+      const bound = details && checkDetails(details, action)
+      const session = await passedSession(ctx, ctx.caller, subject, context)
+      const presented = await presentedIn(environment, input)
+      const answer = await subjectObject(ctx.bindings, environment.id, subject).authorize({
+        ...{ who: whoIs(environment, subject), action, offered: environment.offered },
+        ...(action.conditional && { call: callFacts(session, context?.country, details) }),
+        ...{ use: { subject, sessionId, details }, terms: termsOf(environment) },
+        ...{ requireDetails: input.requireDetails ?? details !== undefined, presented },
+        ...{ detailsHash: bound?.hash, actor: `resource:${keyId}` },
+        requestHash: requestHashOf(keyId, input),
+      })
+      const authorized = challenged(answer)
+      if (authorized.by === 'policy') {
+        const { observed, ...permit } = authorized
+        countCheck(environment.id, permit.decision, observed)
+        return { authorized: true as const, ...permit }
+      }
+      if (!authorized.replayed) count(environment.id, 'used', action.action, null)
+      const { claims } = tokenOf(presented)
+      return { authorized: true as const, ...authorized, claims }
+    }),
+})
+
+/** Verifies the token that came with the call. A fault counts only if the action needs a token. */
+async function presentedIn(
+  environment: LiveEnvironment,
+  { token, idempotencyKey }: ActionAuthorizeInput,
+): Promise<Presented | undefined> {
+  if (token === undefined) return undefined
+  const graceSeconds = idempotencyKey === undefined ? 0 : IDEMPOTENCY_WINDOW_SECONDS
+  return answeringLater(async () => ({ token: await readToken(environment, token, graceSeconds) }))
+}
+
+/** Returns the token of an answer that was given for one. */
+function tokenOf(presented: Presented | undefined): OwnToken {
+  if (presented && 'token' in presented) return presented.token
+  throw new Refused(presented?.refused ?? refusal('token_invalid'))
+}
+
+/** Identifies a request with an idempotency key by all that it says. */
+const requestHashOf = (keyId: string, input: ActionAuthorizeInput): string | null =>
+  input.idempotencyKey === undefined ? null : toBase64Url(hashParts(keyId, canonical(input)))
+
+/**
+ * Returns an answer, or throws its refusal. One that a step-up resolves has the challenge for the caller of the
+ * API (RFC 9470, section 3).
+ */
+function challenged<T extends object>(answer: Answer<T>): T {
+  if (!('refused' in answer)) return answer
+  const { refused } = answer
+  const { reason, requirement } = refused
+  throw new Refused(
+    isChallenge(reason)
+      ? { ...refused, wwwAuthenticate: challengeOf(CHALLENGES[reason], requirement) }
+      : refused,
+  )
+}
