@@ -3,14 +3,14 @@ import { useQuery } from '@tanstack/react-query'
 import { reasonOf } from 'countersign'
 import { StepUpProvider } from 'countersign/react'
 import { useEffect } from 'react'
+import { Failure, Skeleton } from '../ui/notice.tsx'
+import { Toasts } from '../ui/toasts.tsx'
 import { resume, service } from './api.ts'
 import { useSummary } from './change.ts'
 import { queries } from './data.ts'
 import { dropDrafts, hasDrafts } from './model/draft.ts'
 import { Frame } from './pages/frame.tsx'
 import { SignIn, SignInAgain } from './pages/sign-in.tsx'
-import { Failure, Skeleton } from './parts/notice.tsx'
-import { Toasts } from './parts/toasts.tsx'
 import { Routes } from './routes.tsx'
 import { refresh, useSession } from './session.ts'
 
@@ -53,14 +53,14 @@ function Resume() {
     return error ? (
       <SignIn />
     ) : (
-      <main className="door">
+      <main className="sign-in">
         <h1 className="hidden-visually">Countersign</h1>
         <Skeleton what="the console" lines={3} />
       </main>
     )
   }
   return (
-    <main className="door">
+    <main className="sign-in">
       <h1>Countersign</h1>
       <Failure error={error} onRetry={refetch} />
     </main>

@@ -1,6 +1,7 @@
 // Which page an address shows. Everything of an environment is below /e/ and its id.
 import { lazy, type ReactNode, Suspense } from 'react'
 import { Route, Switch } from 'wouter'
+import { Empty, Skeleton } from '../ui/notice.tsx'
 import { Account } from './pages/account.tsx'
 import { Action } from './pages/action.tsx'
 import { Actions } from './pages/actions.tsx'
@@ -14,8 +15,7 @@ import { Operators } from './pages/operators.tsx'
 import { Settings } from './pages/settings.tsx'
 import { Users } from './pages/users.tsx'
 import { WithDraft } from './pages/with-draft.tsx'
-import { Page } from './parts/card.tsx'
-import { Empty, Skeleton } from './parts/notice.tsx'
+import { Page } from './parts/page.tsx'
 
 // The library that draws is larger than all the rest, and only one page needs it.
 const Overview = lazy(() => import('./pages/overview.tsx').then((m) => ({ default: m.Overview })))

@@ -2,12 +2,7 @@
 // already; here stands what it cannot say: that it was not reached, and what a page does about it.
 import { isCountersignError, reasonOf } from 'countersign'
 import type { Acr, EnvironmentSettings, Method, Rule } from 'countersign/contract'
-
-/** Why something did not happen, to be shown. */
-export interface Failed {
-  title: string
-  text: string
-}
+import type { Words } from '../ui/notice.tsx'
 
 const TITLES: Record<string, string> = {
   conflict: 'It was changed in the meantime',
@@ -24,8 +19,9 @@ const TITLES: Record<string, string> = {
   too_large: 'This is too large',
 }
 
-/** A failure in words. */
-export function wordsOf(error: unknown): Failed {
+/** Returns a failure in words; undefined where the operator cancelled. */
+export function wordsOf(error: unknown): Words | undefined {
+  if (isCountersignError(error) && error.reason === 'cancelled') return undefined
   const reason = reasonOf(error)?.reason ?? (isCountersignError(error) ? error.reason : undefined)
   const message = error instanceof Error ? error.message : String(error)
   if (!reason || (reason === 'unavailable' && /fetch|network|JSON/i.test(message)))
@@ -37,10 +33,6 @@ export function wordsOf(error: unknown): Failed {
     }
   return { title: TITLES[reason] ?? 'That did not work', text: sentence(message) }
 }
-
-/** Whether the operator turned back by themselves: that is no failure. */
-export const isCancelled = (error: unknown): boolean =>
-  isCountersignError(error) && error.reason === 'cancelled'
 
 export const isConflict = (error: unknown): boolean =>
   (isCountersignError(error) ? error.reason : reasonOf(error)?.reason) === 'conflict'

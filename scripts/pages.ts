@@ -16,7 +16,7 @@ export const PAGES = {
 } as const
 
 /** What every page is made of, beside its own sources. */
-const SHARED = ['client', 'contract', 'package-lock.json']
+const SHARED = ['client', 'contract', 'ui', 'package-lock.json']
 
 /**
  * Builds a page into the folder that its Worker serves, unless what is there is as new as its sources.

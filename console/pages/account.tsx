@@ -1,18 +1,18 @@
 // The operator as a user of Countersign: their own factors, by which they confirm what they change.
 import { useQueryClient } from '@tanstack/react-query'
 import { RecoveryCodes, useCountersign } from 'countersign/react'
-import { useGetMfaDevices, useGetMfaMethods } from 'countersign/react/query'
 import { useEffect, useState } from 'react'
+import { Button } from '../../ui/button.tsx'
+import { Card } from '../../ui/card.tsx'
+import { AddFactor } from '../../ui/factors/add-factor.tsx'
+import { Factors } from '../../ui/factors/factors.tsx'
+import { Recovery } from '../../ui/factors/recovery.tsx'
+import { Facts } from '../../ui/facts.tsx'
+import { Notice } from '../../ui/notice.tsx'
+import { Time } from '../../ui/time.tsx'
 import { countersign, service } from '../api.ts'
-import { Button } from '../parts/button.tsx'
-import { Card, Page } from '../parts/card.tsx'
-import { Answer, Empty, Notice } from '../parts/notice.tsx'
-import { Facts } from '../parts/table.tsx'
-import { Time } from '../parts/time.tsx'
+import { Page } from '../parts/page.tsx'
 import { refresh, renew, useSelf } from '../session.ts'
-import { AddFactor } from './add-factor.tsx'
-import { OwnFactor } from './own-factor.tsx'
-import { OwnRecovery } from './own-recovery.tsx'
 
 const FRESH_SECONDS = 600
 
@@ -73,57 +73,14 @@ export function Account() {
             </div>
           </Notice>
         )}
-        <OwnFactors />
+        <Factors />
         <AddFactor onCodes={setCodes} />
-        <Recovery onCodes={setCodes} isShown={codes !== undefined} />
+        <Recovery
+          lead="They get you back in when you lose your factors. Each works once."
+          onCodes={setCodes}
+          isShown={codes !== undefined}
+        />
       </div>
     </Page>
-  )
-}
-
-function OwnFactors() {
-  const devices = useGetMfaDevices()
-  return (
-    <Card title="Your factors" lead="The default one is asked for first.">
-      <Answer query={devices} what="your factors" lines={2}>
-        {(found) =>
-          found.length === 0 ? (
-            <Empty icon="account" title="None yet">
-              <p>Add a passkey or an authenticator app below. It takes a minute.</p>
-            </Empty>
-          ) : (
-            <ul className="list">
-              {found.map((device) => (
-                <li key={device.id}>
-                  <OwnFactor device={device} />
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Answer>
-    </Card>
-  )
-}
-
-interface RecoveryProps {
-  onCodes: (codes: readonly string[] | undefined) => void
-  isShown: boolean
-}
-
-function Recovery({ onCodes, isShown }: RecoveryProps) {
-  const methods = useGetMfaMethods()
-  return (
-    <Card title="Recovery codes" lead="They get you back to a factor. Each works once.">
-      <Answer query={methods} what="your recovery codes" lines={1}>
-        {({ enrolled, recovery }) =>
-          enrolled ? (
-            <OwnRecovery recovery={recovery} onCodes={onCodes} isShown={isShown} />
-          ) : (
-            <p className="soft">You get them with your first factor.</p>
-          )
-        }
-      </Answer>
-    </Card>
   )
 }

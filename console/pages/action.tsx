@@ -2,11 +2,12 @@
 // beside it the panel to try it, with what is typed and not saved.
 import { type ActionEntry, isBuiltIn, isCredentialAction } from 'countersign/contract'
 import { useLocation, useParams } from 'wouter'
+import { Card } from '../../ui/card.tsx'
+import { Badge } from '../../ui/facts.tsx'
+import { SelectField } from '../../ui/field.tsx'
+import { Empty, Notice } from '../../ui/notice.tsx'
 import { editingOf, having } from '../model/editing.ts'
-import { Card, Page } from '../parts/card.tsx'
-import { SelectField } from '../parts/field.tsx'
-import { Empty, Notice } from '../parts/notice.tsx'
-import { Badge } from '../parts/table.tsx'
+import { Page } from '../parts/page.tsx'
 import { JsonField } from '../parts/value-fields.tsx'
 import { actionsOf, sentenceOf, withAction, withoutAction } from '../rules.ts'
 import { BackToActions, RemoveAction } from './actions.tsx'
@@ -61,7 +62,7 @@ export function Action({ environment, draft }: DraftPageProps) {
           )
         }
       >
-        <div className="beside">
+        <div className="columns beside">
           <div className="stack">
             <Notice>
               <p>{sentenceOf(entry)}</p>

@@ -2,12 +2,13 @@
 // its editor.
 import { isCredentialAction } from 'countersign/contract'
 import { Link } from 'wouter'
+import { Button } from '../../ui/button.tsx'
+import { Card } from '../../ui/card.tsx'
+import { Badge } from '../../ui/facts.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { Empty } from '../../ui/notice.tsx'
 import type { Drafting } from '../model/draft.ts'
-import { Button } from '../parts/button.tsx'
-import { Card, Page } from '../parts/card.tsx'
-import { Icon } from '../parts/icon.tsx'
-import { Empty } from '../parts/notice.tsx'
-import { Badge } from '../parts/table.tsx'
+import { Page } from '../parts/page.tsx'
 import { actionsOf, GROUPS, type ShownAction, sentenceOf, withAction } from '../rules.ts'
 import type { DraftPageProps } from './with-draft.tsx'
 

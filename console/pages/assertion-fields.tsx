@@ -1,8 +1,8 @@
 // The backend's word: who signs assertions, with which keys, and how far they reach at most.
 import type { EnvironmentSettings } from 'countersign/contract'
+import { SelectField, TextField } from '../../ui/field.tsx'
 import { type Editing, having } from '../model/editing.ts'
 import { Check } from '../parts/choice.tsx'
-import { SelectField, TextField } from '../parts/field.tsx'
 import { KeySourceFields } from './session-fields.tsx'
 
 type Assertions = NonNullable<EnvironmentSettings['assertions']>

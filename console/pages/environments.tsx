@@ -1,10 +1,10 @@
 // All environments of the service: where an operator arrives.
 import { Link } from 'wouter'
+import { Icon } from '../../ui/icon.tsx'
+import { Answer, Empty } from '../../ui/notice.tsx'
+import { Time } from '../../ui/time.tsx'
 import { useEnvironments } from '../data.ts'
-import { Page } from '../parts/card.tsx'
-import { Icon } from '../parts/icon.tsx'
-import { Answer, Empty } from '../parts/notice.tsx'
-import { Time } from '../parts/time.tsx'
+import { Page } from '../parts/page.tsx'
 
 export function Environments() {
   const query = useEnvironments()

@@ -1,8 +1,9 @@
 // The history of an environment, and that of the service: operators and environments.
 import { Link } from 'wouter'
-import { Card, Page } from '../parts/card.tsx'
+import { Card } from '../../ui/card.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { Events } from '../parts/events.tsx'
-import { Icon } from '../parts/icon.tsx'
+import { Page } from '../parts/page.tsx'
 
 export const History = ({ environment }: { environment: string }) => (
   <Page

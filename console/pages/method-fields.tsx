@@ -1,8 +1,8 @@
 // Which methods an environment offers, and how a user comes to their first factor.
 import { type EnvironmentSettings, TOTP_ALGORITHMS } from 'countersign/contract'
+import { SelectField } from '../../ui/field.tsx'
 import { type Editing, having } from '../model/editing.ts'
 import { Check, RadioField } from '../parts/choice.tsx'
-import { SelectField } from '../parts/field.tsx'
 import { NumberField } from '../parts/value-fields.tsx'
 import { ENROLLMENT_NAMES, FIRST_FACTOR_NAMES } from '../words.ts'
 

@@ -2,10 +2,11 @@
 import { STATS_RANGES, type StatsResult } from 'countersign/contract'
 import { useState } from 'react'
 import { Link } from 'wouter'
+import { Card } from '../../ui/card.tsx'
+import { Answer, Empty } from '../../ui/notice.tsx'
 import { useStats } from '../data.ts'
 import { by, byTime, type Named, totalOf } from '../model/counts.ts'
-import { Card, Page } from '../parts/card.tsx'
-import { Answer, Empty } from '../parts/notice.tsx'
+import { Page } from '../parts/page.tsx'
 import { Plot, type Series } from '../parts/plot.tsx'
 import { compact, METHOD_NAMES } from '../words.ts'
 

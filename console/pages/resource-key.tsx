@@ -1,14 +1,14 @@
 // Making a resource key, and showing it this once.
 import { CreateResourceKeyInput, type EnvironmentView } from 'countersign/contract'
 import type { FormEvent } from 'react'
+import { Button } from '../../ui/button.tsx'
+import { SelectField, TextField } from '../../ui/field.tsx'
+import { Failure } from '../../ui/notice.tsx'
 import { useChanging } from '../change.ts'
 import { forget } from '../data.ts'
 import { having } from '../model/editing.ts'
 import { useForm } from '../model/use-form.ts'
-import { Button } from '../parts/button.tsx'
 import { Secret } from '../parts/copy.tsx'
-import { SelectField, TextField } from '../parts/field.tsx'
-import { Failure } from '../parts/notice.tsx'
 
 interface MakeProps {
   view: EnvironmentView

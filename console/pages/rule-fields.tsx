@@ -1,9 +1,9 @@
 // The parts of a rule, each with what it means. What guards the factors themselves offers only what it
 // may be: the service would refuse the rest.
 import { type Acr, METHODS, type Rule, type RulePart, reachingMethods } from 'countersign/contract'
+import { Notice } from '../../ui/notice.tsx'
 import type { Editing } from '../model/editing.ts'
 import { Check, ChecksField, RadioField } from '../parts/choice.tsx'
-import { Notice } from '../parts/notice.tsx'
 import { NumberField } from '../parts/value-fields.tsx'
 import { ACR_NAMES, DETAILS_NAMES, METHOD_NAMES, MODE_NAMES, REQUIRE_NAMES } from '../words.ts'
 

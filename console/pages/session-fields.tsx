@@ -1,9 +1,9 @@
 // The session tokens of the application: who issues them, with which keys, for whom, and which claims
 // say what.
 import { type EnvironmentSettings, FOREIGN_ALGORITHMS, type KeySource } from 'countersign/contract'
+import { TextField } from '../../ui/field.tsx'
 import { type Editing, having } from '../model/editing.ts'
 import { Check, ChecksField, RadioField } from '../parts/choice.tsx'
-import { TextField } from '../parts/field.tsx'
 import { JsonField, LinesField } from '../parts/value-fields.tsx'
 
 type SessionSettings = EnvironmentSettings['session']

@@ -2,15 +2,16 @@
 import type { EnvironmentSettings } from 'countersign/contract'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
+import { Button } from '../../ui/button.tsx'
+import { Card } from '../../ui/card.tsx'
+import { TextField } from '../../ui/field.tsx'
+import { say } from '../../ui/toasts.tsx'
 import { useChanging } from '../change.ts'
 import { forget, queries } from '../data.ts'
 import { type Editing, editingOf, having } from '../model/editing.ts'
-import { Button } from '../parts/button.tsx'
-import { Card, Page } from '../parts/card.tsx'
 import { RadioField } from '../parts/choice.tsx'
 import { Confirm } from '../parts/dialog.tsx'
-import { TextField } from '../parts/field.tsx'
-import { say } from '../parts/toasts.tsx'
+import { Page } from '../parts/page.tsx'
 import { LinesField, NumberField } from '../parts/value-fields.tsx'
 import { LEGACY_NAMES } from '../words.ts'
 import { AssertionFields } from './assertion-fields.tsx'
@@ -61,46 +62,41 @@ function Pages({ editing }: { editing: Editing }) {
   const { settings, edit, error } = editing
   const set = (part: { [K in keyof EnvironmentSettings]?: EnvironmentSettings[K] | undefined }) =>
     edit((now) => having(now, part))
+  const text = (path: 'name' | 'rpName' | 'rpId') => ({
+    value: settings[path] ?? '',
+    error: error(path),
+    onValue: (value: string) => set({ [path]: value }),
+  })
+  const lines = (path: 'origins' | 'audiences') => ({
+    editing,
+    path,
+    value: settings[path],
+    onValue: (values: string[]) => set({ [path]: values }),
+  })
   return (
     <Card title="Pages, passkeys and APIs">
       <div className="grid-2">
-        <TextField
-          label="Name"
-          hint="Users see it in their authenticator app."
-          value={settings.name ?? ''}
-          error={error('name')}
-          onValue={(name) => set({ name })}
-        />
+        <TextField label="Name" hint="Users see it in their authenticator app." {...text('name')} />
         <TextField
           label="Relying party name"
           hint="Shown when a passkey is made."
-          value={settings.rpName ?? ''}
-          error={error('rpName')}
-          onValue={(rpName) => set({ rpName })}
+          {...text('rpName')}
         />
         <TextField
           label="Passkey domain"
           hint="Passkeys are bound to it: after a change, existing passkeys stop working."
           mono
-          value={settings.rpId}
-          error={error('rpId')}
-          onValue={(rpId) => set({ rpId })}
+          {...text('rpId')}
         />
         <LinesField
-          editing={editing}
-          path="origins"
           label="Web origins"
           hint="Pages that may call Countersign, one per line; on the passkey domain or below it."
-          value={settings.origins}
-          onValue={(origins) => set({ origins })}
+          {...lines('origins')}
         />
         <LinesField
-          editing={editing}
-          path="audiences"
           label="APIs (audiences)"
           hint="One per line. The first is the default audience of an action."
-          value={settings.audiences}
-          onValue={(audiences) => set({ audiences })}
+          {...lines('audiences')}
         />
         <NumberField
           editing={editing}

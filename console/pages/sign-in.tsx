@@ -1,13 +1,13 @@
 // Signing in with an operator's key. The key leaves the page with one request and is in no state of it
 // after that: the field is emptied at once, and a password manager may keep it where it keeps secrets.
 import { type FormEvent, type RefObject, useRef, useState } from 'react'
+import { Button } from '../../ui/button.tsx'
+import { Field } from '../../ui/field.tsx'
+import { Notice } from '../../ui/notice.tsx'
 import { forgetSession, signIn } from '../api.ts'
 import { queries } from '../data.ts'
 import icon from '../icon.svg'
-import { Button } from '../parts/button.tsx'
 import { Dialog } from '../parts/dialog.tsx'
-import { Field } from '../parts/field.tsx'
-import { Notice } from '../parts/notice.tsx'
 import { useSelf } from '../session.ts'
 import { sentence } from '../words.ts'
 
@@ -65,7 +65,7 @@ function KeyForm({ action }: { action: string }) {
 }
 
 export const SignIn = () => (
-  <main className="door">
+  <main className="sign-in">
     <p className="brand">
       <img src={icon} alt="" />
       Countersign

@@ -2,15 +2,15 @@
 // typed, and puts it on top; where both changed the same thing, they choose.
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { Button } from '../../ui/button.tsx'
+import { Failure, Notice, Skeleton } from '../../ui/notice.tsx'
 import { readEnvironment } from '../data.ts'
 import { type Clash, differences, merge } from '../model/diff.ts'
 import type { Drafting } from '../model/draft.ts'
 import { contrast, placeName } from '../model/saying.ts'
-import { Button } from '../parts/button.tsx'
 import { ChangeList } from '../parts/changes.tsx'
 import { RadioField } from '../parts/choice.tsx'
 import { Dialog } from '../parts/dialog.tsx'
-import { Failure, Notice, Skeleton } from '../parts/notice.tsx'
 import { plural } from '../words.ts'
 
 interface TogetherProps {

@@ -2,15 +2,15 @@
 // made up, and how it came to that.
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
+import { Button } from '../../ui/button.tsx'
+import { Card } from '../../ui/card.tsx'
+import { TextField } from '../../ui/field.tsx'
+import { Failure } from '../../ui/notice.tsx'
 import { service } from '../api.ts'
 import { isSame } from '../model/diff.ts'
 import type { Drafting } from '../model/draft.ts'
 import { FOLDED, HAVING, inputOf, START, type Typed } from '../model/trying.ts'
-import { Button } from '../parts/button.tsx'
-import { Card } from '../parts/card.tsx'
 import { ChecksField, RadioField } from '../parts/choice.tsx'
-import { TextField } from '../parts/field.tsx'
-import { Failure } from '../parts/notice.tsx'
 import { Verdict } from './verdict.tsx'
 
 const HAVING_NAMES = {

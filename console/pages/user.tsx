@@ -1,15 +1,16 @@
 // What an operator sees of a user, and may do for them.
 import type { Factor, SubjectView } from 'countersign/contract'
 import { useState } from 'react'
+import { Button } from '../../ui/button.tsx'
+import { Card } from '../../ui/card.tsx'
+import { Badge, Facts } from '../../ui/facts.tsx'
+import { Empty, Failure, Notice } from '../../ui/notice.tsx'
+import { Ago, Time } from '../../ui/time.tsx'
+import { say } from '../../ui/toasts.tsx'
 import { useChanging } from '../change.ts'
 import { forget } from '../data.ts'
-import { Button } from '../parts/button.tsx'
-import { Card } from '../parts/card.tsx'
 import { Confirm } from '../parts/dialog.tsx'
-import { Empty, Failure, Notice } from '../parts/notice.tsx'
-import { Badge, Facts, Table } from '../parts/table.tsx'
-import { Ago, Time } from '../parts/time.tsx'
-import { say } from '../parts/toasts.tsx'
+import { Table } from '../parts/table.tsx'
 import { METHOD_NAMES, plural } from '../words.ts'
 
 const placeOf = ({ synced, usable }: NonNullable<Factor['passkey']>): string =>

@@ -2,13 +2,14 @@
 import { SubjectId } from 'countersign/contract'
 import { type FormEvent, useState } from 'react'
 import { useSearchParams } from 'wouter'
+import { Button } from '../../ui/button.tsx'
+import { Card } from '../../ui/card.tsx'
+import { TextField } from '../../ui/field.tsx'
+import { Answer, Empty } from '../../ui/notice.tsx'
 import { useSubject } from '../data.ts'
 import { problemsOf } from '../model/problems.ts'
-import { Button } from '../parts/button.tsx'
-import { Card, Page } from '../parts/card.tsx'
 import { Events } from '../parts/events.tsx'
-import { TextField } from '../parts/field.tsx'
-import { Answer, Empty } from '../parts/notice.tsx'
+import { Page } from '../parts/page.tsx'
 import { User } from './user.tsx'
 
 export function Users({ environment }: { environment: string }) {

@@ -1,7 +1,7 @@
 // What a rule that was tried out decided, and how it came about.
 import type { PolicySimulateResult } from 'countersign/contract'
-import { Notice } from '../parts/notice.tsx'
-import { Badge } from '../parts/table.tsx'
+import { Badge } from '../../ui/facts.tsx'
+import { Notice } from '../../ui/notice.tsx'
 import { anyOf, METHOD_PHRASES, sentence } from '../words.ts'
 
 const VERDICTS = {

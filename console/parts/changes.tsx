@@ -1,9 +1,9 @@
 // Differences between two settings documents, before and after, in the words of the forms; what is
 // weaker is marked and stands first.
 import type { SettingChange } from 'countersign/contract'
+import { Badge } from '../../ui/facts.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { type Part, partsOf, placeName } from '../model/saying.ts'
-import { Icon } from './icon.tsx'
-import { Badge } from './table.tsx'
 
 export const ChangeList = ({ changes }: { changes: readonly SettingChange[] }) => (
   <ul>

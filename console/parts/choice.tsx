@@ -1,6 +1,6 @@
 // Choices that lie open: one of a few, several of a few, and a switch.
 import { type ReactNode, useId } from 'react'
-import type { Option, Shared } from './field.tsx'
+import type { Option, Shared } from '../../ui/field.tsx'
 
 interface GroupProps extends Shared {
   children: ReactNode

@@ -1,8 +1,8 @@
 // Text to take along: copied by a button, in a line, in a block, or as a secret that is shown once.
 import { type ReactNode, useEffect, useRef, useState } from 'react'
-import { Button } from './button.tsx'
-import { keepFocus } from './focus.ts'
-import { Notice } from './notice.tsx'
+import { Button } from '../../ui/button.tsx'
+import { keepFocus } from '../../ui/focus.ts'
+import { Notice } from '../../ui/notice.tsx'
 
 interface CopyButtonProps {
   text: string

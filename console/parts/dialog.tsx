@@ -1,10 +1,10 @@
 // A dialog of the page: a native modal one, so that the browser keeps the focus inside, closes it with
 // Escape and makes what is behind it inert. And the question that is asked before something is done.
 import { type FormEvent, type ReactNode, useId, useLayoutEffect, useRef, useState } from 'react'
-import { Button } from './button.tsx'
-import { TextField } from './field.tsx'
-import { keepFocus } from './focus.ts'
-import { Failure } from './notice.tsx'
+import { Button } from '../../ui/button.tsx'
+import { TextField } from '../../ui/field.tsx'
+import { keepFocus } from '../../ui/focus.ts'
+import { Failure } from '../../ui/notice.tsx'
 
 interface DialogProps {
   title: string

@@ -3,6 +3,11 @@
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query'
 import type { AuditEvent } from 'countersign/contract'
 import { useState } from 'react'
+import { Button } from '../../ui/button.tsx'
+import { Badge } from '../../ui/facts.tsx'
+import { SelectField, TextField } from '../../ui/field.tsx'
+import { Answer, Empty, Failure, Notice } from '../../ui/notice.tsx'
+import { Time } from '../../ui/time.tsx'
 import {
   aboutOf,
   actorOf,
@@ -14,11 +19,6 @@ import {
   verifyChain,
 } from '../model/events.ts'
 import { plural } from '../words.ts'
-import { Button } from './button.tsx'
-import { SelectField, TextField } from './field.tsx'
-import { Answer, Empty, Failure, Notice } from './notice.tsx'
-import { Badge } from './table.tsx'
-import { Time } from './time.tsx'
 
 interface EventsProps {
   chain: Chain
@@ -119,7 +119,7 @@ function Event({ event }: { event: AuditEvent }) {
   return (
     <details className="event">
       <summary>
-        <span className="small soft number event-seq">#{seq}</span>
+        <span className="small soft event-seq">#{seq}</span>
         <span className="event-what">
           {text} {isBad && <Badge tone="warn">Attention</Badge>}
           <br />

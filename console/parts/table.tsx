@@ -54,22 +54,3 @@ export const Table = <R,>({ caption, columns, rows, keyOf }: TableProps<R>) => (
     </tbody>
   </table>
 )
-
-type BadgeTone = 'plain' | 'accent' | 'good' | 'warn' | 'bad'
-
-/** A word about something, beside its name. */
-export const Badge = ({ tone = 'plain', children }: { tone?: BadgeTone; children: ReactNode }) => (
-  <span className={`badge badge-${tone}`}>{children}</span>
-)
-
-/** Names and what they are. */
-export const Facts = ({ facts }: { facts: readonly (readonly [string, ReactNode])[] }) => (
-  <dl className="facts">
-    {facts.map(([name, value]) => (
-      <div key={name}>
-        <dt>{name}</dt>
-        <dd>{value}</dd>
-      </div>
-    ))}
-  </dl>
-)

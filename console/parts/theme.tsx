@@ -1,10 +1,6 @@
-// Light or dark: what the system says, until the operator says otherwise. Their choice is kept.
-import { useState } from 'react'
-import { Icon } from './icon.tsx'
-
-const KEY = 'countersign.theme'
-const THEMES = ['system', 'light', 'dark'] as const
-type Theme = (typeof THEMES)[number]
+// The choice of the theme: as the system, light or dark.
+import { Icon } from '../../ui/icon.tsx'
+import { THEMES, useTheme } from '../../ui/theme.ts'
 
 const LOOKS = {
   system: { label: 'As the system', icon: 'system' },
@@ -12,22 +8,8 @@ const LOOKS = {
   dark: { label: 'Dark', icon: 'moon' },
 } as const
 
-const kept = (): Theme => THEMES.find((theme) => theme === localStorage.getItem(KEY)) ?? 'system'
-
-/** Applies a theme; without one, the choice that was kept. */
-export function applyTheme(theme: Theme = kept()): void {
-  const { dataset } = document.documentElement
-  if (theme === 'system') delete dataset.theme
-  else dataset.theme = theme
-}
-
 export function ThemeSwitch() {
-  const [chosen, setChosen] = useState(kept)
-  const choose = (theme: Theme) => {
-    localStorage.setItem(KEY, theme)
-    applyTheme(theme)
-    setChosen(theme)
-  }
+  const [chosen, choose] = useTheme()
   return (
     <fieldset className="segments">
       <legend className="hidden-visually">Theme</legend>

@@ -1,8 +1,8 @@
 // Fields whose text becomes a value: lines, whole numbers, JSON. Text that is no value yet is kept as it
 // was typed, beside the draft, until it is one.
 import { useState } from 'react'
+import { type Shared, TextField } from '../../ui/field.tsx'
 import type { Editing } from '../model/editing.ts'
-import { type Shared, TextField } from './field.tsx'
 
 interface ValueProps extends Omit<Shared, 'error'> {
   editing: Editing

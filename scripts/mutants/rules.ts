@@ -11,7 +11,7 @@ import { WRANGLER_SETTINGS } from '../worker.ts'
 
 /** What a test run needs of the project. */
 const COPIED = [
-  ...['functions', 'contract', 'client', 'console', 'docs', 'examples', 'scripts', 'test'],
+  ...['functions', 'contract', 'client', 'console', 'docs', 'examples', 'scripts', 'test', 'ui'],
   ...['package.json', 'wrangler.toml', 'vitest.config.ts', 'worker-configuration.d.ts'],
   ...['README.md', 'SECURITY.md', 'tsconfig.json', 'tsconfig.base.json'],
 ]

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { circleIn, importsOf, sourceFiles, sourceOf } from '../support/imports.ts'
 
-const ROOMS = ['contract', 'functions', 'client', 'console', 'examples', 'scripts']
+const ROOMS = ['contract', 'functions', 'client', 'console', 'examples', 'scripts', 'ui']
 const domain = sourceFiles('functions/domain')
 
 const FORBIDDEN: [what: string, pattern: RegExp][] = [
@@ -18,6 +18,9 @@ const MAY_IMPORT: [folder: string, allowed: RegExp][] = [
   ['contract', /^contract\//],
   ['contract/shared', /^contract\/(shared\/|[a-z]+\.ts$)/],
   ['client', /^(client|contract)\//],
+  ['ui', /^ui\//],
+  ['console', /^(console|ui)\//],
+  ['examples/wallet/page', /^(examples\/wallet|ui)\//],
   ['functions', /^(functions|contract)\//],
   ['functions/domain', /^(functions\/domain|contract)\//],
   ['functions/state', /^(functions\/(state|domain|clock\.ts|variables\.ts)|contract)\b/],
@@ -75,6 +78,19 @@ describe('the rooms', () => {
 
   it.each(ROOMS)('of %s have no two files that import each other in a circle', (room) => {
     expect(circleIn(sourceFiles(room))).toEqual([])
+  })
+})
+
+describe('ui', () => {
+  it('loads only React, TanStack Query and the SDK by its public names', () => {
+    const loaded = sourceFiles('ui')
+      .filter((file) => file !== 'ui/vite.ts')
+      .flatMap((file) => importsOf(file).map(({ from }) => from))
+      .filter((from) => !from.startsWith('ui/'))
+    const sdk = ['countersign', 'countersign/react', 'countersign/react/query']
+    expect(new Set(loaded)).toEqual(
+      new Set(['react', 'react-dom/client', '@tanstack/react-query', ...sdk]),
+    )
   })
 })
 

@@ -1,8 +1,8 @@
 // Signing in and out: the wallet's session, and with it everything that Countersign kept for the user.
 import { type Countersign, createCountersign, logout } from 'countersign'
+import { hush } from '../../../ui/toasts.tsx'
 import type { SignedIn } from '../shared/view.ts'
 import { fetchAs, post, readConfig } from './api.ts'
-import { hush } from './parts/toasts.tsx'
 import { currentSession, setSession } from './session.ts'
 
 /** Finds out where Countersign is, and makes the instance that the whole page uses. */

@@ -1,9 +1,9 @@
 // Chooses the view: finding out where Countersign is, signing in, or the wallet of the signed-in user.
 import { useQuery } from '@tanstack/react-query'
 import { CountersignProvider } from 'countersign/react'
+import { Failure } from '../../../ui/notice.tsx'
+import { Toasts } from '../../../ui/toasts.tsx'
 import { connect } from './account.ts'
-import { Failure } from './parts/notice.tsx'
-import { Toasts } from './parts/toasts.tsx'
 import { useSession } from './session.ts'
 import { Entrance, Opening } from './views/entrance.tsx'
 import { SignIn } from './views/sign-in.tsx'

@@ -1,18 +1,15 @@
-// The entry of the page: the theme, the cache of what was asked, and the first view.
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { StrictMode } from 'react'
-import { createRoot } from 'react-dom/client'
+// The entry of the wallet's page.
+import { QueryClient } from '@tanstack/react-query'
+import { showPage } from '../../../ui/show-page.tsx'
 import { App } from './app.tsx'
-import { applyTheme } from './parts/theme.tsx'
+import { wordsOf } from './words.ts'
 import 'countersign/react/dialog.css'
+import '../../../ui/styles/index.css'
 import './styles/theme.css'
-import './styles/base.css'
-import './styles/controls.css'
-import './styles/parts.css'
 import './styles/views.css'
 import './styles/frame.css'
 
-// A browser may believe that it is offline and be wrong: every call is tried, and says what became of it.
+// A browser may believe that it is offline and be wrong: every call is tried, and reports its own failure.
 const queries = new QueryClient({
   defaultOptions: {
     queries: { networkMode: 'always', retry: 1, retryDelay: 600 },
@@ -20,14 +17,4 @@ const queries = new QueryClient({
   },
 })
 
-applyTheme()
-const root = document.getElementById('root')
-if (root) {
-  createRoot(root).render(
-    <StrictMode>
-      <QueryClientProvider client={queries}>
-        <App />
-      </QueryClientProvider>
-    </StrictMode>,
-  )
-}
+showPage({ queries, wordsOf, children: <App /> })

@@ -1,12 +1,6 @@
 // Messages for every failure, by its reason: each tells the user what to do next. The wallet's messages
 // about its own state are written for users already, and are shown as they are.
-
-/** What went wrong, and whether trying again may help. */
-export interface Words {
-  title: string
-  text: string
-  canRetry: boolean
-}
+import type { Words } from '../../../ui/notice.tsx'
 
 const WAIT = 'Too many attempts'
 
@@ -21,7 +15,6 @@ const WORDS: Record<string, [title: string, text: string, canRetry?: boolean]> =
     'Without it nothing sensitive can be done. Your wallet is safe; try again in a moment.',
     true,
   ],
-  cancelled: ['Cancelled', 'You did not confirm that it is you, so nothing was done.'],
   timeout: ['Nobody answered', 'The passkey prompt timed out. Nothing was done.', true],
   not_allowed: [
     'Passkeys are not allowed here',
@@ -85,14 +78,11 @@ const OTHER: Words = {
 /** Reasons whose sentence from the wallet says more than any table could. */
 const TOLD_BY_WALLET = new Set(['conflict', 'input_invalid', 'not_found'])
 
-/**
- * An error in words.
- *
- * @example const { title, text } = wordsOf(error)
- */
-export function wordsOf(error: unknown): Words {
+/** Returns an error in words; undefined where the user cancelled. */
+export function wordsOf(error: unknown): Words | undefined {
   if (!(error instanceof Error) || !('reason' in error)) return OTHER
   const { name, message, reason, retryAfterSeconds } = error as Failure
+  if (reason === 'cancelled') return undefined
   const nobody = reason === 'unreachable' || (reason === 'unavailable' && name !== 'WalletError')
   if (nobody && !navigator.onLine) {
     return {
@@ -115,10 +105,6 @@ interface Failure extends Error {
   reason: string
   retryAfterSeconds?: number
 }
-
-/** Whether the user turned back by themselves: no failure to be told of. */
-export const isCancelled = (error: unknown): boolean =>
-  error instanceof Error && (error as Partial<Failure>).reason === 'cancelled'
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 

@@ -1,8 +1,7 @@
 // Something to be copied: shown in full, with a button that says what it copies.
 import { useState } from 'react'
-import { Button } from './button.tsx'
-import { Icon } from './icon.tsx'
-import { say } from './toasts.tsx'
+import { Button } from '../../../../ui/button.tsx'
+import { say } from '../../../../ui/toasts.tsx'
 
 interface CopyProps {
   /** What it is, as in "Copy address". */
@@ -21,9 +20,12 @@ export async function copy(text: string, what: string): Promise<void> {
 }
 
 export const CopyButton = ({ what, text }: CopyProps) => (
-  <Button look="icon" aria-label={`Copy ${what}`} onClick={() => void copy(text, what)}>
-    <Icon name="copy" />
-  </Button>
+  <Button
+    look="quiet"
+    icon="copy"
+    aria-label={`Copy ${what}`}
+    onClick={() => void copy(text, what)}
+  />
 )
 
 /** A value with its copy button. */

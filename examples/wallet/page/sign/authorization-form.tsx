@@ -1,7 +1,7 @@
 // An authorization to sign: that the account acts by the code of a contract (EIP-7702).
 import { useState } from 'react'
-import { ChoiceField, TextField } from '../parts/field.tsx'
-import { Form } from '../parts/form.tsx'
+import { SelectField, TextField } from '../../../../ui/field.tsx'
+import { Form } from '../../../../ui/form.tsx'
 import { CHAINS, SEPOLIA } from './examples.ts'
 import type { SignFormProps } from './form-props.ts'
 import { address, chain, type Problems, readAll, whole } from './read.ts'
@@ -37,8 +37,8 @@ export function AuthorizationForm({ isPending, onSign }: SignFormProps) {
         mono
         {...field('contractAddress')}
       />
-      <div className="fields">
-        <ChoiceField label="Chain" options={CHAINS} {...field('chainId')} />
+      <div className="grid-2">
+        <SelectField label="Chain" options={CHAINS} {...field('chainId')} />
         <TextField label="Nonce" inputMode="numeric" {...field('nonce')} />
       </div>
     </Form>

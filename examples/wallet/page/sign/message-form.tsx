@@ -1,7 +1,7 @@
 // A message to sign (ERC-191).
 import { useState } from 'react'
-import { TextField } from '../parts/field.tsx'
-import { Form } from '../parts/form.tsx'
+import { TextField } from '../../../../ui/field.tsx'
+import { Form } from '../../../../ui/form.tsx'
 import type { SignFormProps } from './form-props.ts'
 
 const MESSAGE_MAX_CHARACTERS = 16_384

@@ -1,8 +1,8 @@
 // What was signed, and who signed it as far as this page can tell by itself.
 import { useQuery } from '@tanstack/react-query'
+import { Notice } from '../../../../ui/notice.tsx'
 import type { SignRequest } from '../../shared/requests.ts'
 import type { SignResult } from '../../shared/view.ts'
-import { Notice } from '../parts/notice.tsx'
 import { Value } from '../parts/value.tsx'
 import { signerOf } from './verify.ts'
 
@@ -22,7 +22,7 @@ export function Signed({ address, request, result }: SignedProps) {
   return (
     <div className="stack">
       {partsOf(result).map(([title, what, text]) => (
-        <div className="stack stack-close" key={title}>
+        <div className="stack-close" key={title}>
           <h3>{title}</h3>
           <Value what={what} text={text} />
         </div>

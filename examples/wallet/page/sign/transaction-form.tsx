@@ -1,7 +1,7 @@
 // A transfer to sign: who gets how much on which chain, and what it may cost (EIP-1559).
 import { useState } from 'react'
-import { ChoiceField, TextField } from '../parts/field.tsx'
-import { Form } from '../parts/form.tsx'
+import { SelectField, TextField } from '../../../../ui/field.tsx'
+import { Form } from '../../../../ui/form.tsx'
 import { CHAINS, EXAMPLE_TRANSACTION } from './examples.ts'
 import type { SignFormProps } from './form-props.ts'
 import { address, chain, ether, gwei, type Problems, readAll, whole } from './read.ts'
@@ -43,11 +43,11 @@ export function TransactionForm({ isPending, onSign }: SignFormProps) {
   return (
     <Form action="Sign transaction" isPending={isPending} onSend={send}>
       <TextField label="Recipient" mono {...field('to')} />
-      <div className="fields">
+      <div className="grid-2">
         <TextField label="Amount in ETH" inputMode="decimal" {...field('amount')} />
-        <ChoiceField label="Chain" options={CHAINS} {...field('chainId')} />
+        <SelectField label="Chain" options={CHAINS} {...field('chainId')} />
       </div>
-      <div className="fields">
+      <div className="grid-2">
         <TextField label="Max fee (gwei)" inputMode="decimal" {...field('maxFee')} />
         <TextField label="Priority fee (gwei)" inputMode="decimal" {...field('priorityFee')} />
         <TextField label="Gas limit" inputMode="numeric" {...field('gas')} />

@@ -1,8 +1,8 @@
 // Typed data to sign (EIP-712), as the JSON that applications hand to a wallet.
 import { useState } from 'react'
+import { TextField } from '../../../../ui/field.tsx'
+import { Form } from '../../../../ui/form.tsx'
 import type { TypedDataRequest } from '../../shared/requests.ts'
-import { TextField } from '../parts/field.tsx'
-import { Form } from '../parts/form.tsx'
 import { exampleOrder } from './examples.ts'
 import type { SignFormProps } from './form-props.ts'
 

@@ -1,14 +1,14 @@
 // Claiming a wallet that somebody made for the user: it gets new shares, and is theirs.
 import { useMutation } from '@tanstack/react-query'
 import { useStepUp } from 'countersign/react'
+import { Button } from '../../../../ui/button.tsx'
+import { Card } from '../../../../ui/card.tsx'
+import { useFocusKept } from '../../../../ui/focus.ts'
+import { Failure } from '../../../../ui/notice.tsx'
+import { say } from '../../../../ui/toasts.tsx'
 import { CLAIM_DETAILS } from '../../shared/details.ts'
 import type { WalletView } from '../../shared/view.ts'
 import { post } from '../api.ts'
-import { Button } from '../parts/button.tsx'
-import { Card } from '../parts/card.tsx'
-import { useFocusKept } from '../parts/focus.ts'
-import { Failure } from '../parts/notice.tsx'
-import { say } from '../parts/toasts.tsx'
 import { completed, useWalletChanged, type WalletProps } from '../wallet.ts'
 
 export function ClaimCard({ wallet, session }: WalletProps) {
@@ -32,7 +32,7 @@ export function ClaimCard({ wallet, session }: WalletProps) {
   useFocusKept()
   return (
     <Card
-      isAsking
+      tone="asking"
       title="A wallet is waiting for you"
       lead={`${wallet.pregenerated?.by} made it. Claim it to use it: its shares are renewed, and its address stays.`}
     >

@@ -3,10 +3,10 @@
 import { Onboarding, type StepUpTextsPart } from 'countersign/react'
 import { useOnboarding } from 'countersign/react/query'
 import { type ReactNode, useEffect } from 'react'
+import { Failure, Skeleton } from '../../../../ui/notice.tsx'
+import { say } from '../../../../ui/toasts.tsx'
 import type { SignedIn } from '../../shared/view.ts'
-import { Failure, Loading } from '../parts/notice.tsx'
 import { ThemeToggle } from '../parts/theme.tsx'
-import { say } from '../parts/toasts.tsx'
 import { Brand } from './brand.tsx'
 import { Home } from './home.tsx'
 import { SignOut } from './sign-out.tsx'
@@ -21,7 +21,7 @@ const TEXTS: StepUpTextsPart = {
 export const Opening = ({ children }: { children?: ReactNode }) => (
   <main className="sign-in">
     <h1 className="hidden-visually">Wallet</h1>
-    {children ?? <Loading what="the wallet" />}
+    {children ?? <Skeleton what="the wallet" />}
   </main>
 )
 
@@ -50,7 +50,7 @@ function FirstFactor({ session, onDone }: { session: SignedIn; onDone: () => voi
   }, [])
   return (
     <main className="sign-in">
-      <div className="sign-in-top">
+      <div className="row row-apart">
         <Brand />
         <ThemeToggle />
       </div>
@@ -64,7 +64,7 @@ function FirstFactor({ session, onDone }: { session: SignedIn; onDone: () => voi
 }
 
 const Who = ({ session }: { session: SignedIn }) => (
-  <div className="who-alone">
+  <div className="row row-apart">
     <p className="small soft">
       Signed in as <strong>{session.name}</strong>
     </p>

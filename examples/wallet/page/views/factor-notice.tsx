@@ -1,6 +1,6 @@
 // Says that the user has nothing yet to confirm with: firmly where the environment asks for it.
 import { useGetMfaMethods, useIsUserMissingMfaAuth } from 'countersign/react/query'
-import { Notice } from '../parts/notice.tsx'
+import { Notice } from '../../../../ui/notice.tsx'
 
 /** `isHere`: where one can be added, so that no way there need be shown. */
 export function FactorNotice({ isHere = false }: { isHere?: boolean }) {
@@ -8,8 +8,7 @@ export function FactorNotice({ isHere = false }: { isHere?: boolean }) {
   const { data: methods } = useGetMfaMethods()
   if (isMissing) {
     return (
-      <Notice tone="warn">
-        <strong>Set up a second factor to go on</strong>
+      <Notice tone="warn" title="Set up a second factor to go on">
         <p>
           This wallet asks everybody for one.{' '}
           {isHere ? 'Add one below.' : <a href="#/security">Add one under Security</a>}
@@ -19,8 +18,7 @@ export function FactorNotice({ isHere = false }: { isHere?: boolean }) {
   }
   if (!methods || methods.enrolled) return null
   return (
-    <Notice tone="warn">
-      <strong>Your wallet is not protected by a second factor yet</strong>
+    <Notice tone="warn" title="Your wallet is not protected by a second factor yet">
       <p>
         Anyone who can sign in as you can export its key.{' '}
         {isHere ? 'Add one below.' : <a href="#/security">Add an authenticator app or a passkey</a>}

@@ -1,11 +1,11 @@
 // Making a wallet for somebody who has none: it is theirs once they sign in and claim it.
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
+import { Card } from '../../../../ui/card.tsx'
+import { TextField } from '../../../../ui/field.tsx'
+import { Form } from '../../../../ui/form.tsx'
+import { Failure, Notice } from '../../../../ui/notice.tsx'
 import { post } from '../api.ts'
-import { Card } from '../parts/card.tsx'
-import { TextField } from '../parts/field.tsx'
-import { Form } from '../parts/form.tsx'
-import { Failure, Notice } from '../parts/notice.tsx'
 import type { WalletProps } from '../wallet.ts'
 
 export function FriendCard(_: WalletProps) {

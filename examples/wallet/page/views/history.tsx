@@ -3,13 +3,13 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import type { AuditEvent } from 'countersign/contract'
 import { useCountersign } from 'countersign/react'
 import { useGetMfaDevices } from 'countersign/react/query'
+import { Button } from '../../../../ui/button.tsx'
+import { Card } from '../../../../ui/card.tsx'
+import { Answer } from '../../../../ui/notice.tsx'
+import { Time } from '../../../../ui/time.tsx'
 import type { SignedIn } from '../../shared/view.ts'
 import { listEvents } from '../audit.ts'
 import { type FactorNames, lineOf } from '../history.ts'
-import { Button } from '../parts/button.tsx'
-import { Card } from '../parts/card.tsx'
-import { Answer } from '../parts/notice.tsx'
-import { dayOf, Time } from '../parts/time.tsx'
 import { VerifyChain } from './verify-chain.tsx'
 
 export function HistoryView({ session: { subject } }: { session: SignedIn }) {
@@ -44,6 +44,16 @@ export function HistoryView({ session: { subject } }: { session: SignedIn }) {
       <VerifyChain />
     </div>
   )
+}
+
+const DAY_MILLISECONDS = 86_400_000
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'full' })
+
+/** Returns the day of a time, in epoch seconds. */
+function dayOf(at: number): string {
+  const name = day.format(at * 1000)
+  if (name === day.format(Date.now())) return 'Today'
+  return name === day.format(Date.now() - DAY_MILLISECONDS) ? 'Yesterday' : name
 }
 
 /** The events, day by day. */

@@ -2,14 +2,14 @@
 import { useMutation } from '@tanstack/react-query'
 import { useStepUp } from 'countersign/react'
 import { useState } from 'react'
+import { Button } from '../../../../ui/button.tsx'
+import { Card } from '../../../../ui/card.tsx'
+import { useFocusKept } from '../../../../ui/focus.ts'
+import { Failure } from '../../../../ui/notice.tsx'
+import { say } from '../../../../ui/toasts.tsx'
 import { reshareDetails } from '../../shared/details.ts'
 import type { WalletView } from '../../shared/view.ts'
 import { post } from '../api.ts'
-import { Button } from '../parts/button.tsx'
-import { Card } from '../parts/card.tsx'
-import { useFocusKept } from '../parts/focus.ts'
-import { Failure } from '../parts/notice.tsx'
-import { say } from '../parts/toasts.tsx'
 import { completed, useWalletChanged, type WalletProps } from '../wallet.ts'
 
 export function ReshareCard(props: WalletProps) {
@@ -49,7 +49,7 @@ function Asking({ reshare, session, onLater }: AskingProps) {
     : `You chose to revoke this last time. Confirm to finish: the key gets new shares, and the one of ${reshare.to} stops working.`
   return (
     <Card
-      isAsking
+      tone="asking"
       title={`${isApproval ? 'Approve' : 'Revoke'} the access of ${reshare.to}?`}
       lead={lead}
     >

@@ -1,19 +1,15 @@
-// What the user confirms with: their factors, new ones, and the recovery codes. Codes that were just
-// made stand above everything else until the user has put them away.
+// The user's factors, new ones, and the recovery codes. New codes stay on top until the user has saved them.
 import { RecoveryCodes } from 'countersign/react'
 import { useState } from 'react'
-import { Card } from '../parts/card.tsx'
-import { say } from '../parts/toasts.tsx'
-import { AddFactor } from '../security/add-factor.tsx'
-import { Factors } from '../security/factors.tsx'
-import { Recovery } from '../security/recovery.tsx'
+import { Card } from '../../../../ui/card.tsx'
+import { AddFactor } from '../../../../ui/factors/add-factor.tsx'
+import { Factors } from '../../../../ui/factors/factors.tsx'
+import { Recovery } from '../../../../ui/factors/recovery.tsx'
+import { say } from '../../../../ui/toasts.tsx'
 import { FactorNotice } from './factor-notice.tsx'
 
 export function SecurityView() {
-  const [codes, setCodes] = useState<string[]>()
-  const onCodes = (made: string[] | undefined) => {
-    if (made) setCodes(made)
-  }
+  const [codes, setCodes] = useState<readonly string[]>()
   const onAcknowledged = () => {
     setCodes(undefined)
     say('Recovery codes saved.')
@@ -22,16 +18,20 @@ export function SecurityView() {
     <div className="stack">
       <FactorNotice isHere />
       {codes && (
-        <Card isAsking title="Save your recovery codes">
+        <Card tone="asking" title="Save your recovery codes">
           <RecoveryCodes codes={codes} onAcknowledged={onAcknowledged} />
         </Card>
       )}
       <div className="columns">
         <div className="stack">
           <Factors />
-          <AddFactor onCodes={onCodes} />
+          <AddFactor onCodes={setCodes} />
         </div>
-        <Recovery onCodes={onCodes} isShown={codes !== undefined} />
+        <Recovery
+          lead="They get you back in when you lose your factors. Each works once. They never sign or export by themselves."
+          onCodes={setCodes}
+          isShown={codes !== undefined}
+        />
       </div>
     </div>
   )

@@ -2,11 +2,11 @@
 import { useMutation } from '@tanstack/react-query'
 import { useCountersign } from 'countersign/react'
 import { useState } from 'react'
+import { TextField } from '../../../../ui/field.tsx'
+import { Form } from '../../../../ui/form.tsx'
+import { Failure, Notice } from '../../../../ui/notice.tsx'
 import { signIn } from '../account.ts'
 import { sessionEnded } from '../api.ts'
-import { TextField } from '../parts/field.tsx'
-import { Form } from '../parts/form.tsx'
-import { Failure, Notice } from '../parts/notice.tsx'
 import { ThemeToggle } from '../parts/theme.tsx'
 import { Brand } from './brand.tsx'
 
@@ -25,19 +25,23 @@ export function SignIn() {
   }
   return (
     <main className="sign-in">
-      <div className="sign-in-top">
+      <div className="row row-apart">
         <Brand />
         <ThemeToggle />
       </div>
       <div className="card">
-        <div className="stack stack-close">
+        <div className="stack-close">
           <h1 tabIndex={-1}>Sign in</h1>
           <p className="soft">
             An embedded wallet that asks who you are when it matters: before it signs, exports a key
             or changes who holds a share.
           </p>
         </div>
-        {isOver && <Notice tone="warn">Your session is over. Sign in again to go on.</Notice>}
+        {isOver && (
+          <Notice tone="warn">
+            <p>Your session is over. Sign in again to go on.</p>
+          </Notice>
+        )}
         <Form action="Sign in" isPending={signing.isPending} onSend={send}>
           <TextField
             label="Your name"

@@ -1,9 +1,9 @@
 // The way out, wherever somebody is signed in.
 import { useMutation } from '@tanstack/react-query'
 import { useCountersign } from 'countersign/react'
+import { Button } from '../../../../ui/button.tsx'
+import { say } from '../../../../ui/toasts.tsx'
 import { signOut } from '../account.ts'
-import { Button } from '../parts/button.tsx'
-import { say } from '../parts/toasts.tsx'
 
 export function SignOut() {
   const countersign = useCountersign()

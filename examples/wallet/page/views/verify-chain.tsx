@@ -2,10 +2,10 @@
 // hashes. A user who noted the last hash can check later that nothing before it was changed.
 import { useMutation } from '@tanstack/react-query'
 import { useCountersign } from 'countersign/react'
+import { Button } from '../../../../ui/button.tsx'
+import { Card } from '../../../../ui/card.tsx'
+import { Failure, Notice } from '../../../../ui/notice.tsx'
 import { verifyChain } from '../audit.ts'
-import { Button } from '../parts/button.tsx'
-import { Card } from '../parts/card.tsx'
-import { Failure, Notice } from '../parts/notice.tsx'
 import { Value } from '../parts/value.tsx'
 
 export function VerifyChain() {

@@ -1,6 +1,8 @@
 // The wallet itself: its address, and who holds which share of its key.
+
+import { Card } from '../../../../ui/card.tsx'
+import { Badge, Facts } from '../../../../ui/facts.tsx'
 import type { Holder } from '../../shared/view.ts'
-import { Card } from '../parts/card.tsx'
 import { Value } from '../parts/value.tsx'
 import type { WalletProps } from '../wallet.ts'
 
@@ -14,27 +16,18 @@ export function WalletCard({ wallet }: WalletProps) {
   const { address, generation, threshold, shares, delegation } = wallet
   return (
     <Card title="Your wallet" beside={<DelegationBadge wallet={wallet} />}>
-      <div className="stack stack-close">
+      <div className="stack-close">
         <h3>Address</h3>
         <Value what="address" text={address} />
       </div>
-      <dl className="facts">
-        <div>
-          <dt>Key version</dt>
-          <dd>{generation}</dd>
-        </div>
-        <div>
-          <dt>Threshold</dt>
-          <dd>
-            {threshold} of {shares.length}
-          </dd>
-        </div>
-        <div>
-          <dt>Delegated to</dt>
-          <dd>{delegation ? delegation.to : 'Nobody'}</dd>
-        </div>
-      </dl>
-      <div className="stack stack-close">
+      <Facts
+        facts={[
+          ['Key version', generation],
+          ['Threshold', `${threshold} of ${shares.length}`],
+          ['Delegated to', delegation?.to ?? 'Nobody'],
+        ]}
+      />
+      <div className="stack-close">
         <h3>Shares</h3>
         <ul className="list">
           {shares.map(({ holder, fingerprint }) => (
@@ -56,11 +49,11 @@ export function WalletCard({ wallet }: WalletProps) {
 }
 
 function DelegationBadge({ wallet: { delegation, pregenerated } }: Pick<WalletProps, 'wallet'>) {
-  if (pregenerated) return <span className="badge badge-warn">Not claimed</span>
-  if (!delegation) return <span className="badge">Yours alone</span>
+  if (pregenerated) return <Badge tone="warn">Not claimed</Badge>
+  if (!delegation) return <Badge>Yours alone</Badge>
   return delegation.state === 'approved' ? (
-    <span className="badge badge-accent">Access delegated</span>
+    <Badge tone="accent">Access delegated</Badge>
   ) : (
-    <span className="badge badge-warn">Delegation pending</span>
+    <Badge tone="warn">Delegation pending</Badge>
   )
 }

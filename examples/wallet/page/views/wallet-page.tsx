@@ -1,7 +1,7 @@
 // The wallet and what can be done with it. What is to be answered first stands first.
 import { useQuery } from '@tanstack/react-query'
+import { Answer } from '../../../../ui/notice.tsx'
 import type { SignedIn } from '../../shared/view.ts'
-import { Answer } from '../parts/notice.tsx'
 import { SignCard } from '../sign/sign-card.tsx'
 import { walletQuery } from '../wallet.ts'
 import { ActivityCard } from './activity-card.tsx'

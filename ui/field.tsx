@@ -1,4 +1,4 @@
-// Labelled fields: the hint and the error are tied to the control, so that they are read with it.
+// Labelled fields: the hint and the error are tied to the control, so that a screen reader reads them with it.
 import { type InputHTMLAttributes, type ReactNode, useId } from 'react'
 
 export interface Shared {
@@ -16,7 +16,7 @@ interface FrameProps extends Shared {
   }) => ReactNode
 }
 
-/** A label, a control, and what is said of it. */
+/** A label, a control, its hint and its error. */
 export function Field({ label, hint, error, isOptional, children }: FrameProps) {
   const id = useId()
   const [hintId, errorId] = [`${id}hint`, `${id}error`]
@@ -120,7 +120,7 @@ type SelectProps<V extends string> = Shared & {
   options: readonly Option<V>[]
 }
 
-/** One of many, folded. */
+/** One of several options, in a list that opens. */
 export const SelectField = <V extends string>({
   value,
   onValue,

@@ -1,5 +1,4 @@
-// Something that a button opens beside itself: the focus goes into it, and back when it goes, so that
-// nobody who uses the keyboard alone is lost.
+// A panel that a button opens below itself: it takes the focus, and gives it back when it closes.
 import { type ReactNode, useEffect, useRef } from 'react'
 import { useFocusKept } from './focus.ts'
 
@@ -14,7 +13,7 @@ export function Within({ label, children }: { label: string; children: ReactNode
   }, [])
   useFocusKept()
   return (
-    <fieldset className="within stack" ref={group}>
+    <fieldset className="stack" ref={group}>
       <legend className="hidden-visually">{label}</legend>
       {children}
     </fieldset>

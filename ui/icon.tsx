@@ -1,4 +1,4 @@
-// The pictures of the page: 24 by 24, drawn by lines. They say nothing that stands not in words beside them.
+// The icons: 24 by 24, drawn with lines. Words beside an icon always say the same.
 const PATHS = {
   overview: 'M4 20V11M10 20V4M16 20v-7M20.500 20h-17',
   actions:

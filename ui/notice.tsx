@@ -1,6 +1,5 @@
-// What became of something: under way, failed with a way to try again, empty, or worth knowing.
-import type { ReactNode } from 'react'
-import { isCancelled, wordsOf } from '../words.ts'
+// The state of something: loading, failed with a way to try again, empty, or worth knowing.
+import { createContext, type ReactNode, useContext } from 'react'
 import { Button } from './button.tsx'
 import { Icon, type IconName } from './icon.tsx'
 
@@ -29,19 +28,37 @@ export const Notice = ({ tone = 'plain', title, role, children }: NoticeProps) =
   </div>
 )
 
+/** A failure in words. */
+export interface Words {
+  title: string
+  text: string
+  /** Whether trying again may help; it may, unless this is false. */
+  canRetry?: boolean
+}
+
+/** Returns an error in words; undefined where the user cancelled, which is not shown. */
+export type WordsOf = (error: unknown) => Words | undefined
+
+/** How the page words its errors. */
+export const WordsContext = createContext<WordsOf>((error) => ({
+  title: 'That did not work',
+  text: String(error),
+}))
+
 interface FailureProps {
   error: unknown
   onRetry?: (() => unknown) | undefined
 }
 
-/** Why something failed. Shows nothing to an operator who cancelled. */
+/** Why something failed. Shows nothing to a user who cancelled. */
 export function Failure({ error, onRetry }: FailureProps) {
-  if (!error || isCancelled(error)) return null
-  const { title, text } = wordsOf(error)
+  const wordsOf = useContext(WordsContext)
+  const words = error ? wordsOf(error) : undefined
+  if (!words) return null
   return (
-    <Notice tone="bad" title={title} role="alert">
-      <p>{text}</p>
-      {onRetry && (
+    <Notice tone="bad" title={words.title} role="alert">
+      <p>{words.text}</p>
+      {onRetry && words.canRetry !== false && (
         <div>
           <Button look="plain" small onClick={() => void onRetry()}>
             Try again
@@ -70,7 +87,7 @@ export const Empty = ({ icon, title, children }: EmptyProps) => (
 )
 
 /** The shape of what is being fetched. */
-export const Skeleton = ({ what, lines = 4 }: { what: string; lines?: number }) => (
+export const Skeleton = ({ what, lines = 4 }: { what: string; lines?: number | undefined }) => (
   <div className="skeleton" role="status" aria-label={`Loading ${what}`}>
     {Array.from({ length: lines }, (_, index) => (
       // biome-ignore lint/suspicious/noArrayIndexKey: they are all alike
@@ -92,20 +109,19 @@ interface AnswerProps<T> {
   children: (data: T) => ReactNode
 }
 
-/** What was asked for, or that it is under way, or why it did not come. */
-export function Answer<T>({ query, what, lines = 4, children }: AnswerProps<T>) {
-  const { data, error, refetch } = query
-  if (data !== undefined) {
-    return (
-      <>
-        <Failure error={error} onRetry={refetch} />
-        {children(data)}
-      </>
-    )
-  }
-  return error ? (
-    <Failure error={error} onRetry={refetch} />
-  ) : (
-    <Skeleton what={what} lines={lines} />
+/** The data of a query, or that it is loading, or why it failed. */
+export function Answer<T>({
+  query: { data, error, refetch },
+  what,
+  lines,
+  children,
+}: AnswerProps<T>) {
+  const failure = <Failure error={error} onRetry={refetch} />
+  if (data === undefined) return error ? failure : <Skeleton what={what} lines={lines} />
+  return (
+    <>
+      {failure}
+      {children(data)}
+    </>
   )
 }

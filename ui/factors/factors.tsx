@@ -1,19 +1,17 @@
-// The user's factors: what each is called, since when it is there, and what may be changed of it.
-
+// The user's factors: what each is called, how long it has been there, and what the user can change.
 import type { MfaDevice } from 'countersign'
 import { useGetMfaDevices } from 'countersign/react/query'
-import { Card } from '../parts/card.tsx'
-import { Icon } from '../parts/icon.tsx'
-import { Answer } from '../parts/notice.tsx'
-import { Time } from '../parts/time.tsx'
+import { Card } from '../card.tsx'
+import { Badge } from '../facts.tsx'
+import { Icon } from '../icon.tsx'
+import { Answer, Empty } from '../notice.tsx'
+import { Ago } from '../time.tsx'
 import { FactorChanges } from './factor-changes.tsx'
 
 const KINDS = {
   totp: { name: 'Authenticator app', icon: 'phone' },
-  passkey: { name: 'Passkey', icon: 'key' },
+  passkey: { name: 'Passkey', icon: 'keys' },
 } as const
-
-export const nameOf = ({ label, type }: MfaDevice): string => label ?? KINDS[type].name
 
 export function Factors() {
   const devices = useGetMfaDevices()
@@ -22,16 +20,16 @@ export function Factors() {
       title="Your factors"
       lead="Before a sensitive action you confirm with one of these. The default one is asked for first."
     >
-      <Answer query={devices} what="your factors">
+      <Answer query={devices} what="your factors" lines={2}>
         {(found) =>
           found.length === 0 ? (
-            <p className="soft">You have none yet.</p>
+            <Empty icon="account" title="None yet">
+              <p>Add a passkey or an authenticator app below. It takes a minute.</p>
+            </Empty>
           ) : (
             <ul className="list">
               {found.map((device) => (
-                <li key={device.id}>
-                  <Factor device={device} />
-                </li>
+                <Factor key={device.id} device={device} />
               ))}
             </ul>
           )
@@ -43,30 +41,29 @@ export function Factors() {
 
 function Factor({ device }: { device: MfaDevice }) {
   const { type, label, isDefault, createdAt, lastUsedAt, passkey } = device
+  const { name, icon } = KINDS[type]
   return (
-    <div className="factor">
-      <Icon name={KINDS[type].icon} />
+    <li className="factor">
+      <Icon name={icon} />
       <div>
         <h3 className="row">
-          {nameOf(device)}
-          {isDefault && <span className="badge badge-accent">Default</span>}
+          {label ?? name}
+          {isDefault && <Badge tone="accent">Default</Badge>}
         </h3>
         <p className="small soft">
-          {label && <>{KINDS[type].name} · </>}
+          {label && <>{name} · </>}
           {passkey?.synced && <>synced · </>}
-          added <Time at={createdAt} /> ·{' '}
+          added <Ago at={createdAt} /> ·{' '}
           {lastUsedAt === null ? (
             'not used yet'
           ) : (
             <>
-              last used <Time at={lastUsedAt} />
+              last used <Ago at={lastUsedAt} />
             </>
           )}
         </p>
       </div>
-      <div className="factor-rest">
-        <FactorChanges device={device} name={nameOf(device)} />
-      </div>
-    </div>
+      <FactorChanges device={device} name={label ?? name} />
+    </li>
   )
 }

@@ -1,5 +1,5 @@
-// The button of this page. While its work runs it stays focusable and does nothing, because a disabled
-// button would lose the focus.
+// The button of our pages. While its work runs it keeps the focus and does nothing: a disabled button would
+// lose the focus.
 import type { ButtonHTMLAttributes, ReactNode, Ref } from 'react'
 import { Icon, type IconName } from './icon.tsx'
 

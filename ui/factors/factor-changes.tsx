@@ -1,17 +1,14 @@
-// Changing a factor: its name, whether it is the default one, and removing it, which is asked twice.
-import { useMutation } from '@tanstack/react-query'
-import { deleteMfaDevice, type MfaDevice, renameMfaDevice, setDefaultMfaDevice } from 'countersign'
-import { useCountersign, useStepUp } from 'countersign/react'
+// Changes one factor: its name, whether it is the default one, and its removal, which the user confirms.
+import { deleteMfaDevice, type MfaDevice, setDefaultMfaDevice } from 'countersign'
+import { useRenameMfaDevice } from 'countersign/react/query'
 import { useState } from 'react'
-import { Button } from '../parts/button.tsx'
-import { TextField } from '../parts/field.tsx'
-import { Form } from '../parts/form.tsx'
-import { Failure } from '../parts/notice.tsx'
-import { say } from '../parts/toasts.tsx'
-import { Within } from '../parts/within.tsx'
-import { completed } from '../wallet.ts'
-
-const LABEL_MAX_CHARACTERS = 64
+import { Button } from '../button.tsx'
+import { TextField } from '../field.tsx'
+import { Form } from '../form.tsx'
+import { Failure } from '../notice.tsx'
+import { say } from '../toasts.tsx'
+import { Within } from '../within.tsx'
+import { useFactorChange } from './use-factor-change.ts'
 
 interface FactorChangesProps {
   device: MfaDevice
@@ -21,22 +18,16 @@ interface FactorChangesProps {
 export function FactorChanges({ device, name }: FactorChangesProps) {
   const { id: deviceId, isDefault } = device
   const [open, setOpen] = useState<'rename' | 'remove'>()
-  const countersign = useCountersign()
-  const { stepUp } = useStepUp()
-  const toDefault = useMutation({
-    mutationFn: async () =>
-      completed(
-        await stepUp('credential.update', () => setDefaultMfaDevice({ deviceId }, countersign)),
-      ),
-    onSuccess: (devices) => devices && say(`${name} is the default now.`),
-  })
-  const removing = useMutation({
-    mutationFn: async () =>
-      completed(
-        await stepUp('credential.unlink', () => deleteMfaDevice({ deviceId }, countersign)),
-      ),
-    onSuccess: (devices) => devices && say(`${name} was removed.`),
-  })
+  const toDefault = useFactorChange(
+    'credential.update',
+    (instance) => setDefaultMfaDevice({ deviceId }, instance),
+    () => say(`${name} is the default now.`),
+  )
+  const removing = useFactorChange(
+    'credential.unlink',
+    (instance) => deleteMfaDevice({ deviceId }, instance),
+    () => say(`${name} was removed.`),
+  )
   const close = () => setOpen(undefined)
 
   const of = <span className="hidden-visually"> {name}</span>
@@ -86,37 +77,27 @@ export function FactorChanges({ device, name }: FactorChangesProps) {
 }
 
 function Rename({ device, onClose }: { device: MfaDevice; onClose: () => void }) {
-  const [label, setLabel] = useState(device.label ?? '')
-  const countersign = useCountersign()
-  const renaming = useMutation({
-    mutationFn: () => {
-      const name = label.trim()
-      return renameMfaDevice({ deviceId: device.id, ...(name && { label: name }) }, countersign)
-    },
+  const [text, setText] = useState(device.label ?? '')
+  const renaming = useRenameMfaDevice({
     onSuccess: () => {
       say('Renamed.')
       onClose()
     },
   })
-  const cancel = (
-    <Button look="plain" onClick={onClose}>
-      Cancel
-    </Button>
-  )
+  const label = text.trim()
   return (
     <Within label="Rename">
       <Form
         action="Save name"
         isPending={renaming.isPending}
-        onSend={() => renaming.mutate()}
-        beside={cancel}
+        onSend={() => renaming.mutate({ deviceId: device.id, ...(label && { label }) })}
+        beside={
+          <Button look="plain" onClick={onClose}>
+            Cancel
+          </Button>
+        }
       >
-        <TextField
-          label="Name of this factor"
-          value={label}
-          onValue={setLabel}
-          maxLength={LABEL_MAX_CHARACTERS}
-        />
+        <TextField label="Name of this factor" value={text} onValue={setText} maxLength={64} />
         <Failure error={renaming.error} />
       </Form>
     </Within>

@@ -1,5 +1,5 @@
-// A form with one button: Enter sends it, and while it is under way it is not sent again. Where a field
-// is wrong, the first of them gets the focus.
+// A form with one button: Enter sends it, and it is not sent twice while its work runs. After sending, the
+// first invalid field gets the focus.
 import { type FormEvent, type ReactNode, useRef } from 'react'
 import { Button } from './button.tsx'
 import { useFocusKept } from './focus.ts'
@@ -9,7 +9,7 @@ interface FormProps {
   isPending: boolean
   onSend: () => void
   look?: 'strong' | 'plain'
-  /** Beside the button. */
+  /** Shown beside the button. */
   beside?: ReactNode
   children: ReactNode
 }
@@ -21,7 +21,7 @@ export function Form({ action, isPending, onSend, look = 'strong', beside, child
     event.preventDefault()
     if (isPending) return
     onSend()
-    // Once what is wrong has been rendered.
+    // React renders the errors first.
     setTimeout(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus())
   }
   return (

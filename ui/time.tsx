@@ -1,5 +1,6 @@
-// Times as people say them, in the language and the time zone of the browser.
+// Times in the language and the time zone of the browser.
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
 const UNITS = [
   ['day', 86_400],
@@ -7,13 +8,13 @@ const UNITS = [
   ['minute', 60],
 ] as const
 
-/** A time of the service, in epoch seconds. */
-export const Time = ({ at }: { at: number }) => {
+/** A time of the server, in epoch seconds; `short` leaves the day out. */
+export const Time = ({ at, short = false }: { at: number; short?: boolean }) => {
   const date = new Date(at * 1000)
-  return <time dateTime={date.toISOString()}>{moment.format(date)}</time>
+  return <time dateTime={date.toISOString()}>{(short ? clock : moment).format(date)}</time>
 }
 
-/** How long ago, or how soon; exactly, where somebody points at it. */
+/** How long ago, or how soon. The tooltip shows the exact time. */
 export const Ago = ({ at }: { at: number }) => {
   const date = new Date(at * 1000)
   const seconds = Math.round(at - Date.now() / 1000)
