@@ -1,31 +1,7 @@
-// How the operators' page is built: from this room into dist/, which the Worker serves below /console.
-// `countersign` is imported as any application imports it; only this file maps it to its sources.
+// How the dashboard is built: the Worker serves it below /console.
 import { resolve } from 'node:path'
-import react from '@vitejs/plugin-react'
-import { defineConfig } from 'vite'
+import { pageConfig } from '../ui/vite.ts'
 
-const at = (path: string): string => resolve(import.meta.dirname, path)
+const root = import.meta.dirname
 
-export default defineConfig({
-  root: at('.'),
-  base: '/console/',
-  plugins: [react()],
-  resolve: {
-    // The longer names first: an alias also takes what begins with it.
-    alias: {
-      'countersign/react/dialog.css': at('../client/react/dialog.css'),
-      'countersign/react/query': at('../client/react/query.ts'),
-      'countersign/react': at('../client/react.ts'),
-      'countersign/contract': at('../contract/index.ts'),
-      countersign: at('../client/index.ts'),
-    },
-  },
-  build: {
-    outDir: at('dist'),
-    emptyOutDir: true,
-    // The policy of the page allows nothing inline, and a `data:` picture only where it must.
-    assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
-    reportCompressedSize: false,
-  },
-})
+export default pageConfig({ root, outDir: resolve(root, 'dist'), base: '/console/' })
