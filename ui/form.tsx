@@ -1,25 +1,23 @@
 // A form with one button: Enter sends it, and it is not sent twice while its work runs. After sending, the
 // first invalid field gets the focus.
 import { type FormEvent, type ReactNode, useRef } from 'react'
-import { Button } from './button.tsx'
+import { Button, type ButtonProps } from './button.tsx'
 import { useFocusKept } from './focus.ts'
 
-interface FormProps {
+interface FormProps extends Pick<ButtonProps, 'look' | 'icon' | 'isPending'> {
   action: string
-  isPending: boolean
   onSend: () => void
-  look?: 'strong' | 'plain'
   /** Shown beside the button. */
   beside?: ReactNode
   children: ReactNode
 }
 
-export function Form({ action, isPending, onSend, look = 'strong', beside, children }: FormProps) {
+export function Form({ action, onSend, beside, children, ...button }: FormProps) {
   const form = useRef<HTMLFormElement>(null)
   useFocusKept()
   const send = (event: FormEvent) => {
     event.preventDefault()
-    if (isPending) return
+    if (button.isPending) return
     onSend()
     // React renders the errors first.
     setTimeout(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus())
@@ -28,7 +26,7 @@ export function Form({ action, isPending, onSend, look = 'strong', beside, child
     <form className="stack" onSubmit={send} noValidate ref={form}>
       {children}
       <div className="row">
-        <Button type="submit" look={look} isPending={isPending}>
+        <Button type="submit" {...button}>
           {action}
         </Button>
         {beside}

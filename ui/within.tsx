@@ -4,11 +4,15 @@ import { useFocusKept } from './focus.ts'
 
 export function Within({ label, children }: { label: string; children: ReactNode }) {
   const group = useRef<HTMLFieldSetElement>(null)
+  const opener = useRef<Element>(null)
   useEffect(() => {
-    const opener = document.activeElement
+    // The first one counts: in StrictMode this runs again when the panel has the focus.
+    opener.current ??= document.activeElement
+    const { current } = opener
     group.current?.querySelector<HTMLElement>('input, button')?.focus()
     return () => {
-      if (document.activeElement === document.body && opener instanceof HTMLElement) opener.focus()
+      if (document.activeElement === document.body && current instanceof HTMLElement)
+        current.focus()
     }
   }, [])
   useFocusKept()

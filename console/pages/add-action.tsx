@@ -1,10 +1,11 @@
 // An action of one's own: its name and its scope. Its rule begins with the defaults, and is edited next.
 import { ActionEntry, BUILT_IN_ACTIONS, NEW_ACTION_RULE } from 'countersign/contract'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { SelectField, TextField } from '../../ui/field.tsx'
+import { Form } from '../../ui/form.tsx'
 import { useForm } from '../model/use-form.ts'
 import { Page } from '../parts/page.tsx'
 import { actionsOf, withAction } from '../rules.ts'
@@ -34,8 +35,7 @@ export function AddAction({ environment, draft }: DraftPageProps) {
     : OWN.test(scope)
       ? 'Scopes that begin with credential or operator are reserved.'
       : undefined
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
+  const send = () => {
     if (!form.send() || taken || scopeTaken) return
     const isDefault = audience === settings.audiences[0]
     draft.edit((now) =>
@@ -56,7 +56,15 @@ export function AddAction({ environment, draft }: DraftPageProps) {
         of={environment}
         lead="A name for what users do, and the scope that a token for it carries."
       >
-        <form className="stack" onSubmit={submit} noValidate>
+        <Form
+          action="Continue to its rule"
+          onSend={send}
+          beside={
+            <Button look="plain" onClick={() => go(`/e/${environment}/actions`)}>
+              Cancel
+            </Button>
+          }
+        >
           <Card title="Name and scope">
             <div className="grid-2">
               <TextField
@@ -93,13 +101,7 @@ export function AddAction({ environment, draft }: DraftPageProps) {
               />
             </div>
           </Card>
-          <div className="row">
-            <Button type="submit">Continue to its rule</Button>
-            <Button look="plain" onClick={() => go(`/e/${environment}/actions`)}>
-              Cancel
-            </Button>
-          </div>
-        </form>
+        </Form>
       </Page>
     </>
   )

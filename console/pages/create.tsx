@@ -4,11 +4,12 @@ import {
   type EnvironmentSettings,
   RESERVED_ENVIRONMENT_IDS,
 } from 'countersign/contract'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { TextField } from '../../ui/field.tsx'
+import { Form } from '../../ui/form.tsx'
 import { Failure } from '../../ui/notice.tsx'
 import { say } from '../../ui/toasts.tsx'
 import { useChanging } from '../change.ts'
@@ -56,15 +57,22 @@ export function CreateEnvironment() {
     setIdProblem(text)
     return !text
   }
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
+  const create = () => {
     const good = [check(), send()].every(Boolean)
     if (good) creating.mutate({ environment, settings })
-    else setTimeout(() => document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus(), 0)
   }
   return (
     <Page title="Create environment" lead="You can change all of this later, except the id.">
-      <form className="stack" onSubmit={submit} noValidate>
+      <Form
+        action="Create environment"
+        isPending={creating.isPending}
+        onSend={create}
+        beside={
+          <Button look="plain" onClick={() => go('/')}>
+            Cancel
+          </Button>
+        }
+      >
         <Card title="Name">
           <div className="grid-2">
             <TextField
@@ -137,15 +145,7 @@ export function CreateEnvironment() {
           />
         </Card>
         <Failure error={creating.error} />
-        <div className="row">
-          <Button type="submit" isPending={creating.isPending}>
-            Create environment
-          </Button>
-          <Button look="plain" onClick={() => go('/')}>
-            Cancel
-          </Button>
-        </div>
-      </form>
+      </Form>
     </Page>
   )
 }

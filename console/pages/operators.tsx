@@ -1,11 +1,12 @@
 // Who runs Countersign: named operators, each with a key of their own that is shown once.
 import { type Operator, OperatorCreateInput } from 'countersign/contract'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { Link } from 'wouter'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { Badge } from '../../ui/facts.tsx'
 import { TextField } from '../../ui/field.tsx'
+import { Form } from '../../ui/form.tsx'
 import { Answer, Empty, Failure } from '../../ui/notice.tsx'
 import { Time } from '../../ui/time.tsx'
 import { say } from '../../ui/toasts.tsx'
@@ -146,9 +147,8 @@ function Add() {
       void forget('operators')
     },
   })
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    if (form.send() && !adding.isPending) adding.mutate(form.values)
+  const send = () => {
+    if (form.send()) adding.mutate(form.values)
   }
   if (adding.data) {
     const { operator, key } = adding.data
@@ -171,7 +171,7 @@ function Add() {
   }
   return (
     <Card title="Add an operator">
-      <form className="stack" onSubmit={submit} noValidate>
+      <Form action="Add operator" isPending={adding.isPending} onSend={send}>
         <TextField
           label="Name"
           hint="The name their colleagues know. It appears in the history."
@@ -187,12 +187,7 @@ function Add() {
           onSwitch={(automation) => form.setValues((now) => ({ ...now, automation }))}
         />
         <Failure error={adding.error} />
-        <div>
-          <Button type="submit" isPending={adding.isPending}>
-            Add operator
-          </Button>
-        </div>
-      </form>
+      </Form>
     </Card>
   )
 }

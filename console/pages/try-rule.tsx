@@ -1,10 +1,10 @@
 // "Try it": what the service would decide by the rule as it is typed, for a user or for facts that are
 // made up, and how it came to that.
 import { useMutation } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
-import { Button } from '../../ui/button.tsx'
+import { useState } from 'react'
 import { Card } from '../../ui/card.tsx'
 import { TextField } from '../../ui/field.tsx'
+import { Form } from '../../ui/form.tsx'
 import { Failure } from '../../ui/notice.tsx'
 import { service } from '../api.ts'
 import { isSame } from '../model/diff.ts'
@@ -45,18 +45,17 @@ export function TryRule({ environment, action, draft }: TryRuleProps) {
     gcTime: 0,
   })
   const isPast = trying.data !== undefined && !isSame(trying.variables, asked)
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
+  const send = () => {
     setSent(true)
     if (FOLDED.some((name) => errors[name])) setOpen(true)
-    if (Object.keys(errors).length === 0 && !trying.isPending) trying.mutate(asked)
+    if (Object.keys(errors).length === 0) trying.mutate(asked)
   }
   return (
     <Card
       title="Try it"
       lead={draft.isDirty ? 'With the rule as you typed it, before it is saved.' : undefined}
     >
-      <form className="stack" onSubmit={submit} noValidate>
+      <Form action="Try it" icon="play" isPending={trying.isPending} onSend={send}>
         <RadioField
           label="For"
           value={typed.who}
@@ -103,12 +102,7 @@ export function TryRule({ environment, action, draft }: TryRuleProps) {
           <summary>More of the call</summary>
           <MoreFacts typed={typed} shown={shown} set={set} />
         </details>
-        <div>
-          <Button type="submit" icon="play" isPending={trying.isPending}>
-            Try it
-          </Button>
-        </div>
-      </form>
+      </Form>
       <Failure error={trying.error} />
       <div className="stack" aria-live="polite">
         {isPast && (

@@ -2,10 +2,10 @@
 // as they are typed. Nothing of the token is kept.
 import { useMutation } from '@tanstack/react-query'
 import type { EnvironmentSettings, SessionWarning, TrySessionResult } from 'countersign/contract'
-import { type FormEvent, useState } from 'react'
-import { Button } from '../../ui/button.tsx'
+import { useState } from 'react'
 import { Facts } from '../../ui/facts.tsx'
 import { TextField } from '../../ui/field.tsx'
+import { Form } from '../../ui/form.tsx'
 import { Failure, Notice } from '../../ui/notice.tsx'
 import { Time } from '../../ui/time.tsx'
 import { service } from '../api.ts'
@@ -37,33 +37,35 @@ export function TryToken({ environment, settings }: TryTokenProps) {
     setProblem(undefined)
     trying.reset()
   }
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
+  const send = () => {
     const value = token.trim().replace(/^bearer\s+/i, '')
     const isJwt = /^[\w-]+\.[\w-]+\.[\w-]*$/.test(value)
     setProblem(isJwt ? undefined : 'Paste a whole session token: three parts with dots between.')
-    if (isJwt && !trying.isPending) trying.mutate(value)
+    if (isJwt) trying.mutate(value)
   }
   return (
-    <form className="stack" onSubmit={submit} noValidate>
-      <TextField
-        label="A session token of your application"
-        hint="Copy one from a signed-in browser. It is checked with the settings as you typed them, and not kept."
-        placeholder="eyJ…"
-        mono
-        rows={3}
-        value={token}
-        error={problem}
-        onValue={paste}
-      />
-      <div>
-        <Button type="submit" look="plain" icon="play" isPending={trying.isPending}>
-          Try the token
-        </Button>
-      </div>
+    <>
+      <Form
+        action="Try the token"
+        look="plain"
+        icon="play"
+        isPending={trying.isPending}
+        onSend={send}
+      >
+        <TextField
+          label="A session token of your application"
+          hint="Copy one from a signed-in browser. It is checked with the settings as you typed them, and not kept."
+          placeholder="eyJ…"
+          mono
+          rows={3}
+          value={token}
+          error={problem}
+          onValue={paste}
+        />
+      </Form>
       <Failure error={trying.error} />
       <div aria-live="polite">{trying.data && <Tried result={trying.data} />}</div>
-    </form>
+    </>
   )
 }
 
