@@ -37,7 +37,9 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (theme) => {
     for (const [path, name] of Object.entries(PAGES)) {
       await follow(page, `/console${path}`)
       await page.getByRole('heading', { level: 1, name }).waitFor()
-      await expect.poll(() => page.getByRole('status', { name: /^Loading/ }).count()).toBe(0)
+      await expect
+        .poll(() => page.getByRole('status', { name: /^Loading/ }).count(), { timeout: 15_000 })
+        .toBe(0)
       await expectNothingFound(page)
     }
   })
