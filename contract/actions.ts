@@ -1,7 +1,7 @@
-// The actions that every environment knows, and the scope that each one's token carries.
+// The actions that every environment has, and the scope that the token of each action carries.
 // This file has no schemas, so that clients can use the tables without zod.
 
-/** Built-in action → the scope of its elevated token. */
+/** Maps each built-in action to the scope of its elevated token. */
 export const BUILT_IN_ACTIONS = {
   'wallet.waas.sign': 'wallet:sign',
   'wallet.waas.export': 'wallet:export',
@@ -15,7 +15,7 @@ export const BUILT_IN_ACTIONS = {
 
 export type BuiltInAction = keyof typeof BUILT_IN_ACTIONS
 
-/** The actions that change how a user proves who they are; their tokens are for Countersign itself. */
+/** The actions that change a user's factors. Countersign itself is the audience of their tokens. */
 export const CREDENTIAL_ACTIONS = [
   'credential.link',
   'credential.update',
@@ -23,6 +23,6 @@ export const CREDENTIAL_ACTIONS = [
 ] as const
 export type CredentialAction = (typeof CREDENTIAL_ACTIONS)[number]
 
-/** The action that guards Countersign itself from its operators' keys, and the scope of its token. */
+/** The action that an operator steps up for before a change, and the scope of its token. */
 export const OPERATOR_ACTION = 'operator.change'
 export const OPERATOR_SCOPE = 'operator:change'

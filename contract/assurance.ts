@@ -1,15 +1,15 @@
-// How sure a proof makes us: methods, assurance levels (acr) and authentication methods (amr).
+// Methods of authentication (amr), and the assurance level (acr) that each one reaches.
 // This file has no schemas, so that clients can use the tables without zod.
 
 /** Assurance levels, weakest first: a recovery code, a TOTP code, a user-verified passkey. */
 export const ACRS = ['recovery', 'mfa', 'phr'] as const
 export type Acr = (typeof ACRS)[number]
 
-/** Ways to prove who one is. An `assertion` is the application's backend vouching for its user. */
+/** The methods of a step-up. An `assertion` is a JWT in which the application's backend vouches for its user. */
 export const METHODS = ['totp', 'passkey', 'recovery', 'assertion'] as const
 export type Method = (typeof METHODS)[number]
 
-/** What each factor reaches; an assertion says its own level. */
+/** The assurance level of each method. An assertion names its own level. */
 export const METHOD_ACR = {
   totp: 'mfa',
   passkey: 'phr',
@@ -17,7 +17,7 @@ export const METHOD_ACR = {
 } as const satisfies Record<Exclude<Method, 'assertion'>, Acr>
 
 /**
- * Whether a proof at one assurance level satisfies a rule that asks for another.
+ * Returns whether a proof at one assurance level satisfies a rule that asks for another.
  *
  * @example acrReaches('phr', 'mfa') // true
  */

@@ -1,4 +1,4 @@
-// History: events in a chain of hashes, one chain for every user, environment and directory.
+// History: events in a chain of hashes. Each user, each environment and the directory has its own chain.
 import * as z from 'zod/mini'
 import { Cursor, EnvironmentId, EpochSeconds, SubjectId } from './common.ts'
 
@@ -17,7 +17,10 @@ export const AuditEvent = z.strictObject({
 })
 export type AuditEvent = z.infer<typeof AuditEvent>
 
-/** A user asks for their own history; an operator for a user's, an environment's, or the directory's. */
+/**
+ * Names the history to read. A user reads their own. An operator reads the history of a user, of an
+ * environment or of the directory.
+ */
 export const AuditInput = z.optional(
   z.strictObject({
     environment: z.optional(EnvironmentId),
@@ -34,7 +37,7 @@ export const AuditListResult = z.strictObject({
 })
 export type AuditListResult = z.infer<typeof AuditListResult>
 
-/** `head` is the hash of the newest event seen; a `cursor` says that the chain goes on. */
+/** `head` is the hash of the newest verified event. If there is a `cursor`, the chain has more events. */
 export const AuditVerifyResult = z.strictObject({
   intact: z.boolean(),
   count: z.int(),

@@ -9,7 +9,7 @@ export const CHALLENGE_LIFETIME_SECONDS = 300
 
 const wanted = { requestedScopes: z.optional(RequestedScopes), details: z.optional(Details) }
 
-/** Asks for the deprecated token beside, or instead of, an elevated one. */
+/** Asks for the deprecated token, with or without an elevated token. */
 export const MfaTokenOrder = z.strictObject({ singleUse: z.boolean() })
 const legacy = { mfaToken: z.optional(MfaTokenOrder) }
 
@@ -46,7 +46,7 @@ export const ChallengeVerifyInput = z.discriminatedUnion('method', [
 ])
 export type ChallengeVerifyInput = z.infer<typeof ChallengeVerifyInput>
 
-/** What was proved, and the tokens that were asked for. */
+/** The proof, and the tokens that the call asked for. */
 export const ChallengeVerifyResult = z.strictObject({
   factorId: z.optional(FactorId),
   amr: z.array(z.string()),

@@ -1,10 +1,10 @@
-// Environments: the settings document that an operator writes, its keys, and the resource keys.
+// Environments: the settings that an operator writes, the signing keys, and the resource keys.
 import * as z from 'zod/mini'
 import { ACRS } from './assurance.ts'
 import { Audience, CompactJwt, EnvironmentId, EpochSeconds, Label } from './common.ts'
 import { ActionEntry } from './policy.ts'
 
-/** Signature algorithms accepted on the tokens of others (RFC 7518, RFC 8037): asymmetric only. */
+/** Signature algorithms that Countersign accepts on session tokens and assertions (RFC 7518, RFC 8037). */
 export const FOREIGN_ALGORITHMS = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'] as const
 
 export const ENROLLMENTS = ['none', 'onboarding', 'action'] as const
@@ -18,7 +18,7 @@ const ClaimName = z.string().check(z.regex(/^[A-Za-z0-9_:./-]{1,128}$/))
 const Origin = z.string().check(z.regex(/^https?:\/\/[a-z0-9.:[\]-]+$/), z.maxLength(255))
 const FirstFactorSessionSeconds = z.int().check(z.gte(30), z.lte(86_400))
 
-/** Where the public keys of another party are: an address, or the key set itself (RFC 7517). */
+/** The public keys of another party: the URL of a key set, or the key set itself (RFC 7517). */
 export const KeySource = z.union([
   z.strictObject({ jwksUri: Url }),
   z.strictObject({
@@ -38,7 +38,7 @@ export const SessionSettings = z.strictObject({
   subjectClaim: z.optional(ClaimName),
   sessionIdClaim: z.optional(ClaimName),
   authTimeClaim: z.optional(ClaimName),
-  /** The user's name for their authenticator app and passkeys. */
+  /** The claim with the user's name, which their authenticator app and passkeys show. */
   nameClaim: z.optional(ClaimName),
 })
 export type SessionSettings = z.infer<typeof SessionSettings>
@@ -56,7 +56,7 @@ export const MethodSettings = z.strictObject({
   recovery: z.optional(z.strictObject({ enabled: z.optional(z.boolean()) })),
 })
 
-/** The settings of an environment as an operator writes them; what may be left out has a default. */
+/** The settings of an environment as an operator writes them. Every optional member has a default. */
 export const EnvironmentSettings = z.strictObject({
   name: z.optional(Label),
   session: SessionSettings,
@@ -96,7 +96,7 @@ export type EnvironmentListResult = z.infer<typeof EnvironmentListResult>
 
 export const KEY_STATES = ['next', 'current', 'retired'] as const
 
-/** A token signing key: `signsAt` is when it starts to sign, `leavesAt` when it is unpublished. */
+/** A key that signs tokens. It signs from `signsAt` on, and leaves the published key set at `leavesAt`. */
 export const SigningKey = z.strictObject({
   kid: z.string(),
   state: z.enum(KEY_STATES),
@@ -114,7 +114,7 @@ export const ResourceKey = z.strictObject({
 })
 export type ResourceKey = z.infer<typeof ResourceKey>
 
-/** All that an operator may know of an environment; its settings with every default filled in. */
+/** An environment as an operator sees it. Its settings have every default filled in. */
 export const EnvironmentView = z.strictObject({
   environment: EnvironmentId,
   settings: EnvironmentSettings,
@@ -147,7 +147,7 @@ export const CreateResourceKeyInput = z.strictObject({
 })
 export type CreateResourceKeyInput = z.infer<typeof CreateResourceKeyInput>
 
-/** The key is shown here and nowhere else. */
+/** The only response that contains the key. */
 export const CreateResourceKeyResult = z.strictObject({ id: z.string(), key: z.string() })
 export type CreateResourceKeyResult = z.infer<typeof CreateResourceKeyResult>
 
@@ -161,14 +161,15 @@ export const RevokeResourceKeyResult = z.strictObject({ revoked: z.literal(true)
 export type RevokeResourceKeyResult = z.infer<typeof RevokeResourceKeyResult>
 
 /**
- * One difference between two settings documents, both with every default filled in.
- * `path` is as in `actions[wallet.waas.sign].base.acr`; a member that is not there is left out.
+ * One difference between two settings documents with every default filled in. An example of `path` is
+ * `actions[wallet.waas.sign].base.acr`. `before` is missing if the setting was added, `after` if it was
+ * removed.
  */
 export const SettingChange = z.strictObject({
   path: z.string(),
   before: z.optional(z.unknown()),
   after: z.optional(z.unknown()),
-  /** Whether it makes something easier to do, or harder to notice, than it was. */
+  /** True if the change makes an action easier to do or harder to notice. */
   weaker: z.boolean(),
 })
 export type SettingChange = z.infer<typeof SettingChange>
@@ -179,7 +180,7 @@ export const EnvironmentPreviewInput = z.strictObject({
 })
 export type EnvironmentPreviewInput = z.infer<typeof EnvironmentPreviewInput>
 
-/** What saving would change, against the version that is in force now. */
+/** The changes that saving a draft would make, compared with the current `version`. */
 export const EnvironmentPreviewResult = z.strictObject({
   version: z.int(),
   changes: z.array(SettingChange),
@@ -187,8 +188,8 @@ export const EnvironmentPreviewResult = z.strictObject({
 export type EnvironmentPreviewResult = z.infer<typeof EnvironmentPreviewResult>
 
 /**
- * A session token to try. The other members are a draft that replaces the settings in force for this
- * call.
+ * A session token to try. The other optional members are a draft that replaces the current settings for
+ * this call.
  */
 export const TrySessionInput = z.strictObject({
   environment: EnvironmentId,
@@ -199,9 +200,9 @@ export const TrySessionInput = z.strictObject({
 })
 export type TrySessionInput = z.infer<typeof TrySessionInput>
 
-/** Something that the user of an accepted token cannot do, or that is weaker for them. */
+/** A warning about an accepted token: something that its user cannot do, or that protects them less. */
 export const SessionWarning = z.discriminatedUnion('code', [
-  /** Nobody with such a token can enroll a first factor. */
+  /** The token has no sign-in time, so its user cannot enroll a first factor. */
   z.strictObject({ code: z.literal('auth_time_missing'), claim: z.string() }),
   /** This user must sign in again before they can enroll a first factor. */
   z.strictObject({
@@ -215,7 +216,7 @@ export const SessionWarning = z.discriminatedUnion('code', [
 ])
 export type SessionWarning = z.infer<typeof SessionWarning>
 
-/** The user whom the token names, or why it is refused. The token is not stored. */
+/** The user whom the token names, or the reason why it is refused. The token is not stored. */
 export const TrySessionResult = z.union([
   z.strictObject({
     accepted: z.literal(true),

@@ -1,16 +1,15 @@
-// Every way a call can be refused: the reason, its HTTP status, and what to do about it.
-// One table: no other reasons exist.
+// The reasons for which a call can be refused. Each has an HTTP status and a message that says what to do.
 
-/** Reason → HTTP status and the default message. */
+/** Maps every reason to its HTTP status and default message. */
 export const REASONS = {
   input_invalid: { status: 400, message: 'The request does not match the schema of this call.' },
   details_required: {
     status: 400,
-    message: 'This action needs details: send what it will carry out as `details`.',
+    message: 'This action needs details: describe what it will do in `details`.',
   },
   details_mismatch: {
     status: 400,
-    message: 'The token is bound to other details: step up again for these.',
+    message: 'The token is bound to other details: step up again with the details of this call.',
   },
   challenge_expired: {
     status: 400,
@@ -19,7 +18,7 @@ export const REASONS = {
   unauthenticated: {
     status: 401,
     message:
-      'No valid credential came with the request: sign in, and send the session token as the bearer.',
+      'The request has no valid credential: sign in, and send the session token as the bearer.',
   },
   session_not_fresh: {
     status: 401,
@@ -27,9 +26,9 @@ export const REASONS = {
   },
   step_up_required: {
     status: 401,
-    message: 'This action needs a fresh proof of who you are: verify a factor for its scope.',
+    message: 'This action needs a step-up: verify a factor for its scope.',
   },
-  forbidden: { status: 403, message: 'This caller may not make this call.' },
+  forbidden: { status: 403, message: 'This caller is not allowed to make this call.' },
   origin_not_allowed: {
     status: 403,
     message: 'Calls from this web origin are not allowed: ask an operator to add it to `origins`.',
@@ -40,52 +39,58 @@ export const REASONS = {
   },
   method_not_allowed: {
     status: 403,
-    message: 'This method is not strong enough for the rule: use another one.',
+    message: 'The rule does not accept this method: use another one.',
   },
   enrollment_required: {
     status: 403,
-    message: 'There is no factor to verify with: enroll one first.',
+    message: 'The user has no factor to verify: enroll one first.',
   },
   denied: { status: 403, message: 'The rule denies this action.' },
-  invalid_code: { status: 403, message: 'The code is wrong: try again with the one shown now.' },
+  invalid_code: { status: 403, message: 'The code is wrong: enter the current code.' },
   passkey_rejected: { status: 403, message: 'The passkey could not be verified: start again.' },
   assertion_invalid: {
     status: 403,
-    message: 'The assertion of the application could not be verified.',
+    message: 'The assertion could not be verified: ask the application for another one.',
   },
   locked: {
     status: 403,
     message:
-      'Codes are locked after too many failures: use a passkey, or ask an operator to unlock.',
+      'Codes are locked after too many wrong codes: use a passkey, or ask an operator to unlock them.',
   },
   token_invalid: { status: 403, message: 'This token is not valid here.' },
   token_expired: { status: 403, message: 'This token has expired: step up again.' },
   token_revoked: { status: 403, message: 'This token was revoked: step up again.' },
   proof_required: { status: 403, message: 'This call needs a DPoP proof.' },
   proof_invalid: { status: 403, message: 'The DPoP proof could not be verified.' },
-  unknown_environment: { status: 404, message: 'There is no such environment.' },
-  unknown_action: { status: 404, message: 'There is no such action in this environment.' },
-  factor_not_found: { status: 404, message: 'There is no such factor.' },
-  not_found: { status: 404, message: 'There is nothing here.' },
-  method_unsupported: { status: 405, message: 'Calls are made with POST.' },
+  unknown_environment: { status: 404, message: 'This environment does not exist.' },
+  unknown_action: { status: 404, message: 'This environment has no such action.' },
+  factor_not_found: { status: 404, message: 'The user has no such factor.' },
+  not_found: { status: 404, message: 'Nothing was found at this address.' },
+  method_unsupported: {
+    status: 405,
+    message: 'This address does not support this method: use POST.',
+  },
   conflict: {
     status: 409,
-    message: 'This was changed or done by another call: read it again, then retry.',
+    message: 'Another call has changed this: read it again, then retry.',
   },
-  code_already_used: { status: 409, message: 'This code was used already: wait for the next one.' },
-  challenge_used: { status: 409, message: 'This challenge was answered already: start again.' },
+  code_already_used: {
+    status: 409,
+    message: 'This code was used already: wait for the next code.',
+  },
+  challenge_used: { status: 409, message: 'This challenge was used already: start again.' },
   token_used: { status: 409, message: 'This token was used already: step up again.' },
   proof_used: { status: 409, message: 'This DPoP proof was used already.' },
   factor_limit_reached: {
     status: 409,
-    message: 'The user has reached the limit of factors of this kind: remove one first.',
+    message: 'The user cannot have more factors of this kind: remove one first.',
   },
   too_large: { status: 413, message: 'The request is larger than 64 KB.' },
   rate_limited: { status: 429, message: 'Too many attempts: wait, then try again.' },
-  unavailable: { status: 503, message: 'The service cannot answer now: try again.' },
+  unavailable: { status: 503, message: 'The service is not available now: try again.' },
 } as const satisfies Record<string, { status: number; message: string }>
 
-/** Why a call was refused; also `error.data.reason` of the typed client. */
+/** The reason why a call was refused. The typed client has it in `error.data.reason`. */
 export type Reason = keyof typeof REASONS
 
 /** The part of a settings document that a refusal is about. */

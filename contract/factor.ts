@@ -1,8 +1,8 @@
-// Factors: what a user proves themselves with, how they are enrolled, and the recovery codes.
+// Factors: how users enroll and manage them, and the recovery codes.
 import * as z from 'zod/mini'
 import { CompactJwt, EpochSeconds, FactorId, Label } from './common.ts'
 
-/** At most this many confirmed factors of each kind; a user has ten recovery codes. */
+/** Limits how many confirmed factors of each kind a user can have. */
 export const FACTOR_LIMITS = { totp: 5, passkey: 10 } as const
 export const RECOVERY_CODE_COUNT = 10
 export const PENDING_ENROLLMENT_LIMIT = 5
@@ -11,7 +11,7 @@ export const TOTP_ENROLLMENT_LIFETIME_SECONDS = 600
 export const FACTOR_KINDS = ['totp', 'passkey'] as const
 export type FactorKind = (typeof FACTOR_KINDS)[number]
 
-/** A confirmed factor, without anything that could be used to impersonate it. */
+/** A confirmed factor, without its secret or public key. */
 export const Factor = z.strictObject({
   factorId: FactorId,
   kind: z.enum(FACTOR_KINDS),
@@ -24,7 +24,7 @@ export const Factor = z.strictObject({
       synced: z.boolean(),
       backedUp: z.boolean(),
       transports: z.array(z.string()),
-      /** False where the environment's `rpId` has changed since: no authenticator answers with it. */
+      /** False if the environment's `rpId` has changed since: no authenticator offers this passkey. */
       usable: z.boolean(),
     }),
   ),
@@ -54,11 +54,11 @@ export const FactorEnrollInput = z.discriminatedUnion('kind', [
 ])
 export type FactorEnrollInput = z.infer<typeof FactorEnrollInput>
 
-/** Options and responses of a ceremony are WebAuthn's own JSON (WebAuthn Level 3, section 5.1). */
+/** The options of a ceremony in the JSON form of WebAuthn (WebAuthn Level 3, section 5.1). */
 export const CeremonyOptions = z.record(z.string(), z.unknown())
 export type CeremonyOptions = z.infer<typeof CeremonyOptions>
 
-/** The challenge that a client carries between the two halves of a ceremony. */
+/** The challenge that a client receives when a ceremony starts, and sends back with the response. */
 export const CarriedChallenge = z.string().check(z.minLength(1), z.maxLength(8192))
 
 export const FactorEnrollResult = z.union([
@@ -77,12 +77,12 @@ export const FactorEnrollResult = z.union([
 ])
 export type FactorEnrollResult = z.infer<typeof FactorEnrollResult>
 
-/** Six or eight digits, as the authenticator shows them; spaces between groups are forgiven. */
+/** Six to eight digits. A space is allowed after each of them but the last. */
 export const TotpCode = z.string().check(z.regex(/^(?:\d ?){5,7}\d$/))
 
 const Base64Url = z.string().check(z.regex(/^[A-Za-z0-9_-]+$/), z.maxLength(16_384))
 
-/** What the browser hands back: parsed further only after its challenge was recognised. */
+/** The credential that the browser returns. It is parsed further only after its challenge was verified. */
 const credentialMembers = {
   id: Base64Url,
   rawId: Base64Url,

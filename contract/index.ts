@@ -1,4 +1,4 @@
-// All that is said between Countersign and its callers. The only barrel.
+// Exports the whole contract between Countersign and its callers.
 export * from './actions.ts'
 export * from './assurance.ts'
 export * from './audit.ts'

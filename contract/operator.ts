@@ -1,24 +1,25 @@
-// Operators: who runs Countersign, by name. Their keys are shown once; a page holds a session instead.
+// Operators: the people and programs that administer Countersign. A key is shown once. The dashboard
+// holds a session instead of the key.
 import * as z from 'zod/mini'
 import { EpochSeconds, Label } from './common.ts'
 
-/** The form of a named operator's id; the holder of the secret `OPERATOR_KEY` is `first`. */
+/** The id of an operator. `first` is the operator whose key is the secret `OPERATOR_KEY`. */
 export const OperatorId = z.string().check(z.regex(/^(first|op_[A-Za-z0-9_-]{12})$/))
 
-/** An operator. `automation`: a key for programs, which needs no step-up and may do less. */
+/** An operator. If `automation` is true, its key is for programs: it needs no step-up and can do less. */
 export const Operator = z.strictObject({
   id: OperatorId,
   name: Label,
   automation: z.boolean(),
   createdAt: EpochSeconds,
-  /** Whether they ever confirmed a factor. */
+  /** True once the operator has confirmed a factor. */
   enrolled: z.boolean(),
 })
 export type Operator = z.infer<typeof Operator>
 
 /**
- * The operator who calls. `guarded`: some operator has a factor, so every change asks for a step-up.
- * `expiresAt`: when the session of their page ends; null for a key.
+ * The operator who calls. `guarded` is true if any operator has a factor: then every change needs a
+ * step-up. `expiresAt` is when the dashboard session ends; it is null for a key.
  */
 export const OperatorSelf = z.strictObject({
   id: OperatorId,
@@ -37,7 +38,7 @@ export const OperatorCreateInput = z.strictObject({
 })
 export type OperatorCreateInput = z.infer<typeof OperatorCreateInput>
 
-/** The key is shown here and nowhere else. */
+/** The only response that contains the key. */
 export const OperatorCreateResult = z.strictObject({ operator: Operator, key: z.string() })
 export type OperatorCreateResult = z.infer<typeof OperatorCreateResult>
 

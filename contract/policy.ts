@@ -1,4 +1,4 @@
-// Rules: what an action asks of its user, and the answer to "is a step-up needed now?".
+// Rules: the step-up that an action needs, and the decision whether it is needed now.
 import * as z from 'zod/mini'
 import { ACRS, METHODS } from './assurance.ts'
 import {
@@ -29,18 +29,18 @@ const ruleMembers = {
   mode: z.enum(MODES),
 }
 
-/** All that an action asks for. */
+/** The complete rule of an action. */
 export const Rule = z.strictObject(ruleMembers)
 export type Rule = z.infer<typeof Rule>
 
-/** A part of a rule; what it leaves out keeps its default. */
+/** A part of a rule. Members that it leaves out keep their default. */
 export const RulePart = z.partial(Rule)
 export type RulePart = z.infer<typeof RulePart>
 
-/** An action in words: its title, and a sentence that follows "You are about to", like `refund an order`. */
+/** The title of an action, and a text that completes "You are about to", such as `refund an order`. */
 const wordMembers = { title: z.optional(Label), sentence: z.optional(Sentence) }
 
-/** One action of an environment, as an operator writes it. A built-in name replaces that rule. */
+/** One action of an environment, as an operator writes it. It can replace the rule of a built-in action. */
 export const ActionEntry = z.strictObject({
   action: ActionName,
   scope: z.optional(ScopeName),
@@ -56,7 +56,7 @@ export const ActionEntry = z.strictObject({
 })
 export type ActionEntry = z.infer<typeof ActionEntry>
 
-/** What a resource sees of the call that it guards: the user's session token, and their country (ISO 3166-1). */
+/** The session token and country (ISO 3166-1) of the user whose call a resource guards. */
 export const CallContext = z.strictObject({
   sessionToken: z.optional(CompactJwt),
   country: z.optional(z.string().check(z.regex(/^[A-Z]{2}$/))),
@@ -70,7 +70,7 @@ const checkMembers = {
 }
 
 /**
- * Names the action by its name or by its scope; `subject` and `context` are for a resource asking
+ * Names the action by its name or by its scope. Only a resource sends `subject` and `context`, to ask
  * about its user.
  */
 export const PolicyCheckInput = z.union([
@@ -91,7 +91,7 @@ export const DECISION_REASONS = [
   'denied',
 ] as const
 
-/** Whether the action may run now, and what a token for it must meet. */
+/** The decision whether an action may run now, and the requirements for its token. */
 export const PolicyDecision = z.strictObject({
   decision: z.enum(DECISIONS),
   required: z.boolean(),
@@ -108,7 +108,7 @@ export const PolicyDecision = z.strictObject({
 })
 export type PolicyDecision = z.infer<typeof PolicyDecision>
 
-/** The rules of one audience, as its guard keeps them. */
+/** The rules of one audience, which its guard caches. */
 export const PolicyList = z.strictObject({
   version: z.int(),
   epoch: z.int(),
@@ -130,7 +130,7 @@ export const PolicyList = z.strictObject({
 })
 export type PolicyList = z.infer<typeof PolicyList>
 
-/** The requirement that a call refused with `step_up_required` does not meet. */
+/** The requirement that a call did not meet when it was refused with `step_up_required`. */
 export type Requirement = Pick<
   PolicyDecision,
   'action' | 'scope' | 'methods' | 'acr' | 'freshnessSeconds' | 'details'

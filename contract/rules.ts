@@ -1,5 +1,4 @@
-// The default rules, for actions that the settings do not mention. This file has no schemas, so that a
-// page can show the rules without zod.
+// The default rules. This file has no schemas, so that a page can show the rules without zod.
 import type { BuiltInAction } from './actions.ts'
 import type { Rule } from './policy.ts'
 
@@ -15,7 +14,7 @@ export const DEFAULT_RULE: Rule = {
   acceptsMfaToken: false,
   mode: 'enforce',
 }
-/** The rule of an action that is added now: one token for one use. */
+/** The rule of an action that an operator adds. Its tokens are single-use. */
 export const NEW_ACTION_RULE: Rule = { ...DEFAULT_RULE, singleUse: true }
 
 const SHORT = { lifetimeSeconds: 300, freshnessSeconds: 300 }

@@ -1,10 +1,10 @@
-// Trying a rule out: the decision for a user, or for facts that are made up, and how it came about.
+// Simulates a rule: the decision for a user or for invented facts, and an explanation of it.
 import * as z from 'zod/mini'
 import { ActionName, Details, EnvironmentId, EpochSeconds, SubjectId } from './common.ts'
 import { EnvironmentSettings } from './environment.ts'
 import { PolicyDecision } from './policy.ts'
 
-/** What is known of a user; what is left out is unknown. */
+/** The facts about a user that a rule can read. A fact that is left out is unknown. */
 export const SubjectFacts = z.strictObject({
   enrolled: z.boolean(),
   totp: z.boolean(),
@@ -16,8 +16,8 @@ export const SubjectFacts = z.strictObject({
 export type SubjectFacts = z.infer<typeof SubjectFacts>
 
 /**
- * Which rule, for whom, and of what. `subject` names a user whose facts are read; `facts` makes them up;
- * with neither it is somebody who never enrolled. `settings` is a draft to use instead of what is in force.
+ * The call to simulate. `subject` names a user whose facts are read. `facts` gives invented facts instead.
+ * Without either, the user has never enrolled. `settings` is a draft that replaces the current settings.
  */
 export const PolicySimulateInput = z.strictObject({
   environment: EnvironmentId,
@@ -42,8 +42,8 @@ export const PolicySimulateInput = z.strictObject({
 export type PolicySimulateInput = z.infer<typeof PolicySimulateInput>
 
 /**
- * `decision` is what a check would answer; where the rule is in `observe`, `wouldAsk` is what it would
- * have answered if it were enforced. `trace` explains the decision, one sentence for each part.
+ * `decision` is the answer of a check. If the rule is in `observe` mode, `wouldAsk` is the decision that
+ * the enforced rule would make. `trace` explains the decision, one sentence for each part.
  */
 export const PolicySimulateResult = z.strictObject({
   decision: PolicyDecision,

@@ -1,15 +1,15 @@
-// Counts of an environment: estimates, gathered in the memory of the Worker and written now and then.
+// Counts of an environment. They are estimates: the Worker counts in memory and writes from time to time.
 import * as z from 'zod/mini'
 import { METHODS } from './assurance.ts'
 import { ActionName, EnvironmentId, EpochSeconds } from './common.ts'
 
-/** The last 24 hours by the hour, or the last 31 days by the day. */
+/** `day`: the last 24 hours by the hour. `month`: the last 31 days by the day. */
 export const STATS_RANGES = ['day', 'month'] as const
 
 /**
- * What is counted. Of checks: `check` each one; `asked` where the answer was a step-up or an enrollment;
- * `denied`; `observed` where a rule in `observe` would have asked. Of step-ups: `passed` and `failed`. `used`: a
- * resource accepted a token.
+ * The events that are counted. For policy checks: `check` counts each one, `asked` those that required a
+ * step-up or an enrollment, `denied` those that were denied, and `observed` those for which a rule in
+ * `observe` mode would have asked. For step-ups: `passed` and `failed`. `used` counts accepted tokens.
  */
 export const STATS_EVENTS = [
   ...(['check', 'asked', 'denied', 'observed'] as const),
@@ -34,7 +34,7 @@ export const StatsRow = z.strictObject({
 })
 export type StatsRow = z.infer<typeof StatsRow>
 
-/** Buckets without a row counted nothing. */
+/** An hour or day without a row has the count 0. */
 export const StatsResult = z.strictObject({
   from: EpochSeconds,
   until: EpochSeconds,

@@ -1,9 +1,9 @@
-// What an operator sees of one user, and may do for them.
+// A user as an operator sees them, and what an operator can do for them.
 import * as z from 'zod/mini'
 import { EnvironmentId, EpochSeconds, Label, SubjectId } from './common.ts'
 import { Factor } from './factor.ts'
 
-/** Names a user, and for what is done to them, why. */
+/** Names a user. `reason` says why an operator changes something for them. */
 export const SubjectReference = z.strictObject({
   environment: EnvironmentId,
   subject: SubjectId,
@@ -13,7 +13,7 @@ export type SubjectReference = z.infer<typeof SubjectReference>
 
 export const SubjectView = z.strictObject({
   subject: SubjectId,
-  /** Whether anything was ever stored about this user. */
+  /** False if nothing was ever stored about this user. */
   known: z.boolean(),
   enrolled: z.boolean(),
   factors: z.array(Factor),

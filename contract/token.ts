@@ -1,4 +1,4 @@
-// Elevated tokens: what is minted, what a resource presents, and what their claims are.
+// Elevated tokens: their claims, and the calls that issue, consume, introspect and revoke them.
 import * as z from 'zod/mini'
 import { ACRS } from './assurance.ts'
 import {
@@ -14,10 +14,10 @@ import {
 } from './common.ts'
 import { JTI, LAST_TOKEN_SECOND } from './shared/wire.ts'
 
-/** How long a reply that was lost can be asked for again with the same idempotency key. */
+/** A repeated call with the same idempotency key gets the same result within this time. */
 export const IDEMPOTENCY_WINDOW_SECONDS = 60
 
-/** A minted token beside what the page may know of it without decoding it. */
+/** An issued token, and what a page needs to know about it without decoding it. */
 export const ElevatedToken = z.strictObject({
   token: z.string(),
   jti: z.string(),
@@ -59,7 +59,7 @@ const sharedClaims = {
   epoch: z.int().check(z.nonnegative()),
 }
 
-/** The claims of an elevated token (RFC 9068, `typ: at+jwt`), in every environment the same. */
+/** The claims of an elevated token (RFC 9068, `typ: at+jwt`). */
 export const ElevatedClaims = z.strictObject({
   ...sharedClaims,
   scope: z.string().check(z.minLength(1), z.maxLength(SCOPE_CLAIM_MAX_CHARACTERS)),
@@ -88,7 +88,7 @@ const consumeMembers = {
   idempotencyKey: z.optional(IdempotencyKey),
 }
 
-/** What the resource is about to do, for whom, and the token it was shown. */
+/** The action that a resource is about to run, its user, and the token that the user presented. */
 export const TokenConsumeInput = z.union([
   z.strictObject({ action: ActionName, ...consumeMembers }),
   z.strictObject({ scope: ScopeName, ...consumeMembers }),
@@ -105,7 +105,7 @@ export type TokenConsumeResult = z.infer<typeof TokenConsumeResult>
 export const TokenReference = z.strictObject({ token: CompactJwt })
 export type TokenReference = z.infer<typeof TokenReference>
 
-/** RFC 7662, section 2.2: an inactive token says nothing else. */
+/** The state of a token. For an inactive token there are no other members (RFC 7662, section 2.2). */
 export const TokenIntrospection = z.union([
   z.strictObject({ active: z.literal(false) }),
   z.extend(z.partial(ElevatedClaims), { active: z.literal(true), token_type: z.literal('Bearer') }),

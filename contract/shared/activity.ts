@@ -1,13 +1,13 @@
-// A history as people read it: one entry for each thing that happened. A step-up and the use of its token are
-// one entry; what was counted is shown when it happened, not when it was written.
+// Groups the events of a history for people to read. A step-up and the use of its token are one entry. A
+// refusal that was counted first appears at the time when it happened, not when its event was written.
 import type { AuditEvent } from '../audit.ts'
 import { isRecord } from './wire.ts'
 
 /** One thing that happened, with the events that record it. */
 export interface Activity {
-  /** When it happened last, in epoch seconds. */
+  /** The last time it happened, in epoch seconds. */
   at: number
-  /** The type of the newest of its events. */
+  /** The type of its newest event. */
   type: string
   actor: string
   /** The name of the action, once a token was used or refused for it. */
@@ -16,7 +16,7 @@ export interface Activity {
   scopes: readonly string[]
   method?: string
   factorId?: string
-  /** Where the step-up came from (ISO 3166-1). */
+  /** The country that the step-up came from (ISO 3166-1). */
   country?: string
   /** The hash of the details that a token was bound to. */
   detailsHash?: string
@@ -48,7 +48,7 @@ export function activitiesOf(events: readonly AuditEvent[]): Activity[] {
   return groups.map(activityOf).sort((a, b) => b.at - a.at)
 }
 
-/** The tokens that an event is about: those that a step-up earned, or the one that was used. */
+/** Returns the `jti` of every token that a step-up issued, or of the token that was used. */
 function tokensOf({ type, data }: AuditEvent): string[] {
   if (type === 'step_up.passed') return listOf(data.tokens).flatMap(({ jti }) => textOf(jti))
   return type.startsWith('token.') ? textOf(data.jti) : []
@@ -77,7 +77,7 @@ function activityOf(events: AuditEvent[]): Activity {
   }
 }
 
-/** An event that was counted first says when that happened last; it is written up to an hour later. */
+/** Returns when an event happened last. A counted event is written up to an hour after that. */
 const happenedAt = ({ at, data }: AuditEvent): number =>
   typeof data.lastAt === 'number' ? data.lastAt : at
 

@@ -1,17 +1,18 @@
-// Details of an action: which ones can be bound to a token, and the canonical text that decides whether
-// two of them are the same. Service, guard, SDK and dashboard compare details by these functions alone.
-/** How long the canonical text of details may be, in UTF-8. */
+// Details of an action: whether they can be bound to a token, and the canonical text by which they are
+// compared. The service, the guard, the SDK and the dashboard all use these functions.
+
+/** Limits the length of the canonical text of details, in UTF-8. */
 export const DETAILS_MAX_BYTES = 2048
 
 /**
- * Returns the canonical text (RFC 8785) of what JSON makes of a value. Two values are the same exactly
- * if their texts are. Details with a number or text that `faultIn` finds must be refused before.
+ * Returns the canonical JSON text (RFC 8785) of a value. Two values are equal exactly if their texts are
+ * equal. Call `faultIn` first: it finds numbers and texts for which this does not hold.
  *
- * @throws TypeError for what JSON cannot say: a bigint, a circle
+ * @throws TypeError for a value that JSON cannot represent, such as a bigint or a circular reference
  * @example canonical({ b: 1, a: [2] }) // '{"a":[2],"b":1}'
  */
 export const canonical = (value: object): string =>
-  // Members are visited before what holds them, so they are texts by then.
+  // The reviver visits members before the object that holds them, so they are texts already.
   JSON.parse(JSON.stringify(value), (_, member) => {
     if (Array.isArray(member)) return `[${member}]`
     if (Object(member) !== member) return JSON.stringify(member)
@@ -19,14 +20,14 @@ export const canonical = (value: object): string =>
     return `{${names.map((name) => `${JSON.stringify(name)}:${member[name]}`)}}`
   })
 
-/** Why details cannot be bound: a `type` of the caller's own, or a number or text without one spelling. */
+/** Why details cannot be bound: they have a `type`, or an ambiguous number or text. */
 export type DetailsFault = 'type' | 'number' | 'text'
 
 /**
- * Finds the first fault of details. Numbers beyond 2^53 and texts that are not well-formed unicode have
- * more than one spelling with the same canonical form (RFC 8785, section 3.2.2 and appendix D).
+ * Returns the first fault of details. Numbers beyond 2^53 and texts that are not well-formed Unicode are
+ * ambiguous: different values have the same canonical text (RFC 8785, section 3.2.2 and appendix D).
  *
- * @param visit sees every value before it is judged, and may throw for what only one side can be given
+ * @param visit is called with every value before its check, and may throw to refuse it
  * @example faultIn({ amount: 2 ** 53 }) // 'number'
  */
 export function faultIn(

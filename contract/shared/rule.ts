@@ -1,4 +1,5 @@
-// Rules as both sides apply them: the whole rule of an entry, and which methods are strong enough for it.
+// Rules as the service, the guard and the dashboard apply them: the complete rule of a settings entry,
+// and the methods that satisfy it.
 import {
   BUILT_IN_ACTIONS,
   type BuiltInAction,
@@ -12,12 +13,12 @@ import { BUILT_IN_RULES, DEFAULT_RULE } from '../rules.ts'
 export const isBuiltIn = (action: string): action is BuiltInAction =>
   Object.hasOwn(BUILT_IN_ACTIONS, action)
 
-/** Whether an action guards the factors themselves: its rule may be made stronger, never weaker. */
+/** Returns whether an action changes factors. Its rule may be made stronger, never weaker. */
 export const isCredentialAction = (action: string): action is CredentialAction =>
   CREDENTIAL_ACTIONS.some((name) => name === action)
 
 /**
- * Lays what a part says over defaults; an absent or undefined member says nothing.
+ * Returns the defaults with the members of a part in their place. Undefined members change nothing.
  *
  * @example overlay({ digits: 6, enabled: true }, { digits: 8 }) // { digits: 8, enabled: true }
  */
@@ -25,13 +26,13 @@ export function overlay<T extends object>(
   defaults: T,
   part: { [K in keyof T]?: T[K] | undefined } = {},
 ): T {
-  const said = Object.entries(part).filter(([, value]) => value !== undefined)
-  return Object.assign({ ...defaults }, Object.fromEntries(said))
+  const defined = Object.entries(part).filter(([, value]) => value !== undefined)
+  return Object.assign({ ...defaults }, Object.fromEntries(defined))
 }
 
 /**
- * Returns the rule of an entry without its conditions: what its base says, over the defaults of its
- * action. `freshnessSeconds` follows the lifetime where only that one is given.
+ * Returns the rule of an entry without its conditions: its base over the defaults of its action. If the
+ * base gives no `freshnessSeconds`, the lifetime is used for it.
  *
  * @example baseRuleOf({ action: 'order.refund', scope: 'orders:refund', base: { require: 'always' } })
  */
@@ -43,7 +44,7 @@ export function baseRuleOf({ action, base = {} }: ActionEntry): Rule {
 }
 
 /**
- * Returns the rule of an entry that holds whatever its conditions say.
+ * Returns the rule of an entry that applies if none of its conditions is met.
  *
  * @example ruleOf({ action: 'order.refund', stricter: [{ when: 'details.amount > 9', acr: 'phr' }] })
  */
@@ -52,26 +53,26 @@ export function ruleOf(entry: ActionEntry): Rule {
   const stricter = entry.stricter ?? []
   return withinReason({
     ...rule,
-    // A condition over the details can be decided only for a call that names them.
+    // A condition on the details can be evaluated only for a call that sends them.
     details: stricter.some(({ when }) => readsDetails(when)) ? 'required' : rule.details,
-    // A legacy token says nothing of its action, so nothing was decided when it was issued, and it is
-    // spent by the base rule: one entry that does not take it is enough.
+    // A legacy token names no action, so no condition was evaluated when it was issued. If any condition
+    // forbids legacy tokens, the action never accepts one.
     acceptsMfaToken:
       rule.acceptsMfaToken && stricter.every(({ acceptsMfaToken }) => acceptsMfaToken !== false),
   })
 }
 
-/** Whether a condition may read the details of a call. It says yes too often rather than too seldom. */
+/** Returns whether a condition may read the details of a call. It can return true for one that does not. */
 export const readsDetails = (when: string): boolean => /\bdetails\b/.test(when)
 
-/** Whether a rule takes a legacy token, which names no details and is no passkey. */
+/** Returns whether a rule accepts a legacy token, which is bound to no details and never reaches `phr`. */
 export const takesLegacy = (rule: Pick<Rule, 'acceptsMfaToken' | 'details' | 'acr'>): boolean =>
   rule.acceptsMfaToken && rule.details !== 'required' && rule.acr !== 'phr'
 
-/** Returns a rule that accepts a legacy token only where it can. */
+/** Returns the rule with `acceptsMfaToken` false if its other members rule out legacy tokens. */
 export const withinReason = (rule: Rule): Rule => ({ ...rule, acceptsMfaToken: takesLegacy(rule) })
 
-/** Which methods an environment offers, and how far its backend's assertions may reach. */
+/** The methods that an environment offers, and the highest level that its assertions may reach. */
 export interface Offered {
   totp: boolean
   passkey: boolean
@@ -79,13 +80,13 @@ export interface Offered {
   assertion: Acr | null
 }
 
-/** How far each method reaches; null for one that is not offered. */
+/** The assurance level that each method reaches; null for a method that is not offered. */
 export type Levels = Record<Method, Acr | null>
 
-/** An assertion says its own level, so only the service, which reads it, knows a lower limit. */
+/** The highest level of each method. An assertion names its own level; only the service knows a lower limit. */
 const HIGHEST_LEVELS: Levels = { ...METHOD_ACR, assertion: 'phr' }
 
-/** Returns how far each method reaches in an environment. */
+/** Returns the assurance level that each method reaches in an environment. */
 export const levelsOf = ({ totp, passkey, recovery, assertion }: Offered): Levels => ({
   totp: totp ? METHOD_ACR.totp : null,
   passkey: passkey ? METHOD_ACR.passkey : null,
@@ -94,7 +95,7 @@ export const levelsOf = ({ totp, passkey, recovery, assertion }: Offered): Level
 })
 
 /**
- * Returns the methods of a rule that reach its level.
+ * Returns the methods of a rule that reach its assurance level.
  *
  * @example reachingMethods({ methods: ['totp', 'passkey'], acr: 'phr' }) // ['passkey']
  */
@@ -103,7 +104,7 @@ export const reachingMethods = (
   levels = HIGHEST_LEVELS,
 ): Method[] => methods.filter((method) => acrReaches(levels[method], acr))
 
-/** Returns what a refusal says about the rule that was not met. */
+/** Returns the requirement that a refusal reports for a rule. */
 export const requirementOf = (rule: Requirement, levels?: Levels): Requirement => {
   const { action, scope, acr, freshnessSeconds, details } = rule
   return { action, scope, methods: reachingMethods(rule, levels), acr, freshnessSeconds, details }

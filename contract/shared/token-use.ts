@@ -1,35 +1,35 @@
-// Whether a verified token is good for one use. Service and guard decide by this function alone, and each
-// makes its own answer from the fault. Whether the token was spent or revoked is not known here.
+// Decides whether a verified token is valid for one use. The service and the guard both call this function,
+// and each turns the fault into its own response. It does not know whether the token was consumed or revoked.
 import { acrReaches } from '../assurance.ts'
 import type { PolicyDecision, Rule } from '../policy.ts'
 import type { ElevatedClaims, MfaClaims } from '../token.ts'
 import { canonical } from './details.ts'
 import { takesLegacy } from './rule.ts'
 
-/** Verified claims, and which of the two kinds of token carried them. */
+/** The kind of a token, and its verified claims. */
 export type VerifiedToken =
   | { kind: 'elevated'; claims: ElevatedClaims }
   | { kind: 'mfa'; claims: MfaClaims }
 
-/** What a token is shown for, and where and when. */
+/** The use that a token is presented for. */
 export interface TokenUse {
   subject: string
   sessionId?: string | undefined
-  /** `acceptsMfaToken` is false also where the environment does not take a legacy token. */
+  /** `acceptsMfaToken` is also false if the environment accepts no legacy tokens. */
   rule: Pick<
     PolicyDecision & Rule,
     'scope' | 'acr' | 'singleUse' | 'freshnessSeconds' | 'details' | 'acceptsMfaToken'
   >
-  /** The details of the call: the canonical text that the token's `authorization_details` must have. */
+  /** The details of the call. The token's `authorization_details` must have this canonical text. */
   details?: { spelling: string } | undefined
-  /** The resource, which an elevated token must name. */
+  /** The resource. An elevated token must name it as its audience. */
   audience: string
-  /** The environment, which a legacy token must name as its audience. */
+  /** The environment. A legacy token must name it as its audience. */
   issuer: string
   now: number
 }
 
-/** Why a token is not good for a use, and whose or what else an invalid one is for. */
+/** The reason why a token is not valid for a use. `of` names the part that differs, if one does. */
 export type UseFault = [
   reason:
     | 'token_invalid'
@@ -41,10 +41,10 @@ export type UseFault = [
 ]
 
 /**
- * Finds why a verified token is not good for a use: its user, session, audience, scope, level, age and
- * details, against the rule as it is now. Nothing is spent.
+ * Returns why a verified token is not valid for a use. Compares its user, session, audience, scope, level,
+ * age and details with the use and the current rule. Does not consume the token.
  *
- * @returns undefined for a token that is good
+ * @returns undefined for a token that is valid
  */
 export function faultOfUse({ kind, claims }: VerifiedToken, use: TokenUse): UseFault | undefined {
   const { rule, sessionId, details } = use
@@ -52,7 +52,7 @@ export function faultOfUse({ kind, claims }: VerifiedToken, use: TokenUse): UseF
   if (claims.sid !== undefined && sessionId !== undefined && claims.sid !== sessionId)
     return ['token_invalid', 'session']
   if (kind === 'mfa') {
-    // A legacy token says nothing of what it is for, so only a rule that accepts it takes it.
+    // A legacy token names no action, so a rule must accept such tokens explicitly.
     if (claims.aud !== use.issuer) return ['token_invalid']
     if (!takesLegacy(rule)) return ['step_up_required']
   } else {

@@ -1,24 +1,24 @@
-// Names, patterns and limits of what travels between Countersign and its callers. Everything in
-// contract/shared is pure and imports no schema, so that a page and a guard can use it without zod.
+// Names, patterns and limits that Countersign shares with its callers. Everything in contract/shared is
+// pure and imports no schema, so that a page and a guard can use it without zod.
 
 /** The header that carries an elevated token. */
 export const TOKEN_HEADER = 'countersign-token'
 
-/** The header that the dashboard's pages send with every call: another site's form cannot add it. */
+/** The header that the dashboard's pages send with every call. A form of another site cannot add it. */
 export const CSRF_HEADER = 'countersign-csrf'
 
-/** Matches the compact form of a JWT (RFC 7515, section 7.1) and nothing around it: jose accepts padding. */
+/** Matches the compact form of a JWT (RFC 7515, section 7.1) without padding, which jose would accept. */
 export const COMPACT_JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
 
 /** Matches the `jti` of a token that Countersign issued. */
 export const JTI = /^[A-Za-z0-9_-]{22,64}$/
 
-/** The latest second that a token of Countersign or an assertion may name: the year 2100 begins. */
+/** The latest time in a token of Countersign or an assertion: the first second of 2100. */
 export const LAST_TOKEN_SECOND = 4_102_444_800
 
-/** The last second of the year 9999: later ones are no date that can be written (RFC 3339). */
+/** The last second of the year 9999, the last year that RFC 3339 can represent. */
 export const LAST_EPOCH_SECOND = 253_402_300_799
 
-/** Returns whether a value is an object and not a list. */
+/** Returns whether a value is an object and not an array. */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
