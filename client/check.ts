@@ -1,4 +1,4 @@
-// "Is a step-up needed now?" The server decides; where it cannot be asked, the answer is yes.
+// Asks the server whether a step-up is needed. If the server cannot be asked, the answer is yes.
 import type { Details } from '../contract/index.ts'
 import { asCountersignError } from './errors.ts'
 import { ask, type Countersign, instanceOf } from './instance.ts'
@@ -8,10 +8,10 @@ import type { StepUpAuth } from './prompt.ts'
 type Asked = ActionOrScope & { details?: Details | undefined }
 
 /**
- * Whether a step-up is needed before an action.
+ * Returns whether a step-up is needed before an action.
  *
- * @param details what is about to be done, where the rule may look at it
- * @returns true also where the server cannot be asked; false without a call where a fitting token is at hand
+ * @param asked.details describes what the action will do, for rules that read it
+ * @returns true also if the server cannot be asked; false without a call if the store holds a matching token
  * @example if (await isMfaRequiredForAction({ mfaAction: MFAAction.WalletWaasExport })) askForCode()
  */
 export async function isMfaRequiredForAction(
@@ -22,9 +22,9 @@ export async function isMfaRequiredForAction(
 }
 
 /**
- * Whether a step-up is needed for a scope, and which of the user's factors can give it.
+ * Returns whether a step-up is needed for a scope, and the user's factors that are strong enough.
  *
- * @returns `isRequired` without credentials where the server cannot be asked, with the `cause`
+ * @returns `isRequired` with the `cause` and without credentials if the server cannot be asked
  * @example const { isRequired, defaultCredentialId } = await checkStepUpAuth({ scope: 'wallet:export' })
  */
 export async function checkStepUpAuth(asked: Asked, instance?: Countersign): Promise<StepUpAuth> {
@@ -69,10 +69,10 @@ async function decide(instance: Countersign, { details, ...named }: Asked): Prom
 }
 
 /**
- * Returns whether the user must enroll a factor before going on: the environment asks for one at
- * onboarding, and the user has no factor yet.
+ * Returns whether the user must enroll a factor now: the environment requires one at onboarding, and the
+ * user has none yet.
  *
- * @throws CountersignError where the server cannot be asked
+ * @throws CountersignError if the server cannot be asked
  */
 export async function isUserMissingMfaAuth(instance?: Countersign): Promise<boolean> {
   return (await ask(instanceOf(instance).rpc.factor.list.query())).mustEnroll

@@ -1,35 +1,35 @@
-// The user's factors: enrolling, naming and removing them, and the recovery codes. Changes spend the
-// token of their scope (`credential:link`, `:update`, `:unlink`) where one is at hand.
+// The user's factors: enrolling, naming and removing them, and the recovery codes. A change consumes the
+// token of its scope (`credential:link`, `:update`, `:unlink`) if the store holds one.
 import type { Factor, FactorListResult } from '../contract/index.ts'
 import { ask, type Countersign, instanceOf, spending, unexpected } from './instance.ts'
 import { TokenScope } from './names.ts'
 import { ceremony, createPasskey } from './passkey.ts'
 
-/** A confirmed factor, in the words of this SDK. */
+/** A confirmed factor, with the member names of this SDK. */
 export interface MfaDevice extends Omit<Factor, 'factorId' | 'kind'> {
   id: string
   type: Factor['kind']
 }
 
-/** How many there are of each, and whether one is missing. */
+/** The number of factors of each kind, the state of the recovery codes, and whether the user must enroll. */
 export interface MfaMethods extends Omit<FactorListResult, 'factors'> {
   totp: number
   passkey: number
 }
 
-/** A new factor, and with the first one the recovery codes: shown here and never again. */
+/** A new factor. With the first factor come the recovery codes, which are shown only once. */
 export interface RegisteredDevice {
   device: MfaDevice
   recoveryCodes?: string[]
 }
 
-/** What may be said of a factor when it is enrolled. */
+/** The options of an enrollment. */
 export interface Registration {
-  /** The name that the user gives it. */
+  /** The name that the user gives the factor. */
   label?: string
   /** The user's name, as their authenticator app or passkey manager shows it. Default: from the session token. */
   accountName?: string
-  /** The backend's word for the first factor, where the environment asks for it. */
+  /** The backend's signed assertion, if the environment requires one for the first factor. */
   assertion?: string
 }
 
@@ -39,29 +39,29 @@ const deviceOf = ({ factorId, kind, ...factor }: Factor): MfaDevice => ({
   type: kind,
 })
 
-/** Changes something of the user's factors, and notifies the listeners. */
+/** Waits for a change of the user's factors, and notifies the listeners. */
 async function change<T>(instance: Countersign, call: Promise<T>): Promise<T> {
   const answer = await ask(call)
   instance.emit('devicesChanged', undefined)
   return answer
 }
 
-/** What the user has. */
+/** Returns the number of the user's factors of each kind, and the state of their recovery codes. */
 export async function getMfaMethods(instance?: Countersign): Promise<MfaMethods> {
   const { factors, ...rest } = await ask(instanceOf(instance).rpc.factor.list.query())
   const count = (kind: Factor['kind']) => factors.filter((factor) => factor.kind === kind).length
   return { ...rest, totp: count('totp'), passkey: count('passkey') }
 }
 
-/** The user's factors. */
+/** Returns the user's factors. */
 export async function getMfaDevices(instance?: Countersign): Promise<MfaDevice[]> {
   const { factors } = await ask(instanceOf(instance).rpc.factor.list.query())
   return factors.map(deviceOf)
 }
 
 /**
- * Begins to enroll an authenticator app: show `uri` as a QR code and `secret` as text, then confirm
- * with a code, by `confirmTotpMfaDevice` or `authenticateTotpMfaDevice`, within ten minutes.
+ * Starts to enroll an authenticator app. Show `uri` as a QR code and `secret` as text. Then confirm with a
+ * code within ten minutes: call `confirmTotpMfaDevice` or `authenticateTotpMfaDevice`.
  *
  * @throws CountersignError `step_up_required` for a user who has a factor, `session_not_fresh`,
  *   `factor_limit_reached`, `method_not_allowed`
@@ -81,7 +81,7 @@ export async function registerTotpMfaDevice(
 }
 
 /**
- * Confirms an authenticator app with a code. No step-up: it earns no token.
+ * Confirms an authenticator app with a code. This is not a step-up: it issues no token.
  *
  * @throws CountersignError `invalid_code`, `challenge_expired`, `rate_limited`, `locked`
  */
@@ -101,8 +101,9 @@ export async function confirmTotpMfaDevice(
 /**
  * Enrolls a passkey: the browser asks the user.
  *
- * @throws CountersignError those of the ceremony, `conflict` for an authenticator that is registered
- *   already, `step_up_required` for a user who has a factor, `session_not_fresh`, `passkey_rejected`
+ * @throws CountersignError with a reason of the ceremony, `conflict` for an authenticator that is
+ *   registered already, `step_up_required` for a user who has a factor, `session_not_fresh`,
+ *   `passkey_rejected`
  * @example await registerPasskey({ label: 'Laptop' })
  */
 export async function registerPasskey(
@@ -130,7 +131,7 @@ export async function registerPasskey(
   return { device: deviceOf(added), ...rest }
 }
 
-/** Names a factor; without a label its name is taken away. */
+/** Changes the name of a factor. Without a label, removes the name. */
 export async function renameMfaDevice(
   { deviceId, label }: { deviceId: string; label?: string },
   instance?: Countersign,
@@ -141,7 +142,7 @@ export async function renameMfaDevice(
   return factors.map(deviceOf)
 }
 
-/** Makes a factor the one that is asked for first. Spends a `credential:update` token. */
+/** Makes a factor the default, which prompts offer first. Consumes a `credential:update` token. */
 export async function setDefaultMfaDevice(
   { deviceId }: { deviceId: string },
   instance?: Countersign,
@@ -156,7 +157,7 @@ export async function setDefaultMfaDevice(
   return factors.map(deviceOf)
 }
 
-/** Removes a factor, and ends the tokens that it earned. Spends a `credential:unlink` token. */
+/** Removes a factor and ends the tokens that came from it. Consumes a `credential:unlink` token. */
 export async function deleteMfaDevice(
   { deviceId }: { deviceId: string },
   instance?: Countersign,
@@ -171,7 +172,7 @@ export async function deleteMfaDevice(
   return factors.map(deviceOf)
 }
 
-/** New recovery codes in place of all earlier ones. Spends a `credential:update` token. */
+/** Creates new recovery codes and ends all earlier ones. Consumes a `credential:update` token. */
 export async function createNewMfaRecoveryCodes(instance?: Countersign): Promise<string[]> {
   const countersign = instanceOf(instance)
   const { recoveryCodes } = await change(
@@ -183,7 +184,7 @@ export async function createNewMfaRecoveryCodes(instance?: Countersign): Promise
   return recoveryCodes
 }
 
-/** Says that the user has put the recovery codes away. */
+/** Records that the user has saved the recovery codes. */
 export async function acknowledgeRecoveryCodes(instance?: Countersign): Promise<boolean> {
   const countersign = instanceOf(instance)
   return (await change(countersign, countersign.rpc.recovery.acknowledge.mutate())).acknowledged

@@ -1,45 +1,45 @@
-// What an application catches: one error with a reason. Recognize it by its name, not by its class, so
-// that two copies of this package understand each other.
+// The errors of the SDK. Each has a reason. They are recognized by name, not by class, so that it works with
+// two copies of this package on one page.
 import type { Details, Reason, Requirement } from '../contract/index.ts'
 import type { CountersignErrorData } from './generated.ts'
 import { reasonOf } from './rpc.ts'
 
-/** Why a passkey's ceremony ended without an answer. */
+/** The reason why a passkey ceremony ended without a response. */
 export type CeremonyReason =
   /** The user closed the prompt, or a newer ceremony took its place. */
   | 'cancelled'
-  /** The page may not use passkeys here: its origin, a permissions policy, a missing focus. */
+  /** The page cannot use passkeys, because of its origin, a permissions policy or missing focus. */
   | 'not_allowed'
-  /** The user has no passkey that could answer. */
+  /** The user has no matching passkey. */
   | 'no_credential'
-  /** The browser or the authenticator cannot do this. */
+  /** The browser or the authenticator does not support this. */
   | 'unsupported'
-  /** Nobody answered in time. */
+  /** The user did not respond in time. */
   | 'timeout'
 
-/** A reason of the contract, or one of a ceremony in the browser. */
+/** A reason of the contract or of a ceremony in the browser. */
 export type CountersignReason = Reason | CeremonyReason
 
 const NAME = 'CountersignError'
 
-/** More of an error than its reason. */
+/** The members of an error besides its reason. */
 export interface CountersignErrorOptions extends Omit<CountersignErrorData, 'reason'> {
   cause?: unknown
 }
 
 /**
- * Why something of the SDK did not happen.
+ * The error that every function of the SDK throws.
  *
  * @example if (isCountersignError(error) && error.reason === 'invalid_code') askAgain()
  */
 export class CountersignError extends Error {
   override readonly name: string = NAME
   readonly reason: CountersignReason
-  /** How long to wait before another try, in seconds, where waiting helps. */
+  /** How many seconds to wait before another try, if waiting helps. */
   readonly retryAfterSeconds: number | undefined
-  /** How many wrong codes are left before a wait or a lock. */
+  /** How many wrong codes are allowed before a wait or a lock. */
   readonly attemptsLeft: number | undefined
-  /** What is asked of a token, where a step-up is missing. */
+  /** The requirement for a token, if a step-up is missing. */
   readonly requirement: Requirement | undefined
 
   constructor(reason: CountersignReason, message: string, options: CountersignErrorOptions = {}) {
@@ -51,12 +51,12 @@ export class CountersignError extends Error {
   }
 }
 
-/** An API asked for a step-up (RFC 9470): what to verify, and for which details. */
+/** The error for an API that asks for a step-up (RFC 9470). It says what to verify, and for which details. */
 export class StepUpRequiredError extends CountersignError {
   readonly scope: string
   readonly methods: Requirement['methods']
   readonly acr: Requirement['acr']
-  /** The details that the refused call was about to carry out. */
+  /** The details of the refused call. */
   readonly details: Details | undefined
 
   constructor(
@@ -74,17 +74,17 @@ export class StepUpRequiredError extends CountersignError {
   }
 }
 
-/** Whether an error is one of this SDK's, whichever copy of it threw. */
+/** Returns whether an error comes from this SDK, or from another copy of it. */
 export const isCountersignError = (error: unknown): error is CountersignError =>
   error instanceof Error && error.name === NAME && 'reason' in error
 
-/** Whether an error asks for a step-up. */
+/** Returns whether an error asks for a step-up. */
 export const isStepUpRequired = (error: unknown): error is StepUpRequiredError =>
   isCountersignError(error) && error.requirement !== undefined && 'scope' in error
 
 /**
- * Any error of a call as a CountersignError: a refusal with its reason, everything else, such as no
- * network, as `unavailable`.
+ * Returns any error of a call as a CountersignError. A refusal keeps its reason. Every other error, such as
+ * a missing network, has the reason `unavailable`.
  */
 export function asCountersignError(error: unknown, details?: Details): CountersignError {
   if (isCountersignError(error)) return error

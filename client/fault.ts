@@ -1,12 +1,12 @@
-// Faults that no answer of the user could correct: they are thrown before anybody is asked.
+// Faults that the user cannot correct. They are thrown before the user is asked.
 import type { Details, PolicyDecision, Requirement } from '../contract/index.ts'
 import { CountersignError } from './errors.ts'
 
 /**
  * Returns why a step-up cannot begin: the rule denies the action, or `details` are required and missing.
  *
- * @param requirement what the API asks for, where it refused the call
- * @returns the error to throw, or undefined where the user can be asked
+ * @param requirement the API's requirement, if it refused the call
+ * @returns the error to throw, or undefined if the user can be asked
  * @example const fault = faultOf(auth.decision, details)
  */
 export function faultOf(

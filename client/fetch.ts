@@ -1,22 +1,22 @@
-// Calling the application's own API with the token that the call needs, and handing tokens out by hand.
+// Calls the application's API with the token that the call needs. Also returns tokens for other callers.
 import type { Details, Requirement } from '../contract/index.ts'
 import { TOKEN_HEADER } from '../contract/shared/wire.ts'
 import { type CountersignReason, StepUpRequiredError } from './errors.ts'
 import { ask, type Countersign, instanceOf, learnScope } from './instance.ts'
 import type { ActionOrScope, TokenScope } from './names.ts'
 
-/** What `fetch` takes, and what the call is about to do. */
+/** The options of `fetch`, with the action of the call and its details. */
 export type CountersignInit = RequestInit & ActionOrScope & { details?: Details | undefined }
 
 /**
- * `fetch` to a guarded API: sends the session, and in `Countersign-Token` the elevated token of the
- * action, else the legacy one. A single-use token leaves the store with the request; it comes back
- * only when `fetch` was never called. Redirects are not followed, unless `redirect` says otherwise:
- * the token would travel on to wherever they lead.
+ * Calls a guarded API with `fetch`. Sends the session, and in `Countersign-Token` the elevated token of the
+ * action, or else the legacy token. Removes a single-use token from the store, and puts it back only if
+ * `fetch` was never called. Does not follow redirects unless `redirect` is set, because the token would be
+ * sent to the new address.
  *
- * @param init.details what the token is bound to, where it is
- * @returns the answer, unless it asks for a step-up
- * @throws StepUpRequiredError where the API asks for a step-up (RFC 9470), with scope and methods
+ * @param init.details the details that the token is bound to, if any
+ * @returns the response, unless it asks for a step-up
+ * @throws StepUpRequiredError with scope and methods if the API asks for a step-up (RFC 9470)
  * @example await countersignFetch('/api/export', { method: 'POST', mfaAction: 'wallet.waas.export' })
  */
 export async function countersignFetch(
@@ -53,7 +53,7 @@ export async function countersignFetch(
   }
 }
 
-/** Reads the challenge of a guard: RFC 9470 in the header, RFC 9457 in the body. */
+/** Reads the challenge of a guard from the header (RFC 9470) and the body (RFC 9457). */
 async function readChallenge(response: Response, scope: string, details: Details | undefined) {
   const header = response.headers.get('www-authenticate') ?? ''
   const body: {
@@ -74,7 +74,7 @@ async function readChallenge(response: Response, scope: string, details: Details
   )
 }
 
-/** What is assumed of a guard that says no more than RFC 9470. */
+/** The requirement that is assumed for a guard whose body names none. */
 const UNKNOWN = {
   action: '',
   methods: ['passkey', 'totp'],
@@ -84,10 +84,10 @@ const UNKNOWN = {
 } satisfies Omit<Requirement, 'scope'>
 
 /**
- * Hands out the token of a scope, for a call that `countersignFetch` cannot make.
+ * Returns the token of a scope, for a call that `countersignFetch` cannot make.
  *
- * @param consume takes a reusable token out of the store too; a single-use one always leaves it
- * @returns the token, or undefined if the store holds no matching one
+ * @param consume removes a reusable token from the store too; a single-use token is always removed
+ * @returns the token, or undefined if the store holds no matching token
  * @example headers['countersign-token'] = await getElevatedAccessToken({ scope: 'wallet:sign', details })
  */
 export async function getElevatedAccessToken(
@@ -100,7 +100,7 @@ export async function getElevatedAccessToken(
 }
 
 /**
- * Hands out the legacy token and takes it out of the store.
+ * Returns the legacy token and removes it from the store.
  *
  * @deprecated Ask for an elevated token with `requestedScopes`; `countersignFetch` sends it.
  */
@@ -111,9 +111,9 @@ export async function consumeMfaToken(instance?: Countersign): Promise<string | 
 }
 
 /**
- * Forgets every token and revokes it. Call it before the application ends its session.
+ * Removes every token from the store and revokes it. Call it before the application ends its session.
  *
- * @returns how many were revoked, and how many could not be revoked: those live on until they expire
+ * @returns how many tokens were revoked, and how many were not: those stay valid until they expire
  */
 export async function logout(instance?: Countersign): Promise<{ revoked: number; failed: number }> {
   const { tokens, rpc } = instanceOf(instance)

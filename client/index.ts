@@ -1,4 +1,4 @@
-// Countersign for an application: the SDK's functions, and the typed client that they are made of.
+// The SDK for an application's page, and the typed client that it uses.
 
 export * from './check.ts'
 export * from './devices.ts'

@@ -1,5 +1,5 @@
-// One Countersign as a page uses it: where it is, who is signed in, which tokens it holds, and who
-// listens. The other files of this folder use it.
+// The instance that a page creates. It holds the options, the session, the tokens and the listeners. The
+// other files of this folder use it.
 import type { ChallengeVerifyResult, Method } from '../contract/index.ts'
 import { asCountersignError, CountersignError } from './errors.ts'
 import { type ActionOrScope, namedFor, scopeOf } from './names.ts'
@@ -13,30 +13,30 @@ export interface CountersignOptions {
   url: string
   /** The environment's id. */
   environment: string
-  /** The application's session token; asked for at every call. Nothing: nobody is signed in. */
+  /** Returns the application's session token, or nothing if nobody is signed in. Called before every call. */
   getSessionToken: () => MaybeToken | Promise<MaybeToken>
-  /** Whether `countersignFetch` sends the session as `Authorization: Bearer` where the call has no such header. */
+  /** If false, `countersignFetch` does not add the session token as `Authorization: Bearer`. Default: true. */
   sendSession?: boolean
-  /** Who asks the user, for every `withStepUp` that names nobody. */
+  /** Asks the user, in every `withStepUp` that has no prompt of its own. */
   prompt?: StepUpPrompt
-  /** Where tokens are kept: in memory, unless this is `storageKeeper()`. */
+  /** Keeps the tokens. Default: in memory. Use `storageKeeper()` to keep them across reloads. */
   keepTokens?: (name: string) => TokenKeeper
-  /** Reads the user out of a session token, where that is not its claim `sub`. */
+  /** Reads the user's id from a session token, if it is not in the claim `sub`. */
   subjectOf?: (sessionToken: string) => string | undefined
-  /** Whether functions that are given no instance use this one. */
+  /** If false, functions that are called without an instance do not use this one. Default: true. */
   isDefault?: boolean
   fetch?: typeof fetch
 }
 
 type MaybeToken = string | null | undefined
 
-/** Who is signed in. */
+/** The session of the signed-in user. */
 export interface Session {
   token: string
   subject: string
 }
 
-/** The outcome of a step-up, without the tokens themselves. */
+/** The result of a step-up, without the tokens. */
 export interface MfaCompleted extends Omit<ChallengeVerifyResult, 'elevatedToken' | 'mfaToken'> {
   method: Method
   scopes: readonly string[]
@@ -46,23 +46,23 @@ export interface CountersignEvents {
   mfaCompleted: MfaCompleted
   mfaFailed: { method: Method; error: CountersignError }
   tokensChanged: undefined
-  /** Somebody else is signed in, or nobody: noticed when the session is next asked for. */
+  /** Another user signed in, or the user signed out. Emitted when the session is read next. */
   sessionChanged: Session | undefined
-  /** A factor or the recovery codes were changed from this page. */
+  /** This page changed a factor or the recovery codes. */
   devicesChanged: undefined
 }
 
-/** An instance. Applications hand it on; its members are for this package. */
+/** An instance. Applications pass it to the functions of this package; its members are internal. */
 export interface Countersign {
   readonly options: CountersignOptions
   readonly rpc: CountersignClient
   readonly tokens: TokenStore
   readonly fetch: typeof fetch
-  /** Scopes of the actions that an operator added, as the server named them. */
+  /** The scopes of actions that an operator added, as the server returned them. */
   readonly scopes: Map<string, string>
-  /** An authenticator app that was shown to the user and not confirmed yet. */
+  /** The id of an authenticator app that the user has not confirmed yet. */
   pendingDevice: string | undefined
-  /** Who is signed in now. Tokens of anybody else are gone when this returns. */
+  /** Returns the current session. Removes the tokens of every other user from the store first. */
   session(): Promise<Session | undefined>
   on<E extends keyof CountersignEvents>(
     event: E,
@@ -74,7 +74,7 @@ export interface Countersign {
 let defaultInstance: Countersign | undefined
 
 /**
- * Makes an instance, and makes it the default one.
+ * Creates an instance. It becomes the default unless `isDefault` is false.
  *
  * @example
  * createCountersign({ url: 'https://countersign.example', environment: 'live', getSessionToken })
@@ -120,13 +120,13 @@ export function createCountersign(options: CountersignOptions): Countersign {
   return instance
 }
 
-/** Whose a session token is; one that names nobody stands for itself. */
+/** Returns the session of a token. If the token names no user, the token itself is the subject. */
 export const sessionOf = (
   { subjectOf: read = subjectOf }: CountersignOptions,
   token: MaybeToken,
 ): Session | undefined => (token ? { token, subject: read(token) ?? token } : undefined)
 
-/** The `sub` of a JWT, which the server verifies and this page only reads (RFC 7519, section 4.1.2). */
+/** Returns the `sub` of a JWT (RFC 7519, section 4.1.2). Only the server verifies the JWT. */
 function subjectOf(token: string): string | undefined {
   try {
     const [, payload = ''] = token.split('.')
@@ -138,9 +138,9 @@ function subjectOf(token: string): string | undefined {
 }
 
 /**
- * The instance to use: the one given, else the default one.
+ * Returns the given instance, or else the default one.
  *
- * @throws CountersignError `input_invalid` before `createCountersign` was called
+ * @throws CountersignError `input_invalid` if `createCountersign` was not called yet
  */
 export function instanceOf(given: Countersign | undefined): Countersign {
   const instance = given ?? defaultInstance
@@ -148,7 +148,7 @@ export function instanceOf(given: Countersign | undefined): Countersign {
   return instance
 }
 
-/** Calls the service; whatever goes wrong is a CountersignError. */
+/** Waits for a call to the service, and throws every error as a CountersignError. */
 export async function ask<T>(call: Promise<T>): Promise<T> {
   try {
     return await call
@@ -157,10 +157,10 @@ export async function ask<T>(call: Promise<T>): Promise<T> {
   }
 }
 
-/** Creates the error for an answer that lacks what was asked for. */
+/** Creates the error for a response that lacks a required member. */
 export const unexpected = () => new CountersignError('unavailable', 'Unexpected response.')
 
-/** The scope of an action; the server is asked for that of one which an operator added. */
+/** Returns the scope of an action. Asks the server for the scope of an action that an operator added. */
 export async function learnScope(instance: Countersign, wanted: ActionOrScope): Promise<string> {
   const { mfaAction = '' } = wanted
   const known = scopeOf(wanted) ?? instance.scopes.get(mfaAction)
@@ -171,8 +171,8 @@ export async function learnScope(instance: Countersign, wanted: ActionOrScope): 
 }
 
 /**
- * Spends the token of a scope on one call to the service, where there is one; without it the server
- * decides whether it may go ahead.
+ * Makes one call to the service with the token of a scope, if the store holds one. Without a token, the
+ * server decides whether to accept the call.
  */
 export async function spending<T>(
   instance: Countersign,
@@ -184,18 +184,18 @@ export async function spending<T>(
   return ask(call({ context: { elevatedToken: taken?.token } }))
 }
 
-/** Listens for a verified user. Returns how to stop. */
+/** Calls a listener after each successful step-up. Returns a function that removes the listener. */
 export const onMfaCompleted = (
   listener: (completed: MfaCompleted) => void,
   instance?: Countersign,
 ): (() => void) => instanceOf(instance).on('mfaCompleted', listener)
 
-/** Listens for a verification that failed. Returns how to stop. */
+/** Calls a listener after each failed step-up. Returns a function that removes the listener. */
 export const onMfaFailed = (
   listener: (failed: CountersignEvents['mfaFailed']) => void,
   instance?: Countersign,
 ): (() => void) => instanceOf(instance).on('mfaFailed', listener)
 
-/** Listens for tokens that came or went. Returns how to stop. */
+/** Calls a listener when the stored tokens change. Returns a function that removes the listener. */
 export const onTokensChanged = (listener: () => void, instance?: Countersign): (() => void) =>
   instanceOf(instance).on('tokensChanged', listener)

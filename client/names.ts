@@ -1,4 +1,4 @@
-// The names of the built-in actions and scopes, as an application writes them.
+// The names of the built-in actions and scopes in the SDK.
 import { BUILT_IN_ACTIONS } from '../contract/actions.ts'
 
 /**
@@ -16,7 +16,7 @@ export const MFAAction = {
   CredentialUpdate: 'credential.update',
   CredentialUnlink: 'credential.unlink',
 } as const satisfies Record<string, keyof typeof BUILT_IN_ACTIONS>
-/** A built-in action, or the name of one that an operator added. */
+/** The name of a built-in action, or of an action that an operator added. */
 export type MFAAction = (typeof MFAAction)[keyof typeof MFAAction] | (string & {})
 
 /**
@@ -34,20 +34,20 @@ export const TokenScope = {
   Credentialupdate: 'credential:update',
   Credentialunlink: 'credential:unlink',
 } as const satisfies Record<string, (typeof BUILT_IN_ACTIONS)[keyof typeof BUILT_IN_ACTIONS]>
-/** The scope of a built-in action, or of one that an operator added. */
+/** The scope of a built-in action, or of an action that an operator added. */
 export type TokenScope = (typeof TokenScope)[keyof typeof TokenScope] | (string & {})
 
-/** What is to be done: named by its action, or by that action's scope. */
+/** Names an action, by its name or by its scope. */
 export type ActionOrScope =
   | { mfaAction: MFAAction; scope?: never }
   | { scope: TokenScope; mfaAction?: never }
 
 const builtIn: Record<string, string> = BUILT_IN_ACTIONS
 
-/** The scope of a built-in action; undefined for one that an operator added. */
+/** Returns the scope of a built-in action, or undefined for an action that an operator added. */
 export const scopeOf = ({ mfaAction, scope }: ActionOrScope): string | undefined =>
   scope ?? builtIn[mfaAction]
 
-/** The same in the words of the contract. */
+/** Returns the same name as the contract spells it. */
 export const namedFor = ({ mfaAction, scope }: ActionOrScope) =>
   scope === undefined ? { action: mfaAction } : { scope }

@@ -1,5 +1,5 @@
-// The browser's half of a passkey ceremony (WebAuthn Level 3, section 5.1), one at a time. What the
-// browser throws is classified here; refusals of the server are not.
+// Runs the browser's part of a passkey ceremony (WebAuthn Level 3, section 5.1), one at a time. Maps the
+// errors of the browser to reasons.
 import {
   startAuthentication,
   startRegistration,
@@ -15,8 +15,8 @@ import { type CeremonyReason, CountersignError, isCountersignError } from './err
 let latest = 0
 
 /**
- * Runs a ceremony: fetches its options, asks the authenticator, hands the response on. A newer
- * ceremony ends this one as `cancelled`.
+ * Runs a ceremony: fetches its options, asks the authenticator and sends the response. A newer ceremony
+ * ends this one as `cancelled`.
  *
  * @throws CountersignError `cancelled`, `not_allowed`, `no_credential`, `unsupported`, `timeout`,
  *   `conflict` for an authenticator that is registered already
@@ -39,7 +39,7 @@ export async function ceremony<S extends { options: CeremonyOptions }, R, T>(
   return finish(started, response)
 }
 
-/** Ends the ceremony that is under way as `cancelled`, and closes the browser's prompt. */
+/** Ends the running ceremony as `cancelled`, and closes the browser's prompt. */
 export function cancelCeremony(): void {
   latest += 1
   WebAuthnAbortService.cancelCeremony()
@@ -49,19 +49,19 @@ export function cancelCeremony(): void {
 export const createPasskey = (options: CeremonyOptions): Promise<RegistrationResponse> =>
   startRegistration({ optionsJSON: options as never }) as Promise<RegistrationResponse>
 
-/** Answers with a passkey. */
+/** Signs a challenge with a passkey. */
 export const usePasskey = (options: CeremonyOptions): Promise<AuthenticationResponse> =>
   startAuthentication({ optionsJSON: options as never }) as Promise<AuthenticationResponse>
 
 const MESSAGES: Record<CeremonyReason, string> = {
   cancelled: 'The passkey prompt was closed.',
-  not_allowed: 'This page may not use passkeys here.',
-  no_credential: 'There is no passkey that could answer.',
+  not_allowed: 'This page cannot use passkeys.',
+  no_credential: 'No passkey is available.',
   unsupported: 'Passkeys are not supported here.',
-  timeout: 'Nobody answered the passkey prompt in time.',
+  timeout: 'The passkey prompt timed out.',
 }
 
-/** The error of a browser → why; what is not here is `cancelled`, as browsers hide more than that. */
+/** Maps the names of browser errors to reasons. Browsers hide the reason of most other errors. */
 const REASONS: Record<string, CeremonyReason> = {
   NotSupportedError: 'unsupported',
   ConstraintError: 'unsupported',

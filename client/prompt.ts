@@ -1,4 +1,4 @@
-// How a page asks its user to verify: the request, the answer, and what the server said about it.
+// The types of a prompt, with which a page asks its user to step up.
 import type { Details, FactorKind, Method, PolicyDecision } from '../contract/index.ts'
 import type { CountersignError } from './errors.ts'
 import type { MFAAction } from './names.ts'
@@ -11,29 +11,29 @@ export interface StepUpCredential {
   isDefault: boolean
 }
 
-/** Whether to step up, and with what. */
+/** Says whether a step-up is needed, and with which factors. */
 export interface StepUpAuth {
   isRequired: boolean
-  /** The user's factors that are good enough, the default one first. */
+  /** The user's factors that are strong enough, the default one first. */
   credentials: StepUpCredential[]
   defaultCredentialId?: string
-  /** What the server said; missing where a token at hand answered, or nobody did. */
+  /** The server's decision. Missing if the store holds a token, or if the server could not be asked. */
   decision?: PolicyDecision
-  /** Why nobody could be asked. */
+  /** The reason why the server could not be asked. */
   cause?: CountersignError
 }
 
-/** What is asked of the user. */
+/** The request to a prompt. */
 export interface StepUpRequest extends StepUpAuth {
   action: MFAAction
   scope: string
-  /** The methods to offer; to enroll, where `enroll` is true. */
+  /** The methods to offer, for a step-up or, if `enroll` is true, for an enrollment. */
   methods: readonly Method[]
   enroll: boolean
   details: Details | undefined
 }
 
-/** What the user answered. Nothing: they cancelled. */
+/** The user's answer. Null or undefined if they cancelled. */
 export type StepUpAnswer =
   | { method: 'totp'; code: string; deviceId?: string }
   | { method: 'recovery'; code: string }

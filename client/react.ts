@@ -1,5 +1,5 @@
-// Countersign for React 18 or 19: `useStepUp`, the dialog that asks the user, and its pieces. The hooks that
-// need TanStack Query are in react/query.ts, the dialog's looks in react/dialog.css.
+// Countersign for React 18 or 19: `useStepUp`, the dialog that asks the user, and its parts. The hooks that
+// need TanStack Query are in react/query.ts. The styles of the dialog are in react/dialog.css.
 
 export { StepUpDialog, type StepUpDialogProps, type StepUpLook } from './react/dialog.tsx'
 export { type Enrolled, EnrollPasskey, type EnrollProps, EnrollTotp } from './react/enroll.tsx'

@@ -1,5 +1,4 @@
-// The guard: what an application's API puts before its protected actions. The only barrel of
-// `countersign/resource`. See resource/ for how it decides.
+// The guard, which protects the actions of an application's API. The entry point of `countersign/resource`.
 export { createGuard } from './resource/guard.ts'
 export type {
   Allowed,

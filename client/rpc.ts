@@ -1,36 +1,35 @@
-// The typed caller of the contract over HTTP. It is tRPC's own link under a small proxy: the proxy of
-// `@trpc/client` comes with web sockets and subscriptions, which the contract does not have and a page
-// should not load. step-up.ts, devices.ts and others build on it.
+// The typed client of the contract over HTTP. It uses tRPC's HTTP link with a small proxy of its own: the
+// proxy of `@trpc/client` would add code for web sockets and subscriptions, which the contract does not use.
 import type { TRPCClient } from '@trpc/client'
 import { httpLink } from '@trpc/client/links/httpLink'
 import { TOKEN_HEADER } from '../contract/shared/wire.ts'
 import type { CountersignErrorData, CountersignRouter } from './generated.ts'
 
-/** Where a client calls, and as whom. */
+/** The options of a client. */
 export interface ClientOptions {
   /** The address of the service, without a path, e.g. `https://countersign.example`. */
   url: string
   /** The environment's id, or `operator` for operator calls. */
   environment: string
-  /** The session token, resource key or operator key; asked for at every call. */
+  /** Returns the session token, resource key or operator key. Called before every call. */
   bearer: () => string | undefined | Promise<string | undefined>
-  /** The elevated token that the next call is to spend, where it needs one. */
+  /** Returns the elevated token for the next call, if it needs one. */
   elevatedToken?: () => string | undefined
-  /** Instead of the global `fetch`, e.g. a service binding. */
+  /** Replaces the global `fetch`, for example with a service binding. */
   fetch?: typeof fetch
 }
 
 /**
- * Every procedure of the contract, typed. A single call carries an elevated token where its options
- * say `{ context: { elevatedToken } }`.
+ * The typed procedures of the contract. To send an elevated token with one call, pass the options
+ * `{ context: { elevatedToken } }`.
  */
 export type CountersignClient = TRPCClient<CountersignRouter>
 
 /**
- * Makes a client of the contract.
+ * Creates a client of the contract.
  *
- * @returns procedures by name: `client.policy.check.query(…)`, `client.challenge.verify.mutate(…)`.
- *   A refusal is thrown; `reasonOf(error)` reads why
+ * @returns procedures by name: `client.policy.check.query(…)`, `client.challenge.verify.mutate(…)`. They
+ *   throw if a call is refused; `reasonOf(error)` returns the reason
  * @example
  * const client = createClient({ url, environment: 'demo', bearer: () => sessionToken })
  * const { decision } = await client.policy.check.query({ action: 'wallet.waas.export' })
@@ -68,7 +67,7 @@ export function createClient({
   }
   const at = (path: string[]): unknown =>
     new Proxy(() => {}, {
-      // A promise's `then` is no procedure: without this, `await client` would call one.
+      // Without this, `await client` would call a procedure named `then`.
       get: (_, name) => (name === 'then' ? undefined : at([...path, String(name)])),
       apply: (_, __, args) => send([...path], args as [unknown, CallOptions?]),
     })
@@ -86,8 +85,8 @@ function noFurtherLink(): never {
 }
 
 /**
- * Why a call was refused: `error.data` of the contract, or undefined for any other error
- * (no network, say), which a caller treats as "a step-up is required".
+ * Returns why a call was refused (`error.data` of the contract), or undefined for any other error, such as a
+ * missing network. Treat such an error as "a step-up is required".
  *
  * @example if (reasonOf(error)?.reason === 'invalid_code') askAgain()
  */

@@ -1,5 +1,5 @@
-// Verifying the user, and keeping what that earned. Every way ends in `earn`, so that none forgets to
-// notifies listeners, or keeps a token for somebody who has signed out meanwhile.
+// Verifies the user and stores the tokens of the step-up. Every method ends in `earn`, which notifies the
+// listeners and stores no token for a user who has signed out meanwhile.
 import type {
   ChallengeVerifyResult,
   Details,
@@ -13,24 +13,24 @@ import { type Countersign, instanceOf, unexpected } from './instance.ts'
 import type { TokenScope } from './names.ts'
 import { ceremony, usePasskey } from './passkey.ts'
 
-/** What a step-up is for. */
-export interface StepUpWish {
-  /** The scopes of the token to earn; none: the user is verified and nothing else. */
+/** The tokens that a step-up asks for. */
+export interface TokenRequest {
+  /** The scopes of the elevated token. Without scopes, the user is verified and no elevated token is issued. */
   requestedScopes?: readonly TokenScope[] | undefined
-  /** What is about to be done: the token is good for exactly this. */
+  /** Describes what the action will do. The token is valid only for these details. */
   details?: Details | undefined
   /** @deprecated Ask for an elevated token with `requestedScopes` instead. */
-  createMfaTokenOptions?: LegacyOrder | undefined
+  createMfaTokenOptions?: MfaTokenOptions | undefined
   /** @deprecated Ask for an elevated token with `requestedScopes` instead. */
-  createMfaToken?: LegacyOrder | undefined
+  createMfaToken?: MfaTokenOptions | undefined
 }
 
-/** @deprecated The token without a scope. */
-export interface LegacyOrder {
+/** @deprecated The options of a token without a scope. Ask for an elevated token instead. */
+export interface MfaTokenOptions {
   singleUse?: boolean
 }
 
-/** What was proved, and what is known of the tokens that it earned. The tokens are in the store. */
+/** The proof, and a description of the issued tokens. The tokens themselves are in the store. */
 export interface StepUpResult extends Omit<ChallengeVerifyResult, 'elevatedToken' | 'mfaToken'> {
   elevatedToken?: Omit<ElevatedToken, 'token'>
   /** @deprecated See `requestedScopes`. */
@@ -38,32 +38,32 @@ export interface StepUpResult extends Omit<ChallengeVerifyResult, 'elevatedToken
 }
 
 /**
- * Verifies a code of an authenticator app. Right after `registerTotpMfaDevice`, a code that asks for
- * nothing else confirms that device, which is no step-up and earns no token.
+ * Verifies a code of an authenticator app. After `registerTotpMfaDevice`, a call that requests no token
+ * confirms the new device instead. That is not a step-up and issues no token.
  *
- * @param wish.code six or eight digits
- * @param wish.deviceId which device; the default one where it is left out
+ * @param request.code six or eight digits
+ * @param request.deviceId the device that shows the code; default: the default device
  * @throws CountersignError `invalid_code`, `code_already_used`, `rate_limited`, `locked`,
  *   `enrollment_required`, `method_not_allowed`, `scope_not_allowed`, `details_required`, `unavailable`
  * @example await authenticateTotpMfaDevice({ code: '123456', requestedScopes: ['wallet:export'] })
  */
 export async function authenticateTotpMfaDevice(
-  { code, deviceId, ...wish }: StepUpWish & { code: string; deviceId?: string },
+  { code, deviceId, ...request }: TokenRequest & { code: string; deviceId?: string },
   instance?: Countersign,
 ): Promise<StepUpResult | Awaited<ReturnType<typeof confirmTotpMfaDevice>>> {
   const countersign = instanceOf(instance)
   const { pendingDevice } = countersign
-  const asksNothing = !wish.requestedScopes && !orderOf(wish)
+  const asksNothing = !request.requestedScopes && !mfaTokenOptionsOf(request)
   if (pendingDevice && asksNothing && (deviceId ?? pendingDevice) === pendingDevice) {
     return confirmTotpMfaDevice({ deviceId: pendingDevice, code }, countersign)
   }
-  return earn(countersign, 'totp', wish, () =>
+  return earn(countersign, 'totp', request, () =>
     countersign.rpc.challenge.verify.mutate({
       method: 'totp',
       code,
       ...(deviceId && { factorId: deviceId }),
-      ...wanted(wish),
-      ...legacy(wish),
+      ...wanted(request),
+      ...legacy(request),
     }),
   )
 }
@@ -71,46 +71,46 @@ export async function authenticateTotpMfaDevice(
 /**
  * Verifies a passkey: the browser asks the user.
  *
- * @throws CountersignError those of the ceremony (`cancelled`, `not_allowed`, `no_credential`,
+ * @throws CountersignError the reasons of a ceremony (`cancelled`, `not_allowed`, `no_credential`,
  *   `unsupported`, `timeout`), and `passkey_rejected`, `challenge_expired`, `rate_limited`,
  *   `scope_not_allowed`, `details_required`, `unavailable`
  * @example await authenticatePasskeyMFA({ requestedScopes: [TokenScope.Walletsign], details })
  */
 export async function authenticatePasskeyMFA(
-  wish: StepUpWish = {},
+  request: TokenRequest = {},
   instance?: Countersign,
 ): Promise<StepUpResult> {
   const countersign = instanceOf(instance)
   const { start, verify } = countersign.rpc.challenge
-  return earn(countersign, 'passkey', wish, () =>
+  return earn(countersign, 'passkey', request, () =>
     ceremony(
-      () => start.mutate({ method: 'passkey', ...wanted(wish) }).catch(withoutPasskey),
+      () => start.mutate({ method: 'passkey', ...wanted(request) }).catch(withoutPasskey),
       usePasskey,
       ({ challenge }, response) =>
-        verify.mutate({ method: 'passkey', challenge, response, ...legacy(wish) }),
+        verify.mutate({ method: 'passkey', challenge, response, ...legacy(request) }),
     ),
   )
 }
 
 /**
- * Verifies a recovery code. It never reaches `mfa`: it is for getting back to a factor.
+ * Verifies a recovery code, so that the user can enroll a new factor. It never reaches the level `mfa`.
  *
  * @throws CountersignError `invalid_code`, `code_already_used`, `rate_limited`, `locked`, `method_not_allowed`
  * @example await authenticateMfaRecoveryCode({ code, requestedScopes: [TokenScope.Credentiallink] })
  */
 export async function authenticateMfaRecoveryCode(
-  { code, ...wish }: StepUpWish & { code: string },
+  { code, ...request }: TokenRequest & { code: string },
   instance?: Countersign,
 ): Promise<StepUpResult> {
   const countersign = instanceOf(instance)
   const { verify } = countersign.rpc.challenge
-  return earn(countersign, 'recovery', wish, () =>
-    verify.mutate({ method: 'recovery', code, ...wanted(wish), ...legacy(wish) }),
+  return earn(countersign, 'recovery', request, () =>
+    verify.mutate({ method: 'recovery', code, ...wanted(request), ...legacy(request) }),
   )
 }
 
 /**
- * Exchanges the application backend's word, a signed assertion, for an elevated token.
+ * Exchanges a signed assertion of the application's backend for an elevated token.
  *
  * @throws CountersignError `assertion_invalid`, `scope_not_allowed`, `method_not_allowed`
  * @example await requestExternalAuthElevatedToken({ externalJwt: await backend.vouch() })
@@ -129,11 +129,11 @@ export async function requestExternalAuthElevatedToken(
   return elevatedToken
 }
 
-/** Verifies the user, keeps the tokens for the caller, and notifies subscribers. */
+/** Verifies the user, stores the issued tokens and notifies the listeners. */
 async function earn(
   instance: Countersign,
   method: Method,
-  { details }: StepUpWish,
+  { details }: TokenRequest,
   verify: () => Promise<ChallengeVerifyResult>,
 ): Promise<StepUpResult> {
   try {
@@ -164,16 +164,17 @@ function described<T extends { token: string }>({ token: _, ...rest }: T): Omit<
   return rest
 }
 
-const wanted = ({ requestedScopes, details }: StepUpWish) => ({
+const wanted = ({ requestedScopes, details }: TokenRequest) => ({
   ...(requestedScopes && { requestedScopes: [...requestedScopes] }),
   ...(details && { details }),
 })
 
-const orderOf = (wish: StepUpWish) => wish.createMfaTokenOptions ?? wish.createMfaToken
+const mfaTokenOptionsOf = (request: TokenRequest) =>
+  request.createMfaTokenOptions ?? request.createMfaToken
 
-const legacy = (wish: StepUpWish) => {
-  const order = orderOf(wish)
-  return order && { mfaToken: { singleUse: order.singleUse ?? false } }
+const legacy = (request: TokenRequest) => {
+  const mfaToken = mfaTokenOptionsOf(request)
+  return mfaToken && { mfaToken: { singleUse: mfaToken.singleUse ?? false } }
 }
 
 function withoutPasskey(thrown: unknown): never {

@@ -1,15 +1,15 @@
-// Tokens in a page's storage: they outlive a reload. Tabs that share them, or hold copies, never send
-// the same single-use token: a tab that sends one holds a Web Lock on its name until it has expired.
+// Keeps tokens in a page's storage, so that they survive a reload. Tabs that share the storage or have a copy
+// never send the same single-use token: the tab that sends it holds a Web Lock until the token expires.
 import { memoryKeeper, type StoredToken, type TokenKeeper } from './tokens.ts'
 
 type TextStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 
 /**
- * Keeps tokens in `sessionStorage`, or another storage of the page. Any script that runs in the page
- * can read them there: memory, the default, is safer. Without Web Locks (an insecure
- * context, an old browser) tokens stay in memory.
+ * Keeps tokens in `sessionStorage` or another storage of the page. Every script of the page can read them
+ * there. Memory, the default, is safer. Without Web Locks (in an insecure context or an old browser), tokens
+ * stay in memory.
  *
- * @param storage asked for when the instance is made, so that a server may import this
+ * @param storage returns the storage; called when the instance is created, so that a server can import this
  * @example createCountersign({ url, environment, getSessionToken, keepTokens: storageKeeper() })
  */
 export const storageKeeper =
@@ -30,7 +30,7 @@ export const storageKeeper =
           const hold = (lock: Lock | null) => {
             if (!lock) return resolve(undefined)
             return new Promise<void>((release) => {
-              // A duplicated tab has a copy of the storage, which this tab cannot reach.
+              // A duplicated tab has its own copy of the storage and must remove the token there.
               channel.postMessage(token.jti)
               const secondsLeft = token.expiresAt - token.aheadSeconds - Date.now() / 1000
               setTimeout(release, secondsLeft * 1000)

@@ -1,81 +1,81 @@
-// The tokens that a user earned: which there are, which one fits, and who may have it. No framework,
-// and no clock but the server's. Where the tokens lie is the business of a keeper.
+// The token store: keeps the user's tokens, finds the one that matches a call, and removes expired ones by
+// the server's clock. A keeper decides where the tokens are kept.
 import type { Details, ElevatedToken, MfaToken } from '../contract/index.ts'
 import { canonical } from '../contract/shared/details.ts'
 
-/** A token as it is kept. */
+/** A token in the store. */
 export interface StoredToken {
   token: string
   jti: string
   /** The scopes of an elevated token; a legacy token has none. */
   scopes: readonly string[]
   singleUse: boolean
-  /** By the server's clock, in epoch seconds. */
+  /** Epoch seconds by the server's clock. */
   expiresAt: number
-  /** How far the server's clock is ahead of this machine's, in seconds. */
+  /** How many seconds the server's clock is ahead of this machine's clock. */
   aheadSeconds: number
-  /** Whose token it is. */
+  /** The user who owns the token. */
   subject: string
-  /** The details that it is bound to, in one spelling. */
+  /** The canonical text of the details that the token is bound to. */
   details?: string | undefined
 }
 
-/** Where tokens lie, and how a single-use one is claimed by one tab alone. */
+/** Keeps tokens, and makes sure that only one tab sends a single-use token. */
 export interface TokenKeeper {
   read(): readonly StoredToken[]
   write(tokens: readonly StoredToken[]): void
   /**
-   * Claims a single-use token for this tab; undefined where another one has it. The function that
-   * comes back gives the claim up, for a token that was not sent after all.
+   * Reserves a single-use token for this tab. Returns undefined if another tab has reserved it, or else a
+   * function that ends the reservation, for a token that was not sent.
    */
   claim(token: StoredToken): Promise<(() => void) | undefined>
   /** Reports changes that other tabs made. */
   watch?(changed: () => void): void
 }
 
-/** What a token is wanted for. */
+/** Describes the token that a call needs. */
 export interface Wanted {
-  /** Undefined: a legacy token, which has no scope. */
+  /** Undefined for a legacy token, which has no scope. */
   scope: string | undefined
   details?: Details | undefined
 }
 
-/** A token that a caller has taken out of the store in order to send it. */
+/** A token that a caller has taken from the store to send it. */
 export interface TakenToken {
   token: string
   jti: string
-  /** Puts a single-use token back that never left this machine. */
+  /** Puts a single-use token back that was not sent. */
   putBack(): void
 }
 
 /** The tokens of one instance. */
 export interface TokenStore {
-  /** The best token for a scope: the reusable one that expires soonest, else a single-use one. */
+  /** Returns the reusable token for a scope that expires first, or else a single-use one. */
   get(wanted: Wanted): StoredToken | undefined
-  /** Takes that token: a single-use one leaves the store. */
+  /** Takes the token that `get` returns. Removes it from the store if it is single-use or `leave` is true. */
   take(wanted: Wanted, leave?: boolean): Promise<TakenToken | undefined>
   put(token: ElevatedToken | MfaToken, issuing: Issuing): void
   drop(jti: string): void
-  /** Keeps the tokens of one user alone. */
+  /** Removes the tokens of all other users. */
   keepOnly(subject: string | undefined): void
   list(): readonly StoredToken[]
   subscribe(changed: () => void): () => void
 }
 
-/** What is known of a token beside what the server says of it. */
+/** What the page knows about a new token that the server's response does not say. */
 export interface Issuing {
   subject: string
   details?: Details | undefined
-  /** When the token was asked for, by this machine, in epoch milliseconds. */
+  /** When the page asked for the token, in epoch milliseconds by this machine's clock. */
   askedAt: number
   /** When the server issued it, in epoch seconds. */
   issuedAt: number
 }
 
-/** A token is not sent in its last second: it would arrive expired. */
+/** A token is not sent in its last second, because it would arrive expired. */
 const MARGIN_SECONDS = 1
 
-/** Keeps tokens in memory: gone with the page, and out of reach of any other tab. */
+/** Keeps tokens in memory. They are lost with the page, and no other tab can read them. */
 export function memoryKeeper(): TokenKeeper {
   let kept: readonly StoredToken[] = []
   return {
@@ -88,7 +88,7 @@ export function memoryKeeper(): TokenKeeper {
 }
 
 /**
- * Makes a token store.
+ * Creates a token store.
  *
  * @param now this machine's clock, in epoch milliseconds
  * @example const tokens = createTokenStore(memoryKeeper())
@@ -134,7 +134,7 @@ export function createTokenStore(keeper: TokenKeeper, now: () => number = Date.n
           return { token, jti, putBack() {} }
         }
         const giveUp = await keeper.claim(kept)
-        // While the claim was awaited another tab may have used the token, or the user have changed.
+        // During the await, another tab may have used the token, or another user may have signed in.
         if (!giveUp || !live().some((other) => other.jti === jti)) continue
         drop(jti)
         const putBack = () => {

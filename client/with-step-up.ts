@@ -1,4 +1,4 @@
-// The whole of a step-up around one action: check, prompt, verify, run.
+// Runs an action with the step-up that it needs: check, prompt, verify, run.
 import type { Details } from '../contract/index.ts'
 import { checkStepUpAuth } from './check.ts'
 import { CountersignError, isStepUpRequired, type StepUpRequiredError } from './errors.ts'
@@ -14,23 +14,23 @@ import {
 } from './step-up.ts'
 
 export interface WithStepUpOptions {
-  /** Asks the user; the instance's own prompt where it is left out. */
+  /** Asks the user. Default: the prompt of the instance. */
   prompt?: StepUpPrompt | undefined
-  /** What is about to be done. */
+  /** Describes what the action will do. */
   details?: Details | undefined
 }
 
-/** `fetch` that sends the token of the action at hand. */
+/** A `fetch` that sends the token of the current action. */
 export type StepUpFetch = (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>
 
 /**
- * Runs an action, and has the user verified before it where that is needed. Where the API asks for a
- * step-up all the same, that is answered once; a second time it is thrown.
+ * Runs an action, and asks the user to step up first if that is needed. If the API still asks for a step-up,
+ * asks the user once more and runs the action again. Throws if the API asks a second time.
  *
- * @param run does it, with the `fetch` that it is given or any other function of this SDK
- * @returns what `run` returns
- * @throws CountersignError `cancelled` by the user, `denied` by the rule, `details_required` where the rule
- *   or the API requires details and none were given, those of verifying, and any error that `run` throws
+ * @param run performs the action with the given `fetch`, or with any other function of this SDK
+ * @returns the result of `run`
+ * @throws CountersignError `cancelled` by the user, `denied` by the rule, `details_required` if the rule or
+ *   the API requires details and none were given, the reasons of the step-up, and any error of `run`
  * @example
  * const response = await withStepUp('wallet.waas.export', (fetch) => fetch('/api/export', { method: 'POST' }), { prompt })
  */
@@ -49,7 +49,7 @@ export async function withStepUp<T>(
     const fault = faultOf(decision, details, challenge?.requirement)
     if (fault) throw fault
     if (!asks) throw challenge ?? new CountersignError('step_up_required', 'Pass a `prompt`.')
-    // Never the challenge's: an API could have the user verify for another action than they see.
+    // Never the scope of the challenge: an API could make the user step up for an action they do not see.
     const scope = decision?.scope ?? (await learnScope(countersign, { mfaAction: action }))
     const answer = await asks({
       ...auth,
@@ -78,13 +78,13 @@ export async function withStepUp<T>(
 
 async function verify(
   answer: StepUpAnswer,
-  wish: { requestedScopes: string[]; details: Details | undefined },
+  wanted: { requestedScopes: string[]; details: Details | undefined },
   instance: Countersign,
 ): Promise<void> {
   if (!answer) throw new CountersignError('cancelled', 'The user cancelled.')
   if ('verified' in answer) return
   const { method, ...rest } = answer
-  await AUTHENTICATE[method]({ ...wish, ...rest } as never, instance)
+  await AUTHENTICATE[method]({ ...wanted, ...rest } as never, instance)
 }
 
 const AUTHENTICATE = {

@@ -1,15 +1,14 @@
-// Refusals of the guard: the reasons it gives, and each as an HTTP answer (RFC 6750, section 3; RFC
-// 9470, section 3; RFC 9457). Whether to refuse is not decided here.
+// Turns refusals of the guard into HTTP responses (RFC 6750, section 3; RFC 9470, section 3; RFC 9457).
 import type { Reason, Requirement } from '../../contract/index.ts'
 import { CHALLENGES, challengeOf, isChallenge, printable } from '../../contract/shared/challenge.ts'
 
 const PROBLEM_TYPE = 'urn:countersign:reason:'
 export const RETRY_AFTER_SECONDS = 2
 
-/** `challenge`: a step-up mends it. `invalid`: the token is not for here. The others say it themselves. */
+/** `challenge`: a step-up helps. `invalid`: the token is not for this resource. `anonymous`: no user is signed in. */
 type Kind = 'challenge' | 'invalid' | 'anonymous' | 'denied' | 'input' | 'unavailable'
 
-/** The status of each kind; of the others it is 401. */
+/** The status of each kind. It is 401 for kinds that are not listed. */
 const STATUS: Partial<Record<Kind, number>> = {
   denied: 403,
   input: 400,
@@ -29,16 +28,16 @@ const UNAVAILABLE: [kind: Kind, title: string] = [
   'The action cannot be checked now: try again.',
 ]
 
-/** What is known of a refusal beside its reason. */
+/** The members of a refusal besides its reason. */
 export interface RefusalMembers {
-  /** A better sentence than the table's. It goes to the caller: no secret, no value of theirs. */
+  /** Replaces the sentence of the table. The caller sees it, so it holds no secret and none of their values. */
   detail?: string | undefined
   requirement?: Requirement | undefined
   retryAfterSeconds?: number | undefined
   cause?: unknown
 }
 
-/** Carries a refusal up to `check`, the only place that catches it. */
+/** The error that carries a refusal to `check`, which catches it. */
 export class GuardRefusal extends Error {
   readonly reason: Reason
   readonly members: RefusalMembers
@@ -49,25 +48,25 @@ export class GuardRefusal extends Error {
   }
 }
 
-/** Ends a check with a reason. */
+/** Refuses the call with a reason. */
 export function refuse(reason: Reason, members: RefusalMembers = {}): never {
   throw new GuardRefusal(reason, members)
 }
 
 /**
- * Ends a check that cannot be made.
+ * Refuses a call that cannot be checked.
  *
- * @param detail for the developer: what to look at
+ * @param detail tells the developer what is wrong
  */
 export const unavailable = (detail?: string, cause?: unknown): never =>
   refuse('unavailable', { detail, cause })
 
-/** Whether a refusal by Countersign is about the guarded call. All others are about the guard's own setup. */
+/** Returns whether a refusal by Countersign concerns the guarded call, not the configuration of the guard. */
 export const isAboutCall = (reason: string): reason is Reason =>
   reason !== 'unauthenticated' && (Object.hasOwn(ANSWERS, reason) || isChallenge(reason))
 
 /**
- * The answer to a caller who is refused. Nothing of it may be kept (`no-store`).
+ * Creates the response to a refused caller. It must not be cached (`no-store`).
  *
  * @example answerTo('token_used', { requirement }) // 401, insufficient_user_authentication
  */

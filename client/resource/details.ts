@@ -1,13 +1,13 @@
-// The details of a call: read as JSON has them, once, for what is asked about, what a token is bound to,
-// and what is executed. The same values are refused as by Countersign itself, before it is asked.
+// Reads the details of a call once, as JSON represents them. The policy check and the token check use the
+// same value. Refuses the values that Countersign refuses, before it is called.
 import { canonical, DETAILS_MAX_BYTES, faultIn } from '../../contract/shared/details.ts'
 import { isRecord } from '../../contract/shared/wire.ts'
 import { refuse } from './answers.ts'
 
 const DETAILS_MAX_DEPTH = 14
-const NOT_JSON = 'must be JSON values'
+const NOT_JSON = 'cannot be sent as JSON'
 
-/** Details as they are sent, and the canonical text of the claim that a token must be bound to. */
+/** The details to send, and the canonical text of the claim that the token must have. */
 export interface BoundDetails {
   sent: Record<string, unknown>
   spelling: string
@@ -24,7 +24,7 @@ export function bindDetails(details: Record<string, unknown>, action: string): B
   if (fault) invalid(fault === 'type' ? 'must not name a `type`: Countersign sets it' : NOT_JSON)
   let text: string
   try {
-    // What JSON makes of them: members without a value are gone, dates are texts.
+    // JSON drops members without a value and turns dates into texts.
     text = canonical(details)
   } catch {
     return invalid(NOT_JSON)
@@ -37,12 +37,12 @@ export function bindDetails(details: Record<string, unknown>, action: string): B
   return { sent, spelling: canonical({ ...sent, type: action }) }
 }
 
-/** Refuses values that never were JSON. */
+/** Refuses values that JSON cannot represent. */
 function refuseOutsideJson(value: unknown, depth: number): void {
   if (depth > DETAILS_MAX_DEPTH) invalid('are nested too deep')
   if (typeof value === 'function') invalid(NOT_JSON)
   if (!isRecord(value)) return
-  // A map, a set, an instance: JSON sees little or nothing of it, unless it says its JSON itself.
+  // JSON drops the content of a map, a set or an instance, unless it has `toJSON`.
   const isOpaque = Object.getPrototypeOf(Object.getPrototypeOf(value) ?? Object.prototype)
   if (isOpaque && !('toJSON' in value)) invalid(NOT_JSON)
   if (Object.hasOwn(value, '__proto__')) invalid('hold a key named __proto__')

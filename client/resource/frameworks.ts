@@ -1,5 +1,5 @@
-// The guard in front of a handler: in Hono, in a `fetch` handler, in Express and plain Node. The
-// handler runs after a yes and never otherwise; what a rule's functions throw is a no.
+// Runs the guard before a handler in Hono, in a `fetch` handler, and in Express or plain Node. The handler
+// runs only if the guard allows the call. An error in a function of the rule refuses the call.
 import { refuse, unavailable } from './answers.ts'
 import type {
   CallHeaders,
@@ -14,7 +14,7 @@ import type {
 
 type Check = (call: Promise<GuardedCall>) => Promise<Verdict>
 
-/** Hono: the verdict becomes the variable `stepUp`, also where it is a refusal. */
+/** Creates Hono middleware. It sets the variable `stepUp` to the verdict, also for a refusal. */
 export const honoMiddleware =
   <C extends HonoContext>(check: Check, rule: StepUpRule<C>) =>
   async (context: C, next: () => Promise<void>): Promise<Response | undefined> => {
@@ -25,7 +25,7 @@ export const honoMiddleware =
     return undefined
   }
 
-/** A `fetch` handler. Each function of the rule reads a clone, so that the body is left for the handler. */
+/** Creates a `fetch` handler. Each function of the rule reads a clone, so that the handler can read the body. */
 export const fetchHandler =
   <R extends Request, Rest extends unknown[]>(
     check: Check,
@@ -38,8 +38,8 @@ export const fetchHandler =
   }
 
 /**
- * Express and plain `http`. A refusal is answered here and never handed to `next`, which in plain
- * Node is the handler itself.
+ * Creates middleware for Express and plain `http`. It responds to a refusal itself and does not call `next`,
+ * because in plain Node `next` is the handler.
  */
 export const nodeMiddleware =
   <R extends NodeRequest>(check: Check, rule: StepUpRule<R>) =>
@@ -58,10 +58,10 @@ export const nodeMiddleware =
   }
 
 /**
- * Reads what a rule says of one request.
+ * Evaluates a rule for one request.
  *
- * @throws GuardRefusal `input_invalid` for a body that is not JSON, which is the caller's fault, and
- *   `unavailable` for anything else that a function of the rule throws
+ * @throws GuardRefusal `input_invalid` for a SyntaxError, which means that the caller's body is not JSON;
+ *   `unavailable` for any other error of a function of the rule
  */
 async function callOf<C>(
   rule: StepUpRule<C>,

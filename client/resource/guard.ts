@@ -1,5 +1,5 @@
-// The guard: decides whether one call may run. It runs the checks in order (rules, policy, token, and
-// last the one call that spends the token); each check has a file of its own.
+// The guard: decides whether a call may run. It reads the rules, asks the policy if needed, verifies the token,
+// and consumes the token last.
 import type { PolicyDecision, Reason } from '../../contract/index.ts'
 import { isChallenge } from '../../contract/shared/challenge.ts'
 import { requirementOf } from '../../contract/shared/rule.ts'
@@ -24,13 +24,14 @@ import type {
 import { readKeys } from './verify.ts'
 
 /**
- * Makes the guard of one resource. Make it once, not per request: it keeps rules and keys for a minute.
+ * Creates the guard of one resource. Create it once, not for each request: it caches rules and keys for a
+ * minute.
  *
- * @param options where Countersign is, and as which resource to ask it
- * @returns `requireStepUp` for Hono, `requireStepUpFetch` for a `fetch` handler, `requireStepUpNode`
- *   for Express and plain `http`, and `check`, which they are made of
- * @throws TypeError where an option is missing. Whether `audience` is that of `resourceKey` shows at the
- *   first call: where it is not, every call is a 503 that names both
+ * @param options the address of Countersign, and the resource and its key
+ * @returns `requireStepUp` for Hono, `requireStepUpFetch` for a `fetch` handler, `requireStepUpNode` for
+ *   Express and plain `http`, and `check`, which the other three call
+ * @throws TypeError if an option is missing. If `audience` is not the audience of `resourceKey`, every call
+ *   is refused with a 503 that names both
  * @example
  * const guard = createGuard({
  *   url: 'https://countersign.example',
@@ -71,7 +72,7 @@ export function createGuard(options: GuardOptions): Guard {
 
 type Asked = GuardedCall | Promise<GuardedCall>
 
-/** Whatever went wrong, the action does not run. */
+/** Returns the refusal for an error. Any unknown error is `unavailable`. */
 function block(cause: unknown): Blocked {
   const { reason, members } =
     cause instanceof GuardRefusal ? cause : new GuardRefusal('unavailable', { cause })
@@ -97,7 +98,7 @@ async function decide(workings: Workings, asked: Asked): Promise<Allowed> {
   if (decision?.decision === 'permit') return { allowed: true, by: 'policy', decision }
   if (decision?.decision === 'deny') refuse('denied')
   const rule = { ...listed, ...decision }
-  // What the application binds a call to is bound, whether or not Countersign's rule insists on it.
+  // If the application gives details, the token must be bound to them, even if the rule says `optional`.
   if ((call.requireDetails ?? details) && rule.details === 'optional') rule.details = 'required'
   try {
     if (presented === undefined) refuse('step_up_required')
@@ -108,7 +109,7 @@ async function decide(workings: Workings, asked: Asked): Promise<Allowed> {
   }
 }
 
-/** What the application says of a call, where types were not looked at. */
+/** Checks the types of a call at runtime, for applications without a type check. */
 function checkForm({ subject, sessionId, sessionToken, country, details }: GuardedCall): void {
   if (!isText(subject)) refuse('unauthenticated')
   for (const [name, value] of Object.entries({ sessionId, sessionToken, country })) {
@@ -118,7 +119,7 @@ function checkForm({ subject, sessionId, sessionToken, country, details }: Guard
   if (details !== undefined && !isRecord(details)) unavailable('guard: `details` must be an object')
 }
 
-/** The token that came with a call (RFC 6750, section 2.1; RFC 9449, section 7.1). */
+/** Returns the token of a call (RFC 6750, section 2.1; RFC 9449, section 7.1). */
 function presentedIn(headers: CallHeaders, { tokenHeader }: GuardOptions): string | undefined {
   const own = headers.get(TOKEN_HEADER)
   if (own !== null || tokenHeader !== 'authorization') return own ?? undefined
@@ -130,7 +131,10 @@ async function listedRule({ rules }: Workings, action: string): Promise<ListedRu
   return known ?? (await rules(REFETCH_SECONDS)).byAction.get(action) ?? refuse('unknown_action')
 }
 
-/** Rules that the list does not show completely: with conditions, only observed, or with no method left. */
+/**
+ * Returns whether the listed rule does not decide by itself, because it has conditions, is in `observe` mode,
+ * or denies the action with an empty list of methods.
+ */
 const mustAsk = ({ conditional, mode, methods }: ListedRule): boolean =>
   conditional || mode === 'observe' || methods.length === 0
 
@@ -140,7 +144,7 @@ async function askPolicy(
   listed: ListedRule,
   details: BoundDetails | undefined,
 ): Promise<PolicyDecision> {
-  // Some networks have no country or an invented one (T1, say): then it is not known.
+  // Some networks have no country or an invented one, such as T1. Both count as unknown.
   const known = country !== undefined && /^[A-Z]{2}$/.test(country) ? country : undefined
   const context =
     (sessionToken ?? known) === undefined ? undefined : { sessionToken, country: known }
@@ -149,7 +153,7 @@ async function askPolicy(
   return readDecision(await service.call('policy.check', input), listed)
 }
 
-/** Adds to a challenge what a step-up must meet, and warns a developer whose users could never meet it. */
+/** Adds the requirement to a challenge. Refuses as a developer's fault if no step-up could meet it. */
 function explain(
   refusal: GuardRefusal,
   rule: ListedRule,
@@ -159,10 +163,10 @@ function explain(
   const { reason, members } = refusal
   if (!isChallenge(reason)) return refusal
   const requirement = { ...requirementOf(rule), ...members.requirement }
-  // Countersign does not know what this API insists on.
+  // Countersign does not know that this API requires details.
   if (rule.details === 'required') requirement.details = rule.details
   if (requirement.details === 'required' && !details) {
-    const detail = 'Give the guard `details` for this action.'
+    const detail = 'The guard of this action needs `details`.'
     return new GuardRefusal('details_required', { detail, requirement })
   }
   const enroll = reason === 'step_up_required' && decision?.decision === 'enroll'

@@ -1,5 +1,5 @@
-// Signatures: ES256 over a compact JWT (RFC 7515, section 7.1; RFC 7518, section 3.4) and nothing else,
-// verified by jose. What the claims say is not read.
+// Verifies the signature of a compact JWT (RFC 7515, section 7.1) with jose. Accepts only ES256 (RFC 7518,
+// section 3.4). Does not check the claims.
 import { compactVerify } from 'jose'
 import { COMPACT_JWT, isRecord } from '../../contract/shared/wire.ts'
 import { isText } from './shapes.ts'
@@ -8,7 +8,7 @@ const COMPACT_MAX_CHARACTERS = 8192
 const COORDINATE = /^[A-Za-z0-9_-]{43}$/
 const ALGORITHM = 'ES256'
 
-/** A public key: only what makes it, so that nothing else can change what it is used for. */
+/** A public key without the optional members of a JWK, which could change its use. */
 interface PublicKey {
   kty: 'EC'
   crv: 'P-256'
@@ -19,16 +19,16 @@ interface PublicKey {
 /** Public keys by their `kid`. */
 export type Keys = ReadonlyMap<string, PublicKey>
 
-/** What was signed. */
+/** The type and the payload of a verified token. */
 export interface SignedToken {
   typ: unknown
   payload: Record<string, unknown>
 }
 
 /**
- * Picks the keys of a key set (RFC 7517) that may verify ES256; the others are passed over.
+ * Returns the keys of a key set (RFC 7517) that can verify ES256. Skips the others.
  *
- * @returns undefined where one of those is no key
+ * @returns undefined if one of the ES256 keys is malformed
  */
 export function pickKeys(keySet: readonly Record<string, unknown>[]): Keys | undefined {
   const keys = new Map<string, PublicKey>()
@@ -42,12 +42,11 @@ export function pickKeys(keySet: readonly Record<string, unknown>[]): Keys | und
 }
 
 /**
- * Reads a compact JWT whose signature holds. Its header must be one that could be ours: a `kid`, and no
- * extension that would have to be understood (RFC 7515, section 4.1.11). Keys named or brought along
- * in the header (`jwk`, `jku`, `x5c`) are never looked at.
+ * Reads a compact JWT and verifies its signature. The header must have a `kid` and no critical extension
+ * (RFC 7515, section 4.1.11). Ignores keys in the header (`jwk`, `jku`, `x5c`).
  *
- * @param keyOf the public key of a `kid`
- * @throws for anything else, also with padding or white space around it; and whatever `keyOf` throws
+ * @param keyOf returns the public key of a `kid`
+ * @throws for any other token, also for one with padding or white space; passes on the errors of `keyOf`
  */
 export async function readSigned(
   token: string,

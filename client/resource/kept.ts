@@ -1,24 +1,24 @@
-// A value that is fetched and kept for a while. Callers that ask during a fetch wait for the same fetch.
-// An expired value is never returned, even if the fetch fails.
+// Caches a fetched value for a minute. Callers that ask during a fetch wait for the same fetch. An expired
+// value is never returned, even if the fetch fails.
 
 export const KEPT_SECONDS = 60
-/** How often something that is not in the kept rules may cause another fetch. */
+/** The least time between two fetches of the rules that an unknown action or epoch causes. */
 export const REFETCH_SECONDS = 10
-/** How often a token that no kept key verifies may cause another fetch of the key set. */
+/** The least time between two fetches of the key set that a token without a matching key causes. */
 export const KEYS_REFETCH_SECONDS = 30
 export const TIMEOUT_MS = 5000
 
 /**
- * Returns the value, never older than a minute. A caller that misses something in it asks for a younger
- * value and gets one, unless a fetch was tried recently. During a fetch, callers wait for it.
+ * Returns the value, never older than a minute. A caller that does not find an entry in it asks for a younger
+ * value. It is fetched unless the last fetch began within `wishedAgeSeconds`.
  */
 export type Kept<T> = (wishedAgeSeconds?: number) => Promise<T>
 
 /**
- * Keeps what `fetchValue` gives for up to a minute.
+ * Caches the result of `fetchValue` for up to a minute.
  *
- * @param now epoch seconds
- * @returns gives the value; rejects as `fetchValue` does, or when it takes too long
+ * @param now returns epoch seconds
+ * @returns a function that returns the value; it rejects if `fetchValue` rejects or takes too long
  * @example const rules = keep(fetchRules, now); await rules()
  */
 export function keep<T extends object>(fetchValue: () => Promise<T>, now: () => number): Kept<T> {
@@ -27,12 +27,12 @@ export function keep<T extends object>(fetchValue: () => Promise<T>, now: () => 
   let triedAt = 0
 
   const refresh = (): Promise<T> => {
-    // Counted from before the fetch, so that no value is older than it seems.
+    // The age counts from the start of the fetch, so that no value is older than it seems.
     const at = now()
     triedAt = at
     const fetching: Promise<T> = fetchValue()
       .then((value) => {
-        // One that was given up may come back after a younger one.
+        // A fetch that timed out may finish after a younger one.
         if (underWay === fetching) kept = { value, at }
         return value
       })
@@ -44,7 +44,7 @@ export function keep<T extends object>(fetchValue: () => Promise<T>, now: () => 
 
   return async (wishedAgeSeconds = KEPT_SECONDS) => {
     const at = now()
-    // The clock was set back: then nothing is known of what is kept, nor of when it was tried for.
+    // If the clock was set back, the age of the value is unknown.
     if (kept && at < kept.at) kept = undefined
     const sinceTry = at - triedAt
     const isAwaited = underWay && wishedAgeSeconds < KEPT_SECONDS
@@ -53,16 +53,16 @@ export function keep<T extends object>(fetchValue: () => Promise<T>, now: () => 
     underWay ??= refresh()
     const awaited = underWay
     return within(awaited, () => {
-      // On Workers the request that began the fetch may be gone, and its fetch with it.
+      // On Workers, a fetch ends with the request that began it.
       if (underWay === awaited) underWay = undefined
     })
   }
 }
 
 /**
- * Waits for no longer than the timeout, with a timer of the asker's own.
+ * Waits for a promise, but no longer than the timeout. Each caller has its own timer.
  *
- * @param onTimeout what to do besides refusing
+ * @param onTimeout is called before the rejection
  */
 export async function within<T>(work: Promise<T>, onTimeout: () => void): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined

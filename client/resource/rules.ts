@@ -1,5 +1,5 @@
-// What a token for an action must meet: the rules of this resource as Countersign lists them, and the
-// decision about one user. Both are parsed here; service.ts fetches them.
+// Parses the rules of this resource that Countersign lists, and its decision about one user. service.ts
+// fetches them.
 import type { PolicyDecision, PolicyList, Requirement } from '../../contract/index.ts'
 import { unavailable } from './answers.ts'
 import {
@@ -18,7 +18,7 @@ import {
 /** The rule of one action. */
 export type ListedRule = PolicyList['actions'][number]
 
-/** The rules of this resource by the name of their action, and the epoch that tokens must be of. */
+/** The rules of this resource by action name, and the epoch that tokens must have. */
 export interface Rules {
   epoch: number
   byAction: ReadonlyMap<string, ListedRule>
@@ -42,7 +42,7 @@ const isListedRule = fits<ListedRule>({
 const isPolicyList = fits<PolicyList>({
   version: isCount,
   epoch: isCount,
-  // Version 0.1.0 of the service does not send it.
+  // Version 0.1.0 of the service does not send `audience`.
   audience: optional(isText),
   actions: listOf(isListedRule),
 })
@@ -55,14 +55,14 @@ const isDecision = fits<Omit<PolicyDecision, 'title' | 'sentence'>>({
   lifetimeSeconds: isCount,
 })
 
-/** Whether a refusal's `requirement` says all that a requirement does. */
+/** Returns whether the `requirement` of a refusal is complete. */
 export const isRequirement = fits<Requirement>(requirementShape)
 
 /**
- * Reads the answer of `policy.list`.
+ * Parses the response of `policy.list`.
  *
- * @param audience the guard's own, which must be the one that its resource key is for
- * @throws GuardRefusal `unavailable` for a malformed answer, and for the rules of another audience
+ * @param audience the audience of the guard, which must be the audience of its resource key
+ * @throws GuardRefusal `unavailable` for a malformed response, and for the rules of another audience
  */
 export function readRules(answer: unknown, audience: string): Rules {
   if (!isPolicyList(answer)) return unavailable('policy.list returned an unexpected response.')
@@ -74,7 +74,7 @@ export function readRules(answer: unknown, audience: string): Rules {
   return { epoch, byAction: new Map(actions.map((rule) => [rule.action, rule])) }
 }
 
-/** The answer of `policy.check` about an action; a malformed one, or one about another, is no answer. */
+/** Parses the response of `policy.check` about an action. Refuses a malformed one, and one about another action. */
 export function readDecision(answer: unknown, { action, scope }: ListedRule): PolicyDecision {
   const about = isDecision(answer) && answer.action === action && answer.scope === scope
   return about ? answer : unavailable('policy.check returned an unexpected response.')

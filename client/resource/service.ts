@@ -1,5 +1,5 @@
-// Calls to Countersign: bounded in time and size, and never followed elsewhere, since they carry the
-// resource key. The caller decides what an answer means for the guarded call.
+// Calls Countersign, with limits on time and size. Does not follow redirects, because the calls carry the
+// resource key.
 import type { Reason } from '../../contract/index.ts'
 import { isRecord } from '../../contract/shared/wire.ts'
 import { isAboutCall, refuse, unavailable } from './answers.ts'
@@ -11,7 +11,7 @@ import type { GuardOptions } from './types.ts'
 const ANSWER_MAX_BYTES = 256 * 1024
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i
 
-/** Whether the call was carried out is not known: its reply was lost. */
+/** Thrown if a reply was lost. Countersign may have carried out the call. */
 export class LostReply extends Error {}
 
 export interface Service {
@@ -23,18 +23,18 @@ export interface Service {
    * @throws LostReply, or GuardRefusal with the reason that Countersign gave
    */
   call(procedure: string, input: object): Promise<unknown>
-  /** Reads a public document under the environment's address. */
+  /** Fetches a public document under the environment's address. */
   read(path: string): Promise<unknown>
 }
 
-/** What a developer must mend; a message of Countersign's that fits only its own callers is not shown. */
+/** Messages for configuration errors that a developer must correct. They replace the messages of Countersign. */
 const MISCONFIGURED: ReadonlyMap<string, string> = new Map<Reason, string>([
-  ['unauthenticated', 'The resource key of this API is not known in this environment.'],
+  ['unauthenticated', 'This environment does not know the resource key.'],
   ['forbidden', 'The resource key of this API is for another audience.'],
-  ['unknown_environment', 'There is no such environment in Countersign.'],
+  ['unknown_environment', 'This environment does not exist.'],
 ])
 
-/** Countersign as one resource calls it. */
+/** Creates the connection of one resource to Countersign. */
 export function openService({ url, environment, resourceKey, fetch: own }: GuardOptions): Service {
   const base = `${url.replace(/\/+$/, '')}/${environment}`
   const send: typeof fetch = own ?? ((input, init) => fetch(input, init))
@@ -77,7 +77,7 @@ async function readBounded({ body }: Response): Promise<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let text = ''
   let bytes = 0
-  // An error inside of the loop cancels the body.
+  // An error inside the loop cancels the body.
   for await (const chunk of body ?? []) {
     bytes += chunk.length
     if (bytes > ANSWER_MAX_BYTES)
@@ -97,7 +97,7 @@ function parse({ headers }: Response, text: string): Record<string, unknown> | u
   }
 }
 
-/** Throws a refusal of Countersign's as the guard's own; returns where it is not of that form. */
+/** Refuses the guarded call with the refusal of Countersign. Returns if the error is not a refusal. */
 function passOn({ message, data }: Record<string, unknown>): void {
   if (!isRecord(data) || typeof data.reason !== 'string') return
   const { reason, requirement, retryAfterSeconds } = data

@@ -1,10 +1,9 @@
-// The form of what comes from outside, checked by hand: a schema library would be most of the guard.
-// What the values mean is not known here.
+// Checks the types of untrusted values by hand, because a schema library would be most of the guard's size.
 import { ACRS, METHODS } from '../../contract/assurance.ts'
 import { isRecord } from '../../contract/shared/wire.ts'
 
 type Check = (value: unknown) => boolean
-/** A check for every member of a type; one that is forgotten does not compile. */
+/** A check for every member of a type. The compiler reports a member without a check. */
 export type Shape<T> = { [K in keyof Required<T>]: Check }
 
 export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
@@ -30,7 +29,7 @@ export const isMethods = listOf(oneOf(METHODS))
 export const isDetailsRule = oneOf(['none', 'optional', 'required'])
 
 /**
- * Whether a value has every member that a type has, each of its form. Further ones do not matter.
+ * Returns a function that checks whether a value has every member of a type. It ignores other members.
  *
  * @example const isPoint = fits<{ x: number }>({ x: isCount })
  */

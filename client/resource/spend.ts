@@ -1,5 +1,4 @@
-// Spending a token: everything that can be checked here, then the one call that makes it count. Whether
-// a token is needed at all is decided before.
+// Consumes a token: checks everything that can be checked offline, then calls Countersign once.
 import type { VerifiedToken } from '../../contract/shared/token-use.ts'
 import { isRecord } from '../../contract/shared/wire.ts'
 import { refuse, unavailable } from './answers.ts'
@@ -11,7 +10,7 @@ import type { GuardOptions } from './types.ts'
 import { checkUse, type Use } from './use.ts'
 import { verifyToken } from './verify.ts'
 
-/** What a guard works with. */
+/** The options, caches and connection of a guard. */
 export interface Workings {
   options: GuardOptions
   issuer: string
@@ -22,10 +21,10 @@ export interface Workings {
 }
 
 /**
- * Checks a token here, and has it accepted there last, so that no refusal burns it.
+ * Checks a token and then consumes it at Countersign. A token that fails a check is not consumed.
  *
- * @returns its claims
- * @throws GuardRefusal why it is not good for this use
+ * @returns the claims of the token
+ * @throws GuardRefusal with the reason why the token is not valid for this use
  */
 export async function spend(
   workings: Workings,
@@ -45,7 +44,7 @@ export async function spend(
     action: rule.action,
     sessionId,
     details: details?.sent,
-    // This call's own: it makes a repetition of it the same use, and nobody else's.
+    // With this key, a retry of this call counts as the same use.
     idempotencyKey: crypto.randomUUID(),
   })
   return isAcceptance(answer, claims)
@@ -53,14 +52,14 @@ export async function spend(
     : unavailable('token.consume returned an unexpected response.')
 }
 
-/** All tokens of an earlier epoch are ended; one of a later epoch makes the kept rules too old. */
+/** Refuses tokens of an earlier epoch. A token of a later epoch means that the cached rules are too old. */
 async function checkEpoch({ rules }: Workings, { claims }: VerifiedToken): Promise<void> {
   const known = await rules()
   const { epoch } = claims.epoch > known.epoch ? await rules(REFETCH_SECONDS) : known
   if (claims.epoch !== epoch) refuse('token_revoked')
 }
 
-/** Calls once more where the reply was lost. */
+/** Consumes the token. Calls once more if the reply was lost. */
 function consume(service: Service, input: object): Promise<unknown> {
   const call = () => service.call('token.consume', input)
   return call().catch((cause) => (cause instanceof LostReply ? call() : Promise.reject(cause)))

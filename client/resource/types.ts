@@ -1,5 +1,5 @@
-// The options and results of a guard. Frameworks are described only by the members that are used, so
-// that the package depends on none of them.
+// The options and results of a guard. The types of frameworks hold only the members that the guard uses, so
+// that the package depends on no framework.
 import type {
   ElevatedClaims,
   MfaClaims,
@@ -9,52 +9,52 @@ import type {
 } from '../../contract/index.ts'
 import type { TOKEN_HEADER } from '../../contract/shared/wire.ts'
 
-/** Where Countersign is, and as which resource this API asks it. */
+/** The options of a guard. */
 export interface GuardOptions {
-  /** The address of the service, e.g. `https://countersign.example`. */
+  /** The address of the service, for example `https://countersign.example`. */
   url: string
   environment: string
-  /** This resource, as tokens name it in `aud`. */
+  /** The name of this resource, as in the claim `aud` of its tokens. */
   audience: string
-  /** `csk_res_…`; it is sent to `url` and nowhere else, and is in no answer. */
+  /** The key `csk_res_…`. It is sent only to `url`, and appears in no response. */
   resourceKey: string
-  /** `iss` of the tokens; default `{url}/{environment}`. */
+  /** The claim `iss` of the tokens. Default: `{url}/{environment}`. */
   issuer?: string
-  /** Instead of the global `fetch`: `(input, init) => env.COUNTERSIGN.fetch(input, init)`. */
+  /** Replaces the global `fetch`, for example `(input, init) => env.COUNTERSIGN.fetch(input, init)`. */
   fetch?: typeof fetch
-  /** `offline` lets reusable tokens through without asking: a revoked one lives on until `exp`. */
+  /** `offline` accepts reusable tokens without a call. A revoked token then stays valid until `exp`. */
   revocation?: 'online' | 'offline'
-  /** `authorization` takes the token there too, where the application's session is elsewhere. */
+  /** `authorization` also accepts the token in that header, if the application does not use it for its session. */
   tokenHeader?: typeof TOKEN_HEADER | 'authorization'
-  /** Epoch seconds; for tests. */
+  /** Returns epoch seconds. For tests. */
   now?: () => number
 }
 
-/** Headers of a request, as far as they are read. */
+/** The headers of a request. */
 export interface CallHeaders {
   get(name: string): string | null
 }
 
-/** One call that is to be guarded. */
+/** A call that the guard checks. */
 export interface GuardedCall {
   action: string
-  /** The user whom the application authenticated; never taken from what the caller says. */
+  /** The user whom the application authenticated. Never take it from the caller's input. */
   subject: string
   sessionId?: string | undefined
   sessionToken?: string | undefined
-  /** ISO 3166-1, two upper-case letters; anything else counts as unknown. */
+  /** Two upper-case letters (ISO 3166-1). Anything else counts as unknown. */
   country?: string | undefined
   /**
-   * What is about to be done, exactly as it will be done. Details given are details bound: a token
-   * without them is refused also where the rule says `details: optional`.
+   * Describes exactly what the action will do. If you give details, a token that is not bound to them is
+   * refused, even if the rule says `details: optional`.
    */
   details?: Record<string, unknown> | undefined
-  /** `false` accepts a token without details where the rule says `optional`. Default: whether there are `details`. */
+  /** `false` accepts a token without details if the rule says `optional`. Default: true if there are `details`. */
   requireDetails?: boolean | undefined
   headers: CallHeaders
 }
 
-/** The action may run: its token was accepted, or the policy permits it without one. */
+/** The verdict that the action may run: its token was accepted, or the policy needs no token. */
 export interface Allowed {
   allowed: true
   by: 'token' | 'policy'
@@ -62,43 +62,43 @@ export interface Allowed {
   decision?: PolicyDecision
 }
 
-/** The action must not run, and `response` says why to the caller. */
+/** The verdict that the action must not run. Send `response` to the caller. */
 export interface Blocked {
   allowed: false
   reason: Reason
   response: Response
   requirement?: Requirement
-  /** What went wrong behind a 503, for the application's own log; never part of `response`. */
+  /** The cause of a 503, for the application's log. It is not part of `response`. */
   cause?: unknown
 }
 export type Verdict = Allowed | Blocked
 
-/** A value, or a function of the request that gives it, now or later. */
+/** A value, or a function of the request that returns it or a promise of it. */
 export type RuleValue<C, T> = T | ((request: C) => T | Promise<T>)
 
-/** How a route is guarded. */
+/** The rule of a guarded route. */
 export interface StepUpRule<C> {
   action: string | ((request: C) => string)
-  /** The user whom the application authenticated. Without one nothing runs. */
+  /** The user whom the application authenticated. Without a user, every call is refused. */
   subject: RuleValue<C, string>
   sessionId?: RuleValue<C, string | undefined>
   sessionToken?: RuleValue<C, string | undefined>
   country?: RuleValue<C, string | undefined>
   /**
-   * What the handler is about to do, from the request. A rule that names `details` binds them: a token
-   * without them is refused also where Countersign's rule says `details: optional`.
+   * Describes what the handler will do for the request. With `details`, a token that is not bound to them is
+   * refused, even if Countersign's rule says `details: optional`.
    */
   details?: RuleValue<C, Record<string, unknown> | undefined>
   /**
-   * `false` accepts a token without details where Countersign's rule says `optional`, and requests for
-   * which `details` gives nothing. Default: whether this rule names `details`.
+   * `false` accepts a token without details if Countersign's rule says `optional`, and requests for which
+   * `details` returns nothing. Default: true if this rule has `details`.
    */
   requireDetails?: boolean | undefined
 }
 
 /**
- * Of Hono's `Context`, what is used and what a rule is likely to. A rule that reads the application's
- * own variables names its context: `subject: (c: Context<Env>) => c.get('userId')`.
+ * The members of Hono's `Context` that the guard uses or a rule is likely to use. A rule that reads the
+ * application's variables names its own type: `subject: (c: Context<Env>) => c.get('userId')`.
  */
 export interface HonoContext {
   req: {
@@ -112,12 +112,12 @@ export interface HonoContext {
   set(key: string, value: unknown): void
 }
 
-/** What is used of Node's `IncomingMessage`, and so of Express's `Request`. */
+/** The members of Node's `IncomingMessage` and Express's `Request` that the guard uses. */
 export interface NodeRequest {
   headers: Record<string, string | string[] | undefined>
 }
 
-/** What is used of Node's `ServerResponse`, and so of Express's `Response`. */
+/** The members of Node's `ServerResponse` and Express's `Response` that the guard uses. */
 export interface NodeResponse {
   statusCode: number
   setHeader(name: string, value: string): unknown
@@ -126,18 +126,18 @@ export interface NodeResponse {
 
 /** See `createGuard`. */
 export interface Guard {
-  /** Decides about one call. Never rejects: what cannot be decided is a 503. */
+  /** Decides whether a call may run. Never rejects: a call that cannot be checked is refused with a 503. */
   check(call: GuardedCall): Promise<Verdict>
-  /** Hono middleware; the verdict is `c.get('stepUp')`. */
+  /** Creates Hono middleware. The verdict is `c.get('stepUp')`. */
   requireStepUp<C extends HonoContext>(
     rule: StepUpRule<C>,
   ): (context: C, next: () => Promise<void>) => Promise<Response | undefined>
-  /** A `fetch` handler before which the guard stands. Each function of the rule gets a clone. */
+  /** Creates a guarded `fetch` handler. Each function of the rule gets a clone of the request. */
   requireStepUpFetch<R extends Request, Rest extends unknown[]>(
     rule: StepUpRule<R>,
     handler: (request: R, ...rest: Rest) => Response | Promise<Response>,
   ): (request: R, ...rest: Rest) => Promise<Response>
-  /** Express middleware, and a step of a plain `http` handler; the verdict is `request.stepUp`. */
+  /** Creates middleware for Express and plain `http`. The verdict is `request.stepUp`. */
   requireStepUpNode<R extends NodeRequest>(
     rule: StepUpRule<R>,
   ): (request: R, response: NodeResponse, next: () => unknown) => Promise<void>

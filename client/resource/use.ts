@@ -1,11 +1,11 @@
-// Whether a verified token is good for one call, by the rule that Countersign itself applies. A refusal
-// says what to do and burns nothing.
+// Checks whether a verified token is valid for one call, with the function that Countersign itself uses. A
+// refusal does not consume the token.
 import { faultOfUse, type VerifiedToken } from '../../contract/shared/token-use.ts'
 import { refuse } from './answers.ts'
 import type { BoundDetails } from './details.ts'
 import type { ListedRule } from './rules.ts'
 
-/** What a token is shown for. */
+/** The call that a token is presented for. */
 export interface Use {
   rule: ListedRule
   subject: string
@@ -13,7 +13,7 @@ export interface Use {
   details?: BoundDetails | undefined
 }
 
-/** The issuer and audience that it must name, and the time. */
+/** The issuer and audience that the token must name, and the current time. */
 export interface Expected {
   issuer: string
   audience: string
@@ -21,21 +21,21 @@ export interface Expected {
 }
 
 const INVALID = {
-  user: 'The token is another user’s.',
-  session: 'The token is of another session.',
+  user: 'The token is for another user.',
+  session: 'The token is for another session.',
   resource: 'The token is for another resource.',
 }
 
 /**
- * Checks that a verified token is good for a use. Whether the environment takes legacy tokens, and
- * whether the rule denies, Countersign decides when the token is spent.
+ * Makes sure that a verified token is valid for a use. Countersign checks the rest when the token is consumed:
+ * whether the environment accepts legacy tokens, and whether the rule denies the action.
  *
  * @throws GuardRefusal `token_invalid` (another user, session or audience), `scope_not_allowed`,
  *   `step_up_required` (too weak, too old, or not accepted), `details_mismatch`
  */
 export function checkUse(token: VerifiedToken, use: Use, expected: Expected): void {
   const [reason, of] = faultOfUse(token, { ...use, ...expected }) ?? []
-  // A guard without details answers with the requirement, which says that they are required.
+  // Refused as a challenge, because its requirement says that details are required.
   if (reason)
     refuse(reason === 'details_required' ? 'step_up_required' : reason, {
       detail: of && INVALID[of],

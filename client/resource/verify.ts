@@ -1,5 +1,5 @@
-// Verifies that Countersign issued a token: signature, type, issuer, expiry, claims. use.ts checks what
-// the token is good for; only Countersign knows whether it was used or revoked.
+// Verifies that Countersign issued a token: signature, type, issuer, expiry and claims. use.ts checks whether
+// the token is valid for a call. Only Countersign knows whether it was used or revoked.
 import type { ElevatedClaims, MfaClaims } from '../../contract/index.ts'
 import type { VerifiedToken } from '../../contract/shared/token-use.ts'
 import { isRecord, JTI, LAST_TOKEN_SECOND } from '../../contract/shared/wire.ts'
@@ -33,7 +33,7 @@ const isElevatedClaims = fits<ElevatedClaims>({
   ),
 })
 
-/** Parses a key set, and refuses anything else. */
+/** Parses a key set. Refuses any other document. */
 export function readKeys(document: unknown): Keys {
   const keys = isRecord(document) && document.keys
   const picked = Array.isArray(keys) && keys.every(isRecord) ? pickKeys(keys) : undefined
@@ -41,12 +41,12 @@ export function readKeys(document: unknown): Keys {
 }
 
 /**
- * Verifies that a token is Countersign's (RFC 8725, sections 3.1 to 3.12). No clock tolerance.
+ * Verifies that Countersign issued a token (RFC 8725, sections 3.1 to 3.12). Allows no clock tolerance.
  *
- * @param keys the published keys; a token that none of them verifies may have them fetched again, since
- *   an issuer may publish a new key under a new `kid` or under an old one
- * @param now epoch seconds, asked for when the keys are there
- * @throws GuardRefusal `token_expired`, `token_invalid` for all else, `unavailable` without keys
+ * @param keys returns the published keys; if none of them verifies the token, they may be fetched again,
+ *   because the issuer may have published a new key under a new or an old `kid`
+ * @param now returns epoch seconds; called after the keys were fetched
+ * @throws GuardRefusal `token_expired`; `unavailable` without keys; `token_invalid` for any other fault
  */
 export async function verifyToken(
   token: string,
@@ -69,7 +69,7 @@ export async function verifyToken(
 }
 
 function readClaims(type: unknown, payload: object): VerifiedToken | undefined {
-  // A token that is bound to a key (RFC 7800) is good only with a proof, which is not looked at here.
+  // A token that is bound to a key (RFC 7800) needs a proof of possession, which the guard does not check.
   if ('cnf' in payload) return undefined
   if (type === 'at+jwt' && isElevatedClaims(payload)) return { kind: 'elevated', claims: payload }
   const scopeless = !('scope' in payload) && !('authorization_details' in payload)

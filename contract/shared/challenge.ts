@@ -6,13 +6,13 @@ import type { Requirement } from '../policy.ts'
 
 /** The refusals that a step-up resolves, in words for the caller. */
 export const CHALLENGES = {
-  step_up_required: 'A fresh proof of who you are is needed: step up, then retry.',
-  enrollment_required: 'There is no factor to verify with: enroll one, then retry.',
+  step_up_required: 'This action needs a step-up: step up, then retry.',
+  enrollment_required: 'The user has no factor: enroll one, then retry.',
   token_expired: 'The token has expired: step up again.',
   token_used: 'The token was used already: step up again.',
   token_revoked: 'The token was revoked: step up again.',
-  details_mismatch: 'The token is bound to other details: step up for these.',
-  scope_not_allowed: 'The token is for another action: step up for this one.',
+  details_mismatch: 'The token is bound to other details: step up again.',
+  scope_not_allowed: 'The token is for another action: step up again.',
 } as const satisfies Partial<Record<Reason, string>>
 
 /** Returns whether a step-up, rather than a sign-in or a developer, resolves a refusal. */

@@ -76,7 +76,7 @@ describe('a guarded route', () => {
     const { counted, post } = application(at)
     const { authenticate, problem } = await expectProblem(await post(), 401, 'step_up_required')
     expect(authenticate).toBe(
-      'Bearer error="insufficient_user_authentication", error_description="A fresh proof of who you are is needed: step up, then retry.", acr_values="mfa phr", max_age="300", scope="wallet:sign"',
+      'Bearer error="insufficient_user_authentication", error_description="This action needs a step-up: step up, then retry.", acr_values="mfa phr", max_age="300", scope="wallet:sign"',
     )
     expect(problem.requirement).toEqual({
       action: SIGN,

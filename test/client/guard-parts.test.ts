@@ -28,13 +28,13 @@ const REQUIREMENT: Requirement = {
 
 describe('the answer to a caller', () => {
   it.each<[Reason, status: number, title: string]>([
-    ['step_up_required', 401, 'A fresh proof of who you are is needed: step up, then retry.'],
-    ['enrollment_required', 401, 'There is no factor to verify with: enroll one, then retry.'],
+    ['step_up_required', 401, 'This action needs a step-up: step up, then retry.'],
+    ['enrollment_required', 401, 'The user has no factor: enroll one, then retry.'],
     ['token_expired', 401, 'The token has expired: step up again.'],
     ['token_used', 401, 'The token was used already: step up again.'],
     ['token_revoked', 401, 'The token was revoked: step up again.'],
-    ['details_mismatch', 401, 'The token is bound to other details: step up for these.'],
-    ['scope_not_allowed', 401, 'The token is for another action: step up for this one.'],
+    ['details_mismatch', 401, 'The token is bound to other details: step up again.'],
+    ['scope_not_allowed', 401, 'The token is for another action: step up again.'],
     ['token_invalid', 401, 'The token is not valid here.'],
     ['unauthenticated', 401, 'Sign in, then retry.'],
     ['denied', 403, 'The rule denies this action.'],
@@ -393,7 +393,7 @@ describe('the use of a token', () => {
       elevated({ sub: 'bob' }),
       {},
       {},
-      { ...INVALID, members: { detail: 'The token is another user’s.' } },
+      { ...INVALID, members: { detail: 'The token is for another user.' } },
     ],
     ['its session', elevated({ sid: 's1' }), {}, { sessionId: 's1' }],
     ['no session', elevated({ sid: 's1' }), {}, {}],
@@ -403,7 +403,7 @@ describe('the use of a token', () => {
       elevated({ sid: 's1' }),
       {},
       { sessionId: 's2' },
-      { ...INVALID, members: { detail: 'The token is of another session.' } },
+      { ...INVALID, members: { detail: 'The token is for another session.' } },
     ],
     [
       'another resource',
@@ -483,13 +483,13 @@ describe('the details of a call', () => {
 
   it.each<[value: Record<string, unknown>, what: string]>([
     [{ type: 'x' }, 'must not name a `type`: Countersign sets it'],
-    [{ n: 2 ** 53 }, 'must be JSON values'],
-    [{ n: Number.NaN }, 'must be JSON values'],
-    [{ n: Number.POSITIVE_INFINITY }, 'must be JSON values'],
-    [{ t: '\ud800' }, 'must be JSON values'],
-    [{ '\ud800': 1 }, 'must be JSON values'],
-    [{ f: () => 1 }, 'must be JSON values'],
-    [{ m: new Map() }, 'must be JSON values'],
+    [{ n: 2 ** 53 }, 'cannot be sent as JSON'],
+    [{ n: Number.NaN }, 'cannot be sent as JSON'],
+    [{ n: Number.POSITIVE_INFINITY }, 'cannot be sent as JSON'],
+    [{ t: '\ud800' }, 'cannot be sent as JSON'],
+    [{ '\ud800': 1 }, 'cannot be sent as JSON'],
+    [{ f: () => 1 }, 'cannot be sent as JSON'],
+    [{ m: new Map() }, 'cannot be sent as JSON'],
     [JSON.parse('{"a":{"__proto__":1}}'), 'hold a key named __proto__'],
     [deep(15), 'are nested too deep'],
     [{ t: 'x'.repeat(2041) }, 'are longer than 2048 bytes'],
@@ -501,7 +501,7 @@ describe('the details of a call', () => {
   it('may not hold what JSON has no word for', () => {
     const speechless = Object.create({ toJSON: () => undefined })
     for (const value of [{ n: 5n }, speechless])
-      expect(told(value)).toBe('The details of this call must be JSON values.')
+      expect(told(value)).toBe('The details of this call cannot be sent as JSON.')
   })
 
   it('may not be what JSON makes a text of', () => {

@@ -214,9 +214,9 @@ describe('a refusal', () => {
   })
 
   it.each<[Reason, string | undefined]>([
-    ['unauthenticated', 'The resource key of this API is not known in this environment.'],
+    ['unauthenticated', 'This environment does not know the resource key.'],
     ['forbidden', 'The resource key of this API is for another audience.'],
-    ['unknown_environment', 'There is no such environment in Countersign.'],
+    ['unknown_environment', 'This environment does not exist.'],
     ['rate_limited', undefined],
     ['unavailable', undefined],
     ['internal' as Reason, undefined],

@@ -66,7 +66,7 @@ it('tells what was refused behind a 503, and not the caller', async () => {
   const { cause, response } = blocked(verdict)
   expect(cause).toEqual(new Error('Countersign refused: unauthenticated'))
   const problem = await response.text()
-  expect(problem).toContain('The resource key of this API is not known in this environment.')
+  expect(problem).toContain('This environment does not know the resource key.')
   expect(problem).not.toContain('refused')
 })
 

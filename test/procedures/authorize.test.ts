@@ -72,7 +72,7 @@ describe('an action', () => {
       reason: 'step_up_required',
       requirement: { action: 'order.refund', acr: 'mfa', details: 'required' },
       wwwAuthenticate:
-        'Bearer error="insufficient_user_authentication", error_description="A fresh proof of who you are is needed: step up, then retry.", acr_values="mfa phr", max_age="600", scope="orders:refund"',
+        'Bearer error="insufficient_user_authentication", error_description="This action needs a step-up: step up, then retry.", acr_values="mfa phr", max_age="600", scope="orders:refund"',
     })
   })
 
