@@ -13,6 +13,7 @@ import { codeNumberOf, metaOf, refusalOf } from './errors.ts'
 import { appRouter } from './router.ts'
 import { CONSOLE_ROUTE, servePage, signIn, signOut } from './routes/dashboard.ts'
 import { describeHealth } from './routes/health.ts'
+import { callProcedure, PROBLEM_TYPE, problemOf } from './routes/json-api.ts'
 import { describeIssuer } from './routes/metadata.ts'
 import { countryOf, readBody, WrongContentType } from './routes/request.ts'
 import { describeService } from './routes/root.ts'
@@ -30,6 +31,8 @@ type App = {
 type Ctx = HonoContext<App>
 
 const JSON_TYPE = 'application/json'
+/** Paths of the HTTP API, which answers a refusal as problem details. */
+const JSON_API = /^\/[^/]+\/v1\//
 const KEY_SET_CACHE = 'public, max-age=300'
 const app = new Hono<App>()
 
@@ -78,16 +81,17 @@ app.all(`${CONSOLE_ROUTE}/session`, () => refuse('method_unsupported'))
 for (const path of [CONSOLE_ROUTE, `${CONSOLE_ROUTE}/*`])
   app.get(path, (c) => servePage(c.get('bindings'), new URL(c.req.url)))
 
-app.use(
-  '/:environment/trpc/*',
-  cors({
-    origin: (origin, c: Ctx) => readerOf(origin, c),
-    allowMethods: ['POST'],
-    allowHeaders: ['authorization', 'content-type', TOKEN_HEADER, 'dpop'],
-    exposeHeaders: ['www-authenticate', 'retry-after', 'dpop-nonce', 'date'],
-    maxAge: 600,
-  }),
-)
+for (const calls of ['/:environment/trpc/*', '/:environment/v1/*'])
+  app.use(
+    calls,
+    cors({
+      origin: (origin, c: Ctx) => readerOf(origin, c),
+      allowMethods: ['POST'],
+      allowHeaders: ['authorization', 'content-type', TOKEN_HEADER, 'dpop'],
+      exposeHeaders: ['www-authenticate', 'retry-after', 'dpop-nonce', 'date'],
+      maxAge: 600,
+    }),
+  )
 
 app.all('/:environment/trpc/*', async (c) => {
   const route = c.req.param('environment')
@@ -118,6 +122,19 @@ app.all('/:environment/trpc/*', async (c) => {
   if (c.get('reason') === 'origin_not_allowed' && route !== OPERATOR_ROUTE)
     response.headers.set('access-control-allow-origin', '*')
   return response
+})
+
+app.all('/:environment/v1/:noun/:verb', async (c) => {
+  const { environment: route, noun, verb } = c.req.param()
+  if (route !== OPERATOR_ROUTE) environmentId(c)
+  const body = await readBody(c.req.raw)
+  const answer = await callProcedure(`${noun}/${verb}`, body, {
+    bindings: c.get('bindings'),
+    route,
+    headers: c.req.raw.headers,
+    country: countryOf(c.req.raw),
+  })
+  return c.json(answer as object)
 })
 
 app.notFound((c) => respond(c, refusal('not_found')))
@@ -170,6 +187,12 @@ function respond(c: Ctx, refused: Refusal, statusInstead?: number): Response {
   const { headers, ...meta } = metaOf(refused)
   const status = statusInstead ?? meta.status
   c.set('reason', refused.reason)
+  if (JSON_API.test(c.req.path)) {
+    if (refused.reason === 'origin_not_allowed' && !c.req.path.startsWith(`/${OPERATOR_ROUTE}/`))
+      c.header('access-control-allow-origin', '*')
+    const problem = JSON.stringify(problemOf(refused, status))
+    return c.body(problem, status as 400, { ...headers, 'content-type': PROBLEM_TYPE })
+  }
   const error = { message, code: codeNumberOf(refused.reason), data }
   return c.body(JSON.stringify({ error }), status as 400, {
     ...headers,

@@ -10,7 +10,7 @@ export function describeService({ publicUrl }: Bindings, headers: Headers): Resp
     service: 'Countersign: step-up authentication',
     dashboard: `${publicUrl}${CONSOLE_ROUTE}`,
     health: `${publicUrl}/health`,
-    calls: `${publicUrl}/{environment}/trpc/{procedure}`,
+    calls: `${publicUrl}/{environment}/v1/{noun}/{verb}`,
     metadata: `${publicUrl}/{environment}/.well-known/oauth-authorization-server`,
   }
   return Response.json(body, { headers: { vary: 'accept' } })

@@ -98,7 +98,7 @@ const unknownPath: Fresh = async ({ fixture: { realm }, pick }) => ({
     ...['/', '/favicon.ico', '/.env', '/health/x', '/trpc/x', '/console/../health', '//x'],
     ...[`/${realm.id}`, `/${realm.id}/x`, `/${realm.id}/trpc`, '/%00', '/x'.repeat(300)],
     ...['/operator/.well-known/jwks.json', '/access/trpc/policy.check', '/__proto__/trpc/x.y'],
-    ...[`/${realm.id}/trpc/no.such`, `/${realm.id}/trpc/`],
+    ...[`/${realm.id}/trpc/no.such`, `/${realm.id}/trpc/`, `/${realm.id}/v1/no/such`],
   ),
 })
 
