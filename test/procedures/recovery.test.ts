@@ -138,6 +138,17 @@ describe('recovery codes', () => {
     await recover(user, second)
   })
 
+  it('say with the last wrong one, and not before, how long to wait', async () => {
+    const { user } = await scene()
+    for (const left of [4, 3, 2, 1]) {
+      const refused = await expectRefused(recover(user, NOBODYS), 'invalid_code')
+      expect(refused).toMatchObject({ attemptsLeft: left })
+      expect(refused.retryAfterSeconds).toBeUndefined()
+    }
+    const last = { attemptsLeft: 0, retryAfterSeconds: 30 }
+    expect(await expectRefused(recover(user, NOBODYS), 'invalid_code')).toMatchObject(last)
+  })
+
   it('are counted before they are checked: of forty guesses at a time five are looked at', async () => {
     const { user, view } = await scene()
     const reasons = await Promise.all(

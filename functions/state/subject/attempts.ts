@@ -60,7 +60,9 @@ export function tryCode<T>(
   }
   const data = { ...failed.data, reason: tried.wrong, ...(counted.locked && { locked: true }) }
   ledger.history.append({ type: failed.type, actor: 'subject', at: now, data })
-  return { refused: refusal(tried.wrong, { attemptsLeft: attemptsLeft(counted, now) }) }
+  const { retryAfterSeconds } = barredBy(counted, now) ?? {}
+  const wait = retryAfterSeconds !== undefined && { retryAfterSeconds }
+  return { refused: refusal(tried.wrong, { attemptsLeft: attemptsLeft(counted, now), ...wait }) }
 }
 
 /** An attempt that was refused before the object had anything to check. */
