@@ -4,6 +4,7 @@ import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
 import type { CountersignError } from '../errors.ts'
 import { Button, Problem, Said, useSecondsUntil } from './parts.tsx'
 import { errorInWords, type StepUpTexts } from './texts.ts'
+import { inTime, WaitSaid } from './waiting.tsx'
 
 interface CodeFieldProps {
   kind: 'totp' | 'recovery'
@@ -79,6 +80,7 @@ export function CodeField(props: CodeFieldProps) {
         }}
         aria-invalid={Boolean(problem) || undefined}
         aria-describedby={described.filter(Boolean).join(' ') || undefined}
+        dir="ltr"
         spellCheck={false}
         autoCapitalize={kind === 'totp' ? 'none' : 'characters'}
         {...(kind === 'totp'
@@ -93,35 +95,23 @@ export function CodeField(props: CodeFieldProps) {
       <Problem id={`${id}-problem`}>{problem && <p>{problem}</p>}</Problem>
       {isWaiting && (
         <p id={`${id}-waiting`} className="countersign-waiting" aria-hidden="true">
-          {texts.waiting(waiting)}
+          {inTime(texts, 'waiting', waiting)}
         </p>
       )}
-      <WaitSaid waitUntil={waitUntil} isWaiting={isWaiting} texts={texts} />
+      <WaitSaid waitUntil={waitUntil} waiting={waiting} texts={texts} />
+      <Said>{busy && texts.verifying}</Said>
       <Button
         type="submit"
         kind="primary"
         busy={busy}
         disabled={locked || isWaiting || untilNext > 0}
       >
-        {busy ? texts.verifying : untilNext > 0 ? texts.nextCodeIn(untilNext) : submitLabel}
+        {busy
+          ? texts.verifying
+          : untilNext > 0
+            ? inTime(texts, 'nextCodeIn', untilNext)
+            : submitLabel}
       </Button>
     </form>
   )
-}
-
-interface WaitSaidProps {
-  waitUntil: number | undefined
-  isWaiting: boolean
-  texts: StepUpTexts
-}
-
-/** A wait is announced once when it begins and once when it is over; its seconds are only seen. */
-function WaitSaid({ waitUntil, isWaiting, texts }: WaitSaidProps) {
-  const [said, setSaid] = useState('')
-  useEffect(() => {
-    if (waitUntil === undefined) return setSaid('')
-    if (isWaiting) setSaid(texts.waiting(Math.ceil((waitUntil - Date.now()) / 1000)))
-    else setSaid((before) => before && texts.waitOver)
-  }, [waitUntil, isWaiting, texts])
-  return <Said>{said}</Said>
 }

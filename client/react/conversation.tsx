@@ -9,19 +9,21 @@ import { MFAAction, TokenScope } from '../names.ts'
 import type { StepUpAuth, StepUpRequest } from '../prompt.ts'
 import { DetailList } from './details.tsx'
 import { Again, type Enrolled, EnrollPasskey, EnrollTotp } from './enroll.tsx'
-import { type Kind, Kinds, kindsOf } from './kinds.tsx'
-import { Notice } from './panels.tsx'
+import { type Kind, Kinds, kindsOf, kindsToAdd } from './kinds.tsx'
 import { Button, useCall } from './parts.tsx'
 import { askedFor } from './prompt-queue.ts'
 import { RecoveryCodes } from './recovery-codes.tsx'
-import { errorInWords, inWords, type StepUpTexts, type StepUpTextsPart } from './texts.ts'
+import { actionInWords, errorInWords, type StepUpTexts, type StepUpTextsPart } from './texts.ts'
 import { Verify } from './verify.tsx'
+import { DeadEnd, type StepUpHelp } from './ways.tsx'
 
 export interface ConversationProps {
   request: StepUpRequest
   instance: Countersign
   texts: StepUpTexts
   ownTexts: StepUpTextsPart | undefined
+  help: StepUpHelp | undefined
+  actionName: 'shown' | 'hidden' | undefined
   titleId: string
   introId: string
   onVerified: () => void
@@ -34,10 +36,11 @@ type Step =
   | { at: 'choose' }
   | { at: 'enroll'; kind: Kind }
   | { at: 'link'; kind: Kind; auth: StepUpAuth | undefined }
+  | { at: 'recover' }
   | { at: 'codes'; codes: readonly string[]; enrolled: Enrolled }
 
 export function Conversation(props: ConversationProps) {
-  const { instance, texts, ownTexts, titleId, introId, onVerified, onFailed } = props
+  const { instance, texts, ownTexts, help, titleId, introId, onVerified, onFailed } = props
   const [request, setRequest] = useState(props.request)
   const [step, setStep] = useState<Step>({ at: request.enroll ? 'choose' : 'verify' })
   const { busy, run } = useCall()
@@ -77,15 +80,22 @@ export function Conversation(props: ConversationProps) {
   }
 
   const shared = { instance, ...(ownTexts && { texts: ownTexts }) }
+  const linkProps = { instance, texts, help, scope: TokenScope.Credentiallink, details: undefined }
   // The action is named where it is decided on, and not over a step of something else.
   const isAsking = step.at === 'verify' || step.at === 'choose'
-  const { title, intro } = heading(cause ? 'verify' : step.at, inWords(texts, action), texts)
+  const { what, isInWords } = actionInWords(texts, action, request.decision)
+  const { title, intro } = heading(cause ? 'verify' : step.at, what, texts)
+  const isNamed = (props.actionName ?? (isInWords ? 'hidden' : 'shown')) === 'shown'
   return (
     <>
       <header className="countersign-header">
         <h2 id={titleId}>{title}</h2>
         <p id={introId}>{intro}</p>
-        {isAsking && <p className="countersign-name">{action}</p>}
+        {isAsking && isNamed && (
+          <p className="countersign-name" dir="ltr">
+            {action}
+          </p>
+        )}
       </header>
       {isAsking && details && <DetailList details={details} texts={texts} />}
       {panel()}
@@ -102,7 +112,7 @@ export function Conversation(props: ConversationProps) {
     switch (step.at) {
       case 'choose':
         return kinds.length === 0 ? (
-          <Notice>{texts.nothingToEnroll}</Notice>
+          <DeadEnd notice={texts.nothingToEnroll} help={help} texts={texts} />
         ) : (
           <Kinds kinds={kinds} texts={texts} onChoose={(kind) => setStep({ at: 'enroll', kind })} />
         )
@@ -140,7 +150,25 @@ export function Conversation(props: ConversationProps) {
             methods={request.methods}
             credentials={request.credentials}
             nextCodeAt={step.nextCodeAt}
+            help={help}
+            onRecover={
+              scope === TokenScope.Credentiallink ? undefined : () => setStep({ at: 'recover' })
+            }
             onVerified={onVerified}
+          />
+        )
+      case 'recover':
+        return (
+          <Verify
+            key="recover"
+            {...linkProps}
+            methods={['recovery']}
+            credentials={[]}
+            onBack={() => setStep({ at: 'verify' })}
+            onVerified={() => {
+              setRequest({ ...request, methods: kindsToAdd(request), enroll: true })
+              setStep({ at: 'choose' })
+            }}
           />
         )
     }
@@ -153,14 +181,12 @@ export function Conversation(props: ConversationProps) {
       return <Again problem={problem} label={label} busy={busy} onPress={() => link(kind)} />
     }
     const { decision, credentials } = auth
-    if (decision?.decision !== 'step_up') return <Notice>{texts.nothingUsable}</Notice>
+    if (decision?.decision !== 'step_up')
+      return <DeadEnd notice={texts.nothingUsable} help={help} texts={texts} />
     return (
       <Verify
         key="link"
-        instance={instance}
-        texts={texts}
-        scope={TokenScope.Credentiallink}
-        details={undefined}
+        {...linkProps}
         methods={decision.methods}
         credentials={credentials}
         onVerified={() => setStep({ at: 'enroll', kind })}
@@ -171,6 +197,7 @@ export function Conversation(props: ConversationProps) {
 
 function heading(at: Step['at'], what: string, texts: StepUpTexts) {
   if (at === 'codes') return { title: texts.codesTitle, intro: texts.codesIntro }
+  if (at === 'recover') return { title: texts.title, intro: texts.recoverIntro }
   if (at === 'link') return { title: texts.title, intro: texts.linkFirst }
   return at === 'verify'
     ? { title: texts.title, intro: texts.intro(what) }

@@ -5,10 +5,12 @@ import { createPortal } from 'react-dom'
 import type { CountersignError } from '../errors.ts'
 import type { Countersign } from '../instance.ts'
 import type { StepUpRequest } from '../prompt.ts'
+import { prepareAnnouncement } from './announce.ts'
 import { Conversation } from './conversation.tsx'
 import { Button } from './parts.tsx'
 import { useCountersign } from './provider.ts'
-import { type StepUpTextsPart, textsWith } from './texts.ts'
+import { type StepUpTexts, type StepUpTextsPart, spoken, textsWith } from './texts.ts'
+import type { StepUpHelp } from './ways.tsx'
 
 /** How the dialog looks and speaks. */
 export interface StepUpLook {
@@ -16,6 +18,10 @@ export interface StepUpLook {
   texts?: StepUpTextsPart | undefined
   /** In place of what the system prefers, or `data-theme` of the page says. */
   theme?: 'light' | 'dark' | undefined
+  /** Whom a user asks who can use nothing that they are offered. Default: `texts.askSupport`. */
+  help?: StepUpHelp | undefined
+  /** Whether the action's name is shown below its words. Default: `shown` where it has no words. */
+  actionName?: 'shown' | 'hidden' | undefined
 }
 
 /** Props of `StepUpDialog`. */
@@ -54,17 +60,20 @@ export function StepUpDialog({ request, onVerified, onCancel, ...props }: StepUp
   const texts = textsWith(props.texts)
   const dialog = useRef<HTMLDialogElement>(null)
   const isLeaving = useRef(false)
+  const verified = useRef<StepUpTexts>(undefined)
   const id = useId()
 
   useLayoutEffect(() => {
     const { current } = dialog
     const opener = document.activeElement
+    const announce = prepareAnnouncement()
     isLeaving.current = false
     current?.showModal()
     return () => {
       isLeaving.current = true
       current?.close()
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus()
+      announce(verified.current)
     }
   }, [])
 
@@ -74,6 +83,7 @@ export function StepUpDialog({ request, onVerified, onCancel, ...props }: StepUp
       ref={dialog}
       className="countersign-dialog"
       data-theme={props.theme}
+      {...spoken(texts)}
       aria-labelledby={`${id}-title`}
       aria-describedby={`${id}-intro`}
       onCancel={(event) => {
@@ -93,9 +103,14 @@ export function StepUpDialog({ request, onVerified, onCancel, ...props }: StepUp
           instance={instance}
           texts={texts}
           ownTexts={props.texts}
+          help={props.help}
+          actionName={props.actionName}
           titleId={`${id}-title`}
           introId={`${id}-intro`}
-          onVerified={onVerified}
+          onVerified={() => {
+            verified.current = texts
+            onVerified()
+          }}
           onFailed={props.onFailed ?? onCancel}
         />
         <Button kind="quiet" onPress={onCancel}>

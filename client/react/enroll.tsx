@@ -15,7 +15,8 @@ import { CodeField } from './code-field.tsx'
 import { Button, Problem, Said, useCall, useCopy } from './parts.tsx'
 import { useCountersign } from './provider.ts'
 import { QrCode } from './qr-code.tsx'
-import { errorInWords, type StepUpTextsPart, textsWith } from './texts.ts'
+import { errorInWords, type StepUpTexts, type StepUpTextsPart, spoken, textsWith } from './texts.ts'
+import { waitUntilOf } from './waiting.tsx'
 
 /** Props of `EnrollTotp` and of `EnrollPasskey`. */
 export interface EnrollProps extends Registration {
@@ -68,9 +69,9 @@ export function EnrollTotp(props: EnrollProps) {
   const confirm = ({ deviceId, uri }: Shown, code: string) =>
     confirming.run(() => confirmTotpMfaDevice({ deviceId, code }, instance), {
       done: (registered) => onDone({ ...registered, nextCodeAt: nextCodeAt(uri) }),
-      failed: ({ reason, retryAfterSeconds = 30 }) => {
-        if (reason === 'rate_limited') setWait(Date.now() + retryAfterSeconds * 1000)
-        if (reason === 'challenge_expired') setShown(undefined)
+      failed: (error) => {
+        setWait(waitUntilOf(error))
+        if (error.reason === 'challenge_expired') setShown(undefined)
       },
     })
 
@@ -85,10 +86,13 @@ export function EnrollTotp(props: EnrollProps) {
     )
   }
   return (
-    <div className="countersign-form">
+    <div className="countersign-form" {...spoken(texts)}>
       <p className="countersign-hint">{texts.scanHint}</p>
       <QrCode text={shown.uri} label={texts.qrLabel} />
-      <Secret secret={shown.secret} uri={shown.uri} texts={texts} />
+      <a className="countersign-link countersign-open" href={shown.uri}>
+        {texts.openApp}
+      </a>
+      <Secret secret={shown.secret} texts={texts} />
       <CodeField
         kind="totp"
         label={texts.enrollCodeLabel}
@@ -110,22 +114,17 @@ function nextCodeAt(uri: string): number {
   return (Math.floor(Date.now() / period) + 1) * period
 }
 
-type SecretProps = Pick<Shown, 'secret' | 'uri'> & { texts: ReturnType<typeof textsWith> }
-
-function Secret({ secret, uri, texts }: SecretProps) {
+function Secret({ secret, texts }: { secret: string; texts: StepUpTexts }) {
   const [outcome, copy] = useCopy()
   return (
     <div className="countersign-secret">
       <span className="countersign-label">{texts.secretLabel}</span>
       <div className="countersign-row">
-        <code>{secret.replace(/(.{4})(?=.)/g, '$1 ')}</code>
+        <code dir="ltr">{secret.replace(/(.{4})(?=.)/g, '$1 ')}</code>
         <Button onPress={() => copy(secret)}>
           {outcome === 'copied' ? texts.copied : texts.copy}
         </Button>
       </div>
-      <a className="countersign-link" href={uri}>
-        {texts.openApp}
-      </a>
       <Said>{outcome && (outcome === 'copied' ? texts.copied : texts.copyFailed)}</Said>
     </div>
   )
@@ -182,7 +181,7 @@ export function EnrollPasskey(props: EnrollProps) {
     })
   }
   return (
-    <>
+    <div className="countersign-form" {...spoken(texts)}>
       <p className="countersign-hint">{texts.passkeyHint}</p>
       <Again
         problem={error && errorInWords(texts, error)}
@@ -190,6 +189,7 @@ export function EnrollPasskey(props: EnrollProps) {
         busy={busy}
         onPress={create}
       />
-    </>
+      <Said>{busy && texts.passkeyPending}</Said>
+    </div>
   )
 }

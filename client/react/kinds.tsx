@@ -1,6 +1,7 @@
 // Which kinds of factors a user may enroll, and the choice among them. The component that offers the
 // choice acts on it.
 import type { Method } from '../../contract/index.ts'
+import type { StepUpRequest } from '../prompt.ts'
 import { Choices } from './choices.tsx'
 import type { StepUpTexts } from './texts.ts'
 
@@ -12,6 +13,13 @@ const KINDS: readonly Kind[] = ['passkey', 'totp']
 /** The kinds among the methods of a decision, in the order in which they are offered. */
 export const kindsOf = (methods: readonly Method[]): Kind[] =>
   KINDS.filter((kind) => methods.includes(kind))
+
+/**
+ * The kinds that a user may add in place of a factor that they lost. A decision names only the methods that
+ * the user has; of the others only those are left out that cannot reach its level.
+ */
+export const kindsToAdd = ({ decision, methods }: StepUpRequest): readonly Kind[] =>
+  !decision ? kindsOf(methods) : decision.acr === 'phr' ? ['passkey'] : KINDS
 
 interface KindsProps {
   kinds: readonly Kind[]

@@ -10,7 +10,7 @@ import { type Kind, Kinds, kindsOf } from './kinds.tsx'
 import { Button, useCall } from './parts.tsx'
 import { useCountersign } from './provider.ts'
 import { RecoveryCodes } from './recovery-codes.tsx'
-import { errorInWords, type StepUpTexts, type StepUpTextsPart, textsWith } from './texts.ts'
+import { errorInWords, type StepUpTexts, type StepUpTextsPart, spoken, textsWith } from './texts.ts'
 import { useUserName } from './user.ts'
 
 /** Props of `Onboarding`. */
@@ -78,7 +78,7 @@ function Steps({ instance, onDone, ...props }: OnboardingProps & { instance: Cou
   const shared = { instance, ...(props.texts && { texts: props.texts }) }
   const { title, intro } = heading(step, texts)
   return (
-    <section className="countersign-onboarding" aria-labelledby={id}>
+    <section className="countersign-onboarding" aria-labelledby={id} {...spoken(texts)}>
       <header className="countersign-header">
         <h2 id={id}>{title}</h2>
         <p>{intro}</p>

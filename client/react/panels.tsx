@@ -1,10 +1,11 @@
 // What a user meets when they verify: the passkey's button, the choice of an authenticator app, a lock,
 // and a notice where there is nothing to be done. They show, and decide nothing.
-import { useEffect, useRef } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import type { CountersignError } from '../errors.ts'
 import type { StepUpCredential } from '../prompt.ts'
-import { Button, Problem, useSecondsUntil } from './parts.tsx'
+import { Button, Problem, Said, useSecondsUntil } from './parts.tsx'
 import { errorInWords, type StepUpTexts } from './texts.ts'
+import { inTime, WaitSaid } from './waiting.tsx'
 
 interface PasskeyPanelProps {
   texts: StepUpTexts
@@ -12,9 +13,12 @@ interface PasskeyPanelProps {
   error: CountersignError | undefined
   waitUntil?: number | undefined
   onPress: () => void
+  /** What else can be done, where the passkey did not work. */
+  ways: ReactNode
 }
 
-export function PasskeyPanel({ texts, busy, error, waitUntil, onPress }: PasskeyPanelProps) {
+export function PasskeyPanel(props: PasskeyPanelProps) {
+  const { texts, busy, error, waitUntil, onPress, ways } = props
   const button = useRef<HTMLButtonElement>(null)
   const waiting = useSecondsUntil(waitUntil)
   useEffect(() => button.current?.focus(), [])
@@ -23,8 +27,15 @@ export function PasskeyPanel({ texts, busy, error, waitUntil, onPress }: Passkey
       <p className="countersign-hint">{texts.passkeyHint}</p>
       <Problem>{error && <p>{errorInWords(texts, error)}</p>}</Problem>
       <Button kind="primary" innerRef={button} busy={busy} disabled={waiting > 0} onPress={onPress}>
-        {busy ? texts.passkeyPending : waiting > 0 ? texts.waiting(waiting) : texts.usePasskey}
+        {busy
+          ? texts.passkeyPending
+          : waiting > 0
+            ? inTime(texts, 'waiting', waiting)
+            : texts.usePasskey}
       </Button>
+      <WaitSaid waitUntil={waitUntil} waiting={waiting} texts={texts} />
+      <Said>{busy && texts.passkeyPending}</Said>
+      {ways}
     </div>
   )
 }
@@ -44,7 +55,7 @@ export const Locked = ({ texts, onPasskey }: LockedProps) =>
       </Button>
     </div>
   ) : (
-    <Notice>{texts.errors.locked ?? texts.errors.other}</Notice>
+    <Notice>{texts.errors.locked}</Notice>
   )
 
 /** Something to be read where there is nothing to be done. */

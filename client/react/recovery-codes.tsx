@@ -4,7 +4,7 @@ import { acknowledgeRecoveryCodes } from '../devices.ts'
 import type { Countersign } from '../instance.ts'
 import { Button, Problem, Said, useCall, useCopy } from './parts.tsx'
 import { useCountersign } from './provider.ts'
-import { errorInWords, type StepUpTextsPart, textsWith } from './texts.ts'
+import { errorInWords, type StepUpTextsPart, spoken, textsWith } from './texts.ts'
 
 /** Props of `RecoveryCodes`. */
 export interface RecoveryCodesProps {
@@ -29,12 +29,12 @@ export function RecoveryCodes({ codes, onAcknowledged, ...props }: RecoveryCodes
   useEffect(() => list.current?.focus(), [])
   const text = codes.join('\n')
   return (
-    <div className="countersign-form">
+    <div className="countersign-form" {...spoken(texts)}>
       <p className="countersign-hint">{texts.codesHint}</p>
       <ol className="countersign-codes" aria-label={texts.codesLabel} ref={list} tabIndex={-1}>
         {codes.map((code) => (
           <li key={code}>
-            <code>{code}</code>
+            <code dir="ltr">{code}</code>
           </li>
         ))}
       </ol>

@@ -1,8 +1,36 @@
-// Every word that the dialog and its pieces say, in one table: an application replaces what it likes.
+// Every text of the dialog and its pieces, in one table. An application replaces any of them; texts/ has
+// whole tables in other languages.
+import type { BuiltInAction, PolicyDecision } from '../../contract/index.ts'
 import type { CountersignError, CountersignReason } from '../errors.ts'
 
-/** The words. Functions are given what their sentence is about. */
+/** The reasons that have a sentence of their own in every language. */
+type WordedReason =
+  | 'invalid_code'
+  | 'code_already_used'
+  | 'locked'
+  | 'rate_limited'
+  | 'cancelled'
+  | 'not_allowed'
+  | 'no_credential'
+  | 'unsupported'
+  | 'timeout'
+  | 'passkey_rejected'
+  | 'challenge_expired'
+  | 'challenge_used'
+  | 'conflict'
+  | 'factor_limit_reached'
+  | 'method_not_allowed'
+  | 'enrollment_required'
+  | 'session_not_fresh'
+  | 'unauthenticated'
+  | 'denied'
+  | 'unavailable'
+
+/** The texts. Functions are given what their sentence is about. */
 export interface StepUpTexts {
+  /** The language of the texts, as BCP 47 names it, and its direction. */
+  lang: string
+  dir: 'ltr' | 'rtl'
   title: string
   enrollTitle: string
   codesTitle: string
@@ -11,18 +39,35 @@ export interface StepUpTexts {
   enrollIntro: (what: string) => string
   /** Before anything is about to happen: at sign-in. */
   onboardingIntro: string
-  /** Actions in words that follow "You are about to"; others are called by their name. */
+  /** The application's actions, in words that follow "You are about to". They win over every other. */
   actions: Record<string, string>
+  /** The built-in actions in such words, where neither `actions` nor the operator has any. */
+  builtInActions: Record<BuiltInAction, string>
+  /** An action without such words, from its title or its name. */
   unknownAction: (action: string) => string
   detailsLabel: string
-  /** Names of details in words; others are called by their own name. */
-  detailNames: Record<string, string>
+  /**
+   * Names of details in words; others are called by their own name. A detail whose name is null is
+   * technical: it is shown below the others, folded.
+   */
+  detailNames: Record<string, string | null>
+  technical: string
   showAll: string
   cancel: string
   close: string
   retry: string
   loading: string
+  back: string
   anotherMethod: string
+  /** The way out for a user who cannot use what they are asked for, and the panel that it opens. */
+  cannotUse: string
+  cannotUseTitle: string
+  cannotUseIntro: string
+  recoverFactor: string
+  recoverFactorHint: (codesLeft: number) => string
+  recoverIntro: string
+  /** Whom to ask, where the application gives no `help`. */
+  askSupport: string
   methods: { passkey: string; totp: string; recovery: string }
   passkeyHint: string
   usePasskey: string
@@ -36,11 +81,15 @@ export interface StepUpTexts {
   recoveryHint: string
   verify: string
   verifying: string
+  /** Announced to screen readers when the dialog closes. */
+  verified: string
   attemptsLeft: (left: number) => string
-  waiting: (seconds: number) => string
+  /** A duration, as `waiting` and `nextCodeIn` are given it. */
+  duration: (seconds: number) => string
+  waiting: (seconds: number, duration: string) => string
   waitOver: string
   nextCode: string
-  nextCodeIn: (seconds: number) => string
+  nextCodeIn: (seconds: number, duration: string) => string
   lockedWithPasskey: string
   nothingUsable: string
   nothingToEnroll: string
@@ -64,18 +113,21 @@ export interface StepUpTexts {
   codesFile: string
   codesSaved: string
   /** What went wrong, by its reason. */
-  errors: Partial<Record<CountersignReason, string>> & { other: string }
+  errors: Record<WordedReason | 'other', string> & Partial<Record<CountersignReason, string>>
 }
 
 /** The words where an application gives none. */
 export const DEFAULT_TEXTS: StepUpTexts = {
+  lang: 'en',
+  dir: 'ltr',
   title: 'Confirm it’s you',
   enrollTitle: 'Set up verification',
   codesTitle: 'Save your recovery codes',
   intro: (what) => `You are about to ${what}.`,
   enrollIntro: (what) => `To ${what}, first add a way to confirm that it’s you.`,
   onboardingIntro: 'Before you go on, add a way to confirm that it’s you.',
-  actions: {
+  actions: {},
+  builtInActions: {
     'wallet.waas.sign': 'sign with your wallet',
     'wallet.waas.export': 'export your wallet’s private key',
     'wallet.waas.refresh': 'refresh your wallet’s key shares',
@@ -88,12 +140,21 @@ export const DEFAULT_TEXTS: StepUpTexts = {
   unknownAction: (action) => `do “${action}”`,
   detailsLabel: 'Details',
   detailNames: {},
+  technical: 'Technical details',
   showAll: 'Show all',
   cancel: 'Cancel',
   close: 'Close',
   retry: 'Try again',
   loading: 'One moment…',
+  back: 'Back',
   anotherMethod: 'Use another method',
+  cannotUse: 'I can’t use this',
+  cannotUseTitle: 'Other ways to confirm',
+  cannotUseIntro: 'Lost your device, or it doesn’t work? Here is what you can do.',
+  recoverFactor: 'Use a recovery code to add a new factor',
+  recoverFactorHint: (left) => (left === 1 ? '1 code left' : `${left} codes left`),
+  recoverIntro: 'Enter a recovery code. You then add a new way to confirm that it’s you.',
+  askSupport: 'Ask the support of this application.',
   methods: { passkey: 'Passkey', totp: 'Authenticator app', recovery: 'Recovery code' },
   passkeyHint: 'Use your fingerprint, face, screen lock or security key.',
   usePasskey: 'Continue with passkey',
@@ -107,14 +168,16 @@ export const DEFAULT_TEXTS: StepUpTexts = {
   recoveryHint: 'Enter one of the codes you saved. Each works once.',
   verify: 'Verify',
   verifying: 'Verifying…',
+  verified: 'Verified.',
   attemptsLeft: (left) => (left === 1 ? '1 attempt left.' : `${left} attempts left.`),
-  waiting: (seconds) => `Too many attempts. Try again in ${clock(seconds)}.`,
+  duration: (seconds) => clock(seconds, 's', 'min'),
+  waiting: (_, duration) => `Too many attempts. Try again in ${duration}.`,
   waitOver: 'You can try again now.',
   nextCode: 'The code you just used works once. Wait for the next one in your app.',
-  nextCodeIn: (seconds) => `Next code in ${seconds} s`,
+  nextCodeIn: (_, duration) => `Next code in ${duration}`,
   lockedWithPasskey: 'Codes are locked after too many wrong ones. Your passkey still works.',
   nothingUsable: 'None of your verification methods can be used here.',
-  nothingToEnroll: 'No verification method can be added here. Ask support.',
+  nothingToEnroll: 'No verification method can be added here.',
   linkFirst: 'This action needs a stronger method. Before adding it, confirm that it’s you.',
   offline: 'The verification service can’t be reached. Check your connection and try again.',
   enroll: {
@@ -145,8 +208,8 @@ export const DEFAULT_TEXTS: StepUpTexts = {
     code_already_used: 'That code was used already. Wait for the next one.',
     locked: 'Codes are locked after too many wrong ones. Ask support to unlock them.',
     rate_limited: 'Too many attempts. Wait a moment, then try again.',
-    cancelled: 'The passkey prompt was closed. Try again, or use another method.',
-    not_allowed: 'Passkeys can’t be used on this page. Use another method.',
+    cancelled: 'The passkey prompt was closed. Try again.',
+    not_allowed: 'Passkeys can’t be used on this page.',
     no_credential: 'No passkey of yours was found on this device.',
     unsupported: 'This browser or device doesn’t support passkeys.',
     timeout: 'The passkey prompt timed out. Try again.',
@@ -167,9 +230,8 @@ export const DEFAULT_TEXTS: StepUpTexts = {
 
 /** What an application replaces: any of the words. */
 export type StepUpTextsPart = Partial<
-  Omit<StepUpTexts, 'actions' | 'detailNames' | 'methods' | 'enroll' | 'errors'> & {
-    actions: StepUpTexts['actions']
-    detailNames: StepUpTexts['detailNames']
+  Omit<StepUpTexts, 'builtInActions' | 'methods' | 'enroll' | 'errors'> & {
+    builtInActions: Partial<StepUpTexts['builtInActions']>
     methods: Partial<StepUpTexts['methods']>
     enroll: Partial<StepUpTexts['enroll']>
     errors: Partial<StepUpTexts['errors']>
@@ -180,16 +242,36 @@ export type StepUpTextsPart = Partial<
 export const textsWith = (own: StepUpTextsPart = {}): StepUpTexts => ({
   ...DEFAULT_TEXTS,
   ...own,
-  actions: { ...DEFAULT_TEXTS.actions, ...own.actions },
-  detailNames: { ...DEFAULT_TEXTS.detailNames, ...own.detailNames },
+  builtInActions: { ...DEFAULT_TEXTS.builtInActions, ...own.builtInActions },
   methods: { ...DEFAULT_TEXTS.methods, ...own.methods },
   enroll: { ...DEFAULT_TEXTS.enroll, ...own.enroll },
   errors: { ...DEFAULT_TEXTS.errors, ...own.errors },
 })
 
-/** An action in words. */
-export const inWords = ({ actions, unknownAction }: StepUpTexts, action: string): string =>
-  Object.hasOwn(actions, action) ? (actions[action] ?? action) : unknownAction(action)
+/** The attributes of an element that shows these texts. */
+export const spoken = ({ lang, dir }: StepUpTexts) => ({ lang, dir })
+
+/** An action as the dialog calls it, and whether that is in words: else it is the action's name. */
+export interface ActionInWords {
+  what: string
+  isInWords: boolean
+}
+
+/** Returns an action in words: the application's, the operator's, the built-in ones, or its name. */
+export function actionInWords(
+  { actions, builtInActions, unknownAction }: StepUpTexts,
+  action: string,
+  { title, sentence }: Pick<PolicyDecision, 'title' | 'sentence'> = {},
+): ActionInWords {
+  const words = textAt(actions, action) ?? sentence ?? textAt(builtInActions, action)
+  return words
+    ? { what: words, isInWords: true }
+    : { what: unknownAction(title ?? action), isInWords: title !== undefined }
+}
+
+/** Returns a text by a key that may be any string. */
+export const textAt = <T>(texts: Record<string, T>, key: string): T | undefined =>
+  Object.hasOwn(texts, key) ? texts[key] : undefined
 
 const written = new WeakSet<CountersignError>()
 
@@ -205,16 +287,18 @@ export function errorInWords(texts: StepUpTexts, error: CountersignError): strin
     console.error(`Countersign: the dialog shows an error without words for it, ${reason}:`, error)
   }
   const sentence = known ?? texts.errors.other
-  return reason === 'invalid_code' && attemptsLeft !== undefined
+  // Without an attempt left there is a wait, which says so itself.
+  return reason === 'invalid_code' && attemptsLeft
     ? `${sentence} ${texts.attemptsLeft(attemptsLeft)}`
     : sentence
 }
 
-function clock(seconds: number): string {
-  if (seconds < 60) return `${seconds} s`
+/** Returns a duration as digits with a unit: `45 s`, `1:05 min`, `1:00:05`. */
+export function clock(seconds: number, second: string, minute: string): string {
+  if (seconds < 60) return `${seconds} ${second}`
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)]
   const rest = String(seconds % 60).padStart(2, '0')
   return hours > 0
     ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}`
-    : `${minutes}:${rest} min`
+    : `${minutes}:${rest} ${minute}`
 }

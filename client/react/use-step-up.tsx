@@ -64,7 +64,7 @@ const QueueContext = createContext<PromptQueue | undefined>(undefined)
  * const body = JSON.stringify(details) // what the API binds: `details` of its guard
  * await stepUp('wallet.waas.sign', (fetch) => fetch('/api/sign', { method: 'POST', body }), { details })
  */
-export function useStepUp({ instance: given, texts, theme }: StepUpOptions = {}): StepUpHandle {
+export function useStepUp({ instance: given, ...look }: StepUpOptions = {}): StepUpHandle {
   const instance = useCountersign(given)
   const around = useContext(QueueContext)
   const own = useMemo(() => createPromptQueue(instance), [instance])
@@ -74,7 +74,7 @@ export function useStepUp({ instance: given, texts, theme }: StepUpOptions = {})
   return {
     stepUp,
     prompt: queue.prompt,
-    dialog: isOwn ? <QueueDialog queue={own} texts={texts} theme={theme} /> : null,
+    dialog: isOwn ? <QueueDialog queue={own} {...look} /> : null,
   }
 }
 
@@ -85,16 +85,15 @@ export function useStepUp({ instance: given, texts, theme }: StepUpOptions = {})
  */
 export function StepUpProvider({
   instance: given,
-  texts,
-  theme,
   children,
+  ...look
 }: StepUpOptions & { children?: ReactNode }) {
   const instance = useCountersign(given)
   const queue = useMemo(() => createPromptQueue(instance), [instance])
   return (
     <QueueContext.Provider value={queue}>
       {children}
-      <QueueDialog queue={queue} texts={texts} theme={theme} />
+      <QueueDialog queue={queue} {...look} />
     </QueueContext.Provider>
   )
 }

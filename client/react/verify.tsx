@@ -15,6 +15,8 @@ import { CodeField } from './code-field.tsx'
 import { Devices, Locked, Notice, PasskeyPanel } from './panels.tsx'
 import { Button, useCall } from './parts.tsx'
 import type { StepUpTexts } from './texts.ts'
+import { waitUntilOf } from './waiting.tsx'
+import { CannotUse, type Offered, type StepUpHelp, Ways } from './ways.tsx'
 
 /** What is verified, and with what. */
 export interface VerifyProps {
@@ -26,10 +28,14 @@ export interface VerifyProps {
   credentials: readonly StepUpCredential[]
   /** Until when the code that enrolled the only factor is still shown, in epoch milliseconds. */
   nextCodeAt?: number | undefined
+  help: StepUpHelp | undefined
+  /** Adds a factor with a recovery code; missing where that is what this is for. */
+  onRecover?: (() => void) | undefined
+  /** Leaves this step for the one before; missing where there is no such step. */
+  onBack?: () => void
   onVerified: () => void
 }
 
-type Offered = 'passkey' | 'totp' | 'recovery'
 const ORDER: readonly Offered[] = ['passkey', 'totp', 'recovery']
 
 /** The methods to offer, the default one first. */
@@ -46,12 +52,13 @@ export function Verify(props: VerifyProps) {
   const { instance, texts, scope, details, credentials, nextCodeAt, onVerified } = props
   const choices = offered(props)
   const [method, setMethod] = useState(choices[0])
-  const [isChoosing, setChoosing] = useState(false)
+  const [view, setView] = useState<'method' | 'choices' | 'ways'>('method')
   const [waits, setWaits] = useState<{ code?: number; passkey?: number }>({})
   const [isLocked, setLocked] = useState(false)
+  const [hasPasskeyFailed, setPasskeyFailed] = useState(false)
   const call = useCall()
   const atPasskey = useRef(false)
-  const asked = useRef(method)
+  const asked = useRef<Offered | undefined>(method)
   useEffect(
     () => () => {
       if (atPasskey.current) cancelCeremony()
@@ -68,39 +75,63 @@ export function Verify(props: VerifyProps) {
     call.run(run, {
       done: onVerified,
       late: (result) => discard(instance, result),
-      failed: ({ reason, retryAfterSeconds }) => {
+      failed: (error) => {
         atPasskey.current = false
-        if (reason === 'locked') setLocked(true)
-        if (reason === 'rate_limited') {
-          setWaits((all) => ({ ...all, [kind]: Date.now() + (retryAfterSeconds ?? 30) * 1000 }))
-        }
+        if (kind === 'passkey' && asked.current === 'passkey') setPasskeyFailed(true)
+        if (error.reason === 'locked') setLocked(true)
+        const until = waitUntilOf(error)
+        if (until) setWaits((all) => ({ ...all, [kind]: until }))
       },
     })
   }
-  const choose = (next: Offered) => {
+  const leaveFor = (next: typeof view) => {
+    // A prompt that was left ends as `cancelled`, which is nobody's mistake.
+    if (atPasskey.current) {
+      cancelCeremony()
+      asked.current = undefined
+    }
     call.clear()
-    setChoosing(false)
+    setPasskeyFailed(false)
+    setView(next)
+  }
+  const choose = (next: Offered) => {
+    leaveFor('method')
     setMethod(next)
   }
   const wish = { requestedScopes: [scope], details }
   const withPasskey = () => verify('passkey', () => authenticatePasskeyMFA(wish, instance))
 
-  if (!method) return <Notice>{texts.nothingUsable}</Notice>
-  if (isChoosing) {
-    const rows = choices.map((id) => ({ id, title: texts.methods[id] }))
-    return <Choices label={texts.anotherMethod} choices={rows} onChoose={choose} />
-  }
   const others = choices.filter((other) => other !== method && !(isLocked && other !== 'passkey'))
+  const ways = {
+    ...{ instance, texts, help: props.help, others, onMethod: choose },
+    // Recovery codes share the lock of the other codes.
+    onRecover: isLocked ? undefined : props.onRecover,
+  }
+  if (!method) {
+    return (
+      <>
+        <Notice>{texts.nothingUsable}</Notice>
+        <Ways {...ways} />
+      </>
+    )
+  }
+  if (view === 'ways') return <CannotUse {...ways} onBack={() => setView('method')} />
+  if (view === 'choices') {
+    const rows = choices.map((id) => ({ id, title: texts.methods[id] }))
+    return (
+      <>
+        <Choices label={texts.anotherMethod} choices={rows} onChoose={choose} />
+        <Button kind="quiet" onPress={() => leaveFor('ways')}>
+          {texts.cannotUse}
+        </Button>
+      </>
+    )
+  }
   const another = () => {
     const [only] = others
-    if (atPasskey.current) cancelCeremony()
     if (others.length === 1 && only) choose(only)
-    else {
-      call.clear()
-      setChoosing(true)
-    }
+    else leaveFor('choices')
   }
-  // A prompt that was left for another method ends as `cancelled`, which is nobody's mistake.
   const error = asked.current === method ? call.error : undefined
   const panel = {
     texts,
@@ -108,10 +139,16 @@ export function Verify(props: VerifyProps) {
     error,
     waitUntil: method === 'passkey' ? waits.passkey : waits.code,
   }
+  const isSending = call.busy && method !== 'passkey'
+  const areWaysShown = method === 'passkey' && hasPasskeyFailed
   return (
     <>
       {method === 'passkey' ? (
-        <PasskeyPanel {...panel} onPress={withPasskey} />
+        <PasskeyPanel
+          {...panel}
+          onPress={withPasskey}
+          ways={hasPasskeyFailed && <Ways {...ways} />}
+        />
       ) : isLocked ? (
         <Locked
           texts={texts}
@@ -165,9 +202,19 @@ export function Verify(props: VerifyProps) {
           }
         />
       )}
-      {others.length > 0 && !(isLocked && method !== 'passkey') && (
-        <Button kind="quiet" disabled={call.busy && method !== 'passkey'} onPress={another}>
+      {!areWaysShown && others.length > 0 && !(isLocked && method !== 'passkey') && (
+        <Button kind="quiet" disabled={isSending} onPress={another}>
           {texts.anotherMethod}
+        </Button>
+      )}
+      {!areWaysShown && (
+        <Button kind="quiet" disabled={isSending} onPress={() => leaveFor('ways')}>
+          {texts.cannotUse}
+        </Button>
+      )}
+      {props.onBack && (
+        <Button kind="quiet" disabled={isSending} onPress={props.onBack}>
+          {texts.back}
         </Button>
       )}
     </>

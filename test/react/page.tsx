@@ -6,6 +6,8 @@ import { afterEach, vi } from 'vitest'
 
 afterEach(() => {
   cleanup()
+  // What the dialog of one test announces when it has closed.
+  for (const region of document.querySelectorAll('.countersign-said')) region.remove()
   vi.unstubAllGlobals()
 })
 
