@@ -28,6 +28,7 @@ const alias = {
   'countersign/contract': resolve('contract/index.ts'),
   'countersign/resource': resolve('client/resource.ts'),
   'countersign/react/dialog.css': resolve('client/react/dialog.css'),
+  'countersign/react/texts': resolve('client/react/texts'),
   'countersign/react/query': resolve('client/react/query.ts'),
   'countersign/react': resolve('client/react.ts'),
   countersign: resolve('client/index.ts'),

@@ -1,39 +1,7 @@
 // The dialog as an application opens it, with its looks, for tests of what it shows.
 import { fireEvent, screen } from '@testing-library/react'
-import { type StepUpLook, useStepUp } from '../../client/react.ts'
+import { Export, type Opening } from './export.tsx'
 import { page } from './page.tsx'
-
-const API = 'https://app.test/api/export'
-
-/** What is opened. */
-export interface Opening {
-  action?: string
-  details?: Record<string, unknown>
-  look?: StepUpLook
-}
-
-/** A button that runs an action, and hears how it ended. */
-export function Export({
-  action = 'wallet.waas.export',
-  details,
-  look = {},
-  onOutcome,
-}: Opening & { onOutcome: (outcome: unknown) => void }) {
-  const { stepUp, dialog } = useStepUp(look)
-  const run = () =>
-    stepUp(action, async (fetch) => (await fetch(API, { method: 'POST' })).json(), { details })
-  return (
-    <>
-      <button
-        type="button"
-        onClick={() => run().then(onOutcome, (error) => onOutcome(error.reason ?? String(error)))}
-      >
-        Export
-      </button>
-      {dialog}
-    </>
-  )
-}
 
 export const press = (name: string | RegExp) =>
   fireEvent.click(screen.getByRole('button', { name }))

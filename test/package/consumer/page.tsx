@@ -3,6 +3,11 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createCountersign } from 'countersign'
 import { Onboarding, useStepUp } from 'countersign/react'
 import { useAuthenticateTotpMfaDevice, useOnboarding } from 'countersign/react/query'
+import { ar } from 'countersign/react/texts/ar'
+import { de } from 'countersign/react/texts/de'
+import { es } from 'countersign/react/texts/es'
+import { fr } from 'countersign/react/texts/fr'
+import { ja } from 'countersign/react/texts/ja'
 import { type ReactNode, useState } from 'react'
 import { renderToString } from 'react-dom/server'
 
@@ -13,7 +18,8 @@ createCountersign({
 })
 
 export function ExportButton({ onExported }: { onExported: (key: string) => void }) {
-  const { stepUp, dialog } = useStepUp()
+  const texts = [ar, de, es, fr, ja].find(({ lang }) => lang === navigator.language)
+  const { stepUp, dialog } = useStepUp({ texts })
   const { mutate: authenticate, isPending, error } = useAuthenticateTotpMfaDevice()
   const [code, setCode] = useState('')
   const exportKey = async () => {

@@ -1,0 +1,178 @@
+// The dialog alone, in each of its states: its languages, its sizes, what axe and a screen reader find, and
+// what is left of it with reduced motion, forced colors and zoom.
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { DEFAULT_TEXTS } from '../../client/react/texts.ts'
+import { expectNothingFound } from './support/axe.ts'
+import { browserTests, dialogOf } from './support/page.ts'
+import { accessibleNodes, liveRegions, overflowing, unseen } from './support/seen.ts'
+import { LANGUAGES, STATES, showState } from './support/states.ts'
+
+const openPage = browserTests()
+const NAMES = Object.keys(STATES)
+
+describe.each(LANGUAGES.map((texts) => [texts.lang, texts] as const))('in %s', (lang, texts) => {
+  it('cuts no text and scrolls to no side on a phone, in any state', async () => {
+    const page = await openPage({ width: 390 })
+    for (const name of NAMES) {
+      await showState(page, name, texts)
+      expect(await overflowing(page), name).toEqual([])
+      const root = await dialogOf(page).evaluate(({ lang, dir }: HTMLElement) => ({ lang, dir }))
+      expect(root, name).toEqual({ lang, dir: texts.dir })
+    }
+  })
+})
+
+it('finds a text that is cut, and one that makes the dialog scroll', async () => {
+  const page = await openPage({ width: 390 })
+  await showState(page, 'a code', DEFAULT_TEXTS)
+  const hint = page.locator('.countersign-hint').first()
+  await hint.evaluate((element: HTMLElement) => {
+    element.style.whiteSpace = 'nowrap'
+  })
+  expect((await overflowing(page)).join()).toContain('countersign-hint')
+})
+
+it.each([
+  ['light', 1280],
+  ['dark', 390],
+] as const)(
+  'has nothing that axe finds in the %s theme at %i px, in any state',
+  async (theme, width) => {
+    const page = await openPage({ theme, width })
+    for (const name of NAMES) {
+      await showState(page, name, DEFAULT_TEXTS)
+      await expectNothingFound(page)
+    }
+  },
+)
+
+it('has nothing that axe finds from right to left', async () => {
+  const page = await openPage({ width: 390 })
+  const arabic = LANGUAGES.find(({ dir }) => dir === 'rtl')
+  if (!arabic) throw new Error('there is no language from right to left')
+  for (const name of NAMES) {
+    await showState(page, name, arabic)
+    await expectNothingFound(page)
+  }
+})
+
+describe('the QR code', () => {
+  it.each([1280, 390])('is at least 240 px wide and centered at %i px', async (width) => {
+    const page = await openPage({ width })
+    await showState(page, 'an app to add', DEFAULT_TEXTS)
+    const code = await page.locator('.countersign-qr').boundingBox()
+    const dialog = await dialogOf(page).boundingBox()
+    if (!code || !dialog) throw new Error('nothing is shown')
+    expect(code.width).toBeGreaterThanOrEqual(240)
+    const middle = (box: typeof code) => box.x + box.width / 2
+    expect(Math.abs(middle(code) - middle(dialog))).toBeLessThan(2)
+  })
+
+  it('has the link for this device directly under it, which the keyboard opens', async () => {
+    const page = await openPage({ width: 390 })
+    await showState(page, 'an app to add', DEFAULT_TEXTS)
+    const link = page.getByRole('link', { name: 'Open in an app on this device' })
+    const [code, below] = [
+      await page.locator('.countersign-qr').boundingBox(),
+      await link.boundingBox(),
+    ]
+    if (!code || !below) throw new Error('nothing is shown')
+    expect(below.y - (code.y + code.height)).toBeGreaterThanOrEqual(0)
+    expect(below.y - (code.y + code.height)).toBeLessThan(32)
+    const opened = link.evaluate(
+      (element: HTMLAnchorElement) =>
+        new Promise<string>((resolve) => {
+          element.addEventListener('click', (event) => {
+            event.preventDefault()
+            resolve(element.href)
+          })
+        }),
+    )
+    await page.getByLabel('Code from the app').focus()
+    for (let step = 0; step < 2; step += 1) await page.keyboard.press('Shift+Tab')
+    expect(await link.evaluate((element) => element === document.activeElement)).toBe(true)
+    await page.keyboard.press('Enter')
+    expect(await opened).toMatch(/^otpauth:\/\/totp\//)
+  })
+})
+
+describe('a screen reader', () => {
+  it.each([
+    ['a wrong code', /alert.*That code is not right\. 3 attempts left\./],
+    ['a wait', /status.*Too many attempts\. Try again in 30 s\./],
+    ['verifying', /status.*Verifying…/],
+    ['a lock', /alert.*Codes are locked after too many wrong ones/],
+    ['a passkey that failed', /alert.*(closed|No passkey)/],
+  ])('is told of %s', async (name, heard) => {
+    const page = await openPage()
+    await showState(page, name, DEFAULT_TEXTS)
+    await expect.poll(() => liveRegions(page)).toMatch(heard)
+  })
+
+  it('is told that the user is verified, when the dialog has closed', async () => {
+    const page = await openPage()
+    await showState(page, 'a code', DEFAULT_TEXTS)
+    await page.getByLabel('Authentication code').fill('123456')
+    await page.keyboard.press('Enter')
+    await dialogOf(page).waitFor({ state: 'detached' })
+    await expect.poll(() => liveRegions(page)).toMatch(/status.*Verified\./)
+  })
+
+  it('is told what a field is described by', async () => {
+    const page = await openPage()
+    await showState(page, 'a wrong code', DEFAULT_TEXTS)
+    const fields = (await accessibleNodes(page)).filter(({ role }) => role === 'textbox')
+    expect(fields).toHaveLength(1)
+    expect(fields[0]?.description).toContain('Open your authenticator app')
+    expect(fields[0]?.description).toContain('That code is not right. 3 attempts left.')
+  })
+})
+
+const SETTINGS = [
+  ['forced colors', { forcedColors: 'active' }, 390],
+  ['a computer’s zoom of 200 %', {}, 640],
+  ['a phone’s zoom of 200 %', {}, 195],
+] as const
+
+describe.each(SETTINGS)('with %s', (_, media, width) => {
+  it('has all its borders, texts and focus rings, and nothing is cut', async () => {
+    const page = await openPage({ width })
+    await page.emulateMedia(media)
+    for (const name of NAMES) {
+      await showState(page, name, DEFAULT_TEXTS)
+      expect(await overflowing(page), name).toEqual([])
+      expect(await unseen(page), name).toEqual([])
+      await expectFocusRings(page, name)
+    }
+  })
+})
+
+it('moves nothing where the user wants no motion', async () => {
+  const page = await openPage()
+  await showState(page, 'verifying', DEFAULT_TEXTS)
+  const moving = () => page.evaluate(() => document.getAnimations().length)
+  expect(await moving()).toBeGreaterThan(0)
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  expect(await moving()).toBe(0)
+  await dialogOf(page).getByRole('button', { name: 'Verifying…' }).waitFor()
+})
+
+/** Goes around the dialog by keyboard, and expects a ring around everything that has the focus. */
+async function expectFocusRings(page: Page, name: string): Promise<void> {
+  const seen = new Set<string>()
+  for (let step = 0; step < 8; step += 1) {
+    await page.keyboard.press('Tab')
+    const focused = await page.evaluate(() => {
+      const { activeElement } = document
+      if (!activeElement?.closest('.countersign-dialog')) return undefined
+      const { outlineStyle, outlineWidth } = getComputedStyle(activeElement)
+      const ring = outlineStyle === 'none' ? 0 : Number.parseFloat(outlineWidth)
+      return { text: activeElement.outerHTML.slice(0, 120), ring }
+    })
+    if (!focused) continue
+    seen.add(focused.text)
+    expect(focused.ring, `${name}: ${focused.text}`).toBeGreaterThanOrEqual(2)
+  }
+  expect(seen.size, name).toBeGreaterThan(0)
+}
