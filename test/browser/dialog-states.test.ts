@@ -6,7 +6,7 @@ import { DEFAULT_TEXTS } from '../../client/react/texts.ts'
 import { expectNothingFound } from './support/axe.ts'
 import { browserTests, dialogOf } from './support/page.ts'
 import { accessibleNodes, liveRegions, overflowing, unseen } from './support/seen.ts'
-import { LANGUAGES, STATES, showState } from './support/states.ts'
+import { LANGUAGES, STATES, showDialog, showState } from './support/states.ts'
 
 const openPage = browserTests()
 const NAMES = Object.keys(STATES)
@@ -58,16 +58,19 @@ it('has nothing that axe finds from right to left', async () => {
 })
 
 describe('the QR code', () => {
-  it.each([1280, 390])('is at least 240 px wide and centered at %i px', async (width) => {
-    const page = await openPage({ width })
-    await showState(page, 'an app to add', DEFAULT_TEXTS)
-    const code = await page.locator('.countersign-qr').boundingBox()
-    const dialog = await dialogOf(page).boundingBox()
-    if (!code || !dialog) throw new Error('nothing is shown')
-    expect(code.width).toBeGreaterThanOrEqual(240)
-    const middle = (box: typeof code) => box.x + box.width / 2
-    expect(Math.abs(middle(code) - middle(dialog))).toBeLessThan(2)
-  })
+  it.each([1280, 390])(
+    'is at least 240 px wide without its edge, and centered, at %i px',
+    async (width) => {
+      const page = await openPage({ width })
+      await showState(page, 'an app to add', DEFAULT_TEXTS)
+      const code = await page.locator('.countersign-qr > path').boundingBox()
+      const dialog = await dialogOf(page).boundingBox()
+      if (!code || !dialog) throw new Error('nothing is shown')
+      expect(code.width).toBeGreaterThanOrEqual(240)
+      const middle = (box: typeof code) => box.x + box.width / 2
+      expect(Math.abs(middle(code) - middle(dialog))).toBeLessThan(2)
+    },
+  )
 
   it('has the link for this device directly under it, which the keyboard opens', async () => {
     const page = await openPage({ width: 390 })
@@ -96,6 +99,38 @@ describe('the QR code', () => {
     expect(await opened).toMatch(/^otpauth:\/\/totp\//)
   })
 })
+
+it('calls an action by what an operator wrote, and leaves out its name', async () => {
+  const page = await openPage()
+  await showDialog(page, { words: { title: 'Keys', sentence: 'take your key home' } })
+  await dialogOf(page).getByText('You are about to take your key home.').waitFor()
+  expect(await dialogOf(page).getByText('wallet.waas.export').count()).toBe(0)
+})
+
+it('folds technical details, below the others, until they are opened by keyboard', async () => {
+  const page = await openPage()
+  await showState(page, 'a code', DEFAULT_TEXTS)
+  const fingerprint = dialogOf(page).getByText('8JoyPoKx2mQ4c0Yw')
+  expect(await fingerprint.isVisible()).toBe(false)
+  expect(await dialogOf(page).getByText('0.01 ETH').isVisible()).toBe(true)
+  await page.getByText('Technical details').focus()
+  await page.keyboard.press('Enter')
+  await fingerprint.waitFor()
+})
+
+it.each(LANGUAGES.map((texts) => [texts.lang, texts] as const))(
+  'cuts no text of the onboarding on a phone in %s',
+  async (lang, texts) => {
+    const page = await openPage({ width: 390 })
+    await showDialog(page, { lang, factors: [], onboarding: true })
+    const onboarding = page.getByRole('region', { name: texts.enrollTitle })
+    await onboarding.getByRole('button').first().waitFor()
+    expect(await overflowing(page)).toEqual([])
+    const root = await onboarding.evaluate(({ lang, dir }: HTMLElement) => ({ lang, dir }))
+    expect(root).toEqual({ lang, dir: texts.dir })
+    await expectNothingFound(page)
+  },
+)
 
 describe('a screen reader', () => {
   it.each([

@@ -5,6 +5,7 @@ import { expect, it } from 'vitest'
 import {
   browserTests,
   dialogOf,
+  enrollFirstTotp,
   enrollPasskey,
   enrollTotp,
   enterCode,
@@ -36,9 +37,9 @@ function watchExports(page: Page): boolean[] {
 async function openWithCodes() {
   const page = await openPage()
   const person = await makePerson()
-  const codes = await enrollTotp(person)
+  const { codes, recoveryCodes } = await enrollFirstTotp(person)
   await signIn(page, person.name)
-  return { page, person, codes, sent: watchExports(page) }
+  return { page, person, codes, recoveryCodes, sent: watchExports(page) }
 }
 
 it('is used by keyboard alone: the focus stays inside and comes back', async () => {
@@ -94,6 +95,44 @@ it('takes the right code after a wrong one', async () => {
   await dialogOf(page).getByRole('alert').getByText('That code is not right.').waitFor()
   expect(sent).toEqual([])
   await enterCode(page, codes())
+  await exported(page)
+  expect(sent).toEqual([true])
+})
+
+it('says how long to wait with the last wrong code, and speaks of no attempts', async () => {
+  const { page, codes, sent } = await openWithCodes()
+  const dialog = dialogOf(page)
+  await exportButton(page).click()
+  for (const left of ['4 attempts', '3 attempts', '2 attempts', '1 attempt']) {
+    await enterCode(page, wrongCode(codes))
+    await dialog.getByText(`${left} left.`).waitFor()
+  }
+  await enterCode(page, wrongCode(codes))
+  await dialog.locator('.countersign-waiting').waitFor()
+  expect(await dialog.locator('.countersign-waiting').innerText()).toMatch(
+    /^Too many attempts\. Try again in (30|2\d) s\.$/,
+  )
+  expect(await dialog.innerText()).not.toContain('left')
+  const verify = dialog.getByRole('button', { name: 'Verify' })
+  expect(await verify.getAttribute('aria-disabled')).toBe('true')
+  expect(sent).toEqual([])
+})
+
+it('lets a user who lost their phone add a passkey with a recovery code, and go on', async () => {
+  const { page, recoveryCodes, sent } = await openWithCodes()
+  await exportButton(page).click()
+  const dialog = dialogOf(page)
+  await dialog.getByRole('button', { name: 'I can’t use this' }).click()
+  await dialog.getByText('Ask the support of this application.').waitFor()
+  const recover = dialog.getByRole('button', { name: 'Use a recovery code to add a new factor' })
+  expect(await recover.innerText()).toContain('10 codes left')
+  await recover.click()
+  await dialog.getByLabel('Recovery code').fill(recoveryCodes[0] ?? '')
+  await dialog.getByRole('button', { name: 'Verify' }).click()
+  await dialog.getByRole('button', { name: 'Passkey' }).click()
+  await dialog.getByRole('button', { name: 'Create passkey' }).click()
+  expect(sent).toEqual([])
+  await byPasskey(page)
   await exported(page)
   expect(sent).toEqual([true])
 })

@@ -19,13 +19,15 @@ export interface Shown {
   details?: Record<string, string>
   detailNames?: Record<string, string | null>
   help?: StepUpLook['help']
+  /** What an operator calls the action. */
+  words?: { title?: string; sentence?: string }
   /** The onboarding in place of the dialog. */
   onboarding?: boolean
 }
 
 const TEXTS = { en: DEFAULT_TEXTS, ar, de, es, fr, ja }
 const shown: Shown = JSON.parse(decodeURIComponent(location.hash.slice(1)))
-const { lang = 'en', factors = ['totp'], details, detailNames, help, onboarding } = shown
+const { lang = 'en', factors = ['totp'], details, detailNames, help, words, onboarding } = shown
 const texts = { ...TEXTS[lang], ...(detailNames && { detailNames }) }
 
 const service = startService()
@@ -45,6 +47,7 @@ service.on['policy.check'] = ({ action }) => {
     decision: factors.length > 0 ? 'step_up' : 'enroll',
     ...{ required: true, reason: 'always', action, acr: 'mfa', singleUse: true },
     ...{ lifetimeSeconds: 300, freshnessSeconds: 300, details: 'optional' },
+    ...words,
     scope: isLink ? 'credential:link' : 'wallet:export',
     methods: isLink ? [...own, 'recovery'] : own,
   }

@@ -128,15 +128,26 @@ export type Codes = (stepsFromNow?: number) => string
 const STEP_MARGIN_MILLISECONDS = 5_000
 
 /** Enrolls an authenticator app, with the code before the one that is shown now. */
-export async function enrollTotp({ countersign }: Person): Promise<Codes> {
+export const enrollTotp = async (person: Person): Promise<Codes> =>
+  (await enrollFirstTotp(person)).codes
+
+/** Does the same for a first factor, and keeps the recovery codes. */
+export async function enrollFirstTotp({
+  countersign,
+}: Person): Promise<{ codes: Codes; recoveryCodes: readonly string[] }> {
   const { factorId, ...shown } = await countersign.factor.enroll.mutate({ kind: 'totp' })
   if (!('secret' in shown)) throw new Error('no TOTP secret came back')
   const totp = new TOTP({ secret: Secret.fromBase32(shown.secret) })
   const codes: Codes = (stepsFromNow = 0) =>
     totp.generate({ timestamp: Date.now() + stepsFromNow * 30_000 })
   await awayFromStepEnd(STEP_MARGIN_MILLISECONDS)
-  await countersign.factor.confirm.mutate({ kind: 'totp', factorId, code: codes(-1) })
-  return codes
+  const code = codes(-1)
+  const { recoveryCodes = [] } = await countersign.factor.confirm.mutate({
+    kind: 'totp',
+    factorId,
+    code,
+  })
+  return { codes, recoveryCodes }
 }
 
 /** A code of the authenticator app whose key the page shows. */

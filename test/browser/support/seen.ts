@@ -5,7 +5,9 @@ import type { Page } from 'playwright-core'
 export const overflowing = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
     const name = (element: Element) => `${element.className}: ${element.textContent?.slice(0, 60)}`
-    const parts = document.querySelectorAll('.countersign-dialog, .countersign-dialog *, html')
+    const parts = document.querySelectorAll(
+      ':is(.countersign-dialog, .countersign-onboarding), :is(.countersign-dialog, .countersign-onboarding) *, html',
+    )
     const wide = [...parts].filter(
       (element) =>
         !element.closest('.countersign-said, svg, option') &&
@@ -14,7 +16,9 @@ export const overflowing = (page: Page): Promise<string[]> =>
         element.clientWidth > 0,
     )
     // What is wider than the dialog, though its own box holds it.
-    const frame = document.querySelector('.countersign-dialog')?.getBoundingClientRect()
+    const frame = document
+      .querySelector('.countersign-dialog, .countersign-onboarding')
+      ?.getBoundingClientRect()
     const outside = [...parts].filter((element) => {
       const { left, right, width } = element.getBoundingClientRect()
       return (
