@@ -140,7 +140,7 @@ export function Verify(props: VerifyProps) {
     waitUntil: method === 'passkey' ? waits.passkey : waits.code,
   }
   const isSending = call.busy && method !== 'passkey'
-  const areWaysShown = method === 'passkey' && hasPasskeyFailed
+  const areWaysShown = method === 'passkey' ? hasPasskeyFailed : isLocked
   return (
     <>
       {method === 'passkey' ? (
@@ -150,16 +150,19 @@ export function Verify(props: VerifyProps) {
           ways={hasPasskeyFailed && <Ways {...ways} />}
         />
       ) : isLocked ? (
-        <Locked
-          texts={texts}
-          onPasskey={
-            choices.includes('passkey') &&
-            (() => {
-              choose('passkey')
-              withPasskey()
-            })
-          }
-        />
+        <>
+          <Locked
+            texts={texts}
+            onPasskey={
+              choices.includes('passkey') &&
+              (() => {
+                choose('passkey')
+                withPasskey()
+              })
+            }
+          />
+          <Ways {...ways} others={[]} />
+        </>
       ) : method === 'totp' ? (
         <>
           {apps.length > 1 && (
@@ -202,7 +205,7 @@ export function Verify(props: VerifyProps) {
           }
         />
       )}
-      {!areWaysShown && others.length > 0 && !(isLocked && method !== 'passkey') && (
+      {!areWaysShown && others.length > 0 && (
         <Button kind="quiet" disabled={isSending} onPress={another}>
           {texts.anotherMethod}
         </Button>

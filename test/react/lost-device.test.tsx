@@ -119,7 +119,6 @@ describe('a user who cannot use their only method', () => {
     await openDialog()
     enter('000000', 'Authentication code')
     await screen.findByText(/Codes are locked/)
-    press(CANNOT)
     expect(screen.getByText('Ask the support of this application.')).toBeDefined()
     expect(screen.queryByRole('button', { name: RECOVER })).toBeNull()
   })

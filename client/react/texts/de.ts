@@ -9,14 +9,13 @@ import { clock, type StepUpTexts } from '../texts.ts'
 export const de: StepUpTexts = {
   lang: 'de',
   dir: 'ltr',
-  title: 'Bestätigen Sie, dass Sie es sind',
+  title: 'Bestätigen Sie Ihre Identität',
   enrollTitle: 'Bestätigung einrichten',
   codesTitle: 'Wiederherstellungscodes sichern',
   intro: (what) => `Sie sind dabei, ${what}.`,
   enrollIntro: (what) =>
-    `Um ${what}, richten Sie zuerst eine Methode ein, mit der Sie sich bestätigen.`,
-  onboardingIntro:
-    'Richten Sie eine Methode ein, mit der Sie sich bestätigen. Danach geht es weiter.',
+    `Um ${what}, richten Sie zuerst eine Methode ein, mit der Sie Ihre Identität bestätigen.`,
+  onboardingIntro: 'Richten Sie zuerst eine Methode ein, mit der Sie Ihre Identität bestätigen.',
   actions: {},
   builtInActions: {
     'wallet.waas.sign': 'mit Ihrer Wallet zu signieren',
@@ -73,7 +72,7 @@ export const de: StepUpTexts = {
   nothingUsable: 'Keine Ihrer Bestätigungsmethoden kann hier verwendet werden.',
   nothingToEnroll: 'Hier lässt sich keine Bestätigungsmethode hinzufügen.',
   linkFirst:
-    'Dafür ist eine stärkere Methode nötig. Bestätigen Sie zuerst, dass Sie es sind. Danach fügen Sie sie hinzu.',
+    'Dafür ist eine stärkere Methode nötig. Bevor Sie sie hinzufügen, bestätigen Sie Ihre Identität.',
   offline:
     'Der Bestätigungsdienst ist nicht erreichbar. Prüfen Sie Ihre Verbindung und versuchen Sie es erneut.',
   enroll: {
@@ -93,7 +92,7 @@ export const de: StepUpTexts = {
   enrollCodeLabel: 'Code aus der App',
   confirm: 'Weiter',
   createPasskey: 'Passkey erstellen',
-  codesIntro: 'Tun Sie das, bevor Sie fortfahren.',
+  codesIntro: 'Sichern Sie die Codes, bevor Sie fortfahren.',
   codesHint:
     'Mit diesen Codes kommen Sie wieder hinein, wenn Sie Ihr Gerät verlieren. Jeder gilt einmal, und Sie sehen sie nur jetzt.',
   codesLabel: 'Wiederherstellungscodes',
