@@ -12,7 +12,12 @@ export const ATTACK_LIST = join(TESTS, 'attacks/README.md')
 const ATTACKING = [
   ...['attacks/', 'prove/', 'regression/', 'state/', 'browser/origins.', 'conformance/clauses.'],
   ...['domain/condition-cost.', 'domain/conditions.', 'domain/patterns.', 'domain/throttle.'],
-  ...['procedures/conditions.', 'procedures/console.', 'procedures/exchange.'],
+  ...[
+    'procedures/authorize.',
+    'procedures/conditions.',
+    'procedures/console.',
+    'procedures/exchange.',
+  ],
   ...['procedures/factors.', 'procedures/passkeys.', 'procedures/recovery.'],
   ...['wallet/binding.', 'wallet/requests.'],
 ]
