@@ -1,7 +1,7 @@
-// The one place that asks for the time and for randomness; rules are handed both.
+// Reads the time and random bytes from the platform. Rules get both as parameters.
 
-/** Now, in epoch seconds. */
+/** Returns the current time in epoch seconds. */
 export const epochSeconds = (): number => Math.floor(Date.now() / 1000)
 
-/** Random bytes from the platform's generator. */
+/** Returns random bytes from the platform's generator. */
 export const random = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length))

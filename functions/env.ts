@@ -5,21 +5,21 @@ import type { Environment } from './state/environment/environment.ts'
 import type { Subject } from './state/subject/subject.ts'
 import { readVariables, type Variables } from './variables.ts'
 
-/** What the service runs with. */
+/** The variables, objects and stores that the service uses. */
 export interface Bindings extends Variables {
   subjects: DurableObjectNamespace<Subject>
   environments: DurableObjectNamespace<Environment>
   directories: DurableObjectNamespace<Directory>
   counts: DurableObjectNamespace<Counts>
   published: KVNamespace
-  /** The files of the operators' page, where it was built. */
+  /** The files of the dashboard, if it was built. */
   assets?: Fetcher
 }
 
 /**
  * Reads and checks the environment of the Worker.
  *
- * @throws ConfigurationError with a sentence on what to set and how
+ * @throws ConfigurationError with a message that says what to set and how
  */
 export const readBindings = (env: Env): Bindings => ({
   ...readVariables(env),

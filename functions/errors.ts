@@ -14,7 +14,7 @@ export interface ErrorData {
   wwwAuthenticate?: string
 }
 
-/** Returns an error as its caller sees it: a refusal as it is, a fault found by tRPC with our reason, a bug as `unavailable`. */
+/** Returns the refusal that a caller sees for an error. An unexpected error becomes `unavailable`. */
 export function refusalOf(error: TRPCError): Refusal {
   if (error.cause instanceof Refused) return error.cause.refusal
   const reason = FRAMEWORK_REASONS[error.code]
@@ -30,7 +30,7 @@ const FRAMEWORK_REASONS: Partial<Record<TRPCError['code'], Reason>> = {
   PAYLOAD_TOO_LARGE: 'too_large',
 }
 
-/** Names the place of the first fault that a schema found; never a value, which may be a secret. */
+/** Names the field of the first fault that a schema found. Never includes a value, which may be a secret. */
 function describeIssue(cause: unknown): Partial<Refusal> {
   const issue = firstIssue(cause)
   if (!issue) return {}
@@ -60,7 +60,7 @@ function firstIssue(cause: unknown): Issue | undefined {
   )
     return undefined
   let issue: Issue | undefined = cause.issues[0]
-  // Of a union, report the member that got furthest.
+  // In a union, report the option with the fewest faults.
   while (issue?.errors?.length) {
     const path: PropertyKey[] = issue.path
     const [nested] = issue.errors.toSorted((a, b) => a.length - b.length)
@@ -71,7 +71,7 @@ function firstIssue(cause: unknown): Issue | undefined {
   return issue
 }
 
-/** The HTTP status of a refusal to tRPC's name for it. */
+/** Maps the HTTP status of a refusal to the tRPC error code. */
 const CODE_OF_STATUS: Record<number, TRPCError['code']> = {
   400: 'BAD_REQUEST',
   401: 'UNAUTHORIZED',
@@ -87,10 +87,10 @@ const CODE_OF_STATUS: Record<number, TRPCError['code']> = {
 export const codeOf = (reason: Reason): TRPCError['code'] =>
   CODE_OF_STATUS[REASONS[reason].status] ?? 'INTERNAL_SERVER_ERROR'
 
-/** `error.code` of a refusal: without it a typed client does not read the rest. */
+/** Returns the `error.code` of a refusal, which a typed client needs to read the other members. */
 export const codeNumberOf = (reason: Reason): number => TRPC_ERROR_CODES_BY_KEY[codeOf(reason)]
 
-/** Status and headers of a refusal (RFC 9110, section 10.2.3; RFC 6750, section 3). */
+/** Returns the status and headers of a refusal (RFC 9110, section 10.2.3; RFC 6750, section 3). */
 export function metaOf({ reason, retryAfterSeconds }: Refusal) {
   const { status } = REASONS[reason]
   return {

@@ -1,4 +1,4 @@
-// The table of contents of the contract.
+// The router of all procedures.
 import { actionRouter } from './procedures/action.ts'
 import { auditRouter } from './procedures/audit.ts'
 import { challengeRouter } from './procedures/challenge.ts'

@@ -1,4 +1,4 @@
-// tRPC: the procedures' builder. Procedures start from `calledBy(…)`, so that each one says who may call it.
+// The tRPC builder of procedures. Each procedure starts with `calledBy(…)`, which names who may call it.
 import { initTRPC, TRPCError } from '@trpc/server'
 import { type Caller, type Context, identify } from './callers/identify.ts'
 import { Refused } from './domain/refusal.ts'
@@ -23,7 +23,7 @@ const refusing = t.procedure.use(async ({ next }) => {
 })
 
 /**
- * A procedure for some kinds of caller. Its `ctx.caller` is one of them, verified.
+ * Creates a procedure for some kinds of caller. Its `ctx.caller` is a verified caller of one of these kinds.
  *
  * @example calledBy('subject').input(NoInput).query(({ ctx: { caller } }) => caller.object.list({ who: caller.who }))
  */

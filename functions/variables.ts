@@ -1,31 +1,31 @@
-// The Worker's variables and secrets: the texts that an operator sets. The only file that reads them.
+// Reads the Worker's variables and secrets. No other file reads them.
 import { OPERATOR_KEY_PREFIX } from './domain/names.ts'
 import { isLoopback } from './domain/settings/settings.ts'
 
 export const ROOT_SECRET_MIN_CHARACTERS = 32
 const OPERATOR_KEY_RANDOM_CHARACTERS = 32
 
-/** The variables, checked. */
+/** The checked variables. */
 export interface Variables {
   rootSecret: string
-  /** The root secret before its last change, until every environment is sealed with the new one. */
+  /** The root secret before its last change. Needed until every environment is sealed with the new one. */
   previousRootSecret?: string
-  /** Absent while it is too short. Then every operator call is refused. */
+  /** Missing if it is malformed. Then every operator call is refused. */
   operatorKey?: string
-  /** Without a slash at its end. */
+  /** The origin of the service, without a trailing slash. */
   publicUrl: string
-  /** Whether the service is reached on this machine alone. */
+  /** True if only this machine can reach the service. */
   development: boolean
   epoch: number
 }
 
-/** Says what is missing. The Worker answers every request with it until it is set. */
+/** A missing or malformed variable. Until it is set, the Worker refuses every request with this message. */
 export class ConfigurationError extends Error {}
 
 /**
  * Reads and checks the variables of the Worker.
  *
- * @throws ConfigurationError with a sentence on what to set and how
+ * @throws ConfigurationError with a message that says what to set and how
  */
 export function readVariables(env: Env): Variables {
   const { ROOT_SECRET = '', OPERATOR_KEY = '', PUBLIC_URL = '', RESTORE_EPOCH = '0' } = env
@@ -37,7 +37,7 @@ export function readVariables(env: Env): Variables {
   }
   const epoch = Number(RESTORE_EPOCH)
   if (!Number.isSafeInteger(epoch) || epoch < 0) {
-    throw new ConfigurationError('RESTORE_EPOCH is not a whole number from 0 up.')
+    throw new ConfigurationError('RESTORE_EPOCH must be a whole number, 0 or greater.')
   }
   const url = readPublicUrl(PUBLIC_URL)
   const longEnough =

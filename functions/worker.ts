@@ -1,5 +1,5 @@
-// The entry: routes, and the object classes. It handles what all requests share: the limits (method, size,
-// depth), CORS, headers, one line of log. See procedures/ for the calls.
+// The entry point of the Worker: the routes and the object classes. For every request, it applies the limits,
+// CORS and headers, and writes one line of log.
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { Hono, type Context as HonoContext } from 'hono'
 import { cors } from 'hono/cors'
@@ -116,7 +116,7 @@ app.all('/:environment/trpc/*', async (c) => {
       c.set('fault', faultOf(error.cause ?? error, error.code === 'INTERNAL_SERVER_ERROR'))
     },
   })
-  // What tRPC refuses before it knows the call goes out as plain text without this.
+  // Without this, a refusal before tRPC knows the procedure has no JSON content type.
   const response = new Response(answer.body, answer)
   response.headers.set('content-type', JSON_TYPE)
   if (c.get('reason') === 'origin_not_allowed' && route !== OPERATOR_ROUTE)
@@ -151,10 +151,9 @@ app.onError((error, c) => {
 })
 
 /**
- * Returns the `Access-Control-Allow-Origin` of an answer. A page whose origin is listed reads every answer. The
- * preflight of any other page is answered with `*`, so that the page can send its call and read why it is
- * refused; the route makes that one refusal readable. Under `/operator` only pages of the service send and
- * read anything.
+ * Returns the `Access-Control-Allow-Origin` of a response. A page whose origin is listed can read every
+ * response. The preflight of any other page gets `*`, so that the page can send its call and read why it is
+ * refused; the route adds `*` to that refusal only. Under `/operator`, only pages of the service can call.
  */
 async function readerOf(origin: string, c: Ctx): Promise<string | null> {
   const bindings = readBindings(c.env)
@@ -166,7 +165,10 @@ async function readerOf(origin: string, c: Ctx): Promise<string | null> {
   return environment && c.req.method === 'OPTIONS' ? '*' : null
 }
 
-/** Whether an application's environment may have an id. One may be older than the reservation of its id. */
+/**
+ * Returns whether an application's environment can have an id. Ids that are reserved now are accepted, because
+ * an environment may be older than the reservation.
+ */
 const isEnvironmentId = (id: string): boolean =>
   EnvironmentId.safeParse(id).success && id !== OPERATOR_ROUTE
 
@@ -175,13 +177,13 @@ function environmentId(c: Ctx): string {
   return isEnvironmentId(id) ? id : refuse('unknown_environment')
 }
 
-/** What an operator must hear of: a bug, or what stands behind a refusal that is nobody's doing. */
+/** Returns the message to log for an operator: of a bug, or of the cause of an `unavailable` refusal. */
 function faultOf(error: Error, unexpected: boolean): string | undefined {
   if (!(error instanceof Refused)) return unexpected ? error.message : undefined
   return error.cause instanceof Error ? error.cause.message : undefined
 }
 
-/** A refusal by a route, in the same form as one by a procedure. */
+/** Creates the response to a refusal by a route, in the same form as a refusal by a procedure. */
 function respond(c: Ctx, refused: Refusal, statusInstead?: number): Response {
   const { message, ...data } = refused
   const { headers, ...meta } = metaOf(refused)
@@ -200,11 +202,11 @@ function respond(c: Ctx, refused: Refusal, statusInstead?: number): Response {
   })
 }
 
-/** Cloudflare's id of a request. Elsewhere the header is anybody's word, which goes into no log and answer. */
+/** Returns Cloudflare's id of a request. Ignores any other value, because callers can send the header too. */
 const requestIdOf = (ray: string | undefined): string | undefined =>
   ray !== undefined && /^[0-9a-f]{16}(-[A-Z]{3})?$/.test(ray) ? ray : undefined
 
-/** One line of JSON a request. Addresses hold no secret: what is secret travels in headers and bodies. */
+/** Logs one line of JSON for a request. Paths contain no secrets; headers and bodies are not logged. */
 function log(c: Ctx, milliseconds: number): void {
   const { reason, fault, requestId } = c.var
   const entry = {

@@ -274,7 +274,7 @@ export const WEAKENED: readonly Weakened[] = [
     rule: 11,
     breaks: 'a published copy of any age is used while the object does not answer',
     replacements: [
-      ['functions/edge/environment.ts', '!copy || age > STAND_IN_SECONDS ||', '!copy ||'],
+      ['functions/edge/environment.ts', '!copy || age > PUBLISHED_COPY_SECONDS ||', '!copy ||'],
     ],
     caughtBy: { tests: ['test/state/environments.test.ts'] },
   },

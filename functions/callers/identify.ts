@@ -1,4 +1,4 @@
-// Identifies the caller of a procedure: by the route, the bearer and the page that calls.
+// Identifies the caller of a procedure by the route, the bearer and the page that calls.
 import { OPERATOR_KEY_PREFIX, RESOURCE_KEY_PREFIX } from '../domain/names.ts'
 import { OPERATOR_ENVIRONMENT } from '../domain/operators.ts'
 import { refuse } from '../domain/refusal.ts'
@@ -9,16 +9,16 @@ import { bearerOf, checkOrigin } from './request.ts'
 import { type ResourceCaller, verifyResource } from './resource.ts'
 import { asSubject, type SubjectCaller, verifySubject } from './subject.ts'
 
-/** The first segment of the operators' route; no other environment may be named so. */
+/** The first path segment of the operators' calls. No application's environment can have this id. */
 export const OPERATOR_ROUTE = OPERATOR_ENVIRONMENT
 
-/** What a call comes with, before anything of it is believed. */
+/** The unverified parts of a call. */
 export interface Context {
   bindings: Bindings
-  /** The first segment of the address: an environment's id, or `operator`. */
+  /** The first path segment: an environment's id, or `operator`. */
   route: string
   headers: Headers
-  /** Where the call comes from (ISO 3166-1), as the platform says: never what a header says. */
+  /** The country of the call (ISO 3166-1) from the platform, never from a header. */
   country?: string | undefined
 }
 
@@ -45,7 +45,7 @@ export async function identify<K extends Caller['kind']>(
   return caller as Extract<Caller, { kind: K }>
 }
 
-/** At an environment: a user by their session, or a resource by its key. */
+/** Identifies a user by their session token, or a resource by its key. */
 async function identifyAt(
   { bindings, route, headers, country }: Context,
   kinds: Caller['kind'][],
@@ -62,7 +62,7 @@ async function identifyAt(
     : { ...(await verifySubject(bindings, environment, shown)), country }
 }
 
-/** At the operators' route: an operator, and for what users do, the user that this operator is there. */
+/** Identifies an operator. For procedures of users, returns the operator as a user of Countersign itself. */
 async function identifyOperator(
   { bindings, headers }: Context,
   kinds: Caller['kind'][],
@@ -77,7 +77,7 @@ async function identifyOperator(
   return served ? asSubject(bindings, operator) : refuse('forbidden')
 }
 
-/** Any page may read this one, so it holds nothing but what the page knows. */
+/** Any page can read this message, so it contains only what the page knows already. */
 const unlisted = (origin: string): string =>
   `This page's origin ${origin.slice(0, 255)} is not in the environment's origins. Add it in the dashboard under Settings.`
 

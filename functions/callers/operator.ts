@@ -1,5 +1,5 @@
-// Verifies operators: by the key in the bearer, or by the session of their page. What they may then do is
-// decided in steps/authorize.ts.
+// Verifies operators by their key in the bearer, or by their dashboard session. steps/authorize.ts decides
+// which changes they can make.
 import { epochSeconds } from '../clock.ts'
 import { hashKey, isOperatorKey } from '../domain/names.ts'
 import { refuse } from '../domain/refusal.ts'
@@ -12,17 +12,17 @@ export interface OperatorCaller {
   id: string
   name: string
   automation: boolean
-  /** The session of their page; absent where the key itself was shown. */
+  /** The dashboard session; missing if the call carries the key itself. */
   sessionId?: string
   signedInAt: number
   expiresAt: number | null
 }
 
 /**
- * The operator who calls.
+ * Returns the operator who calls.
  *
- * @throws Refused `unauthenticated`; with a cookie also `origin_not_allowed` or `forbidden` for a call
- *   that the page did not make itself
+ * @throws Refused `unauthenticated`; with a cookie also `origin_not_allowed` or `forbidden` for a call that
+ *   the dashboard did not make
  */
 export async function verifyOperator(
   bindings: Bindings,
@@ -38,7 +38,7 @@ export async function verifyOperator(
   return callerOf(operator, { signedInAt: epochSeconds(), expiresAt: null })
 }
 
-/** Returns whether a key has the form of an operator's key. Otherwise the Directory is not asked. */
+/** Returns whether a key has the form of an operator key. The Directory is asked only about such keys. */
 export const canBeKey = ({ operatorKey }: Bindings, key: string): boolean =>
   isOperatorKey(key) || (operatorKey !== undefined && hashKey(key) === hashKey(operatorKey))
 
@@ -64,15 +64,15 @@ const callerOf = (
 ): OperatorCaller => ({ kind: 'operator', id, name, automation, ...session })
 
 /**
- * How the Directory recognises the secret `OPERATOR_KEY`.
+ * Returns how the Directory recognizes the secret `OPERATOR_KEY`.
  *
- * @throws Refused `unauthenticated` while it is not set: then no operator call is answered
+ * @throws Refused `unauthenticated` if it is not set; then every operator call is refused
  */
 export function firstKeyOf({ operatorKey, development }: Bindings): FirstKey {
   if (!operatorKey) {
     refuse('unauthenticated', {
       message:
-        'OPERATOR_KEY is not set, or is not csk_op_ and at least 32 random characters: until it is, no operator call is answered.',
+        'OPERATOR_KEY is not set or malformed, so operator calls are refused: set it to csk_op_ and at least 32 random characters.',
     })
   }
   return { hash: hashKey(operatorKey), always: development }

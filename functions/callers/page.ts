@@ -1,4 +1,4 @@
-// The session of an operator's page: a cookie that only our own page can use.
+// The dashboard session: a cookie that only the dashboard's pages can use.
 import { parse } from 'hono/utils/cookie'
 import { CSRF_HEADER } from '../../contract/index.ts'
 import { fromBase64Url } from '../domain/bytes.ts'
@@ -6,12 +6,13 @@ import { hashKey } from '../domain/names.ts'
 import { refuse } from '../domain/refusal.ts'
 import type { Bindings } from '../env.ts'
 
-/** The cookie of an operator's page. Its prefix keeps it to this host, this path and https (RFC 6265bis). */
+/** The name of the session cookie. Its prefix limits it to this host, the path `/` and https (RFC 6265bis). */
 export const CONSOLE_COOKIE = '__Host-countersign'
 export const SESSION_SECRET_BYTES = 32
 
 /**
- * Makes sure that a call which a browser authenticates by itself was made by our own page.
+ * Makes sure that the dashboard made a call that carries its cookie, because browsers send a cookie by
+ * themselves.
  *
  * @throws Refused `origin_not_allowed`, `forbidden`
  */
@@ -21,7 +22,7 @@ export function checkPage({ publicUrl }: Bindings, headers: Headers): void {
     refuse('forbidden', { message: `Send the header \`${CSRF_HEADER}: 1\`.` })
 }
 
-/** The hash under which the session of a page is kept; undefined where no cookie of ours came. */
+/** Returns the hash under which a dashboard session is stored, or undefined without a well-formed cookie. */
 export function pageSecretHash(headers: Headers): string | undefined {
   const secret = parse(headers.get('cookie') ?? '', CONSOLE_COOKIE)[CONSOLE_COOKIE]
   return secret && fromBase64Url(secret)?.length === SESSION_SECRET_BYTES

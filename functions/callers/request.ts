@@ -1,4 +1,4 @@
-// What a request shows of its caller, and which pages may call.
+// Reads the bearer of a request, and checks the origin of the page that calls.
 import { refuse } from '../domain/refusal.ts'
 
 /** Returns the bearer token of a request (RFC 6750, section 2.1). */
@@ -6,9 +6,10 @@ export const bearerOf = (headers: Headers): string | undefined =>
   /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1]
 
 /**
- * Makes sure that a page may call. A browser names it; a key or session in a foreign page is not to be trusted.
+ * Makes sure that a page's origin may call. Browsers send the origin. A key or session token that another
+ * page sends may be stolen.
  *
- * @param explain makes the message of the refusal, for the developer of the page
+ * @param explain creates the message of the refusal for the developer of the page
  * @throws Refused `origin_not_allowed`
  */
 export function checkOrigin(

@@ -1,10 +1,10 @@
-// Verifies resources: the APIs that perform the actions, each with a key of its own.
+// Verifies resources, the APIs that perform the actions. Each has its own key.
 import { fromBase64Url, sameBytes } from '../domain/bytes.ts'
 import { hashKey } from '../domain/names.ts'
 import { refuse } from '../domain/refusal.ts'
 import type { LiveEnvironment } from '../edge/environment.ts'
 
-/** An API, verified. */
+/** A verified resource. */
 export interface ResourceCaller {
   kind: 'resource'
   environment: LiveEnvironment
@@ -15,7 +15,7 @@ export interface ResourceCaller {
 /**
  * Verifies the key of a resource.
  *
- * @throws Refused `unauthenticated`, or `unavailable` while only the published copy is known
+ * @throws Refused `unauthenticated`, or `unavailable` while only the published copy can be read
  */
 export function verifyResource(environment: LiveEnvironment, bearer: string): ResourceCaller {
   const presented = fromBase64Url(hashKey(bearer)) ?? new Uint8Array()
@@ -23,6 +23,6 @@ export function verifyResource(environment: LiveEnvironment, bearer: string): Re
     .secrets()
     .resourceKeys.find(({ hash }) => sameBytes(fromBase64Url(hash) ?? new Uint8Array(), presented))
   if (!known)
-    refuse('unauthenticated', { message: 'This resource key is not known in this environment.' })
+    refuse('unauthenticated', { message: 'This environment does not know this resource key.' })
   return { kind: 'resource', environment, keyId: known.id, audience: known.audience }
 }

@@ -1,4 +1,4 @@
-// Verifies users by the session token of the application, and operators as users of Countersign itself.
+// Verifies users by the application's session token, and turns operators into users of Countersign itself.
 import { CONSOLE_SESSION_SECONDS } from '../domain/operators.ts'
 import { refuse } from '../domain/refusal.ts'
 import { type Session, sessionKey } from '../domain/tokens/session.ts'
@@ -9,7 +9,7 @@ import { authenticate } from '../edge/sessions.ts'
 import type { Bindings } from '../env.ts'
 import type { OperatorCaller } from './operator.ts'
 
-/** A user, verified. */
+/** A verified user. */
 export interface SubjectCaller {
   kind: 'subject'
   environment: LiveEnvironment
@@ -22,7 +22,7 @@ export interface SubjectCaller {
 /**
  * Verifies the session token of a user.
  *
- * @throws Refused `unauthenticated`, or `unavailable` when the issuer's keys cannot be fetched
+ * @throws Refused `unauthenticated`, or `unavailable` if the issuer's keys cannot be fetched
  */
 export async function verifySubject(
   bindings: Bindings,
@@ -40,9 +40,9 @@ export async function verifySubject(
 }
 
 /**
- * An operator as a user of the environment `operator`: the one who enrolls factors there and steps up.
+ * Returns an operator as a user of the environment `operator`, where they enroll factors and step up.
  *
- * @throws Refused `forbidden` for an automation key, which names no user
+ * @throws Refused `forbidden` for an automation key, which belongs to no person
  */
 export async function asSubject(
   bindings: Bindings,
@@ -57,7 +57,7 @@ export async function asSubject(
     kind: 'subject',
     environment,
     session: {
-      // All calls with the bare key share one window; each session of the page has its own.
+      // All calls with the key itself count as one session; each dashboard session counts by itself.
       key: sessionKey(sessionId, id),
       subject: id,
       name,
@@ -70,7 +70,7 @@ export async function asSubject(
   }
 }
 
-/** Identifies a user to their Subject object, with the settings that hold for every call. */
+/** Identifies a user to their Subject object, with the settings that every call needs. */
 export const whoIs = ({ id, epoch, settings }: LiveEnvironment, subject: string): Who => ({
   environment: id,
   subject,

@@ -1,4 +1,4 @@
-// Bytes and hashes. All of it is synchronous, so that an object can hash inside a transaction.
+// Bytes and hashes. All functions are synchronous, so that an object can hash inside a transaction.
 import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { base64urlnopad } from '@scure/base'
 
@@ -10,7 +10,7 @@ export type Random = (length: number) => Uint8Array
 export const utf8 = (text: string): Uint8Array => encoder.encode(text)
 export const toBase64Url = (bytes: Uint8Array): string => base64urlnopad.encode(bytes)
 
-/** The bytes of an unpadded base64url text, or undefined where it is not one (RFC 4648, section 5). */
+/** Decodes unpadded base64url (RFC 4648, section 5). Returns undefined for any other text. */
 export function fromBase64Url(text: string): Uint8Array | undefined {
   try {
     return base64urlnopad.decode(text)
@@ -20,8 +20,8 @@ export function fromBase64Url(text: string): Uint8Array | undefined {
 }
 
 /**
- * Joins texts so that no two lists of texts give the same bytes: each is preceded by its length
- * in bytes (four, big-endian). Names that differ in case, unicode form or a separator stay apart.
+ * Joins parts so that different lists always give different bytes: the length of each part precedes it, as
+ * four bytes in big-endian order.
  *
  * @example lengthPrefixed('demo', 'alice')
  */
@@ -38,7 +38,7 @@ export function lengthPrefixed(...parts: (string | Uint8Array)[]): Uint8Array {
   return joined
 }
 
-/** SHA-256 over the length-prefixed parts. */
+/** Returns the SHA-256 of the length-prefixed parts. */
 export const hashParts = (...parts: (string | Uint8Array)[]): Uint8Array =>
   sha256(lengthPrefixed(...parts))
 
@@ -51,7 +51,7 @@ export function sha256(...chunks: Uint8Array[]): Uint8Array {
 export const hmacSha256 = (key: Uint8Array, message: Uint8Array): Uint8Array =>
   new Uint8Array(createHmac('sha256', key).update(message).digest())
 
-/** A 32-byte key for one purpose, from a key that has several (RFC 5869). */
+/** Derives a 32-byte key for one purpose from a key that has several purposes (RFC 5869). */
 export const deriveKey = (secret: Uint8Array, purpose: string): Uint8Array =>
   new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), utf8(purpose), 32))
 

@@ -1,12 +1,12 @@
-// Limits how deeply untrusted values are traversed. The entry bounds the body of a call; a signed token
-// (RFC 7519) is as deep as its issuer lets its users make it.
+// Limits how deeply untrusted values are traversed. routes/request.ts limits the body of a call. A session token
+// (RFC 7519) can be nested as deeply as its issuer allows.
 
-/** The depth below which lists and objects are not traversed. */
+/** The greatest depth at which lists and objects are traversed. */
 export const VALUE_MAX_DEPTH = 16
 
 /**
- * Returns a copy in which every list or object beyond the greatest depth is an empty list: a check can still
- * see that the value is too deep, and recursion through the copy always ends.
+ * Returns a copy in which every list or object beyond the greatest depth is an empty list. A check can still
+ * find that the value is too deep, and recursion through the copy always ends.
  *
  * @example cutOff({ a: { b: 1 } }, 1) // { a: [] }
  */

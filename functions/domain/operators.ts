@@ -1,6 +1,5 @@
-// Operators as users of Countersign itself: the reserved environment in which they prove who they are
-// before they change anything, and what an automation key may not do. The Directory knows who is an
-// operator.
+// Operators as users of Countersign itself: the settings and actions of their environment, in which they step up
+// before a change, and the limits of automation keys. The Directory stores the operators.
 import {
   type EnvironmentSettings,
   isCredentialAction,
@@ -13,19 +12,19 @@ import { type Action, resolveActions } from './policy/policy.ts'
 import { refuse } from './refusal.ts'
 import { canonical } from './tokens/statement.ts'
 
-/** The environment of the operators: the first segment of their route. */
+/** The id of the operators' environment, and the first path segment of their calls. */
 export const OPERATOR_ENVIRONMENT = 'operator'
-/** The holder of the secret `OPERATOR_KEY`: their id and their name. */
+/** The id and name of the operator whose key is the secret `OPERATOR_KEY`. */
 export const FIRST_OPERATOR = 'first'
 export const CONSOLE_SESSION_SECONDS = 3600
-/** How long what operators did is kept. */
+/** How long the history of operators is stored. */
 export const KEEP_DAYS = 3650
 
-/** The settings of that environment: all of them follow from where the service is. */
+/** Returns the settings of the operators' environment. All of them follow from the address of the service. */
 export function operatorSettings(publicUrl: string): EnvironmentSettings {
   return {
     name: 'Countersign',
-    // Operators have no tokens of an issuer: a key or the session of their page names them.
+    // Operators have no session tokens of an issuer. Their key or dashboard session identifies them.
     session: { issuer: publicUrl, keys: { jwks: { keys: [] } } },
     rpId: new URL(publicUrl).hostname,
     rpName: 'Countersign',
@@ -37,9 +36,9 @@ export function operatorSettings(publicUrl: string): EnvironmentSettings {
 }
 
 /**
- * The actions of the operators: changes of their own factors, and every change of the service.
+ * Returns the actions of the operators: changes of their own factors, and every change of the service.
  *
- * @param guarded whether any operator has a factor: from then on every change asks for a step-up
+ * @param guarded true if any operator has a factor; then every change needs a step-up
  */
 export function operatorActions(issuer: string, guarded: boolean): Action[] {
   const change = {
@@ -58,8 +57,8 @@ export function operatorActions(issuer: string, guarded: boolean): Action[] {
 }
 
 /**
- * What a change is, as the details of the token that confirms it: the call, and the SHA-256 of its
- * canonical input (RFC 8785, base64url), which may be longer than details can be.
+ * Returns the details that the token for a change is bound to: the procedure, and the SHA-256 of its canonical
+ * input (RFC 8785, base64url). The input itself may be too long for details.
  *
  * @example changeDetails('environment.rotateKeys', { environment: 'live' })
  */
@@ -79,11 +78,11 @@ const PERSONS_ONLY = [
 const PERSONS_ONLY_SETTINGS = /^(session|origins|rpId|assertions)\b/
 
 /**
- * Makes sure that an automation key may make a call: the call weakens nothing, keeps whom the settings trust,
- * and does not touch the operators themselves, who could otherwise be kept from revoking the key.
+ * Makes sure that an automation key may make a call. The call must not weaken settings, change which parties they
+ * trust, or change anything of the operators, because that could keep them from revoking the key.
  *
- * @param changes of the settings, where the call makes any
- * @throws Refused `forbidden`, with the first change that needs a person
+ * @param changes the changes of settings that the call makes, if any
+ * @throws Refused `forbidden` with the first change that needs a person
  */
 export function checkAutomation(
   call: string,

@@ -1,7 +1,7 @@
-// An expected failure: the one error that rules, objects and procedures throw on purpose.
+// Refusals: the expected failures of rules, objects and procedures, as an error and as a value.
 import { REASONS, type Reason, type Requirement, type SettingsPlace } from '../../contract/index.ts'
 
-/** Why something was refused, and what the caller may learn about it. */
+/** The reason why a call was refused, and the other members that the caller gets. */
 export interface Refusal {
   reason: Reason
   message: string
@@ -13,10 +13,10 @@ export interface Refusal {
   wwwAuthenticate?: string
 }
 
-/** What an object answers: the value, or why not. Errors do not cross between objects. */
+/** The result of an object's method: a value or a refusal. A thrown error would lose its members on the way. */
 export type Answer<T> = T | { refused: Refusal }
 
-/** Carries a refusal up to the procedure, or out of a transaction, which it rolls back. */
+/** The error that carries a refusal to the procedure. Thrown in a transaction, it rolls the transaction back. */
 export class Refused extends Error {
   readonly refusal: Refusal
   constructor(refusal: Refusal, options?: ErrorOptions) {
@@ -26,11 +26,11 @@ export class Refused extends Error {
   }
 }
 
-/** The default number of seconds after which to try again when something was away. */
+/** The default `retryAfterSeconds` of `unavailable`. */
 const RETRY_SECONDS = 1
 
 /**
- * A refusal as a value, for the failures that are recorded rather than rolled back.
+ * Creates a refusal as a value, for failures that are recorded and not rolled back.
  *
  * @example return { refused: refusal('invalid_code', { attemptsLeft: 3 }) }
  */
@@ -42,9 +42,9 @@ export const refusal = (reason: Reason, more: Partial<Refusal> = {}): Refusal =>
 })
 
 /**
- * Ends a call with a reason.
+ * Refuses a call with a reason.
  *
- * @param more a better sentence than the table's, or what the client needs to go on
+ * @param more replaces the default message, or adds data that the client needs
  * @example if (!action) refuse('unknown_action')
  */
 export function refuse(reason: Reason, more?: Partial<Refusal>): never {
@@ -52,7 +52,7 @@ export function refuse(reason: Reason, more?: Partial<Refusal>): never {
 }
 
 /**
- * The value of an object's answer, or its refusal thrown.
+ * Returns the value of an answer, or throws its refusal.
  *
  * @example const { proof } = unwrap(await subject.stepUpTotp(call))
  */
@@ -62,7 +62,7 @@ export function unwrap<T extends object>(answer: Answer<T>): T {
 }
 
 /**
- * Runs what may refuse and gives its refusal as a value; any other error stays one.
+ * Runs a function, and returns a thrown refusal as a value. Throws any other error again.
  *
  * @example return answering(() => storage.transactionSync(run))
  */
@@ -74,7 +74,7 @@ export function answering<T extends object>(run: () => Answer<T>): Answer<T> {
   }
 }
 
-/** Does the same for an asynchronous function. */
+/** Does the same as `answering` for an asynchronous function. */
 export async function answeringLater<T extends object>(
   run: () => Promise<Answer<T>>,
 ): Promise<Answer<T>> {

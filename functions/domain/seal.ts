@@ -1,4 +1,4 @@
-// Secrets at rest: AES-256-GCM, bound to what they belong to (NIST SP 800-38D).
+// Encrypts secrets at rest with AES-256-GCM (NIST SP 800-38D), bound to their purpose and context.
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { deriveKey, fromBase64Url, lengthPrefixed, type Random, toBase64Url } from './bytes.ts'
 
@@ -8,7 +8,7 @@ const TAG_BYTES = 16
 /**
  * Encrypts a secret so that it opens only with the same key, for the same purpose and context.
  *
- * @param context names what the secret belongs to, e.g. environment, subject and factor id
+ * @param context names the owner of the secret, for example environment, subject and factor id
  * @returns nonce, ciphertext and tag as one base64url text
  * @example seal(dataKey, 'totp', ['demo', 'alice', factorId], secret, random)
  */
@@ -27,7 +27,7 @@ export function seal(
 }
 
 /**
- * Opens what `seal` made, or gives undefined where key, purpose or context differ.
+ * Decrypts a sealed secret. Returns undefined if the key, the purpose or the context differs.
  *
  * @example const secret = open(dataKey, 'totp', ['demo', 'alice', factorId], row.sealed)
  */

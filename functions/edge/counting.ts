@@ -1,6 +1,6 @@
-// Counts events without a write on each call: samples gather in the memory of this isolate, and at most
-// every ten seconds, after a call was answered, they are sent to one of the environment's shards.
-// Samples that an isolate did not send before it ended are lost, so all counts are estimates.
+// Counts events without a write for each call. Samples are collected in the memory of this isolate. At most
+// every ten seconds, after a response, they are sent to one of the environment's counting objects. An isolate
+// that ends loses its unsent samples, so all counts are estimates.
 import type { Method, PolicyDecision, StatsEvent, StatsRow } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { HOUR_SECONDS } from '../domain/factors/throttle.ts'
@@ -9,7 +9,7 @@ import type { Bindings } from '../env.ts'
 import { COUNTS_SHARDS, countsObject } from './objects.ts'
 
 export const FLUSH_SECONDS = 10
-/** Further kinds of samples are dropped until the next flush. */
+/** Above this limit, new kinds of samples are dropped until the next flush. */
 const SAMPLES_LIMIT = 5000
 
 const gathered = new Map<string, { environment: string; sample: StatsRow }>()
@@ -18,7 +18,7 @@ let flushedAt = 0
 /**
  * Counts one event.
  *
- * @param action by its name in the settings, since names that callers make up would grow without bound
+ * @param action its name in the settings; names that callers invent would grow without limit
  * @example count('live', 'passed', 'wallet.waas.sign', 'totp')
  */
 export function count(
@@ -35,7 +35,11 @@ export function count(
     gathered.set(key, { environment, sample: { at, event, action, method, count: 1 } })
 }
 
-/** Counts a check by its answer. `observed`: whether a rule that only observes would have asked. */
+/**
+ * Counts a policy check by its decision.
+ *
+ * @param observed true if a rule in `observe` mode would have asked for a step-up
+ */
 export function countCheck(
   environment: string,
   { action, decision, required }: PolicyDecision,
@@ -47,7 +51,7 @@ export function countCheck(
   else if (observed) count(environment, 'observed', action, null)
 }
 
-/** Counts a step-up that passed or failed, once for each action that it was for. */
+/** Runs a step-up, and counts it as passed or failed for each of its actions. */
 export async function countStepUp<T>(
   { id, actions }: { id: string; actions: readonly Action[] },
   method: Method,
@@ -68,7 +72,7 @@ export async function countStepUp<T>(
   }
 }
 
-/** Sends the gathered samples if they are due. Call it after a call was answered. */
+/** Sends the collected samples if they are due. Call it after the response was created. */
 export function flushWhenDue(
   bindings: Bindings,
   waitUntil: (work: Promise<unknown>) => void,
@@ -78,7 +82,7 @@ export function flushWhenDue(
   waitUntil(flush(bindings))
 }
 
-/** Sends the gathered samples. */
+/** Sends the collected samples. */
 export async function flush(bindings: Bindings): Promise<void> {
   flushedAt = epochSeconds()
   const all = [...gathered.values()]

@@ -1,5 +1,5 @@
-// An environment as the Worker serves it: fetched from its object, kept 20 s in this isolate, and
-// published to KV. The copy there serves settings and public keys while the object does not answer.
+// Loads an environment from its object and caches it for 20 seconds in this isolate. While the object does
+// not answer, loads the settings and public keys from the published copy in KV.
 import { importJWK, type JSONWebKeySet } from 'jose'
 import type { Offered } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
@@ -16,19 +16,19 @@ import { environmentObject, type Snapshot } from './objects.ts'
 import { ShortCache } from './short-cache.ts'
 
 export const KEPT_SECONDS = 20
-export const STAND_IN_SECONDS = 300
+export const PUBLISHED_COPY_SECONDS = 300
 const KEPT_ENVIRONMENTS = 100
 const UNKNOWN_ENVIRONMENTS = 1000
 const UNKNOWN_SECONDS = 10
 
-/** What is only known while the Environment object answers: nothing of it is ever in KV. */
+/** The secrets of an environment. They come from its object and are never stored in KV. */
 interface Secrets {
   dataKey: Uint8Array
   resourceKeys: Snapshot['resourceKeys']
   signingKey: () => Promise<SigningKey>
 }
 
-/** An environment, ready to serve. */
+/** A loaded environment. */
 export interface LiveEnvironment {
   id: string
   issuer: string
@@ -38,19 +38,19 @@ export interface LiveEnvironment {
   actions: Action[]
   offered: Offered
   keySet: JSONWebKeySet
-  /** Refuses `unavailable` where only the published copy is there. */
+  /** Returns the secrets. Refuses with `unavailable` if only the published copy could be read. */
   secrets: () => Secrets
 }
 
-/** Ids that name nothing: asked of an object once in a while, not with every request. */
+/** Ids without an environment. They are cached, so that not every request creates an object for them. */
 const unknown = new ShortCache<true>(UNKNOWN_ENVIRONMENTS, UNKNOWN_SECONDS)
 const kept = new ShortCache<LiveEnvironment>(KEPT_ENVIRONMENTS, KEPT_SECONDS)
 
 /**
- * The environment of an id.
+ * Returns the environment of an id.
  *
- * @throws Refused `unknown_environment`, or `unavailable` when neither the object nor a copy that was
- *   confirmed within five minutes can be had
+ * @throws Refused `unknown_environment`, or `unavailable` if the object does not answer and no copy was
+ *   confirmed within the last five minutes
  * @example const environment = await openEnvironment(bindings, 'demo')
  */
 export async function openEnvironment(bindings: Bindings, id: string): Promise<LiveEnvironment> {
@@ -71,7 +71,7 @@ export async function openEnvironment(bindings: Bindings, id: string): Promise<L
   return environment
 }
 
-/** Makes this isolate read an environment again, so that an operator who changed it sees the change. */
+/** Removes an environment from the cache of this isolate, so that the operator who changed it sees the change. */
 export function forgetEnvironment(id: string): void {
   kept.delete(id)
   unknown.delete(id)
@@ -95,14 +95,14 @@ async function openPublished(
   cause: unknown,
 ): Promise<LiveEnvironment> {
   const unavailable = (): never => {
-    // The cause is for the log: a wrong root secret must not look like a passing outage.
+    // The log needs the cause: a wrong root secret must not look like a short outage.
     throw new Refused(refusal('unavailable'), { cause })
   }
   const stored = await bindings.published.get(copyKey(id), 'json').catch(() => null)
   const { data: copy } = Published.safeParse(stored)
-  // One from ahead was confirmed by a clock that is off: how old it is cannot be known.
+  // A copy that was confirmed in the future comes from a wrong clock, so its age is unknown.
   const age = copy ? now - copy.confirmedAt : Number.POSITIVE_INFINITY
-  if (!copy || age > STAND_IN_SECONDS || age < -CLOCK_TOLERANCE_SECONDS) return unavailable()
+  if (!copy || age > PUBLISHED_COPY_SECONDS || age < -CLOCK_TOLERANCE_SECONDS) return unavailable()
   return live(bindings, id, copy, unavailable)
 }
 

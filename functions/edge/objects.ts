@@ -1,7 +1,6 @@
-// How a procedure reaches an object. The platform's own stub types lose what is not plain enough for
-// them (an event's data, a union of answers), so each stub is read as what it is: the object's verbs,
-// answered later. And what is asked once more where an object was away for a moment: only what is as good
-// done twice as once.
+// Calls Durable Objects. The platform's stub types lose some types, such as an event's data or a union of
+// answers, so `Remote` describes a stub instead: the methods of the object, each returning a promise. Methods
+// that can safely run twice are repeated once if the object was unavailable for a moment.
 import { subjectObjectName } from '../domain/names.ts'
 import type { Bindings } from '../env.ts'
 
@@ -21,21 +20,21 @@ import type { Directory } from '../state/directory/directory.ts'
 import type { Environment } from '../state/environment/environment.ts'
 import type { Subject } from '../state/subject/subject.ts'
 
-/** The verbs of an object as a caller elsewhere sees them. */
+/** The methods of an object as a remote caller sees them. */
 export type Remote<T> = {
   [K in keyof T]: T[K] extends (...input: infer I) => infer O
     ? (...input: I) => Promise<Awaited<O>>
     : never
 }
 
-/** The verbs that may be repeated: always, or for some calls. */
+/** The methods that may be repeated: always, or for some calls. */
 type Repeatable<T> = {
   [K in keyof Remote<T>]?: true | ((...input: Parameters<Remote<T>[K]>) => boolean)
 }
 
-/** Reads, and what changes nothing when it is done again. A verb that is not named here is never repeated. */
+/** Methods that read, or that change nothing when they run again. Any other method is never repeated. */
 const OF_SUBJECT: Repeatable<Subject> = {
-  // A rule that only observes counts what it would have asked for.
+  // In `observe` mode, each check records what the rule would have asked.
   check: ({ action }) => action.rule.mode !== 'observe',
   facts: true,
   list: true,
@@ -47,7 +46,7 @@ const OF_SUBJECT: Repeatable<Subject> = {
   view: true,
   events: true,
   verifyEvents: true,
-  // The same request, known by its idempotency key: the second gets the answer of a repetition.
+  // With an idempotency key, the object recognizes the repeated request.
   consume: ({ requestHash }) => requestHash !== null,
   authorize: ({ requestHash }) => requestHash !== null,
 }
@@ -69,20 +68,20 @@ const OF_DIRECTORY: Repeatable<Directory> = {
   verifyEvents: true,
 }
 
-/** How the platform reports an object that did not answer. */
+/** The error of the platform for an object that did not answer. */
 interface Trouble {
-  /** The object was away, and may be back. */
+  /** The object was unavailable, and another try may succeed. */
   retryable?: boolean
-  /** The object is overloaded: another try would make that worse. */
+  /** The object is overloaded, and another try would make it worse. */
   overloaded?: boolean
 }
 
 type Verb = (...input: unknown[]) => Promise<unknown>
 
 /**
- * An object by a stub that is made for each call: one that threw is broken and stays so.
+ * Returns the methods of an object. Creates a stub for each call, because a stub that threw stays broken.
  *
- * @param repeatable what is asked once more where the platform says that this may help
+ * @param repeatable the methods that are called once more if the platform reports a retryable error
  */
 function remote<T extends object>(stub: () => unknown, repeatable: Repeatable<T>): Remote<T> {
   const call = async (verb: string, input: unknown[]): Promise<unknown> => {
@@ -97,7 +96,7 @@ function remote<T extends object>(stub: () => unknown, repeatable: Repeatable<T>
     }
   }
   return new Proxy({} as Remote<T>, {
-    // A promise's `then` is no verb: without this, `await object` would call one.
+    // Without this, `await object` would call a method named `then`.
     get: (_, verb) =>
       typeof verb === 'string' && verb !== 'then'
         ? (...input: unknown[]) => call(verb, input)
@@ -105,14 +104,14 @@ function remote<T extends object>(stub: () => unknown, repeatable: Repeatable<T>
   })
 }
 
-/** The name of the one Directory. */
+/** The name of the Directory, of which there is only one. */
 const DIRECTORY_NAME = 'directory'
 
 export type SubjectObject = Remote<Subject>
 export type EnvironmentObject = Remote<Environment>
 export type DirectoryObject = Remote<Directory>
 
-/** The object of one user of one environment. */
+/** Returns the object of one user of one environment. */
 export const subjectObject = (
   { subjects }: Bindings,
   environment: string,
@@ -128,7 +127,7 @@ export const environmentObject = ({ environments }: Bindings, id: string): Envir
 export const directoryObject = ({ directories }: Bindings): DirectoryObject =>
   remote<Directory>(() => directories.getByName(DIRECTORY_NAME), OF_DIRECTORY)
 
-/** How many objects count for one environment: a busy one is not to wait for a single writer. */
+/** The number of objects that count for one environment, so that a busy one does not wait for one writer. */
 export const COUNTS_SHARDS = 4
 
 export const countsObject = (
@@ -137,6 +136,6 @@ export const countsObject = (
   shard: number,
 ): Remote<Counts> => remote<Counts>(() => counts.getByName(`${environment}/${shard}`), {})
 
-/** All objects that count for one environment. */
+/** Returns all objects that count for one environment. */
 export const allCounts = (bindings: Bindings, environment: string): Remote<Counts>[] =>
   Array.from({ length: COUNTS_SHARDS }, (_, shard) => countsObject(bindings, environment, shard))

@@ -1,5 +1,5 @@
-// The environment `operator`, in which operators are users of Countersign itself: they enroll factors there
-// and step up before a change.
+// The environment `operator`. In it, operators are users of Countersign itself: they enroll factors, and step
+// up before a change.
 import {
   FIRST_OPERATOR,
   OPERATOR_ENVIRONMENT,
@@ -12,13 +12,13 @@ import type { Bindings } from '../env.ts'
 import { forgetEnvironment, type LiveEnvironment, openEnvironment } from './environment.ts'
 import { directoryObject, environmentObject, subjectObject } from './objects.ts'
 
-/** The object that holds an operator's factors and history. */
+/** Returns the object that holds an operator's factors and history. */
 export const operatorObject = (bindings: Bindings, id: string) =>
   subjectObject(bindings, OPERATOR_ENVIRONMENT, id)
 
 /**
- * The environment of the operators. Its keys are made when it is first needed; its settings are never
- * stored, they follow from where the service is.
+ * Returns the environment of the operators. It is created when it is first needed. Its settings follow from
+ * the address of the service.
  */
 export async function openOperators(bindings: Bindings): Promise<LiveEnvironment> {
   const [opened, guarded] = await Promise.all([openOrMake(bindings), isGuarded(bindings)])
@@ -31,7 +31,7 @@ export async function openOperators(bindings: Bindings): Promise<LiveEnvironment
   }
 }
 
-/** The environment that an operator names: one of the applications', or their own. */
+/** Returns the environment that an operator names: an application's, or the operators' own. */
 export const openFor = (bindings: Bindings, id: string): Promise<LiveEnvironment> =>
   id === OPERATOR_ENVIRONMENT ? openOperators(bindings) : openEnvironment(bindings, id)
 
@@ -53,9 +53,9 @@ async function openOrMake(bindings: Bindings): Promise<LiveEnvironment> {
 }
 
 /**
- * Returns whether any operator ever confirmed a factor: from then on every change asks for a step-up.
- * Until then, each call asks the operators' own objects; afterwards the Directory remembers it, even if
- * that operator is revoked.
+ * Returns whether any operator has ever confirmed a factor. From then on, every change needs a step-up. Until
+ * then, each call asks the operators' objects. The Directory then remembers it, even if the operator is
+ * revoked.
  */
 export async function isGuarded(bindings: Bindings): Promise<boolean> {
   const directory = directoryObject(bindings)

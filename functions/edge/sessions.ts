@@ -1,5 +1,5 @@
-// Who holds a session: verifies tokens of the application with the keys of their issuer. Key sets and
-// verified tokens are kept in this isolate for a short while.
+// Verifies the application's session tokens with the keys of their issuer. Caches key sets and verified
+// tokens in this isolate for a short time.
 import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors } from 'jose'
 import type { KeySource } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
@@ -24,9 +24,9 @@ const keySets = new ShortCache<ForeignKeys>(KEPT_KEY_SETS, KEPT_KEY_SETS_SECONDS
 const sessions = new ShortCache<Session>(KEPT_SESSIONS, KEPT_SESSIONS_SECONDS)
 
 /**
- * The session of a bearer.
+ * Returns the session of a session token.
  *
- * @throws Refused `unauthenticated`, or `unavailable` when the issuer's keys cannot be had
+ * @throws Refused `unauthenticated`, or `unavailable` if the issuer's keys cannot be fetched
  */
 export async function authenticate(
   environment: LiveEnvironment,
@@ -45,7 +45,7 @@ export async function authenticate(
     now,
     publicUrl,
   )
-  // Thousands of sessions are kept: their claims only where somebody may ask for them.
+  // The cache holds thousands of sessions, so it keeps their claims only if a condition may read them.
   const conditional = environment.actions.some((action) => action.conditional)
   const verified: Session = conditional && claims ? { ...lean, claims } : lean
   sessions.set(key, verified, now)
@@ -53,10 +53,10 @@ export async function authenticate(
 }
 
 /**
- * What a session token would be here, for an operator who tries one. Nothing of it is remembered.
+ * Verifies a session token for an operator who tries it. Does not cache it.
  *
- * @param session how it is verified: by the settings in force, or by a draft of them
- * @throws Refused `unauthenticated` with why, or `unavailable`
+ * @param session the current session settings, or a draft of them
+ * @throws Refused `unauthenticated` with the fault of the token, or `unavailable`
  */
 export function trySession(
   environment: LiveEnvironment,
@@ -69,8 +69,8 @@ export function trySession(
 }
 
 /**
- * Returns the keys of another party, from an address or from the settings. Each environment has its own
- * copy: environments never share what was fetched.
+ * Returns the keys of another party, from an address or from the settings. Environments never share a fetched
+ * key set.
  */
 export function keysOf({ id, version }: LiveEnvironment, source: KeySource): ForeignKeys {
   if ('jwks' in source)
@@ -87,16 +87,16 @@ export function keysOf({ id, version }: LiveEnvironment, source: KeySource): For
 }
 
 /**
- * Returns the key set at an address. `renew` fetches it at most once in 30 seconds, whether that works or not,
- * and all callers share the fetch: forged tokens cause no more fetches than that. A fetch that fails leaves the
- * kept set.
+ * Returns the key set at an address. `renew` fetches it again at most once in 30 seconds, even if the fetch
+ * fails, and all callers share the fetch. This limits the fetches that forged tokens cause. A failed fetch
+ * keeps the cached key set.
  */
 function remoteKeys(address: URL): ForeignKeys {
   let triedAt = 0
   let renewal: Promise<void> | undefined
   const remote = createRemoteJWKSet(address, {
     timeoutDuration: KEY_SET_TIMEOUT_MS,
-    // jose would count from the last fetch that worked.
+    // jose would count from the last successful fetch.
     cooldownDuration: Number.POSITIVE_INFINITY,
     cacheMaxAge: KEY_SET_MAX_AGE_MS,
     [customFetch]: (url: string, options: RequestInit) => {
@@ -110,8 +110,8 @@ function remoteKeys(address: URL): ForeignKeys {
     if (sinceTry < 0 || sinceTry >= KEY_SET_COOLDOWN_SECONDS) {
       renewal = remote.reload()
       const settled = renewal.catch(() => {})
-      // Other requests wait for this fetch, so it must outlive the one that began it. Imported here, since
-      // scripts that read the router on Node have no such module.
+      // Other requests wait for this fetch, so it must outlive the request that began it. The module is
+      // imported here because Node, on which scripts read the router, does not have it.
       const { waitUntil } = await import('cloudflare:workers')
       waitUntil(settled)
     }
@@ -123,7 +123,7 @@ function remoteKeys(address: URL): ForeignKeys {
   )
 }
 
-/** No key for this token: the token is at fault. Anything else: the issuer is, and we cannot tell. */
+/** Rethrows errors that are the token's fault. Refuses any other error, because the key set cannot be read. */
 function explain(cause: unknown): never {
   if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys)
     throw cause
@@ -134,7 +134,7 @@ function explain(cause: unknown): never {
   })
 }
 
-/** Fetches without following redirects, and reads no more than a key set can be long. */
+/** Fetches a key set without following redirects. Refuses a response that is too long. */
 async function fetchBounded(url: string, options: RequestInit): Promise<Response> {
   const response = await fetch(url, { ...options, redirect: 'manual' })
   if (response.status !== 200 || !response.body) {

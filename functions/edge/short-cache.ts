@@ -1,6 +1,6 @@
-// A cache in the memory of an isolate, bounded in size and in time.
+// A cache in the memory of an isolate, with limits on size and age.
 
-/** A map whose entries are forgotten after some seconds, and the oldest when there are too many. */
+/** A map whose entries expire after some seconds. It removes the oldest entry when it is full. */
 export class ShortCache<V> {
   readonly #entries = new Map<string, { value: V; from: number; until: number }>()
   readonly #limit: number
@@ -13,7 +13,7 @@ export class ShortCache<V> {
 
   get(key: string, now: number): V | undefined {
     const entry = this.#entries.get(key)
-    // Entries from the future expire too: a clock that was set back must not extend their lifetime.
+    // Entries from the future count as expired, so that a clock that was set back does not extend their lifetime.
     return entry && entry.from <= now && entry.until > now ? entry.value : undefined
   }
 

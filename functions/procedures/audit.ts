@@ -1,4 +1,5 @@
-// audit.*: history. A user reads their own; an operator a user's, an environment's, the directory's.
+// audit.*: the history. A user reads their own. An operator reads that of a user, an environment or the
+// directory.
 import * as z from 'zod/mini'
 import { AuditInput, AuditListResult, AuditVerifyResult } from '../../contract/index.ts'
 import type { OperatorCaller } from '../callers/operator.ts'
@@ -41,7 +42,7 @@ export const auditRouter = router({
     }),
 })
 
-/** One chain: who keeps it, what it is called, and the key that its cursors hang on. */
+/** A chain of events: its name, the object that stores it, and the key that authenticates its cursors. */
 interface Chain {
   name: string[]
   key: Uint8Array
@@ -87,13 +88,13 @@ const chainHash = ({ name }: Chain): string => toBase64Url(hashParts(...name))
 const writeCursor = (chain: Chain, use: string, seq: number): string =>
   carry(chain.key, 'cursor', { chain: chainHash(chain), use, seq })
 
-/** The place that a cursor of ours names; one of another chain, or of nobody's, is refused. */
+/** Returns the position in a cursor. Refuses a forged cursor, and one of another chain or procedure. */
 function readCursor(chain: Chain, use: string, cursor: string | undefined): number | undefined {
   if (cursor === undefined) return undefined
   const { data } = Position.safeParse(readCarried(chain.key, 'cursor', cursor))
   if (!data || data.use !== use || data.chain !== chainHash(chain)) {
     refuse('input_invalid', {
-      message: 'This `cursor` belongs to another list: start again without one.',
+      message: 'This `cursor` is not valid for this call: start again without a cursor.',
     })
   }
   return data.seq

@@ -1,4 +1,4 @@
-// challenge.*: the step-up. What cannot be granted is refused before a code is counted or used.
+// challenge.*: the step-up. A request that cannot be granted is refused before a code is counted or used.
 import {
   ChallengeStartInput,
   ChallengeStartResult,
@@ -7,13 +7,13 @@ import {
 } from '../../contract/index.ts'
 import type { SubjectCaller } from '../callers/subject.ts'
 import { authenticationOptions } from '../domain/factors/passkey-options.ts'
-import { planGrant, type Wish } from '../domain/policy/grant.ts'
+import { planGrant, type TokenRequest } from '../domain/policy/grant.ts'
 import { type Answer, unwrap } from '../domain/refusal.ts'
 import { STEP_UP_PURPOSE, type Statement } from '../domain/tokens/challenge.ts'
 import { countStepUp } from '../edge/counting.ts'
 import type { SteppedUp, StepUpCall } from '../edge/objects.ts'
 import { checkChallenge, createChallenge } from '../steps/challenge.ts'
-import { actionsInForce } from '../steps/effective-rule.ts'
+import { rulesInEffect } from '../steps/effective-rule.ts'
 import { checkOffered } from '../steps/factor-gate.ts'
 import { mint, planTokens } from '../steps/minting.ts'
 import { calledBy, router } from '../trpc.ts'
@@ -26,8 +26,8 @@ export const challengeRouter = router({
       const { environment, object } = caller
       const grant = await grantFor(caller, 'passkey', input)
       const { existing } = unwrap(await object.passkeys({ who: caller.who }))
-      const wish = { scope: grant?.scopes.join(' ') ?? '', details: input.details }
-      const created = createChallenge(caller, STEP_UP_PURPOSE, wish)
+      const request = { scope: grant?.scopes.join(' ') ?? '', details: input.details }
+      const created = createChallenge(caller, STEP_UP_PURPOSE, request)
       const { challenge, webauthnChallenge, expiresAt } = created
       const options = await authenticationOptions(
         environment.settings.rpId,
@@ -53,7 +53,7 @@ export const challengeRouter = router({
               ),
             }
           : input
-      const grant = await grantFor(caller, attempt.method, wishOf(attempt))
+      const grant = await grantFor(caller, attempt.method, requestOf(attempt))
       const plan = await planTokens(caller, grant, input.mfaToken)
       const call = { who: caller.who, tokens: plan.tokens, country: caller.country }
       const stepped = await countStepUp(
@@ -71,19 +71,19 @@ export const challengeRouter = router({
 async function grantFor(
   caller: SubjectCaller,
   method: 'totp' | 'passkey' | 'recovery',
-  wish: Wish,
+  request: TokenRequest,
 ) {
   const { environment } = caller
   checkOffered(environment, method)
-  return planGrant(await actionsInForce(caller, wish), environment.offered, method, wish)
+  return planGrant(await rulesInEffect(caller, request), environment.offered, method, request)
 }
 
 type Attempt =
   | Exclude<ChallengeVerifyInput, { method: 'passkey' }>
   | (Extract<ChallengeVerifyInput, { method: 'passkey' }> & { statement: Statement })
 
-/** What an attempt asks for. A passkey's answer earns what its challenge was started for, nothing else. */
-function wishOf(attempt: Attempt): Wish {
+/** Returns the tokens that an attempt requests. A passkey response gets only what its challenge names. */
+function requestOf(attempt: Attempt): TokenRequest {
   if (attempt.method !== 'passkey') return attempt
   const { scope, details } = attempt.statement
   return { ...(scope && { requestedScopes: scope.split(' ') }), ...(details && { details }) }

@@ -1,4 +1,4 @@
-// environment.*: operators set up environments, their keys and their resources.
+// environment.*: operators manage environments, signing keys and resource keys.
 import {
   CreateResourceKeyInput,
   CreateResourceKeyResult,
@@ -99,9 +99,9 @@ export const environmentRouter = router({
       await checkSettings(settings, bindings)
       const object = objectOf(bindings, environment)
       const planned = await plan(object, settings)
-      // Checked before anything is spent, and once more by the object.
+      // Checked before the token is consumed. The object checks it again.
       checkVersion(planned.version, version)
-      // What changes nothing is a read: no version, no event, no token spent.
+      // A draft without changes creates no version and no event, and consumes no token.
       if (planned.unchanged) return viewOf(environment, planned.overview)
       await authorize(ctx, 'environment.update', input, planned.changes)
       const updated = unwrap(await object.update(planned.document, version, caller.name))
@@ -194,13 +194,13 @@ export const environmentRouter = router({
     }),
 })
 
-/** The object of an application's environment; the operators' own is not set up by anybody. */
+/** Returns the object of an application's environment. Refuses the operators' environment, which has no settings. */
 function objectOf(bindings: Bindings, environment: string): EnvironmentObject {
   if (environment === OPERATOR_ENVIRONMENT) refuse('unknown_environment')
   return environmentObject(bindings, environment)
 }
 
-/** What a document would change, of which version, and what would then be stored. */
+/** Compares a draft with the stored settings. Returns the changes, and the document to store. */
 async function plan(
   object: EnvironmentObject,
   given: EnvironmentSettings,

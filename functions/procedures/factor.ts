@@ -1,4 +1,4 @@
-// factor.*: what a user proves themselves with. Every change but the first needs a step-up.
+// factor.*: the user's factors. Every change after the first factor needs a step-up.
 import {
   FactorConfirmInput,
   FactorConfirmResult,

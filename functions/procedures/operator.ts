@@ -1,4 +1,4 @@
-// operator.*: the operators of Countersign. `operator.self` returns the caller.
+// operator.*: the operators of Countersign.
 import {
   NoInput,
   OperatorCreateInput,

@@ -1,4 +1,4 @@
-// policy.*: is a step-up needed for this action, and what are the rules of this resource?
+// policy.*: whether an action needs a step-up, and the rules of a resource.
 import {
   NoInput,
   PolicyCheckInput,
@@ -56,7 +56,7 @@ export const policyRouter = router({
       const own = environment.actions.filter((action) => action.audience === audience)
       const actions = own.map(({ action, scope, rule, conditional }) => {
         const { acr, singleUse, freshnessSeconds, details, acceptsMfaToken, mode } = rule
-        // With no method left, a guard that keeps this list knows to ask before it lets a token in.
+        // An empty list makes the guard ask for a decision before it accepts a token.
         const methods = isDenied(rule) ? [] : rule.methods
         return {
           action,
@@ -75,7 +75,7 @@ export const policyRouter = router({
     }),
 })
 
-/** The user whom a call is about, and from where: the caller, or the one whom a resource names. */
+/** Returns the user whom a call is about, and their country: the caller, or the user whom a resource names. */
 function userOf(
   ctx: Context,
   caller: SubjectCaller | ResourceCaller,

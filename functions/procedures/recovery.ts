@@ -1,4 +1,4 @@
-// recovery.*: the codes for the day when every factor is lost.
+// recovery.*: the recovery codes, for users who have lost every factor.
 import { AcknowledgeResult, NoInput, RecoveryCodesResult } from '../../contract/index.ts'
 import { unwrap } from '../domain/refusal.ts'
 import { checkOffered, gateOf } from '../steps/factor-gate.ts'

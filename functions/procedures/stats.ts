@@ -13,7 +13,7 @@ export const statsRouter = router({
     .output(StatsResult)
     .query(async ({ ctx: { bindings }, input: { environment, range } }) => {
       const { id } = await openEnvironment(bindings, environment)
-      // What this isolate knows is in the answer; others are at most ten seconds behind.
+      // The result includes the samples of this isolate. Other isolates are at most ten seconds behind.
       await flush(bindings)
       const asked = rangeOf(range, epochSeconds())
       const shards = await Promise.all(

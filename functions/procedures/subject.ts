@@ -1,4 +1,4 @@
-// subject.*: what an operator sees of one user and does for them. Each change is in the user's history.
+// subject.*: operators view one user and make changes for them. Each change is recorded in the user's history.
 import {
   EndTokensResult,
   ResetFactorsResult,
@@ -55,7 +55,10 @@ export const subjectRouter = router({
     }),
 })
 
-/** An operator who lost their factors gets a new key: a reset would let any holder of the old one in. */
+/**
+ * Refuses to reset the factors of an operator: with the reset, a stolen key could enroll factors of its own. An
+ * operator who lost their factors gets a new key instead.
+ */
 function refuseOperators({ environment }: SubjectReference): void {
   if (environment === OPERATOR_ENVIRONMENT)
     refuse('forbidden', {

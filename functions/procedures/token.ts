@@ -1,4 +1,4 @@
-// token.*: what happens to tokens after, or without, a step-up on the page.
+// token.*: exchanges assertions for tokens, and consumes, introspects and revokes tokens.
 import {
   acrReaches,
   TokenConsumeInput,
@@ -23,10 +23,10 @@ import type { LiveEnvironment } from '../edge/environment.ts'
 import { subjectObject } from '../edge/objects.ts'
 import type { Bindings } from '../env.ts'
 import { readAssertion } from '../steps/assertion.ts'
-import { actionFor, actionsInForce } from '../steps/effective-rule.ts'
+import { actionFor, rulesInEffect } from '../steps/effective-rule.ts'
 import { mint, planTokens } from '../steps/minting.ts'
 import { readToken, termsOf } from '../steps/own-token.ts'
-import { noteFailure, noting } from '../steps/record-refusal.ts'
+import { recordFailedAttempt, recordRefusal } from '../steps/record-refusal.ts'
 import { calledBy, router } from '../trpc.ts'
 
 export const tokenRouter = router({
@@ -34,9 +34,10 @@ export const tokenRouter = router({
     .input(TokenExchangeInput)
     .output(TokenExchangeResult)
     .mutation(async ({ ctx: { caller }, input }) => {
-      const asserted = await noting(
+      const asserted = await recordRefusal(
         () => readAssertion(caller, input.assertion),
-        (reason) => noteFailure(caller, { type: 'step_up.failed', method: 'assertion', reason }),
+        (reason) =>
+          recordFailedAttempt(caller, { type: 'step_up.failed', method: 'assertion', reason }),
       )
       const plan = await planTokens(caller, await grantFor(caller, asserted), undefined)
       const { who, country } = caller
@@ -51,8 +52,8 @@ export const tokenRouter = router({
       return { elevatedToken: elevatedToken ?? refuse('scope_not_allowed') }
     }),
 
-  // By the base rule. A condition over the details was decided when the token was issued for exactly
-  // these; whatever else has changed since, the guard asks `policy.check` about before it comes here.
+  // Applies the base rule. Conditions on the details were evaluated when the token was issued for these
+  // details. For all other conditions, the guard calls `policy.check` first.
   consume: calledBy('resource')
     .input(TokenConsumeInput)
     .output(TokenConsumeResult)
@@ -63,7 +64,7 @@ export const tokenRouter = router({
       const token = await readToken(environment, input.token)
       const { object, who, jti } = recordOf(bindings, environment, token)
       const shown = { who, jti, action: action.action, actor: `resource:${keyId}` }
-      await noting(
+      await recordRefusal(
         () => checkUse(token, { ...input, action }, termsOf(environment)),
         (reason) => object.noteRefusal({ ...shown, reason }),
       )
@@ -112,14 +113,14 @@ export const tokenRouter = router({
 })
 
 async function grantFor(caller: SubjectCaller, { proof, scopes, details }: VerifiedAssertion) {
-  const wish = { requestedScopes: scopes, details }
-  const actions = await actionsInForce(caller, wish)
-  const grant = planGrant(actions, caller.environment.offered, 'assertion', wish)
+  const request = { requestedScopes: scopes, details }
+  const actions = await rulesInEffect(caller, request)
+  const grant = planGrant(actions, caller.environment.offered, 'assertion', request)
   if (grant && !acrReaches(proof.acr, grant.acr)) refuse('method_not_allowed')
   return grant
 }
 
-/** Returns the object that knows a token: that of the user named in it, whichever caller asks. */
+/** Returns the object of the user whom a token names. It stores the token. */
 const recordOf = (bindings: Bindings, environment: LiveEnvironment, { claims }: OwnToken) => ({
   object: subjectObject(bindings, environment.id, claims.sub),
   who: whoIs(environment, claims.sub),
@@ -137,7 +138,7 @@ const requestHashOf = (
     ? null
     : toBase64Url(hashParts(keyId, action.action, detailsHash, idempotencyKey))
 
-/** A token that is the caller's own: the user's, or one for the resource. Undefined for any other. */
+/** Returns a token that belongs to the calling user or is for the calling resource; undefined for any other. */
 async function ownedToken(
   caller: SubjectCaller | ResourceCaller,
   presented: string,

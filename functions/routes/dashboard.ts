@@ -1,5 +1,4 @@
-// The operators' page: its files, the headers that keep it to itself, and the session by which it calls.
-// See procedures/ for what the page calls.
+// The routes of the dashboard: its files, their security headers, sign-in and sign-out.
 import { serialize } from 'hono/utils/cookie'
 import { canBeKey, firstKeyOf, unknownKey } from '../callers/operator.ts'
 import { CONSOLE_COOKIE, checkPage, pageSecretHash, SESSION_SECRET_BYTES } from '../callers/page.ts'
@@ -12,11 +11,11 @@ import { refuse, unwrap } from '../domain/refusal.ts'
 import { directoryObject } from '../edge/objects.ts'
 import type { Bindings } from '../env.ts'
 
-/** Where the page is served. */
+/** The path of the dashboard. */
 export const CONSOLE_ROUTE = '/console'
 const HASHED_FILE = /^\/assets\/[^/]+-[\w-]{8,}\.\w+$/
 
-/** Content Security Policy, level 3: this origin's own files, no inline script, no frame around it. */
+/** Content Security Policy, level 3: only files of this origin, no inline script, no frame around the page. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -44,9 +43,10 @@ const HEADERS = {
 }
 
 /**
- * Begins the session of a page: the bearer is an operator key, the answer a cookie that no script reads.
+ * Starts a dashboard session. The bearer is an operator key. The response sets a cookie that no script can
+ * read.
  *
- * @throws Refused `unauthenticated`, `forbidden` for a key for automation, `origin_not_allowed`
+ * @throws Refused `unauthenticated`, `forbidden` for an automation key, `origin_not_allowed`
  */
 export async function signIn(bindings: Bindings, headers: Headers): Promise<Response> {
   checkOrigin(headers, [bindings.publicUrl])
@@ -64,9 +64,9 @@ export async function signIn(bindings: Bindings, headers: Headers): Promise<Resp
 }
 
 /**
- * Ends the session of a page, here and in the browser.
+ * Ends a dashboard session, and removes its cookie.
  *
- * @throws Refused `origin_not_allowed`, `forbidden` for a call that the page did not make itself
+ * @throws Refused `origin_not_allowed`, `forbidden` for a call that the dashboard did not make
  */
 export async function signOut(bindings: Bindings, headers: Headers): Promise<Response> {
   checkPage(bindings, headers)
@@ -84,14 +84,14 @@ const cookie = (value: string, maxAge: number): string =>
     maxAge,
   })
 
-/** A file of the page; any other address below its route is the page itself, which reads the address. */
+/** Serves a file of the dashboard. Every other path below the route serves the page, which routes by the path. */
 export async function servePage({ assets }: Bindings, url: URL): Promise<Response> {
   const path = url.pathname.slice(CONSOLE_ROUTE.length)
   const file = path.startsWith('/assets/') ? path : '/'
   const found = await assets?.fetch(new URL(file, url.origin))
   if (found?.status !== 200)
     refuse('not_found', {
-      message: 'There is no such file. (`npm start` and `npm run build:console` build the page.)',
+      message: 'The dashboard is not built: run `npm start` or `npm run build:console`.',
     })
   const response = new Response(found.body, found)
   for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value)

@@ -1,5 +1,4 @@
-// /health: whether the service can answer, and what that depends on.
-
+// /health: whether the service is available, and the state of its dependencies.
 import { epochSeconds } from '../clock.ts'
 import { directoryObject } from '../edge/objects.ts'
 import { ShortCache } from '../edge/short-cache.ts'
@@ -7,13 +6,13 @@ import type { Bindings } from '../env.ts'
 
 type Health = Awaited<ReturnType<typeof askHealth>>
 
-/** Kept in this isolate, so that a flood of requests does not reach the Directory one to one. */
+/** Caches the result in this isolate, so that a flood of requests does not reach the Directory. */
 const kept = new ShortCache<Health>(1, 5)
 
 /**
- * Says whether the service can answer, as of at most five seconds ago.
+ * Returns the health of the service, at most five seconds old.
  *
- * @returns `healthy` for the status; the rest is the body
+ * @returns `healthy`, which decides the HTTP status, and the members of the body
  */
 export async function describeHealth(bindings: Bindings): Promise<Health> {
   const now = epochSeconds()
@@ -24,7 +23,7 @@ export async function describeHealth(bindings: Bindings): Promise<Health> {
   return health
 }
 
-/** Asks what the service depends on. The service answers without KV, which only holds copies. */
+/** Checks the dependencies. The service is healthy without KV, which holds only copies. */
 async function askHealth(bindings: Bindings) {
   const [objects, published] = await Promise.all([
     answers(() => directoryObject(bindings).ping()),

@@ -4,8 +4,8 @@ import { SIGNING_ALGORITHM } from '../domain/tokens/token.ts'
 import type { LiveEnvironment } from '../edge/environment.ts'
 
 /**
- * What a verifier may learn of an issuer. There is no authorization or token endpoint: tokens are
- * minted by the contract's procedures, whose address is `countersign_endpoint`.
+ * Returns the metadata of an issuer. There is no authorization or token endpoint: the procedures at
+ * `countersign_endpoint` issue the tokens.
  */
 export const describeIssuer = ({ issuer }: LiveEnvironment) => ({
   issuer,

@@ -1,11 +1,11 @@
-// Checks a request before the contract parses it: POST, JSON with a canonical form, one call, at most 64 KB,
-// and not nested deeper than anything in the contract.
+// Checks a request before the contract parses it. It must be one POST call with at most 64 KB of JSON that is
+// not nested too deep and has a canonical form.
 import { Refused, refusal, refuse } from '../domain/refusal.ts'
 
 export const BODY_MAX_BYTES = 64 * 1024
 export const BODY_MAX_DEPTH = 16
 
-/** Answered with status 415 instead of 400. */
+/** A refusal with status 415 instead of 400. */
 export class WrongContentType extends Refused {}
 
 /**
@@ -16,7 +16,7 @@ export class WrongContentType extends Refused {}
 export async function readBody(request: Request): Promise<string> {
   if (request.method !== 'POST') refuse('method_unsupported')
   if (new URL(request.url).searchParams.has('batch'))
-    refuse('input_invalid', { message: 'Batches are not supported: send each call by itself.' })
+    refuse('input_invalid', { message: 'Batches are not supported: send one call per request.' })
   const type = request.headers.get('content-type') ?? ''
   if (!/^application\/json\s*(;|$)/i.test(type)) {
     throw new WrongContentType(
@@ -29,11 +29,11 @@ export async function readBody(request: Request): Promise<string> {
 }
 
 /**
- * Returns the country of a request (ISO 3166-1) from Cloudflare's own data, because anybody can send a header.
+ * Returns the country of a request (ISO 3166-1) from Cloudflare's data, because any caller can send a header.
  */
 export function countryOf({ cf }: Request): string | undefined {
   const country = cf?.country
-  // Tor is T1.
+  // Cloudflare reports T1 for Tor.
   return typeof country === 'string' && /^[A-Z]{2}$/.test(country) ? country : undefined
 }
 
@@ -62,8 +62,8 @@ function parse(text: string): unknown {
 }
 
 /**
- * Makes sure that the value is not too deep, that no key in it reaches a prototype, and that it has a
- * canonical form (RFC 8785). Everything that is compared, bound or stored later relies on that.
+ * Makes sure that a value is not nested too deep, has no key `__proto__`, and has a canonical form (RFC 8785).
+ * Later comparisons, bindings and hashes rely on this.
  */
 function checkShape(value: unknown, depth: number): void {
   if (typeof value === 'number' && !Number.isFinite(value))

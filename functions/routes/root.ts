@@ -1,8 +1,8 @@
-// The service's own address: a person goes on to the dashboard, a program learns what this is.
+// The root path: redirects people to the dashboard, and describes the service to programs.
 import type { Bindings } from '../env.ts'
 import { CONSOLE_ROUTE } from './dashboard.ts'
 
-/** Answers `GET /`, by what the caller accepts (RFC 9110, section 12.5.1). */
+/** Creates the response to `GET /` by the header `Accept` (RFC 9110, section 12.5.1). */
 export function describeService({ publicUrl }: Bindings, headers: Headers): Response {
   if (/\btext\/html\b/i.test(headers.get('accept') ?? ''))
     return new Response(null, { status: 302, headers: { location: CONSOLE_ROUTE, vary: 'accept' } })

@@ -1,5 +1,5 @@
-// The Counts object: a few shards for each environment, with how often what happened, by the hour for
-// two days and by the day for a month. Lossy by design: nothing is decided by it.
+// The Counts object: counts the events of an environment, by the hour for two days and by the day for a month. Each
+// environment has several of these objects. The counts are estimates, and no decision depends on them.
 import { DurableObject } from 'cloudflare:workers'
 import { METHODS, type StatsInput, type StatsRow } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
@@ -33,7 +33,7 @@ export class Counts extends DurableObject<Env> {
     if ((await this.ctx.storage.getAlarm()) === null) await this.#wakeTomorrow()
   }
 
-  /** The rows of a range that begins at a moment. */
+  /** Returns the rows of a range from a time on. */
   rows(range: StatsInput['range'], from: number): StatsRow[] {
     if (!this.#exists()) return []
     return this.#sql

@@ -1,23 +1,23 @@
-// The history of one object: a chain of events in its own SQLite, and the tallies beside it (what
-// may happen too often for an event each: each kind becomes one event an hour).
-// All of it is synchronous and runs in the caller's transaction.
+// The history of one object: a chain of events in its SQLite database, and tallies. A tally counts events that can happen
+// without limit, and becomes one event in the chain each hour. All methods are synchronous and run in the caller's
+// transaction.
 import type { AuditEvent, AuditVerifyResult } from '../../contract/index.ts'
 import { random } from '../clock.ts'
 import { DAY_SECONDS, HOUR_SECONDS } from '../domain/factors/throttle.ts'
 import {
   chainEvent,
   GENESIS_HASH,
-  type Happening,
+  type NewEvent,
   SALT_BYTES,
   verifyRun,
 } from '../domain/history/audit.ts'
 
 export const AUDIT_PAGE_SIZE = 50
 export const AUDIT_VERIFY_PAGE_SIZE = 1000
-/** More events than a user makes in a lifetime; what keeps a hostile one from filling the disk. */
+/** Limits the stored events, so that a hostile user cannot fill the storage. */
 export const HISTORY_MAX_EVENTS = 200_000
-/** How many of the newest events are searched for recent ones. */
-const LATELY_EVENTS = 100
+/** The number of newest events that `countRecent` searches. */
+const RECENT_EVENTS = 100
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS events (
@@ -37,12 +37,12 @@ type ChainRow = { seq: number; head: string; anchor_seq: number; anchor_hash: st
 type TallyRow = Record<'key' | 'type' | 'actor' | 'data', string> &
   Record<'count' | 'first_at' | 'last_at', number>
 
-/** Events that are counted under a key and written as one event when their hour has ended. */
-export interface Tally extends Happening {
+/** An event that is counted under a key. The events of an hour are written as one event. */
+export interface Tally extends NewEvent {
   key: string
 }
 
-/** The end of a chain. */
+/** The end of a chain: the number of its events, and the hash of the last one. */
 export type ChainEnd = {
   events: number
   head: string
@@ -55,18 +55,18 @@ export class History {
     this.#sql = sql
   }
 
-  /** Makes the tables; to be called in every transaction that writes. */
+  /** Creates the tables. Call it in every transaction that writes. */
   ensure(): void {
     this.#sql.exec(SCHEMA)
   }
 
-  /** Adds one event to the chain, after whatever was tallied before it. */
-  append(happening: Happening): void {
-    this.flush(happening.at)
-    this.#append(happening)
+  /** Adds an event to the chain, after the tallies that are due. */
+  append(added: NewEvent): void {
+    this.flush(added.at)
+    this.#append(added)
   }
 
-  /** Counts one happening beside the chain: at most one event an hour is written for each key. */
+  /** Counts an event outside the chain. For each key, at most one event is written per hour. */
   tally({ key, type, actor, data, at }: Tally): void {
     this.#sql.exec(
       `INSERT INTO tallies VALUES (?, ?, ?, ?, 1, ?, ?, ?)
@@ -81,7 +81,7 @@ export class History {
     )
   }
 
-  /** Writes the tallies that are due as events; returns whether any are left. */
+  /** Writes the tallies that are due as events. Returns whether any tallies are left. */
   flush(now: number): boolean {
     const due = this.#sql
       .exec<TallyRow>('SELECT * FROM tallies WHERE due_at <= ? ORDER BY first_at, key', now)
@@ -99,9 +99,9 @@ export class History {
     return this.#sql.exec('SELECT 1 FROM tallies LIMIT 1').toArray().length > 0
   }
 
-  #append(happening: Happening): void {
+  #append(added: NewEvent): void {
     const { seq, head } = this.#chain()
-    const event = chainEvent({ seq: seq + 1, previous: head }, happening, random(SALT_BYTES))
+    const event = chainEvent({ seq: seq + 1, previous: head }, added, random(SALT_BYTES))
     this.#sql.exec(
       'INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
       event.seq,
@@ -117,11 +117,11 @@ export class History {
   }
 
   /** Counts recent events of one type by one actor. */
-  countLately({ type, actor }: Pick<Happening, 'type' | 'actor'>, after: number): number {
+  countRecent({ type, actor }: Pick<NewEvent, 'type' | 'actor'>, after: number): number {
     return this.#sql
       .exec<{ n: number }>(
         'SELECT COUNT(*) AS n FROM events WHERE seq > ? AND at > ? AND type = ? AND actor = ?',
-        this.#chain().seq - LATELY_EVENTS,
+        this.#chain().seq - RECENT_EVENTS,
         after,
         type,
         actor,
@@ -129,7 +129,7 @@ export class History {
       .one().n
   }
 
-  /** Forgets the events that are too old or too many; the last removed hash stays as the anchor. */
+  /** Deletes events that are too old or too many. The hash of the last deleted event stays as the anchor. */
   trim(now: number, keepDays: number): void {
     const { seq } = this.#chain()
     const last = this.#sql
@@ -144,13 +144,13 @@ export class History {
     this.#sql.exec('UPDATE chain SET anchor_seq = ?, anchor_hash = ?', last.seq, last.hash)
   }
 
-  /** When the oldest event will be old enough to be forgotten, epoch seconds. */
+  /** Returns when the oldest event can be deleted, in epoch seconds. */
   nextTrimAt(keepDays: number): number | undefined {
     const { at } = this.#sql.exec<{ at: number | null }>('SELECT MIN(at) AS at FROM events').one()
     return at === null ? undefined : at + keepDays * DAY_SECONDS + 1
   }
 
-  /** One page, newest first; `next` is what to pass as `before` for the page after it. */
+  /** Returns one page, newest first. Pass `next` as `before` to get the next page. */
   page(before: number | undefined): { events: AuditEvent[]; next?: number } {
     const events = this.#sql
       .exec<EventRow>(
@@ -166,7 +166,7 @@ export class History {
     return { events, ...(more && { next: oldest.seq }) }
   }
 
-  /** Verifies one run of the chain, oldest first; `next` is what to pass as `after` to go on. */
+  /** Verifies one part of the chain, oldest first. Pass `next` as `after` to verify the next part. */
   verify(after: number | undefined): Omit<AuditVerifyResult, 'cursor'> & { next?: number } {
     const chain = this.#chain()
     const from = Math.max(after ?? 0, chain.anchor_seq)
@@ -185,13 +185,13 @@ export class History {
     if (brokenAt !== undefined) return { intact: false, count, head, brokenAt }
     if (events.length === AUDIT_VERIFY_PAGE_SIZE && reached < chain.seq)
       return { intact: true, count, head, next: reached }
-    // The end of the chain is remembered apart, so that cutting off its newest events shows too.
+    // The end of the chain is stored separately, so that missing newest events are found too.
     if (reached !== chain.seq || head !== chain.head)
       return { intact: false, count, head, brokenAt: reached + 1 }
     return { intact: true, count, head }
   }
 
-  /** Returns the head of the chain: how many events it ever had, and the hash of the last one. */
+  /** Returns the end of the chain. Deleted events count too. */
   end(): ChainEnd {
     const { seq, head } = this.#chain()
     return { events: seq, head }
@@ -209,7 +209,7 @@ export class History {
   }
 }
 
-/** When the hour of a moment ends, both in epoch seconds. */
+/** Returns when the hour of a time ends, in epoch seconds. */
 export const endOfHour = (at: number): number => (Math.floor(at / HOUR_SECONDS) + 1) * HOUR_SECONDS
 
 const toEvent = (row: EventRow): AuditEvent => ({

@@ -1,5 +1,4 @@
-// The application's assertion of a caller, read as their environment says.
-
+// Verifies an assertion with the settings of the caller's environment.
 import type { SubjectCaller } from '../callers/subject.ts'
 import { epochSeconds } from '../clock.ts'
 import { refuse } from '../domain/refusal.ts'
@@ -9,7 +8,7 @@ import { keysOf } from '../edge/sessions.ts'
 /**
  * Verifies an assertion about the user who calls.
  *
- * @throws Refused `assertion_invalid`, also where the environment takes none
+ * @throws Refused `assertion_invalid`, also if the environment accepts no assertions
  */
 export function readAssertion(
   { environment, session }: SubjectCaller,

@@ -1,5 +1,5 @@
-// What an operator's change needs beside their key: once any operator has a factor, a token of their own
-// step-up, spent before the change is made. A key for automation needs none and may do less.
+// Authorizes an operator's change. Once any operator has a factor, a change consumes a token of the operator's
+// step-up. An automation key needs no token and can make fewer changes.
 import {
   OPERATOR_ACTION,
   type Reason,
@@ -18,18 +18,18 @@ import { findAction, requirementOf } from '../domain/policy/policy.ts'
 import { refuse, unwrap } from '../domain/refusal.ts'
 import { checkUse, verifyOwnToken } from '../domain/tokens/token.ts'
 import { directoryObject } from '../edge/objects.ts'
-import { noting } from './record-refusal.ts'
+import { recordRefusal } from './record-refusal.ts'
 
 /**
- * Lets an operator's change happen: spends the token of their step-up where one is asked for. Called
- * last, so that nothing is spent for what can be refused before; what only the object of the change
- * finds (a name that is taken, say) has cost the token.
+ * Makes sure that an operator may make a change, and consumes the token of their step-up if one is needed.
+ * Call it last, so that a change that is refused earlier consumes no token. A refusal by the object that makes
+ * the change, such as a name that is taken, comes after the token was consumed.
  *
- * @param call the procedure's name
- * @param input its input, as the token may be bound to it
- * @param changes what it changes in settings, for a key that may not weaken them
- * @throws Refused `forbidden` for what a key for automation may not do; `enrollment_required` or
- *   `step_up_required` for want of a token; or why the token is not good for this change
+ * @param call the name of the procedure
+ * @param input the input of the procedure, to which the token may be bound
+ * @param changes the changes of settings, because an automation key cannot weaken them
+ * @throws Refused `forbidden` for a change that an automation key cannot make; `enrollment_required` or
+ *   `step_up_required` without a token; or the reason why the token is not valid for this change
  * @example await authorize(ctx, 'environment.rotateKeys', input)
  */
 export async function authorize(
@@ -40,32 +40,36 @@ export async function authorize(
 ): Promise<void> {
   const { caller, bindings, headers } = ctx
   const directory = directoryObject(bindings)
-  const note = (reason: Reason) => directory.noteRefusal(caller, call, reason)
+  const record = (reason: Reason) => directory.noteRefusal(caller, call, reason)
   if (caller.automation)
-    return noting(async () => {
+    return recordRefusal(async () => {
       checkAutomation(call, input, changes)
       unwrap(await directory.countChange(caller.id))
-    }, note)
+    }, record)
   const subject = await asSubject(bindings, caller)
   const { environment, object, who, session } = subject
   const { issuer, epoch, keySet, offered, secrets } = environment
-  // Refuses while only the copy in KV answers: it decides no change.
+  // Refuses if only the published copy could be read, because it must not decide a change.
   secrets()
   const action = findAction(environment.actions, { action: OPERATOR_ACTION })
   if (action.rule.require === 'never') return
   const requirement = requirementOf(action, offered)
   const presented =
-    headers.get(TOKEN_HEADER) ?? (await noting(() => askForToken(subject, requirement), note))
+    headers.get(TOKEN_HEADER) ??
+    (await recordRefusal(() => askForToken(subject, requirement), record))
   const now = epochSeconds()
-  const token = await noting(() => verifyOwnToken(presented, keySet, { issuer, epoch, now }), note)
+  const token = await recordRefusal(
+    () => verifyOwnToken(presented, keySet, { issuer, epoch, now }),
+    record,
+  )
   const { jti, sub } = token.claims
   const details = changeDetails(call, input)
   const use = { action, subject: caller.id, sessionId: session.sessionId, details }
   const shown = { who, jti, action: OPERATOR_ACTION, actor: `operator:${caller.name}` }
-  await noting(
+  await recordRefusal(
     () => checkUse(token, use, { issuer, offered, mfaTokens: 'off', now }),
-    // The history of an operator holds only their own tokens.
-    (reason) => (sub === caller.id ? object.noteRefusal({ ...shown, reason }) : note(reason)),
+    // The history of an operator records only their own tokens.
+    (reason) => (sub === caller.id ? object.noteRefusal({ ...shown, reason }) : record(reason)),
   )
   const { hash: detailsHash } = bindDetails(details, OPERATOR_ACTION)
   const issued = { kind: token.kind, scope: action.scope }
@@ -80,7 +84,7 @@ export async function authorize(
   )
 }
 
-/** Refuses an operator who sent no token, and says what to do. */
+/** Refuses an operator who sent no token. */
 async function askForToken({ object }: SubjectCaller, requirement: Requirement): Promise<never> {
   if (await object.isEnrolled()) refuse('step_up_required', { requirement })
   refuse('enrollment_required', {

@@ -1,10 +1,10 @@
-// Challenges of passkey ceremonies: bound to the caller, the purpose and what was asked for.
+// Challenges of passkey ceremonies, bound to the caller, the purpose and the requested tokens.
 import type { SubjectCaller } from '../callers/subject.ts'
 import { epochSeconds, random } from '../clock.ts'
 import { toBase64Url } from '../domain/bytes.ts'
 import { newChallenge, readChallenge, type Statement } from '../domain/tokens/challenge.ts'
 import type { FailedAttempt } from '../edge/objects.ts'
-import { noteFailure, noting } from './record-refusal.ts'
+import { recordFailedAttempt, recordRefusal } from './record-refusal.ts'
 
 const NONCE_BYTES = 16
 
@@ -12,12 +12,12 @@ const NONCE_BYTES = 16
 export const createChallenge = (
   caller: SubjectCaller,
   purpose: string,
-  wish: Parameters<typeof newChallenge>[2],
+  request: Parameters<typeof newChallenge>[2],
 ) =>
   newChallenge(
     caller.environment.secrets().dataKey,
     contextOf(caller, purpose),
-    wish,
+    request,
     toBase64Url(random(NONCE_BYTES)),
     epochSeconds(),
   )
@@ -25,7 +25,7 @@ export const createChallenge = (
 /**
  * Reads a challenge that the client sent back, and records a refusal in the user's history.
  *
- * @param type the event that a refusal is recorded as
+ * @param type the type of the event that records a refusal
  * @throws Refused `passkey_rejected`, `challenge_expired`
  */
 export const checkChallenge = (
@@ -34,7 +34,7 @@ export const checkChallenge = (
   carried: string,
   type: FailedAttempt['type'],
 ): Promise<Statement> =>
-  noting(
+  recordRefusal(
     () =>
       readChallenge(
         caller.environment.secrets().dataKey,
@@ -42,7 +42,7 @@ export const checkChallenge = (
         carried,
         epochSeconds(),
       ),
-    (reason) => noteFailure(caller, { type, method: 'passkey', reason }),
+    (reason) => recordFailedAttempt(caller, { type, method: 'passkey', reason }),
   )
 
 const contextOf = ({ environment, session }: SubjectCaller, purpose: string) => ({

@@ -1,12 +1,12 @@
-// The rule in force: what an action asks of one call, after its conditions. Where no action that is asked
-// for has any, nothing is fetched and nothing is loaded.
+// The rule in effect: the rule of an action for one call, after its conditions. Without conditions, no facts
+// are fetched and the library is not loaded.
 import type { Details } from '../../contract/index.ts'
 import type { ResourceCaller } from '../callers/resource.ts'
 import type { SubjectCaller } from '../callers/subject.ts'
 import { epochSeconds } from '../clock.ts'
 import { loadConditions } from '../domain/conditions/condition.ts'
 import { checkDetails } from '../domain/details/details-schema.ts'
-import { actionsOf, checkOneToken, type Wish } from '../domain/policy/grant.ts'
+import { actionsOf, checkOneToken, type TokenRequest } from '../domain/policy/grant.ts'
 import { type Action, type ActionName, findAction } from '../domain/policy/policy.ts'
 import { effectiveAction } from '../domain/policy/strengthen.ts'
 import { refuse } from '../domain/refusal.ts'
@@ -14,7 +14,7 @@ import type { Session } from '../domain/tokens/session.ts'
 import type { CallFacts } from '../edge/objects.ts'
 
 /**
- * Returns the action that a caller names. A resource may name only those of its own audience.
+ * Returns the action that a caller names. A resource may name only actions of its own audience.
  *
  * @throws Refused `unknown_action`, `forbidden`
  */
@@ -29,7 +29,7 @@ export function actionFor(caller: SubjectCaller | ResourceCaller, name: ActionNa
 /** Cloudflare's code for an unknown country. */
 const UNKNOWN_COUNTRY = 'XX'
 
-/** What conditions may read of a call beside its user. What is not known is left out. */
+/** Returns the facts about a call that conditions can read, except those about its user. Omits unknown facts. */
 export function callFacts(
   session: Session | undefined,
   country: string | undefined,
@@ -49,30 +49,30 @@ const sessionFacts = ({ claims, authTime }: Session, now: number) => ({
 })
 
 /**
- * The environment's actions, those asked for with the rule in force for this call: a token is planned by
- * them before a code is counted, so that what a condition forbids spends nothing.
+ * Returns the environment's actions. The requested ones have the rule in effect for this call. Tokens are
+ * planned by these rules before a code is counted, so that a request that a condition forbids uses no code.
  *
  * @throws Refused `scope_not_allowed` for scopes that no action has or that cannot share a token;
- *   `input_invalid` for details that no action takes
+ *   `input_invalid` for details that do not match the schema
  */
-export async function actionsInForce(
+export async function rulesInEffect(
   caller: SubjectCaller,
-  wish: Wish,
+  request: TokenRequest,
 ): Promise<readonly Action[]> {
   const { actions } = caller.environment
-  const { details } = wish
-  const wanted = actionsOf(actions, [...new Set(wish.requestedScopes ?? [])])
-  // Before any condition runs, so that a request which is refused anyway costs none.
-  checkOneToken(wanted, wish)
+  const { details } = request
+  const wanted = actionsOf(actions, [...new Set(request.requestedScopes ?? [])])
+  // Checked before any condition is evaluated, so that a refused request does not cost an evaluation.
+  checkOneToken(wanted, request)
   const asked = wanted.filter(({ conditional }) => conditional)
   if (asked.length === 0) return actions
   if (details) for (const action of asked) checkDetails(details, action)
-  const inForce = await strengthened(caller, asked, details)
-  return actions.map((action) => inForce.get(action) ?? action)
+  const inEffect = await strengthened(caller, asked, details)
+  return actions.map((action) => inEffect.get(action) ?? action)
 }
 
-/** One action with the rule in force for this call, which has no details. */
-export async function inForce(caller: SubjectCaller, action: Action): Promise<Action> {
+/** Returns an action with the rule in effect for this call, which has no details. */
+export async function ruleInEffect(caller: SubjectCaller, action: Action): Promise<Action> {
   if (!action.conditional) return action
   return (await strengthened(caller, [action], undefined)).get(action) ?? action
 }

@@ -1,5 +1,4 @@
-// The first half of an enrollment: what the user's app or device is shown, and the row that waits for its
-// confirmation.
+// Starts enrollments: stores a pending factor, and returns what the user's app or device needs.
 import { TOTP_ENROLLMENT_LIFETIME_SECONDS } from '../../contract/index.ts'
 import type { SubjectCaller } from '../callers/subject.ts'
 import { epochSeconds, random } from '../clock.ts'
@@ -16,10 +15,11 @@ import { createChallenge } from './challenge.ts'
 type Opening = Pick<StartCall, 'who' | 'factorId' | 'label' | 'gate' | 'first' | 'session'>
 
 /**
- * Begins to enroll an authenticator app.
+ * Starts to enroll an authenticator app.
  *
- * @param accountName the name that the app shows; default: the session's, else the relying party's domain
- * @throws Refused for a closed gate, too many factors, or too many changes
+ * @param accountName the name that the app shows; default: the name in the session, or else the domain of
+ *   the relying party
+ * @throws Refused if the step-up or a fresh sign-in is missing, or for too many factors or changes
  */
 export async function enrollTotp(
   { environment, object, session }: SubjectCaller,
@@ -47,10 +47,10 @@ export async function enrollTotp(
 }
 
 /**
- * Begins to enroll a passkey.
+ * Starts to enroll a passkey.
  *
  * @param accountName the name that passkey managers show; default: as for an app
- * @throws Refused for a closed gate, too many factors, or too many changes
+ * @throws Refused if the step-up or a fresh sign-in is missing, or for too many factors or changes
  */
 export async function enrollPasskey(caller: SubjectCaller, opening: Opening, accountName?: string) {
   const { environment, object, session } = caller
@@ -71,5 +71,5 @@ export async function enrollPasskey(caller: SubjectCaller, opening: Opening, acc
   return { factorId, challenge, options, expiresAt }
 }
 
-/** The name for an account whose user is not named: never the subject, which says nothing to a person. */
+/** Returns the name of an account. It is never the subject, which means nothing to a person. */
 const nameOf = ({ settings }: LiveEnvironment, { name }: Session): string => name ?? settings.rpId

@@ -1,4 +1,5 @@
-// What opens a change of factors: the elevated token in the header, or a first sign-in.
+// Checks what a change of factors needs: the elevated token in the header, or for the first factor a fresh
+// sign-in or an assertion.
 import { type CredentialAction, TOKEN_HEADER } from '../../contract/index.ts'
 import type { SubjectCaller } from '../callers/subject.ts'
 import { epochSeconds } from '../clock.ts'
@@ -9,15 +10,15 @@ import { checkUse, verifyOwnToken } from '../domain/tokens/token.ts'
 import type { LiveEnvironment } from '../edge/environment.ts'
 import type { Gate, StartCall } from '../edge/objects.ts'
 import { readAssertion } from './assertion.ts'
-import { inForce } from './effective-rule.ts'
-import { noting } from './record-refusal.ts'
+import { ruleInEffect } from './effective-rule.ts'
+import { recordRefusal } from './record-refusal.ts'
 
 /**
- * The gate of one of Countersign's own actions: the caller's verified token, if they sent one. The
- * object spends it in the transaction of the change.
+ * Returns the gate of a change: its requirement, and the caller's verified token if they sent one. The object
+ * consumes the token in the transaction of the change.
  *
- * @throws Refused `unavailable` while the environment does not answer, `denied` by the rule, or why the
- *   token is not good for this
+ * @throws Refused `unavailable` while the environment does not answer, `denied` by the rule, or the reason why
+ *   the token is not valid for this change
  */
 export async function gateOf(
   caller: SubjectCaller,
@@ -26,9 +27,9 @@ export async function gateOf(
 ): Promise<Gate> {
   const { environment, session, object, who } = caller
   const { issuer, epoch, keySet, offered, settings, secrets } = environment
-  // Refuses while only the copy in KV answers: it decides no change.
+  // Refuses if only the published copy could be read, because it must not decide a change.
   secrets()
-  const action = await inForce(caller, findAction(environment.actions, { action: name }))
+  const action = await ruleInEffect(caller, findAction(environment.actions, { action: name }))
   if (isDenied(action.rule)) refuse('denied')
   const requirement = requirementOf(action, offered)
   const presented = headers.get(TOKEN_HEADER)
@@ -38,7 +39,7 @@ export async function gateOf(
   const { subject, sessionId } = session
   const { jti, acr, sub } = token.claims
   const terms = { issuer, offered, mfaTokens: settings.mfaTokens, now }
-  await noting(
+  await recordRefusal(
     () => checkUse(token, { action, subject, sessionId }, terms),
     async (reason) => {
       // A refused token of another user is not recorded in this user's history.
@@ -50,8 +51,9 @@ export async function gateOf(
 }
 
 /**
- * What lets a user enroll their first factor: a fresh sign-in, or the backend's assertion with the
- * scope `credential:link`, as the environment says. Returned as a value, because an enrolled user needs neither.
+ * Checks what a user needs to enroll their first factor. The settings decide whether that is a fresh sign-in or
+ * an assertion with the scope `credential:link`. Returns a refusal as a value, because an enrolled user needs
+ * neither.
  */
 export async function firstFactorOf(
   caller: SubjectCaller,

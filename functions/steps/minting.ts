@@ -1,4 +1,4 @@
-// The tokens of a step-up: planned before the user is verified, and signed after the object has issued them.
+// Plans the tokens of a step-up before the user is verified, and signs them after the object has issued them.
 import type { Details, ElevatedToken, MfaToken } from '../../contract/index.ts'
 import type { SubjectCaller } from '../callers/subject.ts'
 import { epochSeconds, random } from '../clock.ts'
@@ -8,9 +8,9 @@ import { claimsOf, type IssuedToken, type PlannedToken } from '../domain/tokens/
 import { describeMfaToken, planMfaToken } from '../domain/tokens/legacy.ts'
 import { type SigningKey, signToken } from '../domain/tokens/token.ts'
 
-/** What a step-up is to earn: an elevated token, an MFA token, both, or neither. */
+/** The planned tokens of a step-up: an elevated token, an MFA token, both, or neither. */
 export interface Plan {
-  /** Fetched before anything is spent: without a key, nothing is spent. */
+  /** Loaded before the factor is verified, so that without a key no code is used. */
   signingKey: SigningKey
   tokens: PlannedToken[]
   /** The details that the elevated token is bound to. */

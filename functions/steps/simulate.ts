@@ -1,5 +1,5 @@
-// policy.simulate: what would be decided, and why, for a user or for facts that are made up. It writes
-// nothing anywhere, not even what a rule in `observe` notes.
+// policy.simulate: the decision for a user or for invented facts, and an explanation of it. It writes nothing,
+// not even the event of a rule in `observe` mode.
 import type {
   PolicySimulateInput,
   PolicySimulateResult,
@@ -21,7 +21,7 @@ import type { Bindings } from '../env.ts'
 const NOBODY: SubjectFacts = { enrolled: false, totp: false, passkey: false, recovery: false }
 
 /**
- * Decides as `policy.check` would, and says why. It writes nothing, not even what a rule in `observe` records.
+ * Decides as `policy.check` does, and explains the decision.
  *
  * @throws Refused `unknown_environment`, `unknown_action`, and the reasons of settings that cannot be saved
  */
@@ -40,11 +40,11 @@ export async function simulate(
   const decision = decide(inEffect, subject, offered)
   const observed = inEffect.rule.mode === 'observe'
   const wouldAsk = observed ? wouldDecide(inEffect, subject, offered) : undefined
-  const course = { asked, verdicts, inEffect, facts, decision, wouldAsk }
-  return { decision, ...(wouldAsk && { wouldAsk }), trace: traceOf(course, conditions) }
+  const simulation = { asked, verdicts, inEffect, facts, decision, wouldAsk }
+  return { decision, ...(wouldAsk && { wouldAsk }), trace: traceOf(simulation, conditions) }
 }
 
-/** The rules in force, or those of a draft, which must be one that could be saved. */
+/** Returns the current rules, or the rules of a draft. Refuses a draft that could not be saved. */
 async function rulesOf(
   bindings: Bindings,
   environment: LiveEnvironment,

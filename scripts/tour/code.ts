@@ -156,7 +156,7 @@ export const verifiedOffline = (tour: Tour, { subject, session }: User, token: s
     walkthrough.asks('Put another user into the claims, and verify again.')
     const outcome = await jwtVerify(forged, keys, terms).catch((error) => error)
     const { code } = errors.JWSSignatureVerificationFailed
-    walkthrough.holds('The signature does not fit.', outcome?.code, code)
+    walkthrough.holds('The signature does not match.', outcome?.code, code)
   })
 
 const base64url = (value: unknown): string =>

@@ -71,7 +71,7 @@ describe('RFC 7515, RFC 7519 and RFC 8037', () => {
     'misses nothing but the user in the example $id',
     async ({ key, token }) => {
       expect(partsOf(token).payload).toEqual(claims)
-      expect(await refusedAsSession(token, key)).toContain('`sub` does not fit')
+      expect(await refusedAsSession(token, key)).toContain('`sub` does not match')
       expect(await refusedAsSession(spoilt(token), key)).toContain('could not be verified')
     },
   )

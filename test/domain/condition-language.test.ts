@@ -68,15 +68,15 @@ describe('a word of the language', () => {
     [
       'details.a.matches("x")',
       1,
-      '`matches` is not offered in conditions: a pattern can take seconds',
+      '`matches` is not supported in conditions: a pattern can take seconds',
     ],
     [
       'true && matches("a", "b")',
       9,
-      '`matches` is not offered in conditions: a pattern can take seconds',
+      '`matches` is not supported in conditions: a pattern can take seconds',
     ],
-    ['details.a.split(",").size() > 1', 1, '`split` is not offered in conditions'],
-    ['dyn(details.a)', 1, '`dyn` is not offered in conditions'],
+    ['details.a.split(",").size() > 1', 1, '`split` is not supported in conditions'],
+    ['dyn(details.a)', 1, '`dyn` is not supported in conditions'],
     [
       'amount > 1',
       1,
@@ -91,24 +91,24 @@ describe('a word of the language', () => {
     [
       'request.time.getHours(details.zone) == 1',
       1,
-      '`getHours` takes a written time zone, like "Europe/Amsterdam", and none inside all, exists, exists_one, filter, map',
+      '`getHours` takes a written time zone, like "Europe/Amsterdam", and takes no time zone inside all, exists, exists_one, filter, map',
     ],
     [
       'details.l.all(x, request.time.getHours("UTC") == 1)',
       18,
-      '`getHours` takes a written time zone, like "Europe/Amsterdam", and none inside all, exists, exists_one, filter, map',
+      '`getHours` takes a written time zone, like "Europe/Amsterdam", and takes no time zone inside all, exists, exists_one, filter, map',
     ],
-    ['details.l.all(details, true)', 1, '`all` needs a name of its own for each element'],
-    ['details.l.exists(session, true)', 1, '`exists` needs a name of its own for each element'],
+    ['details.l.all(details, true)', 1, '`all` needs a new name for each element'],
+    ['details.l.exists(session, true)', 1, '`exists` needs a new name for each element'],
     [
       'details.l.all(x, x.exists(y, true))',
       18,
-      '`exists` stands with another of all, exists, exists_one, filter, map: only one level of these is offered',
+      '`exists` cannot be combined with another of all, exists, exists_one, filter, map',
     ],
     [
       'details.l.filter(x, x > 1).all(y, y > 2)',
       1,
-      '`all` stands with another of all, exists, exists_one, filter, map: only one level of these is offered',
+      '`all` cannot be combined with another of all, exists, exists_one, filter, map',
     ],
   ])('is not %s', (when, at, what) => {
     expect(mistake(when)).toEqual({ at, what })
@@ -123,7 +123,7 @@ describe('a word of the language', () => {
   it('is one of at most 1,024 bytes', () => {
     const of = (bytes: number) => `true${' '.repeat(bytes - 4)}`
     expect(mistake(of(1024))).toBeUndefined()
-    expect(mistake(of(1025))).toEqual({ at: 1, what: 'it is 1025 bytes long, of at most 1024' })
+    expect(mistake(of(1025))).toEqual({ at: 1, what: 'it is 1025 bytes long: the limit is 1024' })
   })
 
   it.each([
@@ -259,7 +259,7 @@ describe('a value of JSON', () => {
     expect(formatValue(5n)).toBe('5')
     expect(formatValue(celValue({ a: [5, { b: null }] }, {}))).toBe('{"a":[5,{"b":null}]}')
     expect(formatValue([5n])).toBe('[5]')
-    expect(formatValue(celValue(long))).toBe('too long to be looked into')
+    expect(formatValue(celValue(long))).toBe('too large to read')
     expect(formatValue(celValue({ a: long }))).toBe('{"a":"…"}')
     expect(formatValue(new Date(NOW * 1000))).toBe('2027-01-15T08:00:00.000Z')
     expect(formatValue('x'.repeat(58))).toBe(`"${'x'.repeat(58)}"`)
@@ -330,7 +330,7 @@ describe('conditions that are saved', () => {
     [
       { stricter: [{ when: 'true' }, { when: 'details.a.matches("x")' }] },
       { entry: 1, at: 1 },
-      '`order.refund`, condition 2, at 1: `matches` is not offered in conditions: a pattern can take seconds.',
+      '`order.refund`, condition 2, at 1: `matches` is not supported in conditions: a pattern can take seconds.',
     ],
     [
       { detailsSchema: SCHEMA, stricter: [{ when: 'details.amout > 1.0' }] },
@@ -340,27 +340,27 @@ describe('conditions that are saved', () => {
     [
       { detailsSchema: {} },
       {},
-      '`order.refund`, detailsSchema, it must describe an object: `type` is object.',
+      '`order.refund`, detailsSchema, it must describe an object: set `type` to object.',
     ],
     [
       { detailsSchema: SCHEMA, base: { details: 'none' } },
       {},
-      '`order.refund`: `detailsSchema` describes nothing, because `details` is "none".',
+      '`order.refund`: `details` is "none", so remove `detailsSchema`.',
     ],
     [
       { action: 'credential.link', detailsSchema: SCHEMA },
       {},
-      '`credential.link` has no details of the application, so it takes no `detailsSchema`.',
+      '`credential.link` changes factors and has no details: remove its `detailsSchema`.',
     ],
     [
       { action: 'credential.link', stricter: [{ when: 'details.a == 1' }] },
       { entry: 0 },
-      "`credential.link`, condition 1: it guards the users' factors and has no details of the application.",
+      '`credential.link`, condition 1: this action changes factors and has no details to read or require.',
     ],
     [
       { action: 'credential.link', stricter: [{ when: 'true', details: 'required' }] },
       { entry: 0 },
-      "`credential.link`, condition 1: it guards the users' factors and has no details of the application.",
+      '`credential.link`, condition 1: this action changes factors and has no details to read or require.',
     ],
   ])('are refused with the place of the mistake: %j', async (entry, place, message) => {
     const { action = 'order.refund' } = entry

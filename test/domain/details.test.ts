@@ -34,7 +34,7 @@ describe('details', () => {
 
   it('name no type of their own', () => {
     expect(told({ type: 'x' })).toBe(
-      '`details.type` is set by Countersign: name the kind of payload in another field.',
+      '`details.type` is set by Countersign: use another field name.',
     )
     expect(() => bindDetails({ nested: { type: 'x' } }, 'a')).not.toThrow()
   })
@@ -43,7 +43,7 @@ describe('details', () => {
     const filled = (bytes: number) => ({ t: 'x'.repeat(bytes - '{"t":""}'.length) })
     expect(() => bindDetails(filled(DETAILS_MAX_BYTES), 'a')).not.toThrow()
     expect(told(filled(2049))).toBe(
-      '`details` is longer than 2048 bytes: put a hash of the payload in a field of its own.',
+      '`details` is longer than 2048 bytes: send a hash of long values instead.',
     )
     expect(told({ t: 'é'.repeat(1024) })).toContain('2048 bytes')
   })
@@ -52,7 +52,7 @@ describe('details', () => {
     'hold no number like %j, wherever it stands',
     (value) => {
       for (const details of [{ value }, { list: [1, value] }, { deep: { value } }])
-        expect(told(details)).toBe('`details` holds a number beyond 2^53: send it as a text.')
+        expect(told(details)).toBe('`details` contains a number beyond 2^53: send it as a text.')
     },
   )
 
@@ -64,7 +64,7 @@ describe('details', () => {
   )
 
   it('hold no half of a character, in a text or in a name', () => {
-    const message = '`details` holds a text that is not well-formed unicode.'
+    const message = '`details` contains a text that is not well-formed Unicode.'
     expect(told({ a: '\ud800' })).toBe(message)
     expect(told({ a: { '\udc00': 1 } })).toBe(message)
     expect(told({ a: ['ok', '\ud800x'] })).toBe(message)
@@ -117,36 +117,36 @@ describe('a schema of details', () => {
   const within = (part: unknown): DetailsSchema => ({ ...OBJECT, properties: { a: part } })
 
   it.each<[schema: DetailsSchema, fault: string]>([
-    [{}, 'it must describe an object: `type` is object'],
-    [{ type: ['object'] }, 'it must describe an object: `type` is object'],
+    [{}, 'it must describe an object: set `type` to object'],
+    [{ type: ['object'] }, 'it must describe an object: set `type` to object'],
     [
       { ...OBJECT, properties: { type: true } },
       '/properties/type: `type` is set by Countersign, so no caller can send it',
     ],
     [nested(9), `${'/properties/a'.repeat(8)}: it is nested too deep`],
-    [{ ...OBJECT, $ref: '#' }, '/: `$ref` is not offered: write it out'],
+    [{ ...OBJECT, $ref: '#' }, '/: `$ref` is not supported: write the schema in its place'],
     [
       within({ pattern: 'a+' }),
-      '/properties/a: `pattern` is not offered: a pattern can take seconds',
+      '/properties/a: `pattern` is not supported: a pattern can take seconds',
     ],
     [
       within({ patternProperties: {} }),
-      '/properties/a: `patternProperties` is not offered: a pattern can take seconds',
+      '/properties/a: `patternProperties` is not supported: a pattern can take seconds',
     ],
-    [within({ format: 'date' }), '/properties/a: `format` is not offered: it is not checked'],
-    [within({ constructor: 1 }), '/properties/a: `constructor` is not offered'],
-    [within({ toString: 1 }), '/properties/a: `toString` is not offered'],
-    [within({ if: true }), '/properties/a: `if` is not offered'],
-    [within(7), '/properties/a: a schema is an object, true or false'],
-    [within(null), '/properties/a: a schema is an object, true or false'],
-    [within([]), '/properties/a: a schema is an object, true or false'],
+    [within({ format: 'date' }), '/properties/a: `format` is not supported: it is not checked'],
+    [within({ constructor: 1 }), '/properties/a: `constructor` is not supported'],
+    [within({ toString: 1 }), '/properties/a: `toString` is not supported'],
+    [within({ if: true }), '/properties/a: `if` is not supported'],
+    [within(7), '/properties/a: a schema must be an object, true or false'],
+    [within(null), '/properties/a: a schema must be an object, true or false'],
+    [within([]), '/properties/a: a schema must be an object, true or false'],
     [
       within({ type: 'date' }),
-      '/properties/a: `type` is one of object, array, string, number, integer, boolean, null',
+      '/properties/a: `type` must be one of object, array, string, number, integer, boolean, null',
     ],
     [
       within({ type: ['string', 7] }),
-      '/properties/a: `type` is one of object, array, string, number, integer, boolean, null',
+      '/properties/a: `type` must be one of object, array, string, number, integer, boolean, null',
     ],
     [{ ...OBJECT, properties: [] }, '/properties: it must be an object'],
     [
@@ -165,13 +165,16 @@ describe('a schema of details', () => {
     [within({ uniqueItems: 1 }), '/properties/a/uniqueItems: it must be true or false'],
     [within({ anyOf: [] }), '/properties/a/anyOf: it must be a list of schemas'],
     [within({ anyOf: {} }), '/properties/a/anyOf: it must be a list of schemas'],
-    [within({ oneOf: [true, 1] }), '/properties/a/oneOf/1: a schema is an object, true or false'],
-    [within({ allOf: [1] }), '/properties/a/allOf/0: a schema is an object, true or false'],
-    [within({ not: 1 }), '/properties/a/not: a schema is an object, true or false'],
-    [within({ items: 1 }), '/properties/a/items: a schema is an object, true or false'],
+    [
+      within({ oneOf: [true, 1] }),
+      '/properties/a/oneOf/1: a schema must be an object, true or false',
+    ],
+    [within({ allOf: [1] }), '/properties/a/allOf/0: a schema must be an object, true or false'],
+    [within({ not: 1 }), '/properties/a/not: a schema must be an object, true or false'],
+    [within({ items: 1 }), '/properties/a/items: a schema must be an object, true or false'],
     [
       { ...OBJECT, additionalProperties: 1 },
-      '/additionalProperties: a schema is an object, true or false',
+      '/additionalProperties: a schema must be an object, true or false',
     ],
     ...[
       ...['minProperties', 'maxProperties', 'minItems', 'maxItems', 'minimum', 'maximum'],
@@ -222,10 +225,10 @@ describe('details under a schema', () => {
   })
 
   it.each([
-    [{}, '/: a member that must be there is missing'],
+    [{}, '/: a required member is missing'],
     [{ amount: 'five' }, '/amount: type'],
     [{ amount: 101 }, '/amount: maximum'],
-    [{ amount: 5, to: {} }, '/to: a member that must be there is missing'],
+    [{ amount: 5, to: {} }, '/to: a required member is missing'],
     [{ amount: 5, to: { name: 7 } }, '/to/name: type'],
   ])('are refused with the place, and never a value: %j', (details, fault) => {
     expect(refusalOf(() => check(details))).toEqual({

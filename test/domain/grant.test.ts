@@ -1,7 +1,7 @@
 // What one token may carry: which scopes go together, by which method, for how long.
 import { describe, expect, it } from 'vitest'
 import type { Method, Offered } from '../../contract/index.ts'
-import { planGrant, type Wish } from '../../functions/domain/policy/grant.ts'
+import { planGrant, type TokenRequest } from '../../functions/domain/policy/grant.ts'
 import type { Action } from '../../functions/domain/policy/policy.ts'
 import { actionBy, EVERYTHING, RESOURCE, refusalOf } from '../support/rules.ts'
 
@@ -26,7 +26,7 @@ const plan = (
     method = 'passkey',
     details,
     offered = EVERYTHING,
-  }: { method?: Method; offered?: Offered } & Wish = {},
+  }: { method?: Method; offered?: Offered } & TokenRequest = {},
 ) => planGrant(ACTIONS, offered, method, { requestedScopes: scopes, details })
 const refused = (...input: Parameters<typeof plan>) => refusalOf(() => plan(...input))
 
@@ -39,7 +39,7 @@ describe('a grant', () => {
   it('refuses details without a scope that they could be bound to', () => {
     expect(refused(undefined, { details: { a: 1 } })).toEqual({
       reason: 'scope_not_allowed',
-      message: '`details` are bound to a token: send its scope in `requestedScopes`.',
+      message: '`details` need a token to be bound to: send its scope in `requestedScopes`.',
     })
   })
 
@@ -82,7 +82,7 @@ describe('a grant', () => {
   it('is for one resource', () => {
     expect(refused(['s:list', 's:elsewhere'])).toEqual({
       reason: 'scope_not_allowed',
-      message: 'These scopes are for different resources: ask for one token each.',
+      message: 'These scopes are for different resources: ask for one token for each resource.',
     })
     expect(plan(['s:elsewhere'])?.audience).toBe('https://other.example')
   })
@@ -102,7 +102,7 @@ describe('a grant', () => {
     expect(refused(['s:pay']).reason).toBe('details_required')
     expect(refused(['s:plain'], { details: {} })).toEqual({
       reason: 'input_invalid',
-      message: 'This action takes no details.',
+      message: 'This action accepts no details: leave out `details`.',
     })
     expect(plan(['s:plain'])).not.toHaveProperty('bound')
   })

@@ -360,7 +360,7 @@ describe('the entries of one call', () => {
         entry: 1,
         when: 'details.a',
         outcome: 'failed',
-        why: 'it reads details, and none were given',
+        why: 'it reads details and the call has no details',
       },
     ])
     expect(of(conditional('details.a'), { details: {} }, conditions).action.rule.acr).toBe('mfa')

@@ -5,8 +5,8 @@ import { type AuditEvent, overlay, type StatsRow } from '../../contract/index.ts
 import {
   chainEvent,
   GENESIS_HASH,
-  type Happening,
   hashEvent,
+  type NewEvent,
   verifyRun,
 } from '../../functions/domain/history/audit.ts'
 import { addUp, rangeOf } from '../../functions/domain/history/stats.ts'
@@ -26,9 +26,9 @@ import {
 } from '../../functions/domain/refusal.ts'
 import { counting, NOW, refusalOf } from '../support/rules.ts'
 
-const HAPPENING: Happening = {
+const HAPPENING: NewEvent = {
   at: NOW,
-  type: 'factor.confirmed' as Happening['type'],
+  type: 'factor.confirmed' as NewEvent['type'],
   actor: 'subject',
   data: { factorId: 'fac_1' },
 }

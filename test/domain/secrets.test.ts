@@ -187,7 +187,7 @@ describe('a challenge', () => {
     const read = () => readChallenge(KEY, { ...CONTEXT, [member]: value }, made.challenge, NOW)
     expect(refusalOf(read)).toEqual({
       reason: 'passkey_rejected',
-      message: 'This challenge was created for something else: start again.',
+      message: 'This challenge is not valid for this call: start again.',
     })
   })
 

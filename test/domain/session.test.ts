@@ -129,8 +129,8 @@ describe('a session token', () => {
 
   it('may be from a clock that is thirty seconds fast', async () => {
     expect(await session({ iat: NOW + 30, nbf: NOW + 30 })).toMatchObject({ subject: 'alice' })
-    expect(await told({ iat: NOW + 31 })).toBe('The token is from the future (`iat`).')
-    expect(await told({ nbf: NOW + 31 })).toContain('`nbf` does not fit')
+    expect(await told({ iat: NOW + 31 })).toBe("The token's `iat` is in the future.")
+    expect(await told({ nbf: NOW + 31 })).toContain('`nbf` does not match')
   })
 
   it.each([
@@ -140,7 +140,7 @@ describe('a session token', () => {
     ['sub', undefined],
   ])('says which claim does not fit: %s as %j', async (claim, value) => {
     expect(await told({ [claim]: value })).toBe(
-      `The session token is not for this environment: \`${claim}\` does not fit.`,
+      `The session token is not for this environment: \`${claim}\` does not match.`,
     )
   })
 
@@ -207,8 +207,8 @@ describe('a session token', () => {
     [{ sub: '' }, 'The session token names no user in `sub`.'],
     [{ sub: 'x'.repeat(256) }, 'The session token names no user in `sub`.'],
     [{ sub: 'a\u0000b' }, 'The session token names no user in `sub`.'],
-    [{ sid: 7 }, 'The session token has an odd `sid`.'],
-    [{ sid: '' }, 'The session token has an odd `sid`.'],
+    [{ sid: 7 }, 'The session token has a malformed `sid`.'],
+    [{ sid: '' }, 'The session token has a malformed `sid`.'],
     [{ exp: 253_402_300_800 }, 'The session token has no usable `exp`.'],
   ])('with %j is refused with a sentence', async (claims, message) => {
     expect(await told(claims)).toBe(message)
@@ -245,19 +245,19 @@ describe('a fresh session', () => {
 
   it('that is too old is refused with its age and the greatest age', () => {
     expect(refused(NOW - 1500)).toBe(
-      'The sign-in was 1500 seconds ago (`auth_time`) and may be at most 600 seconds ago here: sign in again, then retry.',
+      'The sign-in was 1500 seconds ago (`auth_time`), but the limit is 600 seconds: sign in again, then retry.',
     )
   })
 
   it('must say when the user signed in, or is refused with the claim to add', () => {
     expect(refused()).toBe(
-      'The session token has no usable `auth_time`: add it to the session tokens of the application, as the time of the sign-in in epoch seconds.',
+      "The session token has no usable `auth_time`: add the time of the sign-in, in epoch seconds, to the application's session tokens.",
     )
   })
 
   it('may be replaced by an assertion of the backend where the settings name its issuer', () => {
     expect(refused(undefined, BACKEND_RULES)).toMatch(
-      / Or set `firstFactor` to `assertion`, and send an assertion of the backend\.$/,
+      / Or set `firstFactor` to `assertion` and send an assertion\.$/,
     )
     expect(refused(NOW - 601, BACKEND_RULES)).not.toContain('assertion')
   })
@@ -348,11 +348,15 @@ describe('an assertion', () => {
     [
       'another audience',
       { aud: `${ISSUER}/` },
-      'The assertion is for another audience: `aud` is the issuer alone.',
+      'The assertion is for another audience: `aud` must be the issuer of this environment.',
     ],
     ['another user', { sub: 'bob' }, 'The assertion is about another user.'],
-    ['a life of 121 seconds', { exp: NOW + 121 }, 'The assertion lives longer than 120 seconds.'],
-    ['no life', { exp: NOW, iat: NOW }, 'The assertion lives longer than 120 seconds.'],
+    [
+      'a life of 121 seconds',
+      { exp: NOW + 121 },
+      'The assertion must be valid for at most 120 seconds.',
+    ],
+    ['no life', { exp: NOW, iat: NOW }, 'The assertion must be valid for at most 120 seconds.'],
   ])('is refused with %s', async (_what, more, message) => {
     expect(await rejected(more)).toBe(message)
   })

@@ -139,7 +139,7 @@ const session = (more: Partial<EnvironmentSettings['session']>) => ({
 describe('whose sessions are believed', () => {
   it.each([OWN, `${OWN}/`, `${OWN}/live`])('is not %s, which is our own', async (issuer) => {
     expect(await told(session({ issuer }))).toBe(
-      "`session.issuer` is Countersign's own address, and its tokens are not sessions.",
+      "`session.issuer` is Countersign's own address, but must be another issuer.",
     )
   })
 
@@ -150,7 +150,7 @@ describe('whose sessions are believed', () => {
   it('needs audiences, or to take any', async () => {
     const { audiences: _left, ...none } = DOCUMENT.session
     expect(await told({ session: none })).toBe(
-      '`session` needs `audiences`, or `acceptAnyAudience: true` if its tokens name none.',
+      '`session` needs `audiences`, or `acceptAnyAudience: true` if its tokens have no `aud`.',
     )
     await passes({ session: { ...none, acceptAnyAudience: true } })
   })
@@ -257,11 +257,11 @@ describe('an origin', () => {
     ],
     [
       'https://other.example',
-      '`origins`: https://other.example is not on `rpId` app.example or below it, so no passkey would work there.',
+      '`origins`: passkeys do not work on https://other.example, because its host is not `rpId` app.example or a subdomain of it.',
     ],
     [
       'https://notapp.example',
-      '`origins`: https://notapp.example is not on `rpId` app.example or below it, so no passkey would work there.',
+      '`origins`: passkeys do not work on https://notapp.example, because its host is not `rpId` app.example or a subdomain of it.',
     ],
   ])('is not %s', async (origin, sentence) => {
     expect(await told({ origins: ['https://app.example', origin] })).toBe(sentence)
@@ -292,7 +292,7 @@ describe('the parts of a document together', () => {
 
   it('let nobody assert in our own name', async () => {
     expect(await told({ assertions: { issuer: `${OWN}/live`, keys: KEYS } })).toBe(
-      "`assertions.issuer` is Countersign's own address, and its tokens are not sessions.",
+      "`assertions.issuer` is Countersign's own address, but must be another issuer.",
     )
   })
 
@@ -304,7 +304,7 @@ describe('the parts of a document together', () => {
 
   it('need somebody who asserts where the first factor does', async () => {
     expect(await told({ firstFactor: 'assertion' })).toBe(
-      '`firstFactor: assertion` needs `assertions`: without them nobody can enroll.',
+      '`firstFactor: assertion` needs `assertions`: without them no user can enroll.',
     )
     await passes({ firstFactor: 'freshSession' })
   })
@@ -325,7 +325,7 @@ describe('an action', () => {
   it.each<[entry: ActionEntry, sentence: string]>([
     [
       { action: 'wallet.waas.sign', scope: 'wallet:other' },
-      '`wallet.waas.sign`: the scope of a built-in action is wallet:sign.',
+      '`wallet.waas.sign`: the scope of this built-in action must be wallet:sign.',
     ],
     [{ action: 'order.refund' }, '`order.refund` needs a `scope`.'],
     ...(['credential.x', 'operator.x', 'operator:x'] as const).map(
@@ -342,7 +342,7 @@ describe('an action', () => {
     ),
     [
       { action: 'credential.link', audience: 'https://api.example' },
-      '`credential.link`: its tokens are for Countersign itself, so it takes no `audience`.',
+      '`credential.link`: its tokens are for Countersign itself, so remove `audience`.',
     ],
     [
       { ...REFUND, audience: 'https://other.example' },
@@ -401,25 +401,23 @@ describe('an action that guards the factors themselves', () => {
   const entry = (base: RulePart, action = 'credential.link') => ({ actions: [{ action, base }] })
 
   it.each<[base: RulePart, what: string]>([
-    [{ require: 'never' }, 'cannot be switched off: `require` is at least whenEnrolled'],
-    [{ mode: 'observe' }, 'cannot be observed only: `mode` is enforce'],
-    [{ singleUse: false }, 'its tokens are single-use'],
-    [{ lifetimeSeconds: 301, freshnessSeconds: 300 }, 'its tokens live at most 300 seconds'],
-    [{ freshnessSeconds: 301 }, 'its proof is at most 300 seconds old'],
-    [{ acceptsMfaToken: true }, 'takes no legacy token'],
-    [{ methods: ['totp', 'assertion'] }, 'is not opened by an assertion'],
-    [{ details: 'required' }, 'has no details of the application'],
+    [{ require: 'never' }, 'its `require` must be at least whenEnrolled'],
+    [{ mode: 'observe' }, 'its `mode` must be enforce'],
+    [{ singleUse: false }, 'its `singleUse` must be true'],
+    [{ lifetimeSeconds: 301, freshnessSeconds: 300 }, 'its `lifetimeSeconds` must be at most 300'],
+    [{ freshnessSeconds: 301 }, 'its `freshnessSeconds` must be at most 300'],
+    [{ acceptsMfaToken: true }, 'its `acceptsMfaToken` must be false'],
+    [{ methods: ['totp', 'assertion'] }, 'its `methods` must not include assertion'],
+    [{ details: 'required' }, 'its `details` must not be required'],
   ])('is not weakened by %j', async (base, what) => {
     for (const action of ['credential.link', 'credential.update', 'credential.unlink']) {
-      expect(await told(entry(base, action))).toBe(
-        `\`${action}\` guards the users' factors and ${what}.`,
-      )
+      expect(await told(entry(base, action))).toBe(`\`${action}\` changes factors, so ${what}.`)
     }
   })
 
   it('asks at least for mfa where it changes them', async () => {
     expect(await told(entry({ acr: 'recovery' }, 'credential.update'))).toBe(
-      "`credential.update` guards the users' factors and its `acr` is at least mfa.",
+      '`credential.update` changes factors, so its `acr` must be at least mfa.',
     )
     await passes(entry({ acr: 'mfa' }, 'credential.update'))
     await passes(entry({ acr: 'recovery' }, 'credential.unlink'))

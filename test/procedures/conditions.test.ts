@@ -102,7 +102,7 @@ describe('settings with conditions', () => {
     [
       'a regular expression',
       refund({ when: 'details.to.matches("a")' }),
-      '`order.refund`, condition 1, at 1: `matches` is not offered in conditions: a pattern can take seconds.',
+      '`order.refund`, condition 1, at 1: `matches` is not supported in conditions: a pattern can take seconds.',
     ],
     [
       'an unknown variable',
@@ -112,12 +112,12 @@ describe('settings with conditions', () => {
     [
       'more bytes than 1,024 in fewer characters',
       refund({ when: `request.country == "${'é'.repeat(600)}"` }),
-      '`order.refund`, condition 1, at 1: it is 1221 bytes long, of at most 1024.',
+      '`order.refund`, condition 1, at 1: it is 1221 bytes long: the limit is 1024.',
     ],
     [
       'a schema with a pattern',
       { ...described, detailsSchema: { type: 'object', properties: { to: { pattern: 'a+' } } } },
-      '`order.refund`, detailsSchema, /properties/to: `pattern` is not offered: a pattern can take seconds.',
+      '`order.refund`, detailsSchema, /properties/to: `pattern` is not supported: a pattern can take seconds.',
     ],
     [
       'a method twice in an entry',
@@ -127,17 +127,17 @@ describe('settings with conditions', () => {
     [
       'details of what guards the factors',
       { action: 'credential.unlink', stricter: [over] },
-      "`credential.unlink`, condition 1: it guards the users' factors and has no details of the application.",
+      '`credential.unlink`, condition 1: this action changes factors and has no details to read or require.',
     ],
     [
       'details required of what guards the factors',
       { action: 'credential.update', stricter: [{ when: 'true', details: 'required' }] },
-      "`credential.update`, condition 1: it guards the users' factors and has no details of the application.",
+      '`credential.update`, condition 1: this action changes factors and has no details to read or require.',
     ],
     [
       'a schema where there are no details',
       { ...described, stricter: [], base: { details: 'none' } },
-      '`order.refund`: `detailsSchema` describes nothing, because `details` is "none".',
+      '`order.refund`: `details` is "none", so remove `detailsSchema`.',
     ],
   ])('are refused with %s', async (_what, action, sentence) => {
     const { id, changed } = await update(action)

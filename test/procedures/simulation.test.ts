@@ -70,7 +70,7 @@ describe('policy.simulate', () => {
       acr: 'phr',
     })
     expect(nobody.trace).toContain(
-      'Entry 1 could not be evaluated, because it reads details, and none were given: so it counts as matched.',
+      'Entry 1 could not be evaluated, because it reads details and the call has no details: so it counts as matched.',
     )
   })
 

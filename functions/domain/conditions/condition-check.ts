@@ -1,5 +1,5 @@
-// Checks the conditions and schemas of a settings document when it is saved, and reports where a mistake
-// is. A condition that passes can still fail for one call; then it counts as matched.
+// Checks the conditions and details schemas of a settings document when it is saved, and reports the position
+// of a mistake. A valid condition can still fail for one call. Then it counts as matched.
 import {
   type ActionEntry,
   isCredentialAction,
@@ -11,7 +11,7 @@ import { refuse } from '../refusal.ts'
 import { type Conditions, loadConditions } from './condition.ts'
 
 /**
- * Checks the conditions and the schemas of all actions. Where there is no condition, nothing is loaded.
+ * Checks the conditions and details schemas of all actions. Loads the library only if there is a condition.
  *
  * @throws Refused `input_invalid`, like "`order.refund`, condition 2, at 9: details.amout is not known."
  */
@@ -28,13 +28,10 @@ function checkSchema({ action, detailsSchema, base }: ActionEntry): void {
   if (isCredentialAction(action))
     invalid(
       { action },
-      `\`${action}\` has no details of the application, so it takes no \`detailsSchema\`.`,
+      `\`${action}\` changes factors and has no details: remove its \`detailsSchema\`.`,
     )
   if (base?.details === 'none')
-    invalid(
-      { action },
-      `\`${action}\`: \`detailsSchema\` describes nothing, because \`details\` is "none".`,
-    )
+    invalid({ action }, `\`${action}\`: \`details\` is "none", so remove \`detailsSchema\`.`)
   const fault = schemaFault(detailsSchema)
   if (fault !== undefined) invalid({ action }, `\`${action}\`, detailsSchema, ${fault}.`)
 }
@@ -47,10 +44,7 @@ function checkEntry(
     const place = { action, entry: index }
     const named = `\`${action}\`, condition ${index + 1}`
     if (isCredentialAction(action) && (readsDetails(when) || details === 'required')) {
-      invalid(
-        place,
-        `${named}: it guards the users' factors and has no details of the application.`,
-      )
+      invalid(place, `${named}: this action changes factors and has no details to read or require.`)
     }
     const mistake = conditions.check(when, detailsSchema)
     if (mistake) {

@@ -1,12 +1,11 @@
-// Values and types of conditions: how JSON becomes what CEL computes with, and what a schema of details
-// says of their types.
+// The values and types of conditions: converts JSON to CEL values, and a details schema to CEL types.
 import type { Environment } from '@marcbachmann/cel-js'
 import { isRecord } from '../../../contract/index.ts'
 import { VALUE_MAX_DEPTH } from '../depth.ts'
 import type { DetailsSchema } from '../details/details-schema.ts'
 import { CONDITION_LIMITS, VARIABLES } from './language.ts'
 
-/** What a condition computes with. A symbol is a value that no condition may look into. */
+/** A value in a condition. A symbol replaces a value that is too large to read. */
 export type Value =
   | string
   | number
@@ -18,25 +17,25 @@ export type Value =
   | readonly Value[]
   | ReadonlyMap<string, Value>
 
-/** Elements of a list, or members of an object, that a condition goes through. */
+/** Limits the elements of a list, or the members of an object, that a condition can read. */
 export const COLLECTION_MAX_ELEMENTS = 256
-/** Characters of a text that a condition reads, so that its cost does not grow with a user's input. */
+/** Limits the texts that a condition can read, so that its cost does not grow with a user's input. */
 export const TEXT_MAX_CHARACTERS = 1024
-/** Replaces a larger value. Reading it fails; if it were left out, it would look as if it did not exist. */
+/** Replaces a value that is too large. Reading it fails. A missing value would look as if it did not exist. */
 const TOO_LARGE = Symbol('too long or too deep')
 
 /**
- * A value of JSON as a condition sees it. Objects become maps, so that no key of theirs (`constructor`,
- * `__proto__`) is ever taken for something of the language.
+ * Converts a JSON value to a value of a condition. Objects become maps, so that no key, such as `constructor` or
+ * `__proto__`, has a meaning in JavaScript.
  *
- * @param schema says where a number is an integer; all others are doubles
+ * @param schema says which numbers are integers; all others become doubles
  * @param depth how deeply the value is nested
  * @example celValue({ amount: 1500 }, { type: 'object', properties: { amount: { type: 'integer' } } })
  */
 export function celValue(value: unknown, schema?: unknown, depth = 1): Value {
-  const said: Record<string, unknown> = isRecord(schema) ? schema : {}
+  const keywords: Record<string, unknown> = isRecord(schema) ? schema : {}
   if (typeof value === 'number')
-    return said.type === 'integer' && Number.isInteger(value) ? BigInt(value) : value
+    return keywords.type === 'integer' && Number.isInteger(value) ? BigInt(value) : value
   if (typeof value === 'boolean') return value
   if (typeof value === 'string') return value.length > TEXT_MAX_CHARACTERS ? TOO_LARGE : value
   if (typeof value !== 'object' || value === null) return null
@@ -44,11 +43,11 @@ export function celValue(value: unknown, schema?: unknown, depth = 1): Value {
   if (Array.isArray(value)) {
     return value.length > COLLECTION_MAX_ELEMENTS
       ? TOO_LARGE
-      : value.map((one) => celValue(one, said.items, depth + 1))
+      : value.map((one) => celValue(one, keywords.items, depth + 1))
   }
   const members = Object.entries(value)
   if (members.length > COLLECTION_MAX_ELEMENTS) return TOO_LARGE
-  const { properties } = said
+  const { properties } = keywords
   return new Map(
     members.map(([name, one]) => [
       name,
@@ -56,7 +55,7 @@ export function celValue(value: unknown, schema?: unknown, depth = 1): Value {
         one,
         isRecord(properties) && Object.hasOwn(properties, name)
           ? properties[name]
-          : said.additionalProperties,
+          : keywords.additionalProperties,
         depth + 1,
       ),
     ]),
@@ -82,7 +81,7 @@ type Library = typeof import('@marcbachmann/cel-js')
 
 const ANYTHING = 'map<string, dyn>'
 
-/** The environment in which conditions run: what each variable holds is found out as it is read. */
+/** Creates the CEL environment in which conditions are evaluated. Types are checked as values are read. */
 export function runningTypes({ Environment }: Library): Environment {
   const environment = comparing(new Environment({ limits: CONDITION_LIMITS }))
   for (const name of VARIABLES) environment.registerVariable(name, ANYTHING)
@@ -90,9 +89,9 @@ export function runningTypes({ Environment }: Library): Environment {
 }
 
 /**
- * An environment of the library in which every name and type is known that can be: for checking alone.
+ * Creates the CEL environment in which conditions are checked, with every known name and type.
  *
- * @param schema of the details; without one they are a map of anything
+ * @param schema the schema of the details; without a schema, they are a map of any values
  */
 export function checkingTypes({ Environment }: Library, schema?: DetailsSchema): Environment {
   const environment = comparing(new Environment({ limits: CONDITION_LIMITS }))
@@ -106,7 +105,7 @@ export function checkingTypes({ Environment }: Library, schema?: DetailsSchema):
   return environment.registerVariable('details', details)
 }
 
-/** JSON does not tell 1000 from 1000.0, so that comparing them is no mistake. */
+/** Allows a comparison of a double with an integer, because JSON does not distinguish 1000 from 1000.0. */
 const comparing = (environment: Environment): Environment =>
   environment.registerOperator('double == int', (a: number, b: bigint) => a === Number(b))
 
@@ -114,7 +113,7 @@ const comparing = (environment: Environment): Environment =>
 const isOpen = ({ additionalProperties, anyOf, oneOf, allOf }: DetailsSchema): boolean =>
   isRecord(additionalProperties) || [anyOf, oneOf, allOf].some((more) => more !== undefined)
 
-/** The type of a schema; one that leaves it open is `dyn`, of which nothing is checked. */
+/** Returns the CEL type of a schema. It is `dyn`, which is not checked, if the schema allows several types. */
 function typeOf(schema: unknown, name: string, environment: Environment): string {
   if (!isRecord(schema)) return 'dyn'
   const { type, properties, items } = schema

@@ -1,6 +1,6 @@
-// Conditions: the `when` of a stricter entry, in CEL. Checked when settings are saved, evaluated with
-// the facts of one call. See strengthen.ts for what a match changes. The library is loaded on first use
-// and does not use eval.
+// Conditions: the `when` of a `stricter` entry, in CEL. They are checked when settings are saved, and evaluated
+// with the facts of one call. strengthen.ts applies a match. The library is loaded on first use and does not use
+// eval.
 import type { Environment, ParseResult } from '@marcbachmann/cel-js'
 import type { Details, SubjectFacts } from '../../../contract/index.ts'
 import { utf8 } from '../bytes.ts'
@@ -14,33 +14,33 @@ import {
   type Mistake,
 } from './language.ts'
 
-/** What is known when an action is decided. What is left out is unknown, and reading it fails. */
+/** The facts about a call. A fact that is left out is unknown, and a condition that reads it fails. */
 export interface Facts {
   details?: Details | undefined
   subject: SubjectFacts
   session?: { claims?: Record<string, unknown>; ageSeconds?: number } | undefined
-  /** `time` in epoch seconds. */
+  /** `time` is in epoch seconds. */
   request: { country?: string; time: number }
 }
 
 /** The variables of a condition, as CEL sees them. */
 export type Variables = ReadonlyMap<string, Value>
 
-/** Whether a condition matches, or why it could not be evaluated. */
+/** The result of a condition, or the reason why it could not be evaluated. */
 export type Outcome = { outcome: 'matched' | 'unmatched' } | { outcome: 'failed'; why: string }
 
-/** A condition with what it read: for an explanation. */
+/** The result of a condition with the values that it read, for an explanation. */
 export interface Explained {
   result: Outcome
-  /** What it read, each once. */
+  /** The values that the condition read, each once. */
   values: { path: string; value: Value }[]
-  /** The condition with the values that it read filled in. */
+  /** The text of the condition with these values in place of their names. */
   filled: string
 }
 
-/** The library, loaded. */
+/** The functions on conditions, after the library was loaded. */
 export interface Conditions {
-  /** What is wrong with a condition, against the schema of the details where there is one. */
+  /** Returns the first mistake of a condition. Checks its names and types against the details schema, if any. */
   check(when: string, schema?: DetailsSchema): Mistake | undefined
   evaluate(when: string, variables: Variables): Outcome
   explain(when: string, variables: Variables): Explained
@@ -52,7 +52,7 @@ const KEPT_CONDITIONS = 500
 let loaded: Conditions | undefined
 
 /**
- * Loads what conditions need. Call it only where there are conditions: nothing else pays for it.
+ * Loads the library. Call it only if an action has conditions, because loading takes time.
  *
  * @example const conditions = action.conditional ? await loadConditions() : undefined
  */
@@ -62,8 +62,8 @@ export async function loadConditions(): Promise<Conditions> {
 }
 
 /**
- * The variables of a condition. Whole numbers are `int` where the schema says integer, and all other
- * numbers of JSON are `double`, as CEL has it for JSON.
+ * Returns the variables of a condition. A whole number is an `int` if the schema says integer. Every other
+ * number is a `double`, as CEL reads JSON.
  */
 export function variablesOf(facts: Facts, schema?: DetailsSchema): Variables {
   const { details, subject, session, request } = facts
@@ -105,7 +105,7 @@ function makeConditions(library: Library): Conditions {
   const untyped = runningTypes(library)
   const compiled = new Map<string, Compiled | Mistake>()
 
-  /** Compiled once for all that is evaluated; bounded, the oldest goes. */
+  /** Compiles a condition, or returns it from the cache. */
   const compile = (when: string): Compiled | Mistake => {
     const before = compiled.get(when)
     if (before) return before
@@ -148,7 +148,7 @@ function makeConditions(library: Library): Conditions {
 function read(library: Library, environment: Environment, when: string): Compiled | Mistake {
   const { length } = utf8(when)
   if (length > CONDITION_MAX_BYTES)
-    return { at: 1, what: `it is ${length} bytes long, of at most ${CONDITION_MAX_BYTES}` }
+    return { at: 1, what: `it is ${length} bytes long: the limit is ${CONDITION_MAX_BYTES}` }
   try {
     const run = environment.parse(when)
     return { run, ...inspect(run.ast) }
@@ -157,7 +157,7 @@ function read(library: Library, environment: Environment, when: string): Compile
   }
 }
 
-/** Checks names and types: those of the details against their schema, where there is one. */
+/** Checks the names and types in a condition. Checks those of the details against their schema, if any. */
 function checkTypes(
   library: Library,
   when: string,
@@ -167,8 +167,8 @@ function checkTypes(
   const { valid, type, error } = typed.check(when)
   if (!valid) return mistakeOf(library, error, when)
   if (type !== 'bool' && type !== 'dyn')
-    return { at: 1, what: `it gives ${type}, not true or false` }
-  // `has(details.amout)` is well typed whatever the name; what it asks of is looked at by itself.
+    return { at: 1, what: `it returns ${type}, not true or false` }
+  // The type check accepts any name in `has(details.amout)`, so the name is checked separately.
   for (const { start, end } of inspect(typed.parse(when).ast).asked) {
     const asked = typed.check(when.slice(start, end))
     if (!asked.valid && isMissingKey(library, asked.error)) {
@@ -202,7 +202,7 @@ function mistakeOf(library: Library, error: unknown, when: string): Mistake {
   return { at: start + 1, what: summary.replace(/dyn<(\w+)>/g, '$1').slice(0, 200) }
 }
 
-/** The values that were read, and the condition with those of them in it that are short. */
+/** Returns the values that a condition read, and its text with simple values in place of their names. */
 function fill(when: string, { reads, asked }: Findings, variables: Variables) {
   const values = new Map<string, Value>()
   let filled = when
@@ -213,7 +213,7 @@ function fill(when: string, { reads, asked }: Findings, variables: Variables) {
     )
     if (value === undefined) continue
     values.set(when.slice(start, end), value)
-    // `has(1500)` would say nothing.
+    // Inside `has(…)` the name stays: `has(1500)` would explain nothing.
     const isAsked = asked.some((place) => place.start === start)
     if (!isAsked && typeof value !== 'object' && typeof value !== 'symbol')
       filled = filled.slice(0, start) + formatValue(value) + filled.slice(end)
@@ -224,11 +224,11 @@ function fill(when: string, { reads, asked }: Findings, variables: Variables) {
   }
 }
 
-const TOLD_CHARACTERS = 60
+const FORMATTED_MAX_CHARACTERS = 60
 
 /** Formats a value for a sentence. */
 export function formatValue(value: Value): string {
-  if (typeof value === 'symbol') return 'too long to be looked into'
+  if (typeof value === 'symbol') return 'too large to read'
   if (value instanceof Date) return value.toISOString()
   const text = JSON.stringify(value, (_key, one) =>
     typeof one === 'bigint'
@@ -239,5 +239,7 @@ export function formatValue(value: Value): string {
           ? '…'
           : one,
   )
-  return text.length > TOLD_CHARACTERS ? `${text.slice(0, TOLD_CHARACTERS)}…` : text
+  return text.length > FORMATTED_MAX_CHARACTERS
+    ? `${text.slice(0, FORMATTED_MAX_CHARACTERS)}…`
+    : text
 }

@@ -1,14 +1,14 @@
-// The part of CEL that conditions may use, and what a condition reads. It is an allow-list: a feature that the
-// library gains later is not available until it is named here. condition.ts checks types.
+// The part of CEL that conditions may use, and the names that a condition reads. It is an allow-list: a feature
+// that the library adds later stays unavailable until it is listed here. condition.ts checks types.
 import type { ASTNode } from '@marcbachmann/cel-js'
 
-/** What a condition may read. */
+/** The variables that a condition may read. */
 export const VARIABLES = ['details', 'subject', 'session', 'request'] as const
 export type VariableName = (typeof VARIABLES)[number]
 
-/** Bytes of one condition. */
+/** Limits the length of a condition. */
 export const CONDITION_MAX_BYTES = 1024
-/** Bounds of the parser: they keep a condition small enough to be run on every call. */
+/** The limits of the parser. They keep a condition small enough to evaluate for every call. */
 export const CONDITION_LIMITS = {
   maxAstNodes: 256,
   maxDepth: 24,
@@ -37,13 +37,13 @@ const METHODS = [
 ]
 const COMPREHENSIONS = ['all', 'exists', 'exists_one', 'filter', 'map']
 
-/** What is wrong with a condition, and where: the first character is 1. */
+/** A mistake in a condition, and its position. The first character has position 1. */
 export interface Mistake {
   at: number
   what: string
 }
 
-/** Ends the reading of a condition with a mistake. */
+/** The error for a condition that uses an unsupported feature. */
 export class ConditionMistake extends Error {
   readonly mistake: Mistake
   constructor(start: number, what: string) {
@@ -52,27 +52,27 @@ export class ConditionMistake extends Error {
   }
 }
 
-/** A place in a condition where something known by name is read, like `details.amount`. */
+/** A part of a condition that reads a value by its name, such as `details.amount`. */
 export interface Read {
   path: [VariableName, ...string[]]
   start: number
   end: number
 }
 
-/** What was found in a condition. */
+/** The reads in a condition. */
 export interface Findings {
   reads: Read[]
-  /** What `has(…)` is asked of: places whose names the type checker passes over. */
+  /** The arguments of `has(…)`, whose names the type check does not check. */
   asked: { start: number; end: number }[]
 }
 
 /**
- * Looks through a parsed condition.
+ * Checks that a parsed condition uses only supported features, and returns the values that it reads.
  *
- * A regular expression can take seconds on a bad pattern, `duration` and a time zone on a bad text, and
- * a comprehension inside another one multiplies: none of these is taken from what a user sends.
+ * A regular expression, a `duration` or a time zone can take seconds with a hostile text, and nested
+ * comprehensions multiply their cost. So conditions cannot use them with a user's input.
  *
- * @throws ConditionMistake for what is not offered
+ * @throws ConditionMistake for an unsupported feature
  * @example inspect(environment.parse('details.amount > 1000').ast).reads[0].path // ['details', 'amount']
  */
 export function inspect(ast: ASTNode): Findings {
@@ -100,7 +100,7 @@ function walk(node: ASTNode, bound: readonly string[], findings: Findings): void
   for (const child of childrenOf(node)) walk(child, bound, findings)
 }
 
-/** The names of a place under one of the variables, where they are all written out. */
+/** Returns the path that a node reads below a variable, if all its names are written out. */
 function pathOf(node: ASTNode, bound: readonly string[]): Read['path'] | undefined {
   if (node.op === 'id') {
     const name = VARIABLES.find((known) => known === node.args)
@@ -146,14 +146,14 @@ function checkMethod(
   if (bound.length > 0 || given[0]?.op !== 'value') {
     throw new ConditionMistake(
       node.start,
-      `\`${name}\` takes a written time zone, like "Europe/Amsterdam", and none inside ${COMPREHENSIONS.join(', ')}`,
+      `\`${name}\` takes a written time zone, like "Europe/Amsterdam", and takes no time zone inside ${COMPREHENSIONS.join(', ')}`,
     )
   }
 }
 
 function notOffered(name: string, node: ASTNode): never {
   const why = name === 'matches' ? ': a pattern can take seconds' : ''
-  throw new ConditionMistake(node.start, `\`${name}\` is not offered in conditions${why}`)
+  throw new ConditionMistake(node.start, `\`${name}\` is not supported in conditions${why}`)
 }
 
 function walkComprehension(
@@ -166,12 +166,12 @@ function walkComprehension(
 ): void {
   const [variable, ...steps] = given
   if (variable?.op !== 'id' || VARIABLES.some((known) => known === variable.args)) {
-    throw new ConditionMistake(node.start, `\`${name}\` needs a name of its own for each element`)
+    throw new ConditionMistake(node.start, `\`${name}\` needs a new name for each element`)
   }
   if (bound.length > 0 || holdsComprehension(receiver)) {
     throw new ConditionMistake(
       node.start,
-      `\`${name}\` stands with another of ${COMPREHENSIONS.join(', ')}: only one level of these is offered`,
+      `\`${name}\` cannot be combined with another of ${COMPREHENSIONS.join(', ')}`,
     )
   }
   walk(receiver, bound, findings)

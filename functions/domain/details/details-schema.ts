@@ -1,6 +1,6 @@
-// The JSON Schema of an action's details: which schemas are taken, whether details satisfy one, and what
-// it says of the types that a condition reads. A small part of JSON Schema 2020-12, chosen so that
-// checking details is quick whatever they hold: nothing that refers, and no pattern.
+// The JSON Schema of an action's details: checks a schema when settings are saved, and checks the details of a
+// call against it. It is a small part of JSON Schema 2020-12, without references and patterns, so that checking
+// details is fast for any input.
 import { type Schema, Validator } from '@cfworker/json-schema'
 import { type Details, isRecord } from '../../../contract/index.ts'
 import { refuse } from '../refusal.ts'
@@ -10,7 +10,7 @@ export const DETAILS_SCHEMA_MAX_BYTES = 8192
 export const DETAILS_SCHEMA_MAX_DEPTH = 8
 const DRAFT = '2020-12'
 
-/** A JSON Schema, as far as it is looked into here. */
+/** The schema of an action's details. */
 export type DetailsSchema = Record<string, unknown>
 
 type Kind =
@@ -24,7 +24,7 @@ type Kind =
   | 'flag'
   | 'any'
 
-/** Every keyword that is supported, and the kind of its value. */
+/** Maps every supported keyword to the kind of its value. */
 const KEYWORDS: Record<string, Kind> = {
   type: 'any',
   properties: 'properties',
@@ -58,21 +58,21 @@ const KEYWORDS: Record<string, Kind> = {
 }
 const TYPES = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null']
 const WHY_NOT: Record<string, string> = {
-  $ref: 'write it out',
+  $ref: 'write the schema in its place',
   pattern: 'a pattern can take seconds',
   patternProperties: 'a pattern can take seconds',
   format: 'it is not checked',
 }
 
 /**
- * What is wrong with a schema for details, with its place; undefined where nothing is.
+ * Returns the first fault of a details schema with its position, or undefined for a valid one.
  *
  * @example schemaFault({ type: 'object', properties: { to: { pattern: 'a+' } } }) // '/properties/to: `pattern` is …'
  */
 export function schemaFault(schema: DetailsSchema): string | undefined {
   if (new TextEncoder().encode(JSON.stringify(schema)).length > DETAILS_SCHEMA_MAX_BYTES)
     return `it is longer than ${DETAILS_SCHEMA_MAX_BYTES} bytes`
-  if (schema.type !== 'object') return 'it must describe an object: `type` is object'
+  if (schema.type !== 'object') return 'it must describe an object: set `type` to object'
   if (isRecord(schema.properties) && Object.hasOwn(schema.properties, 'type'))
     return '/properties/type: `type` is set by Countersign, so no caller can send it'
   return faultAt(schema, '', 1)
@@ -81,13 +81,13 @@ export function schemaFault(schema: DetailsSchema): string | undefined {
 function faultAt(schema: unknown, place: string, depth: number): string | undefined {
   const at = place || '/'
   if (typeof schema === 'boolean') return undefined
-  if (!isRecord(schema)) return `${at}: a schema is an object, true or false`
+  if (!isRecord(schema)) return `${at}: a schema must be an object, true or false`
   if (depth > DETAILS_SCHEMA_MAX_DEPTH) return `${at}: it is nested too deep`
   for (const [keyword, value] of Object.entries(schema)) {
     const kind = Object.hasOwn(KEYWORDS, keyword) ? KEYWORDS[keyword] : undefined
     if (!kind) {
       const why = Object.hasOwn(WHY_NOT, keyword) ? `: ${WHY_NOT[keyword]}` : ''
-      return `${at}: \`${keyword}\` is not offered${why}`
+      return `${at}: \`${keyword}\` is not supported${why}`
     }
     const fault = FORMS[kind](value, `${place}/${keyword}`, depth)
     if (fault) return fault
@@ -129,10 +129,10 @@ const firstFault = (faults: (string | undefined)[]): string | undefined =>
 function typeFault(type: unknown, at: string): string | undefined {
   const named = Array.isArray(type) ? type : type === undefined ? [] : [type]
   const known = named.every((name) => typeof name === 'string' && TYPES.includes(name))
-  return known ? undefined : `${at}: \`type\` is one of ${TYPES.join(', ')}`
+  return known ? undefined : `${at}: \`type\` must be one of ${TYPES.join(', ')}`
 }
 
-/** Validators of the schemas that live; the library writes into what it is given, so it gets a copy. */
+/** The validators of the schemas in use. The library changes the schema that it gets, so it gets a copy. */
 const validators = new WeakMap<DetailsSchema, Validator>()
 
 function validatorOf(schema: DetailsSchema): Validator {
@@ -143,28 +143,27 @@ function validatorOf(schema: DetailsSchema): Validator {
   return made
 }
 
-/** Where details do not satisfy a schema, as a JSON pointer with the keyword; undefined where they do. */
+/** Returns where details violate a schema, as a JSON pointer and a keyword; undefined if they satisfy it. */
 function violation(schema: DetailsSchema, details: Details): string | undefined {
   const { valid, errors } = validatorOf(schema).validate(details)
   if (valid) return undefined
-  // The last error is the innermost one: the others only say that something below them is wrong.
+  // The last error is the innermost one. The others only report that a member below them is wrong.
   const { instanceLocation = '#', keyword = 'type' } = errors.at(-1) ?? {}
   const place = instanceLocation.replace(/^#/, '') || '/'
-  return keyword === 'required'
-    ? `${place}: a member that must be there is missing`
-    : `${place}: ${keyword}`
+  return keyword === 'required' ? `${place}: a required member is missing` : `${place}: ${keyword}`
 }
 
-/** An action, as far as its details are concerned. */
+/** The members of an action that describe its details. */
 export interface TakesDetails {
   action: string
   detailsSchema?: DetailsSchema | undefined
 }
 
 /**
- * Checks details against their action's schema, where it has one, and binds them to the action.
+ * Checks details against the schema of their action, if it has one, and binds them to the action.
  *
- * @throws Refused `input_invalid` with the place (a JSON pointer), never a value; and as `bindDetails`
+ * @throws Refused `input_invalid` with the position as a JSON pointer, never with a value; and the refusals of
+ *   `bindDetails`
  * @example checkDetails({ amount: 10 }, action).hash
  */
 export function checkDetails(

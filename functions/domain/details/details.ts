@@ -1,5 +1,5 @@
-// The details of an action as the service binds them: which it refuses, the claim that a token carries,
-// and the hash that events keep.
+// Binds the details of a call to their action: refuses ambiguous details, and creates the claim for the token and
+// the hash for the history.
 import {
   canonical,
   DETAILS_MAX_BYTES,
@@ -14,29 +14,29 @@ import { refuse } from '../refusal.ts'
 export interface BoundDetails {
   /** The member of `authorization_details` (RFC 9396, section 2). */
   claim: Record<string, unknown>
-  /** What an event keeps instead of the details. */
+  /** The hash that events store instead of the details. */
   hash: string
 }
 
 const MESSAGES: Record<DetailsFault | 'length', string> = {
-  type: '`details.type` is set by Countersign: name the kind of payload in another field.',
-  number: '`details` holds a number beyond 2^53: send it as a text.',
-  text: '`details` holds a text that is not well-formed unicode.',
-  length: `\`details\` is longer than ${DETAILS_MAX_BYTES} bytes: put a hash of the payload in a field of its own.`,
+  type: '`details.type` is set by Countersign: use another field name.',
+  number: '`details` contains a number beyond 2^53: send it as a text.',
+  text: '`details` contains a text that is not well-formed Unicode.',
+  length: `\`details\` is longer than ${DETAILS_MAX_BYTES} bytes: send a hash of long values instead.`,
 }
 
 /**
  * Checks a caller's details and binds them to their action.
  *
- * @throws Refused `input_invalid` for a `type` of the caller's own, for values that have no one
- *   spelling, and for more than 2,048 bytes
+ * @throws Refused `input_invalid` for a member `type`, for ambiguous numbers and texts, and for more than 2,048
+ *   bytes
  * @example bindDetails({ to: '0xabc', value: '1' }, 'wallet.waas.sign').hash
  */
 export function bindDetails(details: Details, action: string): BoundDetails {
   const text = canonical(details)
   const fault = faultIn(details) ?? (utf8(text).length > DETAILS_MAX_BYTES && 'length')
   if (fault) refuse('input_invalid', { message: MESSAGES[fault] })
-  // The hash shows nothing of the details to anyone who cannot guess all of them.
+  // Only a reader who can guess all details can confirm them with this hash.
   const hash = toBase64Url(hashParts('countersign/details/v1', action, text))
   return { claim: { ...details, type: action }, hash }
 }

@@ -1,5 +1,5 @@
-// Checks the COSE public key of a passkey. The library also accepts a truncated key, and one whose kind or
-// curve does not match its algorithm; such a passkey could never be used.
+// Checks the COSE public key of a passkey. The library also accepts a truncated key, and a key whose kind or curve
+// does not match its algorithm. Such a passkey could never be used.
 import { importJWK, type JWK } from 'jose'
 import { toBase64Url } from '../bytes.ts'
 
@@ -8,7 +8,7 @@ const RSA_MIN_BYTES = 256
 /** Labels of a COSE key (RFC 9052, section 7.1; RFC 9053, section 7; RFC 8230, section 4). */
 const COSE = { kty: 1, alg: 3, crv: -1, x: -2, y: -3, n: -1, e: -2 }
 
-/** Algorithm → the one kind and curve that its keys have (RFC 9053, sections 2.1 and 2.2), and their JWK. */
+/** Maps each algorithm to the kind and curve of its keys (RFC 9053, sections 2.1 and 2.2) and to their JWK. */
 const KEYS: Record<
   number,
   { alg: string; kty: number; crv?: number; jwk: (part: (label: number) => string) => JWK }
@@ -32,7 +32,7 @@ const KEYS: Record<
   },
 }
 
-/** Loads a function that reads the algorithm which a COSE key names (RFC 9052, section 7.1). */
+/** Loads a function that returns the algorithm of a COSE key (RFC 9052, section 7.1). */
 export async function coseAlgorithm(): Promise<(coseKey: Uint8Array) => unknown> {
   const { decodeCredentialPublicKey } = await import('@simplewebauthn/server/helpers')
   return (coseKey) => {
@@ -42,9 +42,9 @@ export async function coseAlgorithm(): Promise<(coseKey: Uint8Array) => unknown>
 }
 
 /**
- * Checks that a key verifies signatures of the algorithm that it names.
+ * Makes sure that a key can verify signatures of the algorithm that it names.
  *
- * @throws Error that says why it could not
+ * @throws Error with the fault of the key
  * @example await checkCoseKey(credential.publicKey)
  */
 export async function checkCoseKey(coseKey: Uint8Array): Promise<void> {
@@ -52,15 +52,16 @@ export async function checkCoseKey(coseKey: Uint8Array): Promise<void> {
   const decoded: unknown = decodeCredentialPublicKey(new Uint8Array(coseKey))
   const key = decoded as ReadonlyMap<number, unknown>
   const known = KEYS[Number(key.get(COSE.alg))]
-  if (!known || key.get(COSE.kty) !== known.kty) throw new Error('not of its algorithm’s kind')
+  if (!known || key.get(COSE.kty) !== known.kty)
+    throw new Error('the kind of the key does not match its algorithm')
   if (known.crv !== undefined && key.get(COSE.crv) !== known.crv)
-    throw new Error('not on its algorithm’s curve')
+    throw new Error('the curve of the key does not match its algorithm')
   const bytesOf = (label: number): Uint8Array => {
     const bytes = key.get(label)
     return bytes instanceof Uint8Array ? bytes : new Uint8Array()
   }
   if (known.alg === 'RS256' && bytesOf(COSE.n).length < RSA_MIN_BYTES)
-    throw new Error('RSA modulus below 2048 bits')
+    throw new Error('the RSA modulus is shorter than 2048 bits')
   await importJWK(
     known.jwk((label) => toBase64Url(bytesOf(label))),
     known.alg,

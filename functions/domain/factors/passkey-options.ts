@@ -1,14 +1,14 @@
-// The options of passkey ceremonies, made by @simplewebauthn/server. It is loaded when first needed, because
-// most calls never need it.
+// Creates the options of passkey ceremonies with @simplewebauthn/server. The library is loaded on first use,
+// because most calls do not need it.
 import { type CeremonyOptions, CHALLENGE_LIFETIME_SECONDS } from '../../../contract/index.ts'
 import { fromBase64Url } from '../bytes.ts'
 import { ALGORITHMS, type PasskeyCredential } from './passkey.ts'
 
 /**
- * Options for `navigator.credentials.create()`.
+ * Creates the options for `navigator.credentials.create()`.
  *
- * @param user `handle`: the 32 random bytes that stand for the user in their authenticator
- * @param existing the user's credentials: no authenticator is enrolled twice
+ * @param user `handle` is the user's WebAuthn id, 32 random bytes
+ * @param existing the user's credentials, so that no authenticator is enrolled twice
  */
 export async function registrationOptions(
   { rpId, rpName }: { rpId: string; rpName: string },
@@ -32,7 +32,7 @@ export async function registrationOptions(
   return { ...options }
 }
 
-/** Options for `navigator.credentials.get()` with one of the user's own passkeys. */
+/** Creates the options for `navigator.credentials.get()` with the user's passkeys. */
 export async function authenticationOptions(
   rpId: string,
   challenge: Uint8Array,

@@ -1,5 +1,5 @@
-// Verifies the answers of passkey ceremonies (WebAuthn Level 3, sections 7.1 and 7.2) with
-// @simplewebauthn/server, and makes the checks that it leaves to us.
+// Verifies the responses of passkey ceremonies (WebAuthn Level 3, sections 7.1 and 7.2) with
+// @simplewebauthn/server, and makes the checks that the library leaves to its callers.
 import type { AuthenticationResponse, RegistrationResponse } from '../../../contract/index.ts'
 import { fromBase64Url, sameBytes, sha256, toBase64Url, utf8 } from '../bytes.ts'
 import { checkCoseKey, coseAlgorithm } from './cose-key.ts'
@@ -17,7 +17,7 @@ const CREDENTIAL_ID_MAX_BYTES = 1023
 /**
  * Verifies a registration (WebAuthn Level 3, section 7.1).
  *
- * @param challenge the WebAuthn challenge that must have been signed, base64url
+ * @param challenge the expected WebAuthn challenge, base64url
  * @returns the credential to store
  * @throws PasskeyFailure
  */
@@ -40,7 +40,7 @@ export async function verifyRegistration(
   }).catch(notVerified)
   if (!verified) throw new PasskeyFailure('not_verified')
   const { credential, credentialDeviceType, credentialBackedUp } = registrationInfo
-  // Section 7.1, step 26: what was attested is the credential; what was posted only claims to be.
+  // Section 7.1, step 26: the credential id comes from the authenticator data, and the posted id must equal it.
   if (credential.id !== response.id) throw new PasskeyFailure('id_mismatch')
   refuseLongId(credential.id)
   await checkCoseKey(credential.publicKey).catch(notVerified)
@@ -56,10 +56,10 @@ export async function verifyRegistration(
 }
 
 /**
- * Verifies an authentication (WebAuthn Level 3, section 7.2) with one of the user's own passkeys.
- * The counter is compared by `counterFault`, in the transaction that stores it.
+ * Verifies an authentication (WebAuthn Level 3, section 7.2) with one of the user's passkeys. The counter is
+ * compared later by `counterFault`, in the transaction that stores it.
  *
- * @param userHandle the user's own, base64url: a response may name no other
+ * @param userHandle the user's WebAuthn id, base64url; a response must not name another
  * @throws PasskeyFailure
  */
 export async function verifyAuthentication(
@@ -85,22 +85,22 @@ export async function verifyAuthentication(
     },
   }).catch(notVerified)
   if (!verified) throw new PasskeyFailure('not_verified')
-  // Section 7.2, step 19: eligibility for backup is a property of the credential and never changes.
+  // Section 7.2, step 19: whether a credential can be backed up never changes.
   if ((authenticationInfo.credentialDeviceType === 'multiDevice') !== credential.synced) {
     throw new PasskeyFailure('backup_flag')
   }
   return { counter: authenticationInfo.newCounter, backedUp: authenticationInfo.credentialBackedUp }
 }
 
-/** RP id hash, flags and counter (WebAuthn Level 3, section 6.1). */
+/** The length of the RP id hash, the flags and the counter together (WebAuthn Level 3, section 6.1). */
 const AUTHENTICATOR_DATA_MIN_BYTES = 37
 const USER_PRESENT_AND_VERIFIED = 0b101
 
 /**
- * Whether an answer can be right, as far as can be seen without its signature: its challenge, origin,
- * relying party, user and flags fit (WebAuthn Level 3, section 7.2, steps 6 to 17).
+ * Returns whether a response can be valid, without verifying its signature. Checks its challenge, origin, relying
+ * party, user and flags (WebAuthn Level 3, section 7.2, steps 6 to 17).
  *
- * @param challenge the WebAuthn challenge that must have been signed, base64url
+ * @param challenge the expected WebAuthn challenge, base64url
  * @example canBeRight(response, challenge, { rpId: 'app.example', origins }, userHandle)
  */
 export function canBeRight(
@@ -123,7 +123,7 @@ export function canBeRight(
   )
 }
 
-/** Section 7.2, step 6: the response is for the user who was identified before the ceremony. */
+/** Section 7.2, step 6: a response that names a user must name the one who started the ceremony. */
 const namesUser = (presented: string | null | undefined, userHandle: string): boolean =>
   presented === undefined || presented === null || presented === '' || presented === userHandle
 
@@ -136,7 +136,7 @@ function readObject(base64Url: string): Record<string, unknown> | undefined {
   }
 }
 
-/** A ceremony inside another site's frame is refused: no page of ours is meant to be embedded. */
+/** Refuses a ceremony inside a frame of another site. */
 function refuseFramed(clientDataJson: string): void {
   const clientData = readJson(clientDataJson)
   if (typeof clientData !== 'object' || clientData === null) throw new PasskeyFailure('malformed')
@@ -156,8 +156,8 @@ function readJson(base64Url: string): unknown {
 }
 
 /**
- * We ask for no attestation, so a chain of certificates has no business here; the library would fetch
- * the revocation lists that it names, from addresses of the sender's choice.
+ * Refuses an attestation with certificates, because the options ask for none. The library would fetch the
+ * revocation lists that the certificates name, from addresses that the sender chooses.
  */
 async function refuseAttested(attestationObject: string): Promise<void> {
   const { decodeAttestationObject, parseAuthenticatorData } = await import(
@@ -172,7 +172,7 @@ async function refuseAttested(attestationObject: string): Promise<void> {
     const format = attestation.get('fmt')
     if (!['none', 'packed'].includes(format) || statement.get('x5c') !== undefined)
       fault = 'attested'
-    // Section 8.2: a self attestation is signed by the credential's own key, so by its algorithm.
+    // Section 8.2: the credential's own key signs a self attestation, so the algorithms must be equal.
     else if (format === 'packed') {
       const key = parseAuthenticatorData(attestation.get('authData')).credentialPublicKey
       if (!key || statement.get('alg') !== algorithmOf(key)) fault = 'attestation_algorithm'
@@ -183,14 +183,14 @@ async function refuseAttested(attestationObject: string): Promise<void> {
   if (fault) throw new PasskeyFailure(fault)
 }
 
-/** Section 5.1.3 and 7.1, step 25: at most 1,023 bytes. */
+/** Sections 5.1.3 and 7.1, step 25: a credential id has at most 1,023 bytes. */
 function refuseLongId(id: string): void {
   const bytes = fromBase64Url(id)
   if (!bytes) throw new PasskeyFailure('malformed')
   if (bytes.length > CREDENTIAL_ID_MAX_BYTES) throw new PasskeyFailure('id_too_long')
 }
 
-/** The library's types do not accept `undefined` for an absent member, nor our optional nulls. */
+/** Removes members that are undefined, because the library's types do not accept them. */
 const plain = <T extends { response: object }>({
   id,
   rawId,

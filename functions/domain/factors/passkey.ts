@@ -1,11 +1,11 @@
-// Passkeys (WebAuthn Level 3): the stored credential, the faults of a ceremony, and the proof that a verified
-// one is. passkey-options.ts begins a ceremony, passkey-verification.ts verifies its answer.
+// Passkeys (WebAuthn Level 3): the stored credential, the faults of a ceremony, and the proof of a verified
+// passkey. passkey-options.ts starts a ceremony. passkey-verification.ts verifies its response.
 import type { Proof, SingleUseKey } from './proof.ts'
 
-/** COSE algorithms (RFC 9053): EdDSA, ES256, RS256, in the order of preference. */
+/** COSE algorithms (RFC 9053) in order of preference: EdDSA, ES256, RS256. */
 export const ALGORITHMS = [-8, -7, -257]
 
-/** Why a ceremony failed. It is written to the history; the caller only learns `passkey_rejected`. */
+/** The reason why a ceremony failed. The history records it. The caller gets only `passkey_rejected`. */
 export type PasskeyFault =
   | 'malformed'
   | 'attested'
@@ -20,7 +20,7 @@ export type PasskeyFault =
   | 'not_verified'
   | 'credential_taken'
 
-/** A ceremony that failed, with its fault and, where the library found it, its cause. */
+/** The error of a failed ceremony: its fault, and the library's error as its cause, if any. */
 export class PasskeyFailure extends Error {
   readonly fault: PasskeyFault
   constructor(fault: PasskeyFault, options?: ErrorOptions) {
@@ -29,22 +29,22 @@ export class PasskeyFailure extends Error {
   }
 }
 
-/** The public side of a passkey, as it is stored. */
+/** The stored public part of a passkey. */
 export interface PasskeyCredential {
   credentialId: string
   publicKey: string
   counter: number
-  /** Backup-eligible: it may be on several devices. It never changes. */
+  /** True if the passkey can be on several devices (backup eligible). It never changes. */
   synced: boolean
   backedUp: boolean
   transports: string[]
-  /** The relying party that it was made for. Version 0.1.0 did not store it. */
+  /** The relying party that the passkey belongs to. Version 0.1.0 did not store it. */
   rpId?: string
 }
 
 /**
- * Whether a passkey can answer for a relying party: an authenticator uses it for no other one.
- * A passkey that does not say what it was made for counts as usable; its next use records that.
+ * Returns whether a passkey belongs to a relying party: an authenticator uses it for no other one. A passkey
+ * without a stored relying party counts as usable, and its next use stores it.
  */
 export const isUsable = ({ rpId }: Pick<PasskeyCredential, 'rpId'>, current: string): boolean =>
   rpId === undefined || rpId === current
@@ -62,14 +62,14 @@ export interface PasskeyAuthentication {
 }
 
 /**
- * Whether a counter did not rise where it should have (WebAuthn Level 3, section 7.2, step 22).
+ * Returns whether a counter should have increased but did not (WebAuthn Level 3, section 7.2, step 22).
  *
  * @example counterFault(8, 7) // true
  */
 export const counterFault = (stored: number, presented: number): boolean =>
   (stored > 0 || presented > 0) && presented <= stored
 
-/** The proof of a verified passkey: `hwk` where it cannot leave its device, else `swk` (RFC 8176). */
+/** Creates the proof of a verified passkey: `swk` if it can be on several devices, or else `hwk` (RFC 8176). */
 export const passkeyProof = (
   factorId: string,
   synced: boolean,

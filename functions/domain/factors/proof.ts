@@ -1,20 +1,20 @@
-// A proof: what every factor ends in, whatever its ceremony was.
+// The proof, which is the result of every method of a step-up.
 import type { Acr, Method } from '../../../contract/index.ts'
 
 /**
- * A key that may be claimed once, or, with an `ordinal`, only with a larger one than before
- * (a TOTP step is accepted at most once, and never an older one after a newer one).
+ * A key that can be claimed once. With an `ordinal`, it can be claimed again with a larger one: a TOTP step is
+ * accepted at most once, and never after a newer step.
  */
 export interface SingleUseKey {
   key: string
   ordinal?: number
-  /** When the key may be forgotten, because nothing that it protects is valid any more. Null: never. */
+  /** When the key can be deleted, because the value that it protects has expired. Null means never. */
   expiresAt: number | null
 }
 
-/** Who a user proved to be, by which factor, and what that used up. */
+/** The proof of a verified user: the factor, the level that it reached, and the single-use keys to claim. */
 export interface Proof {
-  /** A factor's id, or `recovery` or `assertion`. Removing it ends the token. */
+  /** A factor's id, `recovery` or `assertion`. Removing the factor ends the tokens that came from it. */
   factorId: string
   method: Method
   /** Authentication methods (RFC 8176). */

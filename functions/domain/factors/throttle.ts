@@ -1,5 +1,5 @@
-// How often codes may be tried (NIST SP 800-63B-4, section 3.2.2). One counter a subject, for every
-// kind of code. Pure: the object stores what these functions return.
+// Limits how often codes can be tried (NIST SP 800-63B-4, section 3.2.2). Each user has one counter for every kind
+// of code. The functions are pure: the Subject object stores their results.
 import { type Refusal, refusal } from '../refusal.ts'
 
 export const FREE_CONSECUTIVE_FAILURES = 5
@@ -11,21 +11,21 @@ export const FAILURES_PER_DAY = 20
 export const MONTH_SECONDS = 30 * DAY_SECONDS
 export const FAILURES_PER_MONTH = 100
 
-/** The failures of the last 30 days (epoch seconds, oldest first) and how many came in a row. */
+/** The failures of the last 30 days (epoch seconds, oldest first), and the number of consecutive failures. */
 export interface Attempts {
   failures: number[]
   consecutive: number
   locked: boolean
-  /** Failures before this moment no longer count for the day, only for the 30 days. */
+  /** Failures before this time count only for the limit of 30 days, not for the limit of the day. */
   dayFrom: number
 }
 
 export const NO_ATTEMPTS: Attempts = { failures: [], consecutive: 0, locked: false, dayFrom: 0 }
 
 /**
- * Whether a code may be tried now. One that may not is neither evaluated nor counted.
+ * Returns why no code can be tried now. A code that is refused for this is neither checked nor counted.
  *
- * @returns undefined when it may, else `locked`, or `rate_limited` with `retryAfterSeconds`
+ * @returns undefined if a code can be tried, or else `locked`, or `rate_limited` with `retryAfterSeconds`
  * @example const barred = barredBy(attempts, now)
  */
 export function barredBy(attempts: Attempts, now: number): Refusal | undefined {
@@ -35,7 +35,7 @@ export function barredBy(attempts: Attempts, now: number): Refusal | undefined {
   return refusal('rate_limited', { retryAfterSeconds: waitEnds - now, attemptsLeft: 0 })
 }
 
-/** When the next code may be tried, in epoch seconds; in the past when it may be now. */
+/** Returns when the next code can be tried, in epoch seconds. It is in the past if a code can be tried now. */
 export function retryAt(attempts: Attempts, now: number): number {
   const last = attempts.failures.at(-1) ?? 0
   const wait = last + waitSeconds(attempts.consecutive)
@@ -45,7 +45,7 @@ export function retryAt(attempts: Attempts, now: number): number {
 }
 
 /**
- * Counts an attempt as a failure, before it is checked. `takeBack` undoes it for one that was right.
+ * Counts an attempt as a failure before it is checked. `takeBack` undoes this for a correct code.
  *
  * @example attempts = countFailure(attempts, now)
  */
@@ -60,10 +60,10 @@ export function countFailure(attempts: Attempts, now: number): Attempts {
 }
 
 /**
- * Undoes one counted failure after its code turned out right.
+ * Undoes one counted failure for a correct code.
  *
- * @param countedAt the `now` that it was counted with
- * @param steppedUp true for a step-up, which also ends the row of failures; a confirmation does not
+ * @param countedAt the time at which it was counted
+ * @param steppedUp true for a step-up, which also resets the consecutive failures; a confirmation does not
  */
 export function takeBack(attempts: Attempts, countedAt: number, steppedUp: boolean): Attempts {
   const index = attempts.failures.lastIndexOf(countedAt)
@@ -76,7 +76,7 @@ export function takeBack(attempts: Attempts, countedAt: number, steppedUp: boole
   }
 }
 
-/** How many further wrong codes would be evaluated before the next wait or the lock. */
+/** Returns how many more wrong codes are allowed before the next wait or the lock. */
 export function attemptsLeft(attempts: Attempts, now: number): number {
   if (barredBy(attempts, now)) return 0
   const today = failuresToday(attempts, now).length
@@ -90,18 +90,18 @@ export function attemptsLeft(attempts: Attempts, now: number): number {
   )
 }
 
-/** The failures after a moment, of those that are kept. */
+/** Returns the stored failures after a time. */
 export const failuresSince = (attempts: Attempts, since: number): number[] =>
   attempts.failures.filter((at) => at > since)
 
-/** Returns the failures that count for the day, including those of the second in which it restarted. */
+/** Returns the failures that count for the day. Includes those in the same second as the last reset. */
 export const failuresToday = (attempts: Attempts, now: number): number[] =>
   failuresSince(attempts, Math.max(now - DAY_SECONDS, attempts.dayFrom - 1))
 
 /**
- * Ends the wait, the day's count and the lock, as a passkey step-up or an operator does. The count of 30
- * days stays; otherwise the codes of a user who steps up often could be guessed for ever. Ending a lock
- * clears it too, because otherwise the next mistake would lock again.
+ * Ends the wait, the count of the day and the lock, after a passkey step-up or by an operator. Keeps the count of
+ * 30 days, because otherwise the codes of a user who often steps up could be guessed without limit. If the codes
+ * were locked, clears that count too, because otherwise the next wrong code would lock them again.
  *
  * @example ledger.setNote('attempts', forgive(attempts, now))
  */
@@ -114,13 +114,13 @@ function waitSeconds(consecutive: number): number {
   return Math.min(FIRST_WAIT_SECONDS * 2 ** doublings, LONGEST_WAIT_SECONDS)
 }
 
-/** How often something was done in the window that is running. */
+/** A time window with the number of events in it. */
 export interface Window {
   startedAt: number
   count: number
 }
 
-/** At most this many in this many seconds. */
+/** Allows `count` events in `seconds`. */
 export interface Limit {
   count: number
   seconds: number
@@ -128,21 +128,21 @@ export interface Limit {
 
 export const NOTHING_COUNTED: Window = { startedAt: 0, count: 0 }
 
-/** Failed passkeys of one session. They are recorded and never lock. */
+/** Limits the failed passkeys of one session. They never lock a user. */
 export const PASSKEY_FAILURES_PER_SESSION: Limit = { count: 30, seconds: 60 }
-/** Failed passkeys of one user; above this limit only plausible answers are verified. */
+/** Limits the failed passkeys of one user. Above this limit, only responses that can be valid are verified. */
 export const PASSKEY_FAILURES_PER_USER: Limit = { count: 100, seconds: HOUR_SECONDS }
 
-/** What one session may change without a token, so that it cannot push its own traces out of the history. */
+/** Limits the changes of one session without a token, so that it cannot push its events out of the history. */
 export const CHANGES_PER_SESSION: Limit = { count: 30, seconds: HOUR_SECONDS }
-/** The same for all sessions of one user together. */
+/** Limits the changes of all sessions of one user together. */
 export const CHANGES_PER_USER: Limit = { count: 120, seconds: HOUR_SECONDS }
 
-/** What one automation key may change. */
+/** Limits the changes by one automation key. */
 export const CHANGES_PER_AUTOMATION_KEY: Limit = { count: 60, seconds: HOUR_SECONDS }
 
 /**
- * Counts one more in the running window, or returns the refusal.
+ * Counts one event in the current window. Returns a refusal if the limit is reached.
  *
  * @example const counted = countWithin(ledger.note('passkeyFailures'), PASSKEY_FAILURES_PER_USER, now)
  */
@@ -157,23 +157,23 @@ export function countWithin(
   return { refused: refusal('rate_limited', { retryAfterSeconds }) }
 }
 
-/** Undoes one counted failure after its answer turned out right. */
+/** Undoes one counted failure for a valid response. */
 export const takeBackWithin = (window: Window): Window => ({
   ...window,
   count: Math.max(0, window.count - 1),
 })
 
-/** Windows are kept for this many sessions of a user; the window that began first is forgotten. */
+/** The number of sessions of a user whose windows are stored. The oldest window is dropped first. */
 export const SESSION_WINDOWS_KEPT = 8
 
-/** The running windows of a user's sessions, by session, the newest last. */
+/** The current windows of a user's sessions, the newest last. */
 export type SessionWindows = readonly (Window & { session: string })[]
 
 /**
- * Counts one more in the window of a session. Sessions do not share a window, so that one of them cannot
- * use up what another one needs.
+ * Counts one event in the window of a session. Each session has its own window, so that it cannot use up the limit
+ * of another one.
  *
- * @param session what `Session.key` says
+ * @param session the `key` of the session
  * @example const counted = countInSession(windows, session, PASSKEY_FAILURES_PER_SESSION, now)
  */
 export function countInSession(

@@ -3,32 +3,32 @@ import { Secret, TOTP } from 'otpauth'
 import type { Random } from '../bytes.ts'
 import type { Proof } from './proof.ts'
 
-/** The parameters of one TOTP factor; they stay as they were when it was enrolled. */
+/** The parameters of a TOTP factor. They never change after its enrollment. */
 export interface TotpParameters {
   algorithm: 'SHA1' | 'SHA256' | 'SHA512'
   digits: 6 | 8
   periodSeconds: 30 | 60
 }
 
-/** How a TOTP factor is stored: its secret is sealed. */
+/** A stored TOTP factor with its sealed secret. */
 export interface StoredTotp extends TotpParameters {
   sealed: string
 }
 
-/** Returns what the secret of a TOTP factor is sealed for: it opens for no other user or factor. */
+/** Returns the context that the secret of a TOTP factor is sealed with, so that it opens for no other factor. */
 export const sealedFor = (
   { environment, subject }: { environment: string; subject: string },
   factorId: string,
 ): string[] => [environment, subject, factorId]
 
-/** A secret as long as its hash's output (RFC 4226, section 4, R6; RFC 6238, section 1.2). */
+/** A secret is as long as the output of its hash (RFC 4226, section 4, R6; RFC 6238, section 1.2). */
 const SECRET_BYTES = { SHA1: 20, SHA256: 32, SHA512: 64 } as const
 
 export const newTotpSecret = (algorithm: TotpParameters['algorithm'], random: Random): Uint8Array =>
   random(SECRET_BYTES[algorithm])
 
 /**
- * What an authenticator app is shown: the secret in base32, and the `otpauth` address of the QR code.
+ * Returns what an authenticator app needs: the secret in base32, and the `otpauth` URI of the QR code.
  *
  * @example describeTotp(secret, parameters, 'Wallet', 'alice').uri // 'otpauth://totp/…'
  */
@@ -43,8 +43,8 @@ export function describeTotp(
 }
 
 /**
- * The time step that a code belongs to: the current one or the one before (RFC 6238, section 5.2),
- * asked for one by one, since otpauth's own window also reaches into the future.
+ * Returns the time step of a code: the current step or the one before (RFC 6238, section 5.2). Checks each step by
+ * itself, because otpauth's window also includes future steps.
  *
  * @param now epoch seconds
  * @returns the step, or undefined for a wrong code
@@ -69,7 +69,7 @@ export function totpStepOf(
   )
 }
 
-/** The proof of a right code: it uses up its step and every earlier one of the factor. */
+/** Creates the proof of a correct code. It claims the step, and with it every earlier step of the factor. */
 export const totpProof = (factorId: string, step: number, now: number): Proof => ({
   factorId,
   method: 'totp',

@@ -1,8 +1,8 @@
-// Statistics: the hours and days in which events are counted, and how rows are added up.
+// Statistics: the hours and days in which events are counted, and the sums of several counting objects.
 import type { StatsInput, StatsRow } from '../../../contract/index.ts'
 import { DAY_SECONDS, HOUR_SECONDS } from '../factors/throttle.ts'
 
-/** For each range that can be asked for: how wide its buckets are, how many it has, how long they stay. */
+/** The width of a bucket, how long it is stored, and the length of the range, for each range. */
 export const BUCKETS = {
   day: { bucketSeconds: HOUR_SECONDS, keepSeconds: 2 * DAY_SECONDS, spanSeconds: DAY_SECONDS },
   month: {
@@ -12,14 +12,14 @@ export const BUCKETS = {
   },
 } as const satisfies Record<StatsInput['range'], object>
 
-/** The buckets that a range has now. */
+/** Returns the start and end of a range, and the width of its buckets. */
 export function rangeOf(range: StatsInput['range'], now: number) {
   const { bucketSeconds, spanSeconds } = BUCKETS[range]
   const until = Math.floor(now / bucketSeconds) * bucketSeconds + bucketSeconds
   return { from: until - spanSeconds, until, bucketSeconds }
 }
 
-/** Rows of several shards as rows of one. */
+/** Adds up the rows of several counting objects. */
 export function addUp(shards: StatsRow[][]): StatsRow[] {
   const sums = new Map<string, StatsRow>()
   for (const row of shards.flat()) {

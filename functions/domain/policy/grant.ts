@@ -1,5 +1,5 @@
-// Grants: what one token may carry. Everything here is decided before a code is counted or used, so
-// that what cannot be granted spends nothing.
+// Grants: the scopes and details that one token may carry. They are decided before a code is counted, so that a
+// request that cannot be granted uses no code.
 import {
   type Acr,
   acrReaches,
@@ -13,30 +13,30 @@ import { checkDetails } from '../details/details-schema.ts'
 import { refuse } from '../refusal.ts'
 import { type Action, isDenied, requirementOf } from './policy.ts'
 
-/** A token to be: granted = requested ∩ rule ∩ proof. */
+/** The grant of one token: requested ∩ rule ∩ proof. */
 export interface Grant {
   audience: string
   scopes: string[]
   singleUse: boolean
   lifetimeSeconds: number
   freshnessSeconds: number
-  /** What a proof must reach to satisfy the rules of all these scopes. */
+  /** The level that satisfies the rules of all these scopes. */
   acr: Acr
   bound?: BoundDetails
 }
 
-/** What a client asks for with its proof. */
-export interface Wish {
+/** The scopes and details that a client requests a token for. */
+export interface TokenRequest {
   requestedScopes?: string[] | undefined
   details?: Details | undefined
 }
 
 /**
- * Plans the one token for the scopes asked for.
+ * Plans the token for the requested scopes.
  *
- * @param method how the user is about to prove themselves
- * @returns the grant, or undefined where no scope was asked for
- * @throws Refused `scope_not_allowed` for unknown scopes and sets that cannot be one token,
+ * @param method the method that the user verifies with
+ * @returns the grant, or undefined if no scope was requested
+ * @throws Refused `scope_not_allowed` for unknown scopes and for scopes that cannot share a token,
  *   `method_not_allowed`, `denied`, `details_required`, `input_invalid`
  * @example planGrant(actions, offered, 'totp', { requestedScopes: ['wallet:export'] })
  */
@@ -44,19 +44,19 @@ export function planGrant(
   actions: readonly Action[],
   offered: Offered,
   method: Method,
-  wish: Wish,
+  request: TokenRequest,
 ): Grant | undefined {
-  const scopes = [...new Set(wish.requestedScopes ?? [])]
+  const scopes = [...new Set(request.requestedScopes ?? [])]
   if (scopes.length === 0) {
-    if (wish.details)
+    if (request.details)
       refuse('scope_not_allowed', {
-        message: '`details` are bound to a token: send its scope in `requestedScopes`.',
+        message: '`details` need a token to be bound to: send its scope in `requestedScopes`.',
       })
     return undefined
   }
   const granted = actionsOf(actions, scopes)
-  checkOneToken(granted, wish)
-  checkTakesDetails(granted, wish)
+  checkOneToken(granted, request)
+  checkTakesDetails(granted, request)
   for (const action of granted) checkMethod(action, method, offered)
   const [first] = granted
   const rules = granted.map(({ rule }) => rule)
@@ -67,12 +67,12 @@ export function planGrant(
     lifetimeSeconds: Math.min(...rules.map((rule) => rule.lifetimeSeconds)),
     freshnessSeconds: Math.min(...rules.map((rule) => rule.freshnessSeconds)),
     acr: rules.map((rule) => rule.acr).reduce((a, b) => (acrReaches(a, b) ? a : b)),
-    ...(wish.details && first && { bound: checkDetails(wish.details, first) }),
+    ...(request.details && first && { bound: checkDetails(request.details, first) }),
   }
 }
 
 /**
- * Finds the actions of some scopes.
+ * Returns the actions of some scopes.
  *
  * @throws Refused `scope_not_allowed` for a scope that no action has
  */
@@ -88,23 +88,23 @@ function unknownScope(scope: string): never {
  *
  * @throws Refused `scope_not_allowed`
  */
-export function checkOneToken(granted: readonly Action[], { details }: Wish): void {
+export function checkOneToken(granted: readonly Action[], { details }: TokenRequest): void {
   if (new Set(granted.map(({ audience }) => audience)).size > 1) {
     refuse('scope_not_allowed', {
-      message: 'These scopes are for different resources: ask for one token each.',
+      message: 'These scopes are for different resources: ask for one token for each resource.',
     })
   }
-  const needy = granted.some(({ rule }) => rule.details === 'required')
-  if ((details || needy) && granted.length > 1) {
+  const requiresDetails = granted.some(({ rule }) => rule.details === 'required')
+  if ((details || requiresDetails) && granted.length > 1) {
     refuse('scope_not_allowed', { message: 'A token with details must have exactly one scope.' })
   }
 }
 
-function checkTakesDetails(granted: readonly Action[], { details }: Wish): void {
+function checkTakesDetails(granted: readonly Action[], { details }: TokenRequest): void {
   if (!details && granted.some(({ rule }) => rule.details === 'required'))
     refuse('details_required')
   if (details && granted.some(({ rule }) => rule.details === 'none')) {
-    refuse('input_invalid', { message: 'This action takes no details.' })
+    refuse('input_invalid', { message: 'This action accepts no details: leave out `details`.' })
   }
 }
 

@@ -1,5 +1,5 @@
-// Policy: the rule of an action, and the decision that a rule gives for one user.
-// grant.ts says what a rule asks of a token, settings.ts what a settings document may say.
+// Policy: the actions of an environment with their rules, and the decision for one user. grant.ts applies a rule to
+// a token. settings.ts checks the rules in a settings document.
 import {
   type ActionEntry,
   BUILT_IN_ACTIONS,
@@ -20,12 +20,12 @@ import {
 import type { DetailsSchema } from '../details/details-schema.ts'
 import { refuse } from '../refusal.ts'
 
-/** An action with everything about it decided but the user. */
+/** An action with its complete rule. */
 export interface Action {
   action: string
   scope: string
   audience: string
-  /** What holds whatever the conditions say; `strengthen.ts` gives the rule of one call. */
+  /** The rule if no condition matches. `strengthen.ts` returns the rule in effect for one call. */
   rule: Rule
   conditional: boolean
   stricter: readonly Stricter[]
@@ -34,25 +34,25 @@ export interface Action {
   sentence?: string
 }
 
-/** A part of a rule that holds where its condition matches, or fails. */
+/** A part of a rule that applies if its condition matches or fails. */
 export interface Stricter {
   when: string
   part: RulePart
 }
 
-/** What may be looked up: by the action's name or by its scope. */
+/** Names an action, by its name or by its scope. */
 export type ActionName = { action: string } | { scope: string }
 
-/** Every built-in action as it is where no operator wrote anything about it. */
+/** The default settings entry of every built-in action. */
 export const BUILT_IN_ENTRIES = Object.fromEntries(
   Object.entries(BUILT_IN_RULES).map(([action, base]) => [action, { action, base }]),
 ) as Record<BuiltInAction, { action: BuiltInAction; base: Rule }>
 
 /**
- * All actions of an environment: the built-in ones, replaced or joined by the operator's entries.
+ * Returns all actions of an environment: the built-in ones and the operator's entries, which can replace them.
  *
- * @param issuer the environment's own address: the audience of `credential.*`
- * @param defaultAudience the audience of every other action that names none
+ * @param issuer the issuer of the environment, which is the audience of `credential.*`
+ * @param defaultAudience the audience of every other action without an audience of its own
  */
 export function resolveActions(
   entries: readonly ActionEntry[],
@@ -76,7 +76,7 @@ export function resolveActions(
 }
 
 /**
- * The action of a name or scope.
+ * Returns the action of a name or scope.
  *
  * @throws Refused `unknown_action`
  */
@@ -87,11 +87,11 @@ export function findAction(actions: readonly Action[], name: ActionName): Action
   return found ?? refuse('unknown_action')
 }
 
-/** Whether a rule lets nobody through: it says so, or it leaves no method. Switched off is neither. */
+/** Returns whether a rule denies every call: it says so, or it needs a step-up and has no method. */
 export const isDenied = ({ require, methods }: Rule): boolean =>
   require === 'deny' || (require !== 'never' && methods.length === 0)
 
-/** What a user has: confirmed factors by kind, and unspent recovery codes. */
+/** The kinds of confirmed factors that a user has, and whether unused recovery codes are left. */
 export interface Possession {
   enrolled: boolean
   totp: boolean
@@ -100,9 +100,9 @@ export interface Possession {
 }
 
 /**
- * Decides whether an action may run now, by DESIGN's table: require × enrolled × usable × mode.
+ * Decides whether an action may run now. docs/policy.md has the table: require × enrolled × usable × mode.
  *
- * @returns the decision with what a token for the action must meet
+ * @returns the decision, with the requirements for a token of the action
  * @example decide(action, { enrolled: true, totp: true, passkey: false, recovery: true }, offered)
  */
 export function decide(action: Action, user: Possession, offered: Offered): PolicyDecision {
@@ -120,7 +120,7 @@ export function decide(action: Action, user: Possession, offered: Offered): Poli
   }
 }
 
-/** What a rule in `observe` would have asked: the decision as if it were enforced. */
+/** Returns the decision that a rule in `observe` mode would make if it were enforced. */
 export const wouldDecide = (action: Action, user: Possession, offered: Offered): PolicyDecision =>
   decide({ ...action, rule: { ...action.rule, mode: 'enforce' } }, user, offered)
 
@@ -133,7 +133,7 @@ function requirements({ action, scope, rule, title, sentence }: Action) {
   }
 }
 
-/** Returns what a refusal says about the rule of an action that was not met. */
+/** Returns the requirement that a refusal reports for an action. */
 export const requirementOf = ({ action, scope, rule }: Action, offered: Offered): Requirement =>
   requirementOfRule({ ...rule, action, scope }, levelsOf(offered))
 

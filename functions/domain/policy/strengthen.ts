@@ -1,5 +1,5 @@
-// Strengthening: the rule of an action as it holds for one call, after its conditions. An entry can only
-// make a rule stronger; trace.ts explains why a condition matched.
+// Evaluates the conditions of an action, and returns its rule in effect for one call. A `stricter` entry can only
+// make a rule stronger. trace.ts explains why a condition matched.
 import {
   acrReaches,
   DETAILS_RULES,
@@ -12,16 +12,16 @@ import {
 import { type Conditions, type Facts, type Outcome, variablesOf } from '../conditions/condition.ts'
 import type { Action } from './policy.ts'
 
-/** The outcome of one entry. `entry` counts from 1, as operators see it. */
+/** The outcome of one `stricter` entry. `entry` counts from 1. */
 export type Verdict = { entry: number; when: string } & Outcome
 
-const NO_DETAILS = 'it reads details, and none were given'
+const NO_DETAILS = 'it reads details and the call has no details'
 
 /**
- * An action with the rule in effect for one call, and what became of each of its entries. An action
- * without conditions comes back as it is.
+ * Returns an action with the rule in effect for one call, and the outcome of each `stricter` entry. Returns an
+ * action without conditions unchanged.
  *
- * @param conditions needed where the action is conditional: without them every entry counts
+ * @param conditions the loaded library; without it, every entry counts as matched
  * @example effectiveAction(action, facts, await loadConditions()).action.rule.acr // 'phr'
  */
 export function effectiveAction(
@@ -34,7 +34,7 @@ export function effectiveAction(
   const verdicts = action.stricter.map(({ when }, index): Verdict => {
     const named = { entry: index + 1, when }
     if (!conditions) return { ...named, outcome: 'failed', why: 'conditions cannot be evaluated' }
-    // Not even looked at: `country == "NL" && details.x` must not turn out false by chance of order.
+    // Not evaluated, because `country == "NL" && details.x` could be false without reading the details.
     if (!facts.details && readsDetails(when))
       return { ...named, outcome: 'failed', why: NO_DETAILS }
     return { ...named, ...conditions.evaluate(when, variables) }
@@ -46,7 +46,7 @@ export function effectiveAction(
 }
 
 /**
- * A rule with a part of another one laid over it, each member the stronger of the two.
+ * Returns a rule with the stronger of two values for each member.
  *
  * @example strengthen(rule, { acr: 'phr', methods: ['passkey'] })
  */
@@ -67,6 +67,6 @@ export function strengthen(rule: Rule, part: RulePart): Rule {
   })
 }
 
-/** Returns the later one in an order from the weakest to the strongest. */
+/** Returns the stronger of two values, in an order from the weakest to the strongest. */
 const later = <T extends string>(order: readonly T[], a: T, b: T | undefined): T =>
   b !== undefined && order.indexOf(b) > order.indexOf(a) ? b : a

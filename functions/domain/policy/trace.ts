@@ -1,19 +1,19 @@
-// The trace: how a decision came about, in words, one sentence a step. Nothing is decided here.
+// Explains a decision, with one sentence for each step.
 import type { PolicyDecision, Rule, SubjectFacts } from '../../../contract/index.ts'
 import { type Conditions, type Facts, formatValue, variablesOf } from '../conditions/condition.ts'
 import type { Action } from './policy.ts'
 import type { Verdict } from './strengthen.ts'
 
-/** A decision with all that led to it. */
-export interface Course {
-  /** The action by its base rule. */
+/** A decision, and everything that led to it. */
+export interface Simulation {
+  /** The action with its base rule. */
   asked: Action
   verdicts: readonly Verdict[]
-  /** The action by the rule in effect. */
+  /** The action with the rule in effect. */
   inEffect: Action
   facts: Facts
   decision: PolicyDecision
-  /** What would have been decided, where the rule in effect only observes. */
+  /** The decision of the enforced rule, if the rule in effect is in `observe` mode. */
   wouldAsk?: PolicyDecision | undefined
 }
 
@@ -25,36 +25,36 @@ const ASKS: Record<Rule['require'], string> = {
 }
 
 /**
- * Describes how a decision came about.
+ * Returns the sentences that explain a decision.
  *
- * @param conditions needed where the action has conditions
- * @example traceOf(course, conditions)[1] // 'Entry 1 matched because details.amount is 1500 and 1500 > 1000.'
+ * @param conditions the loaded library, if the action has conditions
+ * @example traceOf(simulation, conditions)[1] // 'Entry 1 matched because details.amount is 1500 and 1500 > 1000.'
  */
-export function traceOf(course: Course, conditions: Conditions | undefined): string[] {
-  const { asked, verdicts, inEffect, facts, decision, wouldAsk } = course
+export function traceOf(simulation: Simulation, conditions: Conditions | undefined): string[] {
+  const { asked, verdicts, inEffect, facts, decision, wouldAsk } = simulation
   const variables = conditions && variablesOf(facts, asked.detailsSchema)
   return [
-    tellBase(asked),
+    describeBase(asked),
     ...verdicts.map((verdict) => {
       const read = variables && conditions.explain(verdict.when, variables)
-      return tellEntry(verdict, read?.values ?? [], read?.filled ?? verdict.when)
+      return describeEntry(verdict, read?.values ?? [], read?.filled ?? verdict.when)
     }),
-    ...tellChange(asked.rule, inEffect.rule),
-    tellUser(facts.subject),
-    tellDecision(wouldAsk ?? decision, inEffect.rule),
+    ...describeChange(asked.rule, inEffect.rule),
+    describeUser(facts.subject),
+    describeDecision(wouldAsk ?? decision, inEffect.rule),
     ...(wouldAsk
       ? ['The rule only observes, so the call is permitted and this decision is recorded.']
       : []),
   ]
 }
 
-function tellBase({ action, scope, rule }: Action): string {
+function describeBase({ action, scope, rule }: Action): string {
   const { require, methods, acr, mode } = rule
   const observed = mode === 'observe' ? ', and only observes' : ''
   return `The base rule of ${action} (${scope}) ${ASKS[require]}: acr ${acr}, by ${list(methods, 'or')}${observed}.`
 }
 
-function tellEntry(
+function describeEntry(
   verdict: Verdict,
   values: readonly { path: string; value: Parameters<typeof formatValue>[0] }[],
   filled: string,
@@ -69,9 +69,9 @@ function tellEntry(
   return `${name} did not match: ${because}\`${filled}\` is false.`
 }
 
-function tellChange(before: Rule, after: Rule): string[] {
-  const stood = membersOf(before)
-  const changed = membersOf(after).filter((member, index) => member !== stood[index])
+function describeChange(before: Rule, after: Rule): string[] {
+  const previous = membersOf(before)
+  const changed = membersOf(after).filter((member, index) => member !== previous[index])
   return changed.length > 0 ? [`So the rule in effect has ${list(changed, 'and')}.`] : []
 }
 
@@ -89,7 +89,7 @@ const membersOf = (rule: Rule): string[] => [
 
 const KINDS = { totp: 'TOTP', passkey: 'a passkey', recovery: 'recovery codes' } as const
 
-function tellUser(subject: SubjectFacts): string {
+function describeUser(subject: SubjectFacts): string {
   const { enrolled, newestFactorAgeSeconds, lastStepUpAgeSeconds } = subject
   const kinds = (['totp', 'passkey', 'recovery'] as const).filter((kind) => subject[kind])
   const ages = [
@@ -104,15 +104,15 @@ function tellUser(subject: SubjectFacts): string {
   return `${[first, ...ages].join('; ')}.`
 }
 
-const SO: Record<PolicyDecision['decision'], string> = {
+const CONSEQUENCES: Record<PolicyDecision['decision'], string> = {
   permit: 'so the call is permitted',
   deny: 'so the call is denied',
   enroll: 'so the user must enroll',
   step_up: 'so a step-up is required',
 }
 
-function tellDecision({ decision, reason, methods, acr }: PolicyDecision, rule: Rule): string {
-  const so = SO[decision]
+function describeDecision({ decision, reason, methods, acr }: PolicyDecision, rule: Rule): string {
+  const so = CONSEQUENCES[decision]
   switch (reason) {
     case 'never':
       return `The rule asks nobody, ${so}.`

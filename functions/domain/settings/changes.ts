@@ -1,6 +1,5 @@
-// What differs between two settings documents, and which of it makes something weaker: easier to do
-// than it was, believed from more sides, or harder to notice. An operator sees it before saving, and a
-// key for automation may not do it.
+// Compares two settings documents. A change is weaker if it makes an action easier to do or harder to notice, or
+// trusts another party. The dashboard shows such changes before they are saved. An automation key cannot make them.
 import {
   ACRS,
   type ActionEntry,
@@ -16,11 +15,11 @@ import { BUILT_IN_ENTRIES } from '../policy/policy.ts'
 import { canonical } from '../tokens/statement.ts'
 import type { Settings } from './settings.ts'
 
-/** Whether going from one value to another weakens. */
+/** Returns whether a change from one value to another weakens. */
 type Weakens<T> = (before: T, after: T) => boolean
 
 const never: Weakens<unknown> = () => false
-/** For members that say who is trusted: any change may trust somebody else. */
+/** For settings that name a trusted party: any change may trust another one. */
 const always: Weakens<unknown> = () => true
 const more: Weakens<number> = (before, after) => after > before
 const less: Weakens<number> = (before, after) => after < before
@@ -28,7 +27,7 @@ const switchedOn: Weakens<boolean | undefined> = (before, after) => !before && a
 const switchedOff: Weakens<boolean> = (before, after) => before && !after
 const longerList: Weakens<readonly string[] | undefined> = (before = [], after = []) =>
   after.some((value) => !before.includes(value))
-/** In a list from the weakest to the strongest. */
+/** Returns whether a value moves down in an order from the weakest to the strongest. */
 const lower =
   <T>(order: readonly T[]): Weakens<T> =>
   (before, after) =>
@@ -38,7 +37,7 @@ const higher =
   (before, after) =>
     order.indexOf(after) > order.indexOf(before)
 
-/** A setting: its path, its value, and when a change of it weakens. */
+/** A setting: its path, how to read it, and whether a change of it weakens. */
 interface Setting {
   path: string
   weaker: (before: Settings, after: Settings) => boolean
@@ -60,7 +59,7 @@ const SETTINGS: Setting[] = [
   setting('session.issuer', ({ session }) => session.issuer, always),
   setting('session.keys', ({ session }) => session.keys, always),
   setting('session.algorithms', ({ session }) => session.algorithms, longerList),
-  // A missing list is allowed only where any audience is accepted.
+  // A list can be missing only if any audience is accepted.
   setting('session.audiences', ({ session }) => session.audiences, longerList),
   setting('session.acceptAnyAudience', ({ session }) => session.acceptAnyAudience, switchedOn),
   setting('session.subjectClaim', ({ session }) => session.subjectClaim, always),
@@ -70,13 +69,13 @@ const SETTINGS: Setting[] = [
   setting('rpId', ({ rpId }) => rpId, always),
   setting('rpName', ({ rpName }) => rpName, never),
   setting('origins', ({ origins }) => origins, longerList),
-  // The first is that of every action which names none.
+  // The first audience is the default of every action.
   setting(
     'audiences',
     ({ audiences }) => audiences,
     ([before], [after]) => before !== after,
   ),
-  // It decides only when a page asks, so it changes no decision.
+  // It decides only when a page offers an enrollment, so it changes no decision.
   setting('enrollment', ({ enrollment }) => enrollment, never),
   setting(
     'firstFactor',
@@ -116,13 +115,13 @@ const RULE_MEMBERS: { [K in keyof Rule]: Weakens<Rule[K]> } = {
   mode: (_, after) => after === 'observe',
 }
 
-/** When a change of an action's other members weakens it. */
+/** Returns whether a change of an action's other members weakens it. */
 const ENTRY_MEMBERS: Record<string, (before: ActionEntry) => boolean> = {
-  // This rule no longer covers calls that use the old scope or the old resource.
+  // The rule no longer applies to calls with the old scope or the old resource.
   scope: () => true,
   audience: () => true,
-  // A schema that says integer changes what a condition computes: one that failed, and so counted as matched,
-  // may no longer do so.
+  // A schema changes the types in a condition. A condition that failed, and so counted as matched, may no longer
+  // fail.
   detailsSchema: ({ detailsSchema, stricter = [] }) =>
     detailsSchema !== undefined || stricter.some(({ when }) => readsDetails(when)),
   title: () => false,
@@ -130,10 +129,10 @@ const ENTRY_MEMBERS: Record<string, (before: ActionEntry) => boolean> = {
 }
 
 /**
- * The differences between two documents, in the order of the documents.
+ * Returns the differences between two documents, in the order of the documents.
  *
- * @returns each with its path and whether it weakens; an action that goes or comes is one difference,
- *   a built-in one that no longer stands there is compared with its own default
+ * @returns each difference with its path and whether it weakens; a removed or added action is one difference; a
+ *   built-in action that was removed is compared with its default
  * @example compareSettings(resolveSettings(now), resolveSettings(draft)).filter(({ weaker }) => weaker)
  */
 export function compareSettings(before: Settings, after: Settings): SettingChange[] {
@@ -183,7 +182,7 @@ function compareAction(
   return [...rest, ...rule, ...compareStricter(path, before, after)]
 }
 
-/** Compares entries by content: an entry that was removed or changed may have been stricter. */
+/** Compares `stricter` entries by content. A removed or changed entry counts as weaker. */
 function compareStricter(path: string, before: ActionEntry, after: ActionEntry): SettingChange[] {
   const [was, is] = [before.stricter ?? [], after.stricter ?? []]
   const missingIn = (list: unknown[], entry: unknown) =>

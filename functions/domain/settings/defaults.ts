@@ -1,4 +1,4 @@
-// What a document leaves out.
+// The defaults that are written into a settings document when it is saved.
 import {
   type EnvironmentSettings,
   isBuiltIn,
@@ -7,10 +7,10 @@ import {
 } from '../../../contract/index.ts'
 
 /**
- * Writes the defaults of today into a settings document. A member that is missing in what is stored
- * already keeps the meaning that it had when it was stored.
+ * Returns a settings document with today's defaults written into it. A member that the stored document leaves out
+ * stays out, so that it keeps the default of the version that stored it.
  *
- * @param stored the document in force; undefined for a new environment
+ * @param stored the current document; undefined for a new environment
  * @example withDefaults(document).mfaTokens // 'off'
  */
 export function withDefaults(

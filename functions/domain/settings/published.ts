@@ -1,10 +1,10 @@
-// The copy of an environment in KV: settings and public keys, which may be stale, and nothing else.
+// The published copy of an environment in KV. It holds only settings and public keys, which may be stale.
 import type { JSONWebKeySet, JWK } from 'jose'
 import * as z from 'zod/mini'
 import { EnvironmentSettings } from '../../../contract/index.ts'
 import type { RingKey } from '../tokens/key-ring.ts'
 
-/** The copy, as it is read: any other value in its place is refused. */
+/** The schema of the copy. A stored value that does not match is ignored. */
 export const Published = z.strictObject({
   version: z.int(),
   settings: EnvironmentSettings,
@@ -15,10 +15,10 @@ export const Published = z.strictObject({
 })
 export type Published = z.infer<typeof Published>
 
-/** The key of the copy in KV. */
+/** Returns the KV key of the copy. */
 export const copyKey = (environment: string): string => `published:${environment}`
 
-/** The public keys of an environment, as its key set serves them. */
+/** Returns the public key set of an environment. */
 export const keySetOf = (ring: readonly RingKey[]): JSONWebKeySet => ({
   keys: ring.map(({ publicJwk }) => publicJwk),
 })

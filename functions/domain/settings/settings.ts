@@ -1,5 +1,4 @@
-// A settings document: its defaults, and the rules between its parts. The contract's schema checks its
-// form first.
+// Settings documents: fills in defaults, and checks the rules that the contract's schema cannot express.
 import {
   type Acr,
   type ActionEntry,
@@ -27,14 +26,14 @@ const TOTP_DEFAULTS: TotpParameters & { enabled: boolean } = {
 }
 const ENABLED = { enabled: true }
 
-/** Claims that name a person by something that can pass to another person. */
+/** Claims whose value can pass from one person to another. */
 const ALIAS_CLAIMS = ['email', 'phone_number', 'preferred_username']
 
-/** Whether an address is this machine's own. */
+/** Returns whether an address is a loopback address. */
 export const isLoopback = ({ hostname }: URL): boolean =>
   ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
 
-/** How sessions are verified, with every default filled in. */
+/** Returns session settings with every default filled in. */
 export const resolveSession = (session: EnvironmentSettings['session']) => ({
   ...session,
   algorithms: session.algorithms ?? [...FOREIGN_ALGORITHMS],
@@ -45,7 +44,7 @@ export const resolveSession = (session: EnvironmentSettings['session']) => ({
 })
 
 /**
- * A settings document with every default filled in. It is a valid document itself.
+ * Returns a settings document with every default filled in. The result is a valid document itself.
  *
  * @example resolveSettings(document).methods.totp.digits // 6
  */
@@ -75,10 +74,10 @@ export function resolveSettings(document: EnvironmentSettings) {
   }
 }
 
-/** Settings as the rest of the service reads them. */
+/** A settings document with every default filled in. */
 export type Settings = ReturnType<typeof resolveSettings>
 
-/** The methods that an environment offers to its users. */
+/** Returns the methods that an environment offers to its users. */
 export const offeredBy = (settings: Settings): Offered => ({
   totp: settings.methods.totp.enabled,
   passkey: settings.methods.passkey.enabled,
@@ -86,17 +85,17 @@ export const offeredBy = (settings: Settings): Offered => ({
   assertion: settings.assertions?.maxAcr ?? null,
 })
 
-/** The address of the service, and whether only this machine reaches it. */
+/** The address of the service. `development` is true if only this machine can reach it. */
 export interface Deployment {
   publicUrl: string
   development: boolean
 }
 
 /**
- * Checks what the schema cannot: that the parts of a document are consistent, and that none of them
- * allows what must stay forbidden.
+ * Checks what the schema cannot express: that the parts of a document are consistent, and that no part is less
+ * strict than Countersign requires.
  *
- * @throws Refused `input_invalid` with a sentence, or `conflict` where two actions share a scope
+ * @throws Refused `input_invalid`, or `conflict` if two actions share a name or a scope
  */
 export async function checkSettings(
   document: EnvironmentSettings,
@@ -116,7 +115,7 @@ export async function checkSettings(
       invalid(`\`audiences\`: ${audience} is Countersign's own address.`)
   }
   if (document.firstFactor === 'assertion' && !document.assertions) {
-    invalid('`firstFactor: assertion` needs `assertions`: without them nobody can enroll.')
+    invalid('`firstFactor: assertion` needs `assertions`: without them no user can enroll.')
   }
   const entries = document.actions ?? []
   for (const entry of entries) checkAction(entry, document)
@@ -125,7 +124,7 @@ export async function checkSettings(
 }
 
 /**
- * Checks the part of a document that says whose sessions are believed.
+ * Checks the session settings of a document.
  *
  * @throws Refused `input_invalid`
  */
@@ -136,7 +135,9 @@ export function checkSession(
   checkForeignIssuer('session.issuer', session.issuer, deployment)
   checkKeySource('session.keys', session.keys, deployment)
   if (!session.audiences && !session.acceptAnyAudience) {
-    invalid('`session` needs `audiences`, or `acceptAnyAudience: true` if its tokens name none.')
+    invalid(
+      '`session` needs `audiences`, or `acceptAnyAudience: true` if its tokens have no `aud`.',
+    )
   }
   if (session.subjectClaim && ALIAS_CLAIMS.includes(session.subjectClaim)) {
     invalid(
@@ -146,7 +147,7 @@ export function checkSession(
 }
 
 /**
- * Makes sure that a change was made to the version that is there.
+ * Makes sure that a change was made to the current version.
  *
  * @throws Refused `conflict`
  */
@@ -159,7 +160,7 @@ export function checkVersion(current: number, given: number): void {
 
 function checkForeignIssuer(where: string, issuer: string, deployment: Deployment): void {
   if (isOwn(issuer, deployment))
-    invalid(`\`${where}\` is Countersign's own address, and its tokens are not sessions.`)
+    invalid(`\`${where}\` is Countersign's own address, but must be another issuer.`)
 }
 
 const isOwn = (address: string, { publicUrl }: Deployment): boolean =>
@@ -204,7 +205,7 @@ function checkRelyingParty(
     }
     if (url.hostname !== rpId && !url.hostname.endsWith(`.${rpId}`)) {
       invalid(
-        `\`origins\`: ${origin} is not on \`rpId\` ${rpId} or below it, so no passkey would work there.`,
+        `\`origins\`: passkeys do not work on ${origin}, because its host is not \`rpId\` ${rpId} or a subdomain of it.`,
       )
     }
   }
@@ -216,7 +217,7 @@ function checkAction(entry: ActionEntry, { audiences }: EnvironmentSettings): vo
     if (entry.scope && entry.scope !== BUILT_IN_ACTIONS[action]) {
       invalidAction(
         action,
-        `\`${action}\`: the scope of a built-in action is ${BUILT_IN_ACTIONS[action]}.`,
+        `\`${action}\`: the scope of this built-in action must be ${BUILT_IN_ACTIONS[action]}.`,
       )
     }
   } else {
@@ -234,7 +235,7 @@ function checkAction(entry: ActionEntry, { audiences }: EnvironmentSettings): vo
   if (entry.audience && isCredentialAction(action)) {
     invalidAction(
       action,
-      `\`${action}\`: its tokens are for Countersign itself, so it takes no \`audience\`.`,
+      `\`${action}\`: its tokens are for Countersign itself, so remove \`audience\`.`,
     )
   }
   if (entry.audience && !audiences.includes(entry.audience)) {
@@ -250,25 +251,24 @@ function checkAction(entry: ActionEntry, { audiences }: EnvironmentSettings): vo
   if (isCredentialAction(action)) checkFloor(entry)
 }
 
-/** The rules that guard the factors themselves can be made stronger, never weaker. */
+/** Makes sure that the rule of a credential action is not weaker than its default. */
 function checkFloor(entry: ActionEntry): void {
-  // Entries can only strengthen, so they are not checked here; condition-check.ts checks them.
+  // `stricter` entries can only strengthen a rule, so they need no check here.
   const rule = baseRuleOf(entry)
   const floor = (holds: boolean, what: string) => {
-    if (!holds)
-      invalidAction(entry.action, `\`${entry.action}\` guards the users' factors and ${what}.`)
+    if (!holds) invalidAction(entry.action, `\`${entry.action}\` changes factors, so ${what}.`)
   }
-  floor(rule.require !== 'never', 'cannot be switched off: `require` is at least whenEnrolled')
-  floor(rule.mode === 'enforce', 'cannot be observed only: `mode` is enforce')
-  floor(rule.singleUse, 'its tokens are single-use')
-  floor(rule.lifetimeSeconds <= 300, 'its tokens live at most 300 seconds')
-  floor(rule.freshnessSeconds <= 300, 'its proof is at most 300 seconds old')
-  floor(!entry.base?.acceptsMfaToken, 'takes no legacy token')
-  floor(!rule.methods.includes('assertion'), 'is not opened by an assertion')
-  floor(rule.details !== 'required', 'has no details of the application')
+  floor(rule.require !== 'never', 'its `require` must be at least whenEnrolled')
+  floor(rule.mode === 'enforce', 'its `mode` must be enforce')
+  floor(rule.singleUse, 'its `singleUse` must be true')
+  floor(rule.lifetimeSeconds <= 300, 'its `lifetimeSeconds` must be at most 300')
+  floor(rule.freshnessSeconds <= 300, 'its `freshnessSeconds` must be at most 300')
+  floor(!entry.base?.acceptsMfaToken, 'its `acceptsMfaToken` must be false')
+  floor(!rule.methods.includes('assertion'), 'its `methods` must not include assertion')
+  floor(rule.details !== 'required', 'its `details` must not be required')
   floor(
     entry.action !== 'credential.update' || acrReaches(rule.acr, 'mfa'),
-    'its `acr` is at least mfa',
+    'its `acr` must be at least mfa',
   )
 }
 

@@ -1,5 +1,5 @@
-// Assertions: the application's backend vouches, with its own key, that its user just proved who
-// they are. Off until `assertions` is set.
+// Verifies assertions: JWTs in which the application's backend vouches that its user was just verified. An
+// environment accepts them only if `assertions` is set.
 import * as z from 'zod/mini'
 import {
   ACRS,
@@ -18,7 +18,7 @@ import { CLOCK_TOLERANCE_SECONDS, type ForeignKeys, verifyForeign } from './fore
 
 export const ASSERTION_TYPE = 'countersign-assertion+jwt'
 export const ASSERTION_LONGEST_LIFETIME_SECONDS = 120
-/** The id that tokens earned with an assertion are recorded under. */
+/** The factor id of tokens that come from an assertion. */
 export const ASSERTION_FACTOR_ID = 'assertion'
 
 const NumericDate = z.int().check(z.gte(0), z.lte(LAST_TOKEN_SECOND))
@@ -39,15 +39,15 @@ const AssertionClaims = z.looseObject({
   authorization_details: z.optional(z.tuple([Details])),
 })
 
-/** The issuer of assertions, the highest level that they reach, and the environment. */
+/** The issuer of assertions, the highest level that they may reach, and their audience. */
 export interface AssertionTerms {
   issuer: string
   maxAcr: Acr
-  /** The environment's own issuer: the one audience that an assertion may have. */
+  /** The issuer of the environment, which must be the only audience of an assertion. */
   audience: string
 }
 
-/** An assertion that was verified: the proof in it and what it asks for. */
+/** A verified assertion: its proof, and the scopes and details that it requests. */
 export interface VerifiedAssertion {
   proof: Proof
   scopes: string[]
@@ -57,8 +57,8 @@ export interface VerifiedAssertion {
 /**
  * Verifies an assertion for the user of a session.
  *
- * @param keys gives the asserting backend's key for a token
- * @throws Refused `assertion_invalid` with a sentence, or `unavailable` from `keys`
+ * @param keys returns the backend's key for a token
+ * @throws Refused `assertion_invalid` with the fault, or `unavailable` from `keys`
  */
 export async function verifyAssertion(
   token: string,
@@ -82,10 +82,12 @@ export async function verifyAssertion(
   const { data: claims } = AssertionClaims.safeParse(payload)
   if (!claims) invalid('The assertion lacks a claim, or a claim has the wrong format.')
   if (claims.aud !== terms.audience)
-    invalid('The assertion is for another audience: `aud` is the issuer alone.')
+    invalid('The assertion is for another audience: `aud` must be the issuer of this environment.')
   if (claims.sub !== subject) invalid('The assertion is about another user.')
   if (claims.exp <= claims.iat || claims.exp - claims.iat > ASSERTION_LONGEST_LIFETIME_SECONDS) {
-    invalid(`The assertion lives longer than ${ASSERTION_LONGEST_LIFETIME_SECONDS} seconds.`)
+    invalid(
+      `The assertion must be valid for at most ${ASSERTION_LONGEST_LIFETIME_SECONDS} seconds.`,
+    )
   }
   if (claims.auth_time > now + CLOCK_TOLERANCE_SECONDS)
     invalid("The assertion's `auth_time` is in the future.")
@@ -104,7 +106,7 @@ export async function verifyAssertion(
   }
 }
 
-/** One assertion is good once, for as long as it could be accepted at all. */
+/** Returns the single-use key of an assertion. It is stored until the assertion has expired for every clock. */
 const assertionKey = (issuer: string, jti: string, exp: number) => ({
   key: `assertion:${toBase64Url(hashParts(issuer, jti))}`,
   expiresAt: exp + CLOCK_TOLERANCE_SECONDS + 1,

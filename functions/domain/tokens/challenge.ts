@@ -1,5 +1,5 @@
-// The challenge of a passkey ceremony: a statement that the client carries, and its hash that the
-// authenticator signs. Nothing is stored until it is claimed.
+// The challenge of a passkey ceremony: a statement that the client sends back, and its hash, which the authenticator
+// signs. The service stores nothing until the challenge is claimed.
 import * as z from 'zod/mini'
 import { CHALLENGE_LIFETIME_SECONDS, Details } from '../../../contract/index.ts'
 import { sha256, toBase64Url, utf8 } from '../bytes.ts'
@@ -9,7 +9,7 @@ import { canonical, carry, readCarried } from './statement.ts'
 
 const WEBAUTHN_TAG = 'countersign/webauthn/v1'
 
-/** What a challenge is good for: one user of one environment, one purpose, these scopes and details. */
+/** The use of a challenge: one user of one environment, one purpose, and the requested scopes and details. */
 const Statement = z.strictObject({
   iss: z.string(),
   sub: z.string(),
@@ -25,25 +25,25 @@ export type Statement = z.infer<typeof Statement>
 export const STEP_UP_PURPOSE = 'step_up'
 export const enrollPurpose = (factorId: string): string => `enroll:${factorId}`
 
-/** The members of a statement that must be as expected when it comes back. */
+/** The members of a statement that are compared when the client sends it back. */
 export type ChallengeContext = Pick<Statement, 'iss' | 'sub' | 'purpose' | 'epoch'>
 
 /**
- * Makes a challenge.
+ * Creates a challenge.
  *
- * @returns what the client carries, and the WebAuthn challenge that stands for it (base64url)
+ * @returns the challenge that the client sends back, and its hash as the WebAuthn challenge
  */
 export function newChallenge(
   key: Uint8Array,
   context: ChallengeContext,
-  wish: { scope: string; details?: Details | undefined },
+  requested: { scope: string; details?: Details | undefined },
   nonce: string,
   now: number,
 ): { challenge: string; webauthnChallenge: Uint8Array; expiresAt: number } {
   const statement: Statement = {
     ...context,
-    scope: wish.scope,
-    ...(wish.details && { details: wish.details }),
+    scope: requested.scope,
+    ...(requested.details && { details: requested.details }),
     nonce,
     exp: now + CHALLENGE_LIFETIME_SECONDS,
   }
@@ -55,9 +55,9 @@ export function newChallenge(
 }
 
 /**
- * Reads a challenge that came back.
+ * Reads a challenge that the client sent back.
  *
- * @throws Refused `passkey_rejected` for one that is not ours or not for this, `challenge_expired`
+ * @throws Refused `passkey_rejected` for a forged challenge and for one of another context, `challenge_expired`
  */
 export function readChallenge(
   key: Uint8Array,
@@ -73,18 +73,18 @@ export function readChallenge(
     statement.purpose !== context.purpose
   ) {
     refuse('passkey_rejected', {
-      message: 'This challenge was created for something else: start again.',
+      message: 'This challenge is not valid for this call: start again.',
     })
   }
   if (statement.exp <= now || statement.epoch !== context.epoch) refuse('challenge_expired')
   return statement
 }
 
-/** The WebAuthn challenge of a statement, as the browser reports it. */
+/** Returns the WebAuthn challenge of a statement, as the browser reports it. */
 export const webauthnChallengeOf = (statement: Statement): string =>
   toBase64Url(hashStatement(statement))
 
-/** The single-use key that accepting an answer claims. */
+/** Returns the single-use key of a challenge. */
 export const challengeKey = (statement: Statement): SingleUseKey => ({
   key: `challenge:${statement.nonce}`,
   expiresAt: statement.exp,

@@ -2,18 +2,18 @@
 import { errors, type JWTVerifyGetKey, type JWTVerifyResult, jwtVerify } from 'jose'
 import { Refused, refuse } from '../refusal.ts'
 
-/** How far the clocks of others may be off. */
+/** How far the clocks of other parties may differ. */
 export const CLOCK_TOLERANCE_SECONDS = 30
 
-/** Finds another party's key for a token. */
+/** Returns another party's key for a token. */
 export interface ForeignKeys extends JWTVerifyGetKey {
-  /** Fetches the keys again, unless that was tried lately. */
+  /** Fetches the keys again, unless a fetch was tried recently. */
   renew?: () => Promise<void>
 }
 
 /**
- * Verifies signature, issuer, `exp`, `nbf` and `iat` of another party's token. Where no kept key verifies
- * it, the keys are fetched again first: an issuer may publish a new key under a new `kid` or an old one.
+ * Verifies the signature, issuer, `exp`, `nbf` and `iat` of another party's token. If no cached key verifies it,
+ * fetches the keys again: the issuer may have published a new key under a new or an old `kid`.
  *
  * @throws Refused `unauthenticated` for any fault, or `unavailable` from `keys`
  */
@@ -42,7 +42,7 @@ export function verifyForeign(
     .then((verified) => {
       const { iat } = verified.payload
       if (iat !== undefined && iat > now + CLOCK_TOLERANCE_SECONDS)
-        unauthenticated('The token is from the future (`iat`).')
+        unauthenticated("The token's `iat` is in the future.")
       return verified
     }, explain)
 }
@@ -57,7 +57,7 @@ function explain(cause: unknown): never {
     unauthenticated('The session token has expired: sign in again.')
   if (cause instanceof errors.JWTClaimValidationFailed)
     unauthenticated(
-      `The session token is not for this environment: \`${cause.claim}\` does not fit.`,
+      `The session token is not for this environment: \`${cause.claim}\` does not match.`,
     )
   unauthenticated('The session token could not be verified with the keys of its issuer.')
 }

@@ -1,10 +1,10 @@
-// A token on its way: the Worker plans it before the user is verified, the Subject object issues it with the
-// proof, and the Worker signs its claims.
+// Plans and issues tokens: the Worker plans a token before the user is verified, the Subject object issues it for
+// the proof, and the Worker signs its claims.
 import type { Acr, ElevatedClaims, VerifiedToken } from '../../../contract/index.ts'
 import type { Proof } from '../factors/proof.ts'
 import { refuse } from '../refusal.ts'
 
-/** A token that a step-up is to earn. */
+/** A token that a step-up will issue. */
 export interface PlannedToken {
   jti: string
   kind: VerifiedToken['kind']
@@ -16,7 +16,7 @@ export interface PlannedToken {
   detailsHash?: string
 }
 
-/** A token that the Subject object has stored, with the proof that earned it. Times in epoch seconds. */
+/** A token that the Subject object has stored, with the proof that it came from. Times are in epoch seconds. */
 export interface IssuedToken extends Omit<PlannedToken, 'lifetimeSeconds' | 'freshnessSeconds'> {
   amr: string[]
   acr: Acr
@@ -26,7 +26,7 @@ export interface IssuedToken extends Omit<PlannedToken, 'lifetimeSeconds' | 'fre
 }
 
 /**
- * Issues a token for a proof: it ends with its lifetime, and never later than its proof is fresh.
+ * Issues a token for a proof. The token expires after its lifetime, and no later than its proof stays fresh.
  *
  * @throws Refused `session_not_fresh` for a proof that is too old
  */

@@ -1,12 +1,12 @@
-// The token signing keys of an environment over time: next, current, retired. A key signs only after
-// every verifier could fetch it, and stays published until no token that it signed can be alive.
+// The signing keys of an environment: next, current and retired. A key signs only after every verifier could fetch
+// it. It stays published until every token that it signed has expired.
 import type { JWK } from 'jose'
 import type { SigningKey as SigningKeyView } from '../../../contract/index.ts'
 
 export const PUBLISH_AHEAD_SECONDS = 600
 export const RETIRED_PUBLISHED_SECONDS = 24 * 3600 + 600
 
-/** One key: `signsAt` never changes; `leavesAt` is set when a later key is made. */
+/** A signing key. `signsAt` never changes. `leavesAt` is set when a later key is created. */
 export interface RingKey {
   kid: string
   publicJwk: JWK
@@ -16,13 +16,13 @@ export interface RingKey {
   leavesAt: number | null
 }
 
-/** The keys that verifiers may use at a moment, oldest first. */
+/** Returns the keys that are published at a time, oldest first. */
 export const publishedKeys = <K extends RingKey>(ring: readonly K[], now: number): K[] =>
   ring
     .filter((key) => key.leavesAt === null || key.leavesAt > now)
     .sort((a, b) => a.signsAt - b.signsAt)
 
-/** The one key that signs at a moment. */
+/** Returns the key that signs at a time. */
 export const currentKey = <K extends RingKey>(ring: readonly K[], now: number): K | undefined =>
   publishedKeys(ring, now).findLast((key) => key.signsAt <= now)
 
@@ -30,10 +30,10 @@ export const currentKey = <K extends RingKey>(ring: readonly K[], now: number): 
 export const hasNextKey = (ring: readonly RingKey[], now: number): boolean =>
   ring.some((key) => key.signsAt > now)
 
-/** When the keys that a new one follows leave, given when the new one signs. */
+/** Returns when the earlier keys leave, for the time at which a new key starts to sign. */
 export const retirementOf = (signsAt: number): number => signsAt + RETIRED_PUBLISHED_SECONDS
 
-/** The ring as an operator sees it. */
+/** Returns the keys as an operator sees them. */
 export function viewRing(ring: readonly RingKey[], now: number): SigningKeyView[] {
   const current = currentKey(ring, now)?.kid
   return publishedKeys(ring, now).map(({ kid, createdAt, signsAt, leavesAt }) => ({

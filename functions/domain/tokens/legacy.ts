@@ -1,5 +1,5 @@
-// The deprecated MFA token, which is good for every action whose rule accepts it: when the service issues one,
-// for how long, and where it is accepted.
+// The deprecated MFA token, which is valid for every action whose rule accepts it: when the service issues one, and
+// how long it is valid.
 import type { MfaToken } from '../../../contract/index.ts'
 import { refuse } from '../refusal.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -14,8 +14,8 @@ type Mode = Settings['mfaTokens']
 /**
  * Plans an MFA token.
  *
- * @param mode what the environment issues
- * @param sessionExpiresAt when the session of the caller ends, in epoch seconds: a reusable token ends with it
+ * @param mode the kinds of MFA tokens that the environment issues
+ * @param sessionExpiresAt when the caller's session ends, in epoch seconds; a reusable token ends with it
  * @throws Refused `forbidden` for a token that the environment does not issue
  */
 export function planMfaToken(
@@ -40,11 +40,11 @@ export function planMfaToken(
   }
 }
 
-/** Returns whether an environment issues and accepts MFA tokens of single or of repeated use. */
+/** Returns whether an environment issues and accepts single-use or reusable MFA tokens. */
 export const isOffered = (mode: Mode, singleUse: boolean): boolean =>
   mode === 'session' || (mode === 'single' && singleUse)
 
-/** Returns an MFA token as its caller gets it. */
+/** Returns an MFA token as the caller gets it. */
 export const describeMfaToken = (
   token: string,
   { jti, expiresAt, singleUse }: IssuedToken,

@@ -1,5 +1,5 @@
-// The application's own session token: who the user is, when they signed in, and until when.
-// edge/sessions.ts fetches the keys of an issuer.
+// Verifies the application's session token, and reads the user, the time of the sign-in and the expiry from it.
+// edge/sessions.ts fetches the keys of the issuer.
 import type { JWTPayload } from 'jose'
 import * as z from 'zod/mini'
 import {
@@ -26,24 +26,24 @@ import { ELEVATED_TYPE } from './token.ts'
 
 const CLIENT_ID_MAX_CHARACTERS = 255
 
-/** A verified session, in the words that the rest of the service uses. */
+/** A verified session. */
 export interface Session {
-  /** Identifies this session among those of its user; see `sessionKey`. */
+  /** Identifies the session among those of its user. `sessionKey` creates it. */
   key: string
   subject: string
-  /** Their name, for their authenticator app and passkeys. */
+  /** The user's name, which their authenticator app and passkeys show. */
   name?: string
   sessionId?: string
   clientId?: string
-  /** When the user signed in, epoch seconds; absent where the token does not say, or says the future. */
+  /** When the user signed in, in epoch seconds. Missing if the token does not say it, or names a future time. */
   authTime?: number
   expiresAt: number
-  /** All that the token says to a bounded depth, verified: for conditions. Left out where none could read it. */
+  /** All verified claims, to a limited depth. Missing if no condition can read them. */
   claims?: Record<string, unknown>
 }
 
 /**
- * Returns the key for counting what a session does, made from its id or else from its token.
+ * Returns the key under which a session's events are counted. It is a hash of the session id, or else of the token.
  *
  * @returns 43 characters, whatever the length of the id
  * @example sessionKey(payload.sid, token)
@@ -56,9 +56,9 @@ const NumericDate = z.number().check(z.gte(0), z.lte(LAST_EPOCH_SECOND))
 /**
  * Verifies a session token (RFC 7519; RFC 8725, sections 3.1, 3.8, 3.9 and 3.11).
  *
- * @param keys gives the issuer's key for a token
- * @param publicUrl our own address: an access token that we issued is no session
- * @throws Refused `unauthenticated` with a sentence, or `unavailable` from `keys`
+ * @param keys returns the issuer's key for a token
+ * @param publicUrl the address of the service, whose own access tokens are refused
+ * @throws Refused `unauthenticated` with the fault, or `unavailable` from `keys`
  */
 export async function verifySession(
   token: string,
@@ -81,7 +81,7 @@ export async function verifySession(
   return readSession(token, payload, settings, now)
 }
 
-/** Our own tokens are not sessions, however their media type is spelled (RFC 7515, section 4.1.9). */
+/** Refuses Countersign's own tokens and assertions, in any spelling of their type (RFC 7515, section 4.1.9). */
 function refuseOtherTypes(type: unknown, payload: JWTPayload, publicUrl: string): void {
   const name = typeof type === 'string' ? type.toLowerCase().replace(/^application\//, '') : ''
   const ours = payload.iss === publicUrl || payload.iss?.startsWith(`${publicUrl}/`)
@@ -116,7 +116,7 @@ function readSession(
   const sid = payload[settings.sessionIdClaim]
   const sessionId = z.optional(SessionId).safeParse(sid)
   if (!sessionId.success)
-    unauthenticated(`The session token has an odd \`${settings.sessionIdClaim}\`.`)
+    unauthenticated(`The session token has a malformed \`${settings.sessionIdClaim}\`.`)
   const authTime = NumericDate.safeParse(payload[settings.authTimeClaim])
   const name = settings.nameClaim && Label.safeParse(payload[settings.nameClaim]).data
   const clientId = [payload.azp, payload.client_id].find(
@@ -141,7 +141,7 @@ type FirstFactorSettings = Pick<
 >
 type Staleness = Extract<SessionWarning, { code: 'auth_time_missing' | 'sign_in_too_old' }>
 
-/** Why a session is not fresh enough to enroll a first factor; undefined where it is. */
+/** Returns why a session is not fresh enough to enroll a first factor, or undefined if it is. */
 function stalenessOf(
   { authTime }: Session,
   { session, firstFactorSessionSeconds: longestAgeSeconds }: FirstFactorSettings,
@@ -155,9 +155,9 @@ function stalenessOf(
 }
 
 /**
- * Makes sure that a user signed in lately enough to enroll a first factor.
+ * Makes sure that a user signed in recently enough to enroll a first factor.
  *
- * @throws Refused `session_not_fresh` with the age of the sign-in, or with the claim that is missing
+ * @throws Refused `session_not_fresh` with the age of the sign-in, or with the missing claim
  */
 export function requireFresh(session: Session, settings: FirstFactorSettings, now: number): void {
   const stale = stalenessOf(session, settings, now)
@@ -170,15 +170,15 @@ export function requireFresh(session: Session, settings: FirstFactorSettings, no
 function describe(stale: Staleness, canAssert: boolean): string {
   if (stale.code === 'sign_in_too_old') {
     const { claim, ageSeconds, longestAgeSeconds } = stale
-    return `The sign-in was ${ageSeconds} seconds ago (\`${claim}\`) and may be at most ${longestAgeSeconds} seconds ago here: sign in again, then retry.`
+    return `The sign-in was ${ageSeconds} seconds ago (\`${claim}\`), but the limit is ${longestAgeSeconds} seconds: sign in again, then retry.`
   }
-  const addIt = `The session token has no usable \`${stale.claim}\`: add it to the session tokens of the application, as the time of the sign-in in epoch seconds.`
+  const addIt = `The session token has no usable \`${stale.claim}\`: add the time of the sign-in, in epoch seconds, to the application's session tokens.`
   return canAssert
-    ? `${addIt} Or set \`firstFactor\` to \`assertion\`, and send an assertion of the backend.`
+    ? `${addIt} Or set \`firstFactor\` to \`assertion\` and send an assertion.`
     : addIt
 }
 
-/** Returns what the user of a verified session token cannot do, for an operator who tries one. */
+/** Returns the warnings about a verified session token, for an operator who tries it. */
 export function warningsOf(
   session: Session,
   settings: FirstFactorSettings,

@@ -1,14 +1,14 @@
-// Statements that a client carries for us and cannot change: canonical JSON with an HMAC.
+// Statements that a client stores and sends back without being able to change them: canonical JSON with an HMAC.
 import canonicalize from 'canonicalize'
 import { deriveKey, fromBase64Url, hmacSha256, sameBytes, toBase64Url, utf8 } from '../bytes.ts'
 
-/** Returns canonical JSON (RFC 8785). The value came from JSON, so the result is always a text. */
+/** Returns the canonical JSON text (RFC 8785) of a value that came from JSON. */
 export const canonical = (value: unknown): string => canonicalize(value) ?? 'null'
 
 /**
- * Writes a statement so that only we can have written it.
+ * Writes a statement with an HMAC, so that nobody else can write or change it.
  *
- * @param purpose keeps statements of different kinds apart under one key
+ * @param purpose separates different kinds of statements under one key
  * @returns canonical JSON and its HMAC-SHA-256, base64url, joined by a dot
  * @example const cursor = carry(dataKey, 'cursor', { chain, before: 120 })
  */
@@ -18,7 +18,7 @@ export function carry(key: Uint8Array, purpose: string, statement: object): stri
 }
 
 /**
- * Reads a statement that `carry` wrote with the same key and purpose; anything else is undefined.
+ * Reads a statement that `carry` wrote with the same key and purpose. Returns undefined for any other text.
  *
  * @example const statement = readCarried(dataKey, 'cursor', input.cursor)
  */

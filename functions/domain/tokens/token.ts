@@ -1,4 +1,4 @@
-// Our own tokens: signs them, verifies them, and checks that one is good for a use. Only the Subject object
+// Signs and verifies Countersign's tokens, and checks whether a token is valid for a use. Only the Subject object
 // knows whether a token was used or revoked.
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify, SignJWT } from 'jose'
 import {
@@ -19,13 +19,13 @@ import { isOffered, MFA_TYPE } from './legacy.ts'
 export const SIGNING_ALGORITHM = 'ES256'
 export const ELEVATED_TYPE = 'at+jwt'
 
-/** The key that signs now. */
+/** The key that signs tokens now. */
 export interface SigningKey {
   kid: string
   key: CryptoKey
 }
 
-/** Claims of ours that were verified, and which of the two kinds of token carried them. */
+/** A verified token of Countersign: its kind and its claims. */
 export type OwnToken = VerifiedToken
 
 /**
@@ -42,7 +42,7 @@ export const signToken = ({ kind, claims }: OwnToken, { kid, key }: SigningKey):
     })
     .sign(key)
 
-/** What a token must have been issued by and for to be read at all. */
+/** The issuer and epoch that a token must have, and the current time. */
 export interface Expectation {
   issuer: string
   epoch: number
@@ -50,11 +50,11 @@ export interface Expectation {
 }
 
 /**
- * Verifies that a token is ours: signature, type, issuer, expiry, epoch, and the form of its claims
- * (RFC 8725, sections 3.1 to 3.12). No clock tolerance: both clocks are ours.
+ * Verifies that Countersign issued a token: signature, type, issuer, expiry, epoch, and the form of its claims
+ * (RFC 8725, sections 3.1 to 3.12). Allows no clock tolerance, because the service issued the token itself.
  *
  * @param keySet the environment's published keys
- * @throws Refused `token_expired`, `token_revoked` (an earlier epoch), `token_invalid` for all else
+ * @throws Refused `token_expired`; `token_revoked` for another epoch; `token_invalid` for any other fault
  */
 export async function verifyOwnToken(
   token: string,
@@ -86,7 +86,7 @@ function readClaims(type: unknown, payload: unknown): OwnToken | undefined {
   return type === MFA_TYPE && data ? { kind: 'mfa', claims: data } : undefined
 }
 
-/** What a token is shown for. */
+/** The use that a token is presented for. */
 export interface Use {
   action: Action
   subject: string
@@ -94,7 +94,7 @@ export interface Use {
   details?: Details | undefined
 }
 
-/** What an environment allows beyond the rule of the action. */
+/** The parts of an environment that decide a use, besides the rule of the action. */
 export interface Terms {
   issuer: string
   offered: Offered
@@ -109,8 +109,8 @@ const INVALID = {
 }
 
 /**
- * Checks that a verified token is good for a use: its audience, user, session, scope, level, age and
- * details, against the rule as it is now. A refusal says what to do and burns nothing.
+ * Makes sure that a verified token is valid for a use. Compares its audience, user, session, scope, level, age and
+ * details with the use and the current rule. A refusal does not consume the token.
  *
  * @throws Refused `token_invalid` (another user, session or audience), `scope_not_allowed`,
  *   `step_up_required` (too weak, too old, or not accepted), `details_mismatch`, `details_required`

@@ -1,5 +1,5 @@
-// The Directory object: the one list of environments, the named operators and the sessions of their
-// pages. Cold paths only; no user's call comes here.
+// The Directory object: the list of environments, the named operators and the dashboard sessions. Calls of users never
+// reach it.
 import { DurableObject } from 'cloudflare:workers'
 import type {
   AuditEvent,
@@ -16,19 +16,19 @@ import { type ChainEnd, endOfHour, History, type Tally } from '../history.ts'
 import { type ConsoleSession, type KnownOperator, Operators } from './operators.ts'
 
 export const ENVIRONMENT_LIMIT = 1000
-/** A name is given once: with those that were removed there are never more. */
+/** Limits the names of all environments, including removed ones, whose names cannot be used again. */
 export const ENVIRONMENT_NAMES_LIMIT = 100_000
-/** Further ones of an operator are counted. */
-const SIGN_INS_TOLD_PER_HOUR = 10
+/** Sign-ins of one operator above this limit are only counted. */
+const SIGN_INS_RECORDED_PER_HOUR = 10
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS environments (environment TEXT PRIMARY KEY, created_at INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS removed_environments (environment TEXT PRIMARY KEY);`
 
-/** What the holder of the secret `OPERATOR_KEY` is judged by. */
+/** The hash of the secret `OPERATOR_KEY`, and how long the Directory accepts it. */
 export interface FirstKey {
   hash: string
-  /** Whether the secret stays good beside named operators: on the machine of a developer alone. */
+  /** If true, the secret stays valid after a named operator has signed in. True only on a developer's machine. */
   always: boolean
 }
 
@@ -47,7 +47,7 @@ export class Directory extends DurableObject<Env> {
     this.#history.ensure()
   }
 
-  /** Enters an environment before it is made, so that none is ever without an entry. Repeatable. */
+  /** Adds an environment to the list before it is created, so that every environment is listed. Repeatable. */
   enter(environment: string, operator: string): Answer<object> {
     return this.#change(() => {
       const isIn = (table: string) =>
@@ -64,7 +64,7 @@ export class Directory extends DurableObject<Env> {
         })
       if (live + count('removed_environments') >= ENVIRONMENT_NAMES_LIMIT)
         refuse('conflict', {
-          message: `The limit of ${ENVIRONMENT_NAMES_LIMIT} environment names is reached.`,
+          message: `The limit of ${ENVIRONMENT_NAMES_LIMIT} environment names is reached: no more environments can be created.`,
         })
       this.#sql.exec('INSERT INTO environments VALUES (?, ?)', environment, epochSeconds())
       this.#record('environment.entered', operator, { environment })
@@ -72,7 +72,7 @@ export class Directory extends DurableObject<Env> {
     })
   }
 
-  /** Takes a removed environment off the list; its name and the end of its history stay here. Repeatable. */
+  /** Removes an environment from the list, and stores its name and the end of its history. Repeatable. */
   leave(environment: string, end: ChainEnd, operator: string): object {
     return this.#change(() => {
       this.#sql.exec('DELETE FROM environments WHERE environment = ?', environment)
@@ -86,7 +86,7 @@ export class Directory extends DurableObject<Env> {
     })
   }
 
-  /** The operator of a key: a named one, or the holder of `OPERATOR_KEY` as long as that is good. */
+  /** Returns the operator of a key: a named one, or the first operator while `OPERATOR_KEY` is valid. */
   operatorByKey(hash: string, first: FirstKey): KnownOperator | undefined {
     if (hash === first.hash) return this.#first(first)
     const operator = this.#operators.byKey(hash)
@@ -94,7 +94,7 @@ export class Directory extends DurableObject<Env> {
     return operator
   }
 
-  /** The session of a page and its operator, as long as the key that it was made with is good. */
+  /** Returns a dashboard session and its operator, while the key that it was created with is valid. */
   operatorBySession(
     secretHash: string,
     first: FirstKey,
@@ -109,7 +109,7 @@ export class Directory extends DurableObject<Env> {
     return { operators: this.#operators.list(), guarded: this.#operators.isGuarded() }
   }
 
-  /** Remembers that operators guard themselves. Repeatable. */
+  /** Records that an operator has a factor, so that every change needs a step-up. Repeatable. */
   guard(): void {
     this.ctx.storage.transactionSync(() => this.#operators.guard(epochSeconds()))
   }
@@ -135,7 +135,7 @@ export class Directory extends DurableObject<Env> {
     })
   }
 
-  /** Begins the session of a page for the holder of a key. */
+  /** Starts a dashboard session for the operator of a key. */
   signIn(
     keyHash: string,
     secretHash: string,
@@ -151,7 +151,7 @@ export class Directory extends DurableObject<Env> {
             'Automation keys cannot sign in to the dashboard. Use the key of a named operator.',
         })
       const session = this.#operators.signIn(operator.id, keyHash, secretHash, epochSeconds())
-      this.#tellSignIn(operator, session)
+      this.#recordSignIn(operator, session)
       return { ...session, name: operator.name }
     })
   }
@@ -161,15 +161,15 @@ export class Directory extends DurableObject<Env> {
   }
 
   /**
-   * Counts a change by an automation key, before it is made.
+   * Counts a change by an automation key before the change is made.
    *
-   * @returns the refusal `rate_limited` where it made too many within the hour
+   * @returns the refusal `rate_limited` if the key made too many changes within the hour
    */
   countChange(id: string): Answer<object> {
     return this.#change(() => this.#operators.countChange(id, epochSeconds()))
   }
 
-  /** Counts beside the chain what an operator was refused: a stolen key can try any number of times. */
+  /** Counts a refusal outside the chain, because a stolen key can cause any number of them. */
   noteRefusal(
     { id, name }: Pick<KnownOperator, 'id' | 'name'>,
     call: string,
@@ -191,7 +191,7 @@ export class Directory extends DurableObject<Env> {
     if (tallied) void this.ctx.storage.setAlarm(endOfHour(now) * 1000)
   }
 
-  /** Answers, so that a health check knows that the object is up. */
+  /** Returns true, for a health check. */
   ping(): true {
     return true
   }
@@ -205,7 +205,7 @@ export class Directory extends DurableObject<Env> {
       .map(({ environment, created_at }) => ({ environment, createdAt: created_at }))
   }
 
-  /** Returns one page, newest first. Reading writes nothing: tallies wait for their hour to end. */
+  /** Returns one page, newest first. Does not write the tallies whose hour has not ended. */
   events(before: number | undefined): { events: AuditEvent[]; next?: number } {
     return this.#history.page(before)
   }
@@ -222,10 +222,13 @@ export class Directory extends DurableObject<Env> {
     return answering(() => this.ctx.storage.transactionSync(run))
   }
 
-  /** Records a sign-in. Frequent sign-ins with one key are counted outside the chain. */
-  #tellSignIn({ id, name }: KnownOperator, { id: session, signedInAt: at }: ConsoleSession): void {
+  /** Records a sign-in. Counts frequent sign-ins of one operator outside the chain. */
+  #recordSignIn(
+    { id, name }: KnownOperator,
+    { id: session, signedInAt: at }: ConsoleSession,
+  ): void {
     const signedIn = { type: 'operator.signed_in', actor: `operator:${name}` }
-    if (this.#history.countLately(signedIn, at - HOUR_SECONDS) < SIGN_INS_TOLD_PER_HOUR)
+    if (this.#history.countRecent(signedIn, at - HOUR_SECONDS) < SIGN_INS_RECORDED_PER_HOUR)
       this.#record(signedIn.type, name, { id, session })
     else {
       const again = { ...signedIn, type: 'operator.signed_in_again' }
@@ -233,7 +236,7 @@ export class Directory extends DurableObject<Env> {
     }
   }
 
-  /** Counts, after writing the tallies whose hour has ended: each call puts off the alarm. */
+  /** Counts an event. Writes the tallies whose hour has ended first, because each call postpones the alarm. */
   #tally(tally: Tally): void {
     this.ctx.storage.transactionSync(() => {
       this.#history.flush(tally.at)

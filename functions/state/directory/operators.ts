@@ -1,6 +1,6 @@
-// Named operators and the sessions of their pages, as rows of the Directory. Keys and session secrets
-// are kept as hashes. A revoked operator's row stays, so that a name in the history is one person's.
-// Synchronous; always in the caller's transaction.
+// The rows of named operators and dashboard sessions in the Directory. Keys and session secrets are stored as hashes. The
+// row of a revoked operator stays, so that a name in the history always means the same person. All methods are
+// synchronous and run in the caller's transaction.
 import { random } from '../../clock.ts'
 import { toBase64Url } from '../../domain/bytes.ts'
 import {
@@ -13,11 +13,11 @@ import { CONSOLE_SESSION_SECONDS, FIRST_OPERATOR } from '../../domain/operators.
 import { type Answer, refuse } from '../../domain/refusal.ts'
 
 export const OPERATOR_LIMIT = 50
-/** Names are never given twice, so those of the revoked are counted too. */
+/** Limits the names of all operators, including revoked ones, whose names cannot be used again. */
 export const OPERATOR_NAMES_LIMIT = 1000
 /**
- * A further sign-in ends the oldest. The number is high, so that signing in with a stolen key does not end the
- * page of an operator who is in the middle of a step-up.
+ * Limits the sessions of one operator. A further sign-in ends the oldest session. The limit is high, so that
+ * sign-ins with a stolen key do not soon end the operator's own session.
  */
 export const SESSIONS_PER_OPERATOR = 1000
 
@@ -48,7 +48,7 @@ type SessionRow = {
   expires_at: number
 }
 
-/** An operator as the Directory knows them; whether they have a factor is known to their own object. */
+/** An operator in the Directory. The operator's own object stores their factors. */
 export interface KnownOperator {
   id: string
   name: string
@@ -56,11 +56,11 @@ export interface KnownOperator {
   createdAt: number
 }
 
-/** The session of an operator's page. */
+/** A dashboard session. */
 export interface ConsoleSession {
   id: string
   operator: string
-  /** The hash of the key that it was made with: it is good only as long as that one is. */
+  /** The hash of the key that created the session. The session is valid only while the key is valid. */
   keyHash: string
   signedInAt: number
   expiresAt: number
@@ -77,7 +77,7 @@ export class Operators {
     this.#sql.exec(SCHEMA)
     const columns = this.#sql.exec<{ name: string }>('PRAGMA table_info(operators)').toArray()
     if (columns.some(({ name }) => name === 'seen_at')) return
-    // In version 0.1.0 every named operator counted.
+    // Version 0.1.0 did not store `seen_at`: every named operator counts as seen.
     this.#sql.exec('ALTER TABLE operators ADD COLUMN seen_at INTEGER')
     this.#sql.exec('UPDATE operators SET seen_at = created_at')
   }
@@ -92,14 +92,14 @@ export class Operators {
   }
 
   /**
-   * Whether a named person has called with their key: then the secret `OPERATOR_KEY` is no longer needed.
-   * A key that was never used may have been lost with the reply that held it.
+   * Returns whether a named person has called with their key. Then the secret `OPERATOR_KEY` is no longer needed. A
+   * key that was never used may have been lost with the response that contained it.
    */
   hasSeenPerson(): boolean {
     return this.#seenPersons().length > 0
   }
 
-  /** Remembers that an operator has called with their key. Repeatable. */
+  /** Records that an operator has called with their key. Repeatable. */
   see(id: string, now: number): void {
     this.#sql.exec('UPDATE operators SET seen_at = ? WHERE id = ? AND seen_at IS NULL', now, id)
   }
@@ -124,7 +124,7 @@ export class Operators {
     return {}
   }
 
-  /** Returns whether any operator was ever seen to have a factor. Revoking operators does not change it. */
+  /** Returns whether any operator ever had a factor. Revoking operators does not change it. */
   isGuarded(): boolean {
     return this.#sql.exec('SELECT 1 FROM guard').toArray().length > 0
   }
@@ -159,26 +159,27 @@ export class Operators {
   }
 
   /**
-   * Ends an operator's key and sessions. The last person whose key was used stays: nobody could name another.
+   * Ends an operator's key and sessions. Refuses to revoke the last person whose key was used, because then nobody
+   * could add an operator.
    */
   revoke(id: string, now: number): KnownOperator {
     const live = this.list()
     const operator = live.find((one) => one.id === id)
-    if (!operator) refuse('not_found', { message: 'There is no such operator.' })
+    if (!operator) refuse('not_found', { message: 'This operator does not exist.' })
     const seen = this.#seenPersons()
     if (seen.length === 1 && seen[0]?.id === id)
       refuse('conflict', {
         message:
-          'The last operator who has signed in cannot be revoked. Name another one and have them sign in first.',
+          'The last operator who has signed in cannot be revoked: add another operator, and let them sign in first.',
       })
-    // The hash goes with the key; what stays of it can never be shown again.
+    // The id replaces the hash, so that no key matches this row.
     this.#sql.exec('UPDATE operators SET revoked_at = ?, hash = id WHERE id = ?', now, id)
     this.#sql.exec('DELETE FROM console_sessions WHERE operator = ?', id)
     this.#sql.exec('DELETE FROM automation_changes WHERE operator = ?', id)
     return operator
   }
 
-  /** Begins the session of a page; its secret is kept as a hash. */
+  /** Starts a dashboard session. Stores its secret as a hash. */
   signIn(operator: string, keyHash: string, secretHash: string, now: number): ConsoleSession {
     this.#sql.exec('DELETE FROM console_sessions WHERE expires_at <= ?', now)
     this.#sql.exec(

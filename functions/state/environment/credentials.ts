@@ -1,11 +1,11 @@
-// The credential ids in use in an environment, so that no two users share one. Synchronous.
+// The credential ids in use in an environment, so that no two users share one. All methods are synchronous.
 import { hashParts, toBase64Url } from '../../domain/bytes.ts'
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS credentials (
     id_hash TEXT NOT NULL, factor_id TEXT NOT NULL, holder TEXT NOT NULL, PRIMARY KEY (id_hash, factor_id));`
 
-/** A credential id and the factor that it is enrolled as. */
+/** A credential id, and the factor that it belongs to. */
 export interface HeldCredential {
   credentialId: string
   factorId: string
@@ -23,8 +23,8 @@ export class Credentials {
   }
 
   /**
-   * Takes a credential id for one enrollment of a user; false where another user has it. Each
-   * enrollment has a row of its own, so that one given back late takes no later one along.
+   * Reserves a credential id for one enrollment of a user. Returns false if another user has it. Each enrollment has
+   * its own row, so that a late release does not remove the row of a newer enrollment.
    */
   claim({ credentialId, factorId }: HeldCredential, owner: string): boolean {
     const hash = hashCredential(credentialId)

@@ -1,5 +1,5 @@
-// The row of an environment: its settings with their version, and its data key, sealed with the root secret.
-// Synchronous; always in the caller's transaction.
+// The row of an environment: its settings with their version, and its data key, sealed with the root secret. All
+// methods are synchronous and run in the caller's transaction.
 import type { EnvironmentSettings } from '../../../contract/index.ts'
 import { random } from '../../clock.ts'
 import { utf8 } from '../../domain/bytes.ts'
@@ -57,7 +57,7 @@ export class Document {
     )
   }
 
-  /** Opens the data key. One that the previous root secret sealed is sealed again with the current one. */
+  /** Decrypts the data key. If the previous root secret sealed it, seals it again with the current one. */
   dataKey(
     { environment, sealed_data_key: sealed }: DocumentRow,
     { rootSecret, previousRootSecret }: Variables,

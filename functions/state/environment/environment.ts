@@ -1,5 +1,5 @@
-// The Environment object: one for each environment. Its settings with their version, its data key and
-// signing keys (sealed), its resource keys, the credential ids in use, and the history of all that.
+// The Environment object, one for each environment. It stores the settings with their version, the sealed data key and
+// signing keys, the resource keys, the credential ids in use, and the history of changes.
 import { DurableObject } from 'cloudflare:workers'
 import type {
   AuditEvent,
@@ -10,7 +10,7 @@ import type {
 } from '../../../contract/index.ts'
 import { epochSeconds, random } from '../../clock.ts'
 import { hashParts, toBase64Url } from '../../domain/bytes.ts'
-import { GENESIS_HASH, type Happening } from '../../domain/history/audit.ts'
+import { GENESIS_HASH, type NewEvent } from '../../domain/history/audit.ts'
 import { type Answer, answering, refusal, refuse } from '../../domain/refusal.ts'
 import { copyKey, keySetOf, type Published } from '../../domain/settings/published.ts'
 import { checkVersion, resolveSettings } from '../../domain/settings/settings.ts'
@@ -30,14 +30,14 @@ import { makeSigningKey, SigningKeys } from './signing-keys.ts'
 const PUBLISH_INTERVAL_SECONDS = 60
 const KV_LIFETIME_SECONDS = 3600
 export const REMOVED =
-  'There was an environment of this name, and its users are still known by it: choose another.'
-/** All that an environment keeps, for the day when it is removed. */
+  'An environment with this name was removed, and its name cannot be used again: choose another name.'
+/** The tables that are dropped when the environment is removed. */
 const TABLES = [
   ...['document', 'signing_keys', 'resource_keys', 'credentials'],
   ...['events', 'chain', 'tallies'],
 ]
 
-/** What an isolate keeps of an environment for a short while. Private keys in it are sealed. */
+/** The part of an environment that an isolate caches. Its private keys are sealed. */
 export interface Snapshot {
   environment: string
   version: number
@@ -47,7 +47,7 @@ export interface Snapshot {
   resourceKeys: { id: string; hash: string; audience: string }[]
 }
 
-/** Everything of an environment that an operator may see. */
+/** The part of an environment that operators see. */
 export interface Overview {
   settings: EnvironmentSettings
   version: number
@@ -74,7 +74,7 @@ export class Environment extends DurableObject<Env> {
     this.#credentials = new Credentials(ctx.storage.sql)
   }
 
-  /** Makes the environment with its data key and its first signing key, which signs at once. */
+  /** Creates the environment with its data key and its first signing key, which signs at once. */
   async create(
     environment: string,
     settings: EnvironmentSettings,
@@ -111,7 +111,7 @@ export class Environment extends DurableObject<Env> {
       ring: publishedKeys(this.#signingKeys.ring(), now),
       resourceKeys: this.#resourceKeys.hashes(),
     }
-    // A clock that was set back is no reason to wait until it has caught up.
+    // The difference is absolute, so that a clock that was set back does not delay the next copy.
     if (Math.abs(now - this.#publishedAt) >= PUBLISH_INTERVAL_SECONDS) {
       this.#publishedAt = now
       this.ctx.waitUntil(this.#publish(snapshot, now))
@@ -119,7 +119,7 @@ export class Environment extends DurableObject<Env> {
     return snapshot
   }
 
-  /** Writes the copy in the background. If that fails, the next call tries again. */
+  /** Writes the published copy. If that fails, the next call tries again. */
   async #publish(snapshot: Snapshot, now: number): Promise<void> {
     try {
       const { environment, version, settings, ring } = snapshot
@@ -134,7 +134,7 @@ export class Environment extends DurableObject<Env> {
     }
   }
 
-  /** For operators. */
+  /** Returns the environment as operators see it. */
   overview(): Answer<Overview> {
     return this.#exists() && this.#document.find() ? this.#overview(epochSeconds()) : missing()
   }
@@ -156,8 +156,8 @@ export class Environment extends DurableObject<Env> {
   }
 
   /**
-   * Makes a new signing key. It signs ten minutes after it was published; after a compromise it signs
-   * at once, every other key leaves, and with them every token that they signed ends.
+   * Creates a new signing key, which signs ten minutes after it was published. After a compromise, it signs at once,
+   * and all other keys are deleted, so that no token that they signed can be verified.
    */
   async rotateKeys(
     compromised: boolean,
@@ -205,10 +205,10 @@ export class Environment extends DurableObject<Env> {
   }
 
   /**
-   * Removes all that the environment is: nobody can be signed in, served or signed for after it. That
-   * it was here stays known, so that another one of its name could never meet its users. Repeatable.
+   * Removes everything that the environment stores. Records that it existed, so that its name is not used again: a
+   * new environment of that name would have its users. Repeatable.
    *
-   * @returns the end of its history, for the Directory's
+   * @returns the end of its history, which the Directory stores
    */
   remove(): ChainEnd {
     return this.ctx.storage.transactionSync(() => {
@@ -224,12 +224,12 @@ export class Environment extends DurableObject<Env> {
     })
   }
 
-  /** Whether there was an environment here that was removed. */
+  /** Returns whether the environment existed and was removed. */
   isRemoved(): boolean {
     return this.#hasTable('removed')
   }
 
-  /** Takes a credential id for one enrollment of a user; false where another user has it. */
+  /** Reserves a credential id for one enrollment of a user. Returns false if another user has it. */
   claimCredential(held: HeldCredential, owner: string): boolean {
     if (!this.#exists()) return false
     return this.ctx.storage.transactionSync(() => this.#credentials.claim(held, owner))
@@ -291,7 +291,7 @@ export class Environment extends DurableObject<Env> {
     }
   }
 
-  #record(type: string, operator: string, data: Happening['data']): void {
+  #record(type: string, operator: string, data: NewEvent['data']): void {
     const now = epochSeconds()
     const { settings } = this.#mustHave()
     this.#history.append({ type, actor: `operator:${operator}`, at: now, data })

@@ -1,5 +1,5 @@
-// The keys by which resources call an environment, as rows: shown once, kept as their hash.
-// Synchronous; always in the caller's transaction.
+// The rows of the keys with which resources call an environment. A key is shown once and stored as a hash. All methods
+// are synchronous and run in the caller's transaction.
 import type { ResourceKey } from '../../../contract/index.ts'
 import { random } from '../../clock.ts'
 import { toBase64Url } from '../../domain/bytes.ts'
@@ -31,7 +31,7 @@ export class ResourceKeys {
     this.#sql.exec(SCHEMA)
   }
 
-  /** As operators see them. */
+  /** Returns the keys as operators see them. */
   list(): ResourceKey[] {
     return this.#rows().map(({ id, audience, label, created_at }) => ({
       id,
@@ -41,7 +41,7 @@ export class ResourceKeys {
     }))
   }
 
-  /** As a caller is recognised by them. */
+  /** Returns the hashes, by which the Worker recognizes a caller. */
   hashes(): { id: string; hash: string; audience: string }[] {
     return this.#rows().map(({ id, hash, audience }) => ({ id, hash, audience }))
   }
@@ -66,9 +66,9 @@ export class ResourceKeys {
   }
 
   revoke(id: string): void {
-    const gone = this.#sql.exec('DELETE FROM resource_keys WHERE id = ? RETURNING id', id)
-    if (gone.toArray().length === 0) {
-      refuse('not_found', { message: 'There is no such resource key.' })
+    const deleted = this.#sql.exec('DELETE FROM resource_keys WHERE id = ? RETURNING id', id)
+    if (deleted.toArray().length === 0) {
+      refuse('not_found', { message: 'This resource key does not exist.' })
     }
   }
 

@@ -1,5 +1,5 @@
-// The token signing keys of an environment as rows. When each signs and leaves is said in
-// domain/tokens/key-ring.ts. Synchronous but for making a key; always in the caller's transaction.
+// The rows of an environment's signing keys. domain/tokens/key-ring.ts says when a key signs and leaves. All methods are
+// synchronous and run in the caller's transaction.
 import { exportJWK, generateKeyPair } from 'jose'
 import { random } from '../../clock.ts'
 import { toBase64Url, utf8 } from '../../domain/bytes.ts'
@@ -41,7 +41,7 @@ export class SigningKeys {
       }))
   }
 
-  /** Puts a key behind the ones that are there, which leave a day after it began to sign. */
+  /** Adds a key after the existing ones. They leave a day after the new key starts to sign. */
   follow(key: RingKey, now: number): void {
     if (hasNextKey(this.ring(), now)) {
       refuse('conflict', {
@@ -56,7 +56,7 @@ export class SigningKeys {
     this.#add(key)
   }
 
-  /** Puts a key in the place of all others, and ends with them every token that they signed. */
+  /** Replaces all keys with a new one, so that no token that they signed can be verified. */
   replaceAll(key: RingKey): void {
     this.#sql.exec('DELETE FROM signing_keys')
     this.#add(key)
@@ -75,7 +75,7 @@ export class SigningKeys {
   }
 }
 
-/** A new signing key (ES256), its private half sealed by the environment's data key. */
+/** Creates a signing key (ES256). Its private key is sealed with the environment's data key. */
 export async function makeSigningKey(
   environment: string,
   dataKey: Uint8Array,

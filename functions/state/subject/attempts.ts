@@ -1,5 +1,5 @@
-// Attempts: what is counted before it is checked, and recorded when it fails. Codes share one throttle;
-// passkey failures are counted for each session. Always in the caller's transaction, but for failPasskey.
+// Attempts: counts each attempt before it is checked, and records failures. All kinds of codes share one counter. Passkey
+// failures are counted for each session. Except failPasskey, all functions run in the caller's transaction.
 import type { Method, Reason } from '../../../contract/index.ts'
 import { epochSeconds } from '../../clock.ts'
 import type { PasskeyFault } from '../../domain/factors/passkey.ts'
@@ -20,17 +20,17 @@ import {
 import { type Refusal, refusal, refuse } from '../../domain/refusal.ts'
 import type { Ledger, Who } from './ledger.ts'
 
-/** A code that was tried: right, with the proof or value that it gives; or wrong, with the reason. */
+/** The result of a tried code: `right` with its proof or value, or `wrong` with the reason. */
 export type Tried<T> =
   | { right: T }
   | { wrong: Extract<Reason, 'invalid_code' | 'code_already_used'> }
 
 /**
- * Tries a code under the throttle, inside a transaction: refused while one waits or is locked,
- * counted as a failure, checked, and taken back when it was right.
+ * Tries a code inside a transaction. Refuses it during a wait or a lock. Otherwise counts a failure, checks the code, and
+ * undoes the count for a correct code.
  *
  * @param failed the event that records a failure
- * @param steppedUp whether being right also ends the row of failures
+ * @param steppedUp true if a correct code also resets the consecutive failures
  */
 export function tryCode<T>(
   ledger: Ledger,
@@ -65,14 +65,14 @@ export function tryCode<T>(
   return { refused: refusal(tried.wrong, { attemptsLeft: attemptsLeft(counted, now), ...wait }) }
 }
 
-/** An attempt that was refused before the object had anything to check. */
+/** An attempt that the Worker refused before the object checked anything. */
 export interface FailedAttempt {
   type: 'step_up.failed' | 'factor.confirm_failed'
   method: Method
   reason: Reason
 }
 
-/** Counts such an attempt beside the chain: a session can make any number of them. */
+/** Counts such an attempt outside the chain, because a session can make any number of them. */
 export function tallyAttempt(
   ledger: Ledger,
   { type, method, reason }: FailedAttempt,
@@ -86,15 +86,15 @@ export function tallyAttempt(
 export interface PasskeyAttempt {
   type: FailedAttempt['type']
   session: string
-  /** Whether the user's sessions together failed too often: then a failure writes no event. */
+  /** True if the user's sessions together failed too often. Then a failure writes no event of its own. */
   flooded: boolean
 }
 
 /**
- * Counts a passkey attempt as a failure in advance. A session that fails too often is refused, and the
- * user's other sessions are not.
+ * Counts a passkey attempt as a failure in advance. Refuses a session that failed too often. The user's other sessions
+ * are not affected.
  *
- * @param session what `Session.key` says
+ * @param session the `key` of the session
  */
 export function countPasskey(
   ledger: Ledger,
@@ -116,7 +116,7 @@ export function countPasskey(
   return { type, session, flooded }
 }
 
-/** Refuses a passkey attempt without an event of its own, and counts it beside the chain. */
+/** Refuses a passkey attempt, and counts the refusal outside the chain. */
 export function refusePasskey(ledger: Ledger, refused: Refusal, now: number): { refused: Refusal } {
   ledger.history.tally({
     key: 'barred:passkey',
@@ -134,7 +134,7 @@ export function takeBackPasskey(ledger: Ledger, { session, flooded }: PasskeyAtt
   if (!flooded) ledger.setNote('passkeyFailures', takeBackWithin(ledger.note('passkeyFailures')))
 }
 
-/** Records why a ceremony failed; its caller learns only that it did. */
+/** Records the fault of a failed ceremony. The caller gets only `passkey_rejected` or `challenge_used`. */
 export const failPasskey = (
   ledger: Ledger,
   who: Who,
@@ -165,7 +165,7 @@ export function recordFault(
   return { refused: refusal(reason) }
 }
 
-/** Counts a change that needs no token but leaves an event. */
+/** Counts a change that needs no token but writes an event. */
 export function countSessionChange(ledger: Ledger, session: string, now: number): void {
   const windows = countInSession(ledger.note('changesBySession'), session, CHANGES_PER_SESSION, now)
   if ('refused' in windows) refuse('rate_limited', windows.refused)

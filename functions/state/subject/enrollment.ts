@@ -1,4 +1,4 @@
-// Enrolling a factor. It is not stepping up: nothing here writes down a token.
+// Enrolls factors. An enrollment is not a step-up: no function here issues a token.
 import type {
   FactorConfirmResult,
   FactorKind,
@@ -42,13 +42,13 @@ export interface StartCall {
   secret: string
   expiresAt: number
   gate: Gate
-  /** What `Session.key` says. */
+  /** The `key` of the session. */
   session: string
-  /** For a user who never enrolled: why their session is not enough, or the assertion's claim. */
+  /** For a user without factors: why their session is refused, or the single-use keys of their assertion. */
   first: { refused: Refusal } | { singleUseKeys: SingleUseKey[] }
 }
 
-/** What the options of a passkey ceremony are made of. */
+/** The values that the options of a passkey ceremony need. */
 export interface Started {
   userHandle: string
   existing: Pick<PasskeyCredential, 'credentialId' | 'transports'>[]
@@ -96,7 +96,7 @@ function openedFirst(ledger: Ledger, { first, session }: StartCall, now: number)
 export interface ConfirmCall {
   who: Who
   factorId: string
-  /** Whether the environment offers recovery codes: they come with the first factor. */
+  /** True if the environment offers recovery codes, which are issued with the first factor. */
   withCodes: boolean
 }
 
@@ -127,14 +127,14 @@ export function confirmTotp(ledger: Ledger, call: ConfirmTotpCall): Answer<Facto
 }
 
 export interface ConfirmPasskeyCall extends ConfirmCall {
-  /** What `Session.key` says. */
+  /** The `key` of the session. */
   session: string
   statement: Statement
   response: RegistrationResponse
   relyingParty: RelyingParty
 }
 
-/** The environment's register of credentials: no two users share one. */
+/** The environment's credential ids, so that no two users share one. */
 export interface CredentialRegister {
   claim(held: HeldCredential): Promise<boolean>
   release(held: HeldCredential[]): Promise<void>
@@ -183,7 +183,10 @@ function openConfirmation(
   })
 }
 
-/** Looks again, claims the challenge (only now: a response that failed may be tried again), confirms. */
+/**
+ * Checks again what could have changed during verification, claims the challenge, and confirms the factor. The challenge is
+ * claimed only now, so that the user can try again after a failed response.
+ */
 function closeConfirmation(
   ledger: Ledger,
   call: ConfirmPasskeyCall,
@@ -204,7 +207,7 @@ function closeConfirmation(
 const holds = (ledger: Ledger, credentialId: string): boolean =>
   ledger.factors.confirmed('passkey').some((row) => row.credential_id === credentialId)
 
-/** Makes a factor of an enrollment. The first one ends every other enrollment and brings the codes. */
+/** Turns an enrollment into a factor. The first factor ends all other enrollments and issues recovery codes. */
 function confirmed(
   ledger: Ledger,
   call: ConfirmCall,
@@ -233,7 +236,7 @@ function confirmed(
   }
 }
 
-/** New recovery codes in place of all others; they are shown once, and only their hashes are kept. */
+/** Creates recovery codes that replace all earlier ones. Stores only their hashes. */
 export function issueCodes(ledger: Ledger, { environment, subject, epoch }: Who): string[] {
   const codes = newRecoveryCodes(random)
   const hashes = codes.map((code) =>

@@ -1,5 +1,5 @@
-// Changing factors: renaming, choosing the default, removing, new recovery codes. What a stolen session
-// must not do alone spends a token in its own transaction.
+// Changes of factors: renames them, sets the default, removes them, and replaces recovery codes. A change that a stolen
+// session could misuse consumes a token in the same transaction.
 import { acrReaches, type Factor } from '../../../contract/index.ts'
 import { epochSeconds } from '../../clock.ts'
 import { totpKey } from '../../domain/factors/totp.ts'
@@ -49,7 +49,7 @@ export function setDefaultFactor(
   })
 }
 
-/** Removes a factor with everything that hangs on it; the last one only with a proof of mfa or more. */
+/** Removes a factor, its tokens and its enrollments. The last factor needs a proof of at least `mfa`. */
 export function removeFactor(
   ledger: Ledger,
   call: FactorCall & { gate: Gate },
@@ -80,7 +80,7 @@ export function removeFactor(
   return 'refused' in answer ? answer : { ...answer, released }
 }
 
-/** The last factor goes only by a proof stronger than a recovery code, whatever the rule takes. */
+/** Returns the gate for the last factor, which a recovery code cannot open even if the rule accepts it. */
 function gateOfLast({ spend, requirement }: Gate): Gate {
   const methods = requirement.methods.filter((method) => method !== 'recovery')
   const acr = acrReaches(requirement.acr, 'mfa') ? requirement.acr : 'mfa'
@@ -129,7 +129,7 @@ export function acknowledgeCodes(
   if (!ledger.exists) refuse('enrollment_required')
   return ledger.change(now, who, () => {
     if (ledger.factors.countCodes(who.epoch).total === 0)
-      refuse('enrollment_required', { message: 'There are no recovery codes to acknowledge.' })
+      refuse('enrollment_required', { message: 'The user has no recovery codes to acknowledge.' })
     if (!ledger.note('acknowledged')) {
       ledger.setNote('acknowledged', true)
       ledger.history.append({ type: 'recovery.acknowledged', actor: 'subject', at: now, data: {} })

@@ -1,5 +1,5 @@
-// The factors of one user as rows: confirmed ones, enrollments that are pending, recovery codes.
-// Synchronous; always in the caller's transaction.
+// The rows of a user's factors, pending enrollments and recovery codes. All methods are synchronous and run in the
+// caller's transaction.
 import {
   FACTOR_LIMITS,
   type Factor,
@@ -18,7 +18,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS recovery_codes (
     hash TEXT PRIMARY KEY, epoch INTEGER NOT NULL, spent_at INTEGER);`
 
-/** `secret` is sealed for a TOTP factor, and the public credential as JSON for a passkey. */
+/** A factor or enrollment. `secret` is the sealed secret of a TOTP factor, or the public credential of a passkey. */
 export type FactorRow = {
   id: string
   kind: FactorKind
@@ -33,14 +33,14 @@ export type FactorRow = {
   linked_by: string | null
 }
 
-/** An enrollment that was started: what is known before it is confirmed. */
+/** A pending enrollment. */
 export interface Pending {
   id: string
   kind: FactorKind
   label: string | null
   secret: string
   expiresAt: number
-  /** What opened this enrollment: the factor whose token did, or for a first factor the session. */
+  /** The factor whose token allowed the enrollment, or for a first factor the session. */
   linkedBy: string
 }
 
@@ -55,7 +55,7 @@ export class Factors {
     this.#sql.exec(SCHEMA)
   }
 
-  /** Confirmed factors, oldest first. */
+  /** Returns the confirmed factors, oldest first. */
   confirmed(kind?: FactorKind): FactorRow[] {
     return this.#sql
       .exec<FactorRow>(
@@ -66,17 +66,17 @@ export class Factors {
       .toArray()
   }
 
-  /** The confirmed factors as anyone may see them who may see that they exist. */
+  /** Returns the confirmed factors without their secrets. */
   list(rpId: string): Factor[] {
     return this.confirmed().map((row) => viewFactor(row, rpId))
   }
 
-  /** The passkeys that can answer for a relying party, oldest first. */
+  /** Returns the passkeys of a relying party, oldest first. */
   usablePasskeys(rpId: string): FactorRow[] {
     return this.confirmed('passkey').filter((row) => isUsable(credentialOf(row), rpId))
   }
 
-  /** Whether the user could still step up with a factor if this one were gone. */
+  /** Returns whether the user could still step up with another factor without this one. */
   hasOther(id: string, rpId: string): boolean {
     return [...this.confirmed('totp'), ...this.usablePasskeys(rpId)].some((row) => row.id !== id)
   }
@@ -85,14 +85,14 @@ export class Factors {
     return this.#sql.exec<FactorRow>('SELECT * FROM factors WHERE id = ?', id).toArray()[0]
   }
 
-  /** A confirmed factor by its id; `factor_not_found` otherwise. */
+  /** Returns a confirmed factor. Refuses any other id with `factor_not_found`. */
   mustFind(id: string): FactorRow {
     const row = this.find(id)
     if (!row?.confirmed_at) refuse('factor_not_found')
     return row
   }
 
-  /** The TOTP factor that a code is checked against: the one named, else the default, else the last used. */
+  /** Returns the TOTP factor to check a code with: the named one, or else the default, or else the last used. */
   totpFor(id: string | undefined): FactorRow {
     const own = this.confirmed('totp')
     if (id !== undefined) return own.find((row) => row.id === id) ?? refuse('factor_not_found')
@@ -103,14 +103,14 @@ export class Factors {
     )
   }
 
-  /** Refuses one more factor of a kind than a user may have. */
+  /** Refuses another factor of a kind if the limit is reached. */
   checkLimit(kind: FactorKind): void {
     if (this.confirmed(kind).length >= FACTOR_LIMITS[kind]) refuse('factor_limit_reached')
   }
 
   /**
-   * Begins an enrollment. Where there are too many, the oldest one that was opened by the same session or
-   * factor gives way first, so that another session cannot push it out.
+   * Starts an enrollment. If there are too many, deletes the oldest one of the same session or factor first, so that
+   * another session cannot displace it.
    */
   begin(pending: Pending, now: number): void {
     this.#sql.exec(
@@ -132,7 +132,7 @@ export class Factors {
     )
   }
 
-  /** The pending enrollment of an id, if it may be confirmed now. */
+  /** Returns the pending enrollment of an id. Refuses one that cannot be confirmed now. */
   pending(id: string, kind: FactorKind, now: number): FactorRow {
     const row = this.find(id)
     if (row?.kind !== kind) refuse('factor_not_found')
@@ -151,7 +151,7 @@ export class Factors {
       .one().n
   }
 
-  /** Turns a pending enrollment into a factor; the first one becomes the default. */
+  /** Turns a pending enrollment into a factor. The first factor becomes the default. */
   confirm(id: string, secret: string, credentialId: string | null, now: number): void {
     const isDefault = this.confirmed().length === 0 ? 1 : 0
     this.#sql.exec(
@@ -164,7 +164,7 @@ export class Factors {
     )
   }
 
-  /** Ends pending enrollments: all of them, or those that one factor opened. */
+  /** Ends pending enrollments: all of them, or those that a token of one factor allowed. */
   endPending(linkedBy?: string): void {
     this.#sql.exec(
       'DELETE FROM factors WHERE confirmed_at IS NULL AND (? IS NULL OR linked_by = ?)',
@@ -189,7 +189,7 @@ export class Factors {
     this.#sql.exec('UPDATE factors SET is_default = (id = ?)', id)
   }
 
-  /** Removes a factor; where it was the default, the one used last takes its place. */
+  /** Removes a factor. If it was the default, the last used factor becomes the default. */
   remove(row: FactorRow): void {
     this.#sql.exec('DELETE FROM factors WHERE id = ?', row.id)
     if (!row.is_default) return
@@ -205,14 +205,14 @@ export class Factors {
     this.#sql.exec('DELETE FROM recovery_codes')
   }
 
-  /** Replaces all recovery codes; only their hashes are kept. */
+  /** Replaces all recovery codes. Stores only their hashes. */
   replaceCodes(hashes: string[], epoch: number): void {
     this.#sql.exec('DELETE FROM recovery_codes')
     for (const hash of hashes)
       this.#sql.exec('INSERT INTO recovery_codes VALUES (?, ?, NULL)', hash, epoch)
   }
 
-  /** Spends a code; false for one that is unknown, spent, or of an earlier restore epoch. */
+  /** Uses a code. Returns false if it is unknown, used, or from an earlier restore epoch. */
   spendCode(hash: string, epoch: number, now: number): boolean {
     const spent = this.#sql.exec(
       'UPDATE recovery_codes SET spent_at = ? WHERE hash = ? AND spent_at IS NULL AND epoch >= ? RETURNING hash',
@@ -223,7 +223,7 @@ export class Factors {
     return spent.toArray().length === 1
   }
 
-  /** Whether a code was right once: it is this user's, and spent. */
+  /** Returns whether a code belongs to this user and was used. */
   codeWasSpent(hash: string): boolean {
     return (
       this.#sql
@@ -241,7 +241,7 @@ export class Factors {
       .one()
   }
 
-  /** Forgets enrollments that were never confirmed; returns when the next one expires, if any is left. */
+  /** Deletes expired enrollments. Returns when the next one expires, if any is left. */
   clean(now: number): number | undefined {
     this.#sql.exec('DELETE FROM factors WHERE confirmed_at IS NULL AND expires_at <= ?', now)
     const next = this.#sql
@@ -253,7 +253,7 @@ export class Factors {
   }
 }
 
-/** A factor without its secret, as anyone may see it who may see that it exists. */
+/** Returns a factor without its secret. */
 export function viewFactor(row: FactorRow, rpId: string): Factor {
   const shared = {
     factorId: row.id,
@@ -270,10 +270,10 @@ export function viewFactor(row: FactorRow, rpId: string): Factor {
   return { ...shared, passkey: { synced, backedUp, transports, usable } }
 }
 
-/** The stored public side of a passkey. */
+/** Returns the stored public part of a passkey. */
 export const credentialOf = (row: FactorRow): PasskeyCredential => JSON.parse(row.secret)
 
-/** The credentials of some factors, as the environment's register knows them. */
+/** Returns the credential ids of some factors. */
 export const heldBy = (rows: FactorRow[]): HeldCredential[] =>
   rows.flatMap(({ id, credential_id }) =>
     credential_id === null ? [] : [{ credentialId: credential_id, factorId: id }],

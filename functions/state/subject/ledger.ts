@@ -1,5 +1,5 @@
-// The ledger of one user: the one access to all tables of a Subject object. `change` runs as one
-// transaction, and nothing else can run in between.
+// The ledger of one user: the access to all tables of a Subject object. `change` runs as one transaction, and no other
+// request can run in between.
 import { random } from '../../clock.ts'
 import { toBase64Url } from '../../domain/bytes.ts'
 import { RECOVERY_FACTOR_ID } from '../../domain/factors/recovery.ts'
@@ -15,11 +15,11 @@ import { History } from '../history.ts'
 import { Factors } from './factors.ts'
 import { Tokens } from './tokens.ts'
 
-/** Rows that expired wait at most this long to be removed. */
+/** The least time between two cleanups. */
 const CLEANUP_INTERVAL_SECONDS = 3600
 const USER_HANDLE_BYTES = 32
 
-/** Whose ledger it is, and what of the environment's settings holds for every call. */
+/** The user of a ledger, and the settings of the environment that every call needs. */
 export interface Who {
   environment: string
   subject: string
@@ -28,19 +28,19 @@ export interface Who {
   rpId: string
 }
 
-/** The small values of a user that need no table of their own. */
+/** Single values of a user that need no table of their own. */
 interface Notes {
   enrolled: boolean
   acknowledged: boolean
   userHandle: string
   attempts: Attempts
-  /** Of all sessions together. */
+  /** The failures of all sessions together. */
   passkeyFailures: Window
   passkeyFailuresBySession: SessionWindows
-  /** Of all sessions together. */
+  /** The changes of all sessions together. */
   sessionChanges: Window
   changesBySession: SessionWindows
-  /** Epoch seconds of the last step-up that was passed; 0 for none. */
+  /** The time of the last successful step-up in epoch seconds; 0 for none. */
   lastStepUpAt: number
   keepDays: number
   environment: string
@@ -76,7 +76,7 @@ export class Ledger {
     this.history = new History(storage.sql)
   }
 
-  /** Whether anything was ever written here. A read of a user who never came leaves no trace. */
+  /** True once anything was written for this user. Reads of an unknown user write nothing. */
   get exists(): boolean {
     this.#made ||=
       this.#storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'notes'").toArray().length >
@@ -85,8 +85,8 @@ export class Ledger {
   }
 
   /**
-   * Runs one change as a transaction. A `Refused` thrown inside rolls everything back; a refusal
-   * returned as a value stays recorded with whatever was written before it.
+   * Runs a change as one transaction. A thrown `Refused` rolls everything back. A refusal that is returned as a value keeps
+   * everything that was written before it.
    */
   change<T extends object>(now: number, who: Who, run: () => Answer<T>): Answer<T> {
     this.#make()
@@ -114,7 +114,7 @@ export class Ledger {
     this.#storage.sql.exec('INSERT OR REPLACE INTO notes VALUES (?, ?)', key, JSON.stringify(value))
   }
 
-  /** 32 random bytes that stand for the user in their authenticators; made when first needed. */
+  /** Returns the user's WebAuthn id, 32 random bytes. Creates it on first use. */
   userHandle(): string {
     const known = this.note('userHandle')
     if (known) return known
@@ -123,13 +123,13 @@ export class Ledger {
     return made
   }
 
-  /** Ends every token that the recovery codes produced, and the enrollments that they opened. */
+  /** Ends every token that came from a recovery code, and the enrollments that such tokens allowed. */
   endRecovery(now: number): number {
     this.factors.endPending(RECOVERY_FACTOR_ID)
     return this.tokens.endOfFactor(RECOVERY_FACTOR_ID, now)
   }
 
-  /** Removes what has expired and asks to be woken again while anything is left that will. */
+  /** Deletes expired rows. Sets the next alarm if any row is left that will expire. */
   clean(now: number): void {
     if (!this.exists) return
     this.#storage.transactionSync(() => {
@@ -148,7 +148,7 @@ export class Ledger {
     })
   }
 
-  /** Forgets all of it. */
+  /** Deletes everything about the user. */
   async remove(): Promise<void> {
     this.#made = false
     await this.#storage.deleteAll()
@@ -166,7 +166,7 @@ export class Ledger {
     })
   }
 
-  /** One alarm is pending at a time; it is moved only to come earlier. One in the past was lost. */
+  /** Sets an alarm, unless an earlier one is pending. An alarm in the past was lost and is replaced. */
   #wakeBy(at: number, now: number): void {
     const pending = this.note('alarmAt')
     if (pending > now && pending <= at) return

@@ -1,4 +1,4 @@
-// What can be asked of a user's ledger without changing it, and what operators do to it.
+// Reads a user's ledger, and makes the changes of operators.
 import {
   type FactorListResult,
   type Offered,
@@ -40,7 +40,7 @@ function possession(ledger: Ledger, { epoch, rpId }: Who): Possession {
   }
 }
 
-/** What a condition may read of a user, as they are in this moment. */
+/** Returns the current facts about a user that conditions can read. */
 export function facts(ledger: Ledger, { who }: { who: Who }): SubjectFacts {
   const has = possession(ledger, who)
   if (!ledger.exists) return has
@@ -54,26 +54,26 @@ export function facts(ledger: Ledger, { who }: { who: Who }): SubjectFacts {
   }
 }
 
-/** What is known of a call beside its user. */
+/** The facts about a call without those about its user. */
 export type CallFacts = Omit<Facts, 'subject'>
 
 export interface CheckCall {
   who: Who
   action: Action
   offered: Offered
-  /** Sent for a conditional action alone. */
+  /** Sent only for a conditional action. */
   call?: CallFacts | undefined
 }
 
-/** The answer to a check, and whether a rule that only observes would have asked for something. */
+/** The decision of a check. `observed` is true if a rule in `observe` mode would have asked for a step-up. */
 export interface Checked {
   decision: PolicyDecision
   observed: boolean
 }
 
 /**
- * Decides an action for this user; a rule in `observe` leaves a count of what it would have asked. All of
- * it is one read of one moment: whatever takes its time was done before.
+ * Decides whether an action may run for this user. Counts what a rule in `observe` mode would have asked. The function is
+ * synchronous, so that all facts are from the same moment.
  */
 export function check(
   ledger: Ledger,
@@ -146,12 +146,12 @@ export function list(ledger: Ledger, { who }: { who: Who }): Omit<FactorListResu
   }
 }
 
-/** The user's passkeys, for the options of a step-up. */
+/** Returns the user's passkeys for the options of a step-up. */
 export function passkeys(ledger: Ledger, { who }: { who: Who }): Pick<Started, 'existing'> {
   const rows = ledger.exists ? ledger.factors.usablePasskeys(who.rpId) : []
   if (rows.length === 0)
     refuse('enrollment_required', {
-      message: 'There is no passkey to verify with: enroll one first.',
+      message: 'The user has no passkey to verify: enroll one first.',
     })
   const existing = rows.sort((a, b) => b.is_default - a.is_default).map(credentialOf)
   return {
@@ -190,7 +190,7 @@ const byOperator = ({ operator, reason }: OperatorCall, data: object) => ({
   data: { ...data, ...(reason !== undefined && { reason }) },
 })
 
-/** Ends the wait, the day's count and the lock of codes. */
+/** Ends the wait, the count of the day and the lock of codes. */
 export function unlock(ledger: Ledger, call: OperatorCall): Answer<object> {
   const now = epochSeconds()
   return ledger.change(now, call.who, () => {
@@ -202,7 +202,7 @@ export function unlock(ledger: Ledger, call: OperatorCall): Answer<object> {
   })
 }
 
-/** Removes every factor, code and pending enrollment; the user is as one who never enrolled. */
+/** Removes every factor, code and pending enrollment, so that the user can enroll a first factor again. */
 export function resetFactors(
   ledger: Ledger,
   call: OperatorCall,
@@ -232,7 +232,7 @@ export function resetFactors(
   })
 }
 
-/** Ends every live token and every enrollment that is pending. */
+/** Ends every live token and every pending enrollment. */
 export function endTokens(ledger: Ledger, call: OperatorCall): Answer<{ endedTokens: number }> {
   const now = epochSeconds()
   return ledger.change(now, call.who, () => {

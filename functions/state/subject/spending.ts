@@ -1,4 +1,4 @@
-// Tokens after they were minted: consumed by a resource, introspected, revoked, refused.
+// The use of issued tokens: consumes, introspects and revokes them, and records refusals.
 import type { Acr, Reason, Requirement } from '../../../contract/index.ts'
 import { epochSeconds } from '../../clock.ts'
 import { type Answer, refuse } from '../../domain/refusal.ts'
@@ -12,20 +12,20 @@ export interface TokenCall {
 }
 
 export interface ConsumeCall extends TokenCall {
-  /** What the action's rule asks for now: a rule for passkeys is not met by a code. */
+  /** The current requirement of the action. A code does not meet a rule for passkeys. */
   requirement: Requirement
   action: string
   presented: Presented
-  /** Who asks, for the history: `resource:<id>`, or `operator:<name>` for a change of theirs. */
+  /** The caller, for the history: `resource:<id>`, or `operator:<name>` for an operator's change. */
   actor: string
   detailsHash?: string | undefined
-  /** Identifies the request, so that a repeated one gets the same answer; null without an idempotency key. */
+  /** Identifies the request, so that a repeated one gets the same result; null without an idempotency key. */
   requestHash: string | null
 }
 
 /**
- * Spends a single-use token once, or lets a reusable one through while it lives.
- * A refusal is counted beside the chain and burns nothing.
+ * Consumes a single-use token once, or accepts a reusable token until it expires. A refusal does not consume the token,
+ * and is counted outside the chain.
  */
 export function consume(ledger: Ledger, call: ConsumeCall): Answer<{ replayed: boolean }> {
   const now = epochSeconds()
@@ -63,12 +63,12 @@ export function spendToken(ledger: Ledger, call: ConsumeCall, now: number): { re
 
 export interface RefusedTokenCall extends TokenCall {
   action: string
-  /** Who presented it: `subject`, `resource:<id>` or `operator:<name>`. */
+  /** The caller who presented the token: `subject`, `resource:<id>` or `operator:<name>`. */
   actor: string
   reason: Reason
 }
 
-/** Counts that an authentic token was presented where it is not good. */
+/** Counts the refusal of an authentic token for a use that it is not valid for. */
 export function noteRefusal(ledger: Ledger, call: RefusedTokenCall): object {
   const now = epochSeconds()
   if (!ledger.exists) return {}
@@ -86,7 +86,7 @@ export function noteRefusal(ledger: Ledger, call: RefusedTokenCall): object {
   })
 }
 
-/** Counts an attempt that was refused before the object had anything to check. */
+/** Counts an attempt that the Worker refused before the object checked anything. */
 export function noteAttempt(
   ledger: Ledger,
   { who, ...failed }: FailedAttempt & { who: Who },
@@ -99,14 +99,14 @@ export function noteAttempt(
   })
 }
 
-/** Whether a token would still be accepted (RFC 7662, section 2.2). */
+/** Returns whether a token would still be accepted (RFC 7662, section 2.2). */
 export function isActive(ledger: Ledger, { jti }: Pick<TokenCall, 'jti'>): boolean {
   const row = ledger.exists ? ledger.tokens.find(jti) : undefined
   if (!row || row.ended_at !== null || row.expires_at <= epochSeconds()) return false
   return row.single_use === 0 || !ledger.tokens.wasSpent(jti)
 }
 
-/** Ends a token; one that is unknown or ended already is no error (RFC 7009, section 2.2). */
+/** Ends a token. It is not an error if the token is unknown or has ended already (RFC 7009, section 2.2). */
 export function revoke(ledger: Ledger, { who, jti, actor }: TokenCall & { actor: string }): object {
   const now = epochSeconds()
   if (!ledger.exists) return {}
@@ -118,7 +118,7 @@ export function revoke(ledger: Ledger, { who, jti, actor }: TokenCall & { actor:
   })
 }
 
-/** A verified token of ours that a change of factors uses up. */
+/** A verified token that a change of factors consumes. */
 export interface Spend {
   jti: string
   acr: Acr
@@ -126,13 +126,13 @@ export interface Spend {
   scope: string
 }
 
-/** What lets a change of factors happen: its token, or what to say for want of one. */
+/** The gate of a change of factors: its token, if one was sent, and the requirement for the token. */
 export interface Gate {
   spend?: Spend | undefined
   requirement: Requirement
 }
 
-/** Uses up the single-use token of a change, in the change's own transaction. */
+/** Consumes the single-use token of a change, in the transaction of the change. */
 export function spendOwn(ledger: Ledger, { spend, requirement }: Gate, now: number): TokenRow {
   if (!spend) refuse('step_up_required', { requirement })
   const row = ledger.tokens.live(spend.jti, now)
@@ -142,13 +142,13 @@ export function spendOwn(ledger: Ledger, { spend, requirement }: Gate, now: numb
   return row
 }
 
-/** What a token is presented as: its kind, and the scope that its use needs. */
+/** The kind of a presented token, and the scope that its use needs. */
 export interface Presented {
   kind: TokenRow['kind']
   scope: string
 }
 
-/** Compares with what was issued: a signature by a stolen key makes no other token of a row. */
+/** Makes sure that a token is used only as it was issued, so that a stolen signing key cannot change its scope. */
 function checkIssuedFor(row: TokenRow, { kind, scope }: Presented): void {
   const scoped = kind === 'mfa' || row.scope.split(' ').includes(scope)
   if (row.kind !== kind || !scoped) refuse('token_invalid')

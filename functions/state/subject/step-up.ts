@@ -1,6 +1,6 @@
-// Stepping up: a factor is checked and, in the same transaction, what it uses up is claimed and the
-// tokens that it earns are written down. Code factors are checked synchronously, so one transaction
-// holds all; a passkey needs an await, so it is three steps: count and claim, verify, look again.
+// Steps up: checks a factor, claims its single-use keys, and issues tokens. A code is checked synchronously, so one
+// transaction does everything. A passkey needs an await, so it has three steps: count the attempt and claim the challenge,
+// verify the response, and check again before the tokens are issued.
 import type { AuthenticationResponse, Method } from '../../../contract/index.ts'
 import { epochSeconds } from '../../clock.ts'
 import {
@@ -36,21 +36,21 @@ import {
 import { credentialOf, type FactorRow } from './factors.ts'
 import type { Ledger, Who } from './ledger.ts'
 
-/** A step-up by any method: the user, and the tokens that it is to earn. */
+/** A step-up by any method: the user, and the planned tokens. */
 export interface StepUpCall {
   who: Who
   tokens: PlannedToken[]
-  /** Where the call came from (ISO 3166-1), for the history. */
+  /** The country of the call (ISO 3166-1), for the history. */
   country?: string | undefined
 }
 
-/** An accepted proof, and the tokens that were issued for it: the Worker signs them. */
+/** An accepted proof, and the tokens that were issued for it. The Worker signs them. */
 export interface SteppedUp {
   proof: Omit<Proof, 'singleUseKeys'>
   tokens: IssuedToken[]
 }
 
-/** The step that a code proves for a TOTP factor, or undefined for a wrong code. */
+/** Returns the time step of a code for a TOTP factor, or undefined for a wrong code. */
 export function checkTotp(
   row: FactorRow,
   who: Who,
@@ -114,7 +114,7 @@ const failed = (method: Method, factorId?: string) => ({
 })
 
 export interface PasskeyCall extends StepUpCall {
-  /** What `Session.key` says. */
+  /** The `key` of the session. */
   session: string
   statement: Statement
   response: AuthenticationResponse
@@ -144,8 +144,8 @@ export async function stepUpPasskey(ledger: Ledger, call: PasskeyCall): Promise<
 }
 
 /**
- * Counts the attempt and claims its challenge, before the answer is verified. After too many failures of
- * the user's sessions, only an answer that can be right gets that far: it is not refused for their sake.
+ * Counts the attempt and claims its challenge before the response is verified. After too many failures of the user's
+ * sessions, only a response that can be valid is verified, so that the user is not locked out by these failures.
  */
 function openPasskeyAttempt(
   ledger: Ledger,
@@ -173,7 +173,7 @@ function openPasskeyAttempt(
   })
 }
 
-/** Looks again at what could have changed during verification, and accepts the proof. */
+/** Checks again what could have changed during verification, and accepts the proof. */
 function closePasskeyAttempt(
   ledger: Ledger,
   call: PasskeyCall,
@@ -204,7 +204,7 @@ export interface ExchangeCall extends StepUpCall {
   proof: Proof
 }
 
-/** Accepts an assertion that the Worker verified: it has no secret of this object's to check. */
+/** Accepts an assertion that the Worker has verified. The object checks only that it is used once. */
 export function exchange(ledger: Ledger, call: ExchangeCall): Answer<SteppedUp> {
   const now = epochSeconds()
   return ledger.change(now, call.who, () => {
@@ -224,7 +224,7 @@ export function exchange(ledger: Ledger, call: ExchangeCall): Answer<SteppedUp> 
   })
 }
 
-/** Stores the tokens that a proof earns, and the one event that records it. */
+/** Issues and stores the tokens for a proof, and records the step-up as one event. */
 function accept(ledger: Ledger, call: StepUpCall, full: Proof, now: number): SteppedUp {
   const { singleUseKeys: _claimed, ...proof } = full
   const { method, factorId, acr, amr, authTime } = proof

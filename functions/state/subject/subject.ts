@@ -1,6 +1,6 @@
-// The Subject object: one for each user of each environment. Its verbs are few and each is one
-// atomic step; the other files of this folder implement them on the ledger. Refusals cross between
-// objects as values: a thrown error would lose its reason on the way.
+// The Subject object, one for each user of each environment. Each method is one atomic step. The other files of this
+// folder implement the methods on the ledger. Methods return refusals as values, because a thrown error would lose its
+// reason on the way to the Worker.
 import { DurableObject } from 'cloudflare:workers'
 import type { AuditEvent, AuditVerifyResult } from '../../../contract/index.ts'
 import { epochSeconds } from '../../clock.ts'
@@ -25,7 +25,7 @@ export class Subject extends DurableObject<Env> {
     this.#ledger = new Ledger(ctx.storage)
   }
 
-  /** Conditions are loaded first, and only where there are any: the decision itself waits for nothing. */
+  /** Decides whether an action may run. Loads the library for conditions first, if the action has any. */
   check(call: overview.CheckCall): overview.Checked | Promise<overview.Checked> {
     return call.action.conditional
       ? loadConditions().then((conditions) => overview.check(this.#ledger, call, conditions))
@@ -37,7 +37,7 @@ export class Subject extends DurableObject<Env> {
   list(call: { who: Who }) {
     return overview.list(this.#ledger, call)
   }
-  /** Whether this user ever confirmed a factor. */
+  /** Returns whether this user has ever confirmed a factor. */
   isEnrolled(): boolean {
     return this.#ledger.exists && this.#ledger.note('enrolled')
   }
@@ -126,7 +126,7 @@ export class Subject extends DurableObject<Env> {
     return answering(() => overview.endTokens(this.#ledger, call))
   }
 
-  /** Returns one page of the user's history, newest first. Reading writes nothing: tallies wait for their hour to end. */
+  /** Returns one page of the user's history, newest first. Does not write the tallies whose hour has not ended. */
   events(before: number | undefined): { events: AuditEvent[]; next?: number } {
     return this.#ledger.exists ? this.#ledger.history.page(before) : { events: [] }
   }
@@ -136,7 +136,7 @@ export class Subject extends DurableObject<Env> {
       : { intact: true, count: 0, head: GENESIS_HASH }
   }
 
-  /** Cleans up; where the user's environment was removed, all that is known of them goes. */
+  /** Deletes expired rows. If the user's environment was removed, deletes everything about the user. */
   override async alarm(): Promise<void> {
     if (!this.#ledger.exists) return
     const environment = this.#ledger.note('environment')
@@ -145,7 +145,7 @@ export class Subject extends DurableObject<Env> {
     else this.#ledger.clean(epochSeconds())
   }
 
-  /** A change that a token opens: where the token is what was refused, that is counted (rule 13). */
+  /** Runs a change that consumes a token, and counts a refusal of the token. */
   #gated<T extends object>(
     { who, gate }: { who: Who; gate: spending.Gate },
     run: () => Answer<T>,
@@ -169,12 +169,12 @@ export class Subject extends DurableObject<Env> {
     const owner = this.ctx.id.toString()
     return {
       claim: (held) => environment.claimCredential(held, owner),
-      // Where that fails they stay with this user, who may enroll them again.
+      // If this fails, the credentials stay reserved for this user, who can enroll them again.
       release: (held) => environment.releaseCredentials(held, owner).catch(() => undefined),
     }
   }
 
-  /** Gives freed credentials back. */
+  /** Releases the credential ids of removed factors. */
   async #release<T extends { released: HeldCredential[] }>(
     who: Who,
     freed: Answer<T>,

@@ -1,5 +1,5 @@
-// What a Subject object knows of tokens and of everything else that happens once: the claims table
-// and the live tokens. Synchronous; always in the caller's transaction.
+// The rows of a user's tokens and of claimed single-use keys. All methods are synchronous and run in the caller's
+// transaction.
 import type { Method } from '../../../contract/index.ts'
 import { IDEMPOTENCY_WINDOW_SECONDS } from '../../../contract/index.ts'
 import type { SingleUseKey } from '../../domain/factors/proof.ts'
@@ -15,7 +15,7 @@ const SCHEMA = `
     expires_at INTEGER NOT NULL, ended_at INTEGER);
   CREATE INDEX IF NOT EXISTS tokens_expiry ON tokens (expires_at);`
 
-/** How long an expired row stays, so that a clock set back by a little finds it still. */
+/** How long an expired row stays, in case the clock is set back by a little. */
 const KEPT_AFTER_EXPIRY_SECONDS = 120
 
 export type TokenRow = {
@@ -42,8 +42,8 @@ export class Tokens {
   }
 
   /**
-   * Claims a key, in one statement: true for exactly one of any number of callers. With an ordinal,
-   * true only for a larger one than ever before.
+   * Claims a single-use key in one statement. Returns true for exactly one of any number of callers. With an ordinal,
+   * returns true only if it is larger than every earlier one.
    */
   claim(
     { key, ordinal = 0, expiresAt }: SingleUseKey,
@@ -82,7 +82,7 @@ export class Tokens {
     )
   }
 
-  /** The row of a token that may still be used; `token_revoked` for one that is ended or unknown. */
+  /** Returns the row of a live token. Refuses with `token_revoked` if it has ended or is unknown. */
   live(jti: string, now: number): TokenRow {
     const row = this.find(jti)
     if (!row || row.ended_at !== null) refuse('token_revoked')
@@ -95,10 +95,10 @@ export class Tokens {
   }
 
   /**
-   * Spends a single-use token.
+   * Consumes a single-use token.
    *
-   * @param requestHash identifies the request, so that it may be repeated; null for one that may not
-   * @returns whether this repeats the use that spent it, within the idempotency window
+   * @param requestHash identifies the request, so that it can be repeated; null if it cannot be repeated
+   * @returns whether this call repeats the request that consumed the token, within the idempotency window
    * @throws Refused `token_used`
    */
   spend(row: TokenRow, now: number, requestHash: string | null): { replayed: boolean } {
@@ -136,12 +136,12 @@ export class Tokens {
     return this.#sql.exec('SELECT 1 FROM claims WHERE key = ?', `token:${jti}`).toArray().length > 0
   }
 
-  /** Ends one token; true when it was alive. */
+  /** Ends one token. Returns whether it was live. */
   end(jti: string, now: number): boolean {
     return this.#end('jti = ?', jti, now) > 0
   }
 
-  /** Ends the live tokens that a factor produced. */
+  /** Ends the live tokens that came from a factor. */
   endOfFactor(factorId: string, now: number): number {
     return this.#end('factor_id = ?', factorId, now)
   }
@@ -169,7 +169,7 @@ export class Tokens {
       .one().n
   }
 
-  /** Forgets what has expired; returns when the next row will, if any is left. */
+  /** Deletes expired rows. Returns when the next row can be deleted, if any is left. */
   clean(now: number): number | undefined {
     const before = now - KEPT_AFTER_EXPIRY_SECONDS
     this.#sql.exec('DELETE FROM claims WHERE expires_at <= ?', before)
