@@ -145,6 +145,20 @@ describe('a screen reader', () => {
     await expect.poll(() => liveRegions(page)).toMatch(heard)
   })
 
+  it('is told every ten seconds how long a wait still is, and when it is over', async () => {
+    const page = await openPage()
+    await page.clock.install()
+    await showState(page, 'a wait', DEFAULT_TEXTS)
+    for (const seconds of [20, 10]) {
+      await page.clock.runFor(10_000)
+      await expect
+        .poll(() => liveRegions(page))
+        .toMatch(`status: Too many attempts. Try again in ${seconds} s.`)
+    }
+    await page.clock.runFor(11_000)
+    await expect.poll(() => liveRegions(page)).toMatch('status: You can try again now.')
+  })
+
   it('is told that the user is verified, when the dialog has closed', async () => {
     const page = await openPage()
     await showState(page, 'a code', DEFAULT_TEXTS)
