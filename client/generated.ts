@@ -67,13 +67,13 @@ import type {
   UnlockResult,
 } from '../contract/index.ts'
 
-/** `error.data` of every refusal: why, and what the caller needs to go on. */
+/** The `error.data` of every refusal: the reason, and data that the caller needs. */
 export interface CountersignErrorData {
   reason: Reason
   retryAfterSeconds?: number
   attemptsLeft?: number
   requirement?: Requirement
-  /** The part of the settings that is refused. */
+  /** The refused part of a settings document. */
   place?: SettingsPlace
   /** What an API that was refused an action answers to its caller in that header. */
   wwwAuthenticate?: string

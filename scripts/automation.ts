@@ -1,5 +1,5 @@
-// As whom the commands of this machine set the service up: by OPERATOR_KEY, and once operators guard
-// themselves, by a key for automation that an earlier start made and keeps in the state folder.
+// The operator client with which the local commands set up the service. It uses OPERATOR_KEY. Once operators have
+// factors, it uses an automation key that an earlier start created and stored in the state folder.
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -9,13 +9,13 @@ import { Complaint } from './terminal.ts'
 import { FILE_MODE, readEnvFile } from './variables.ts'
 
 const FILE = 'operator.env'
-const HEAD = `# Written by \`npm start\`: a key for automation, with which the next start sets up what is missing. Keep it to yourself.\n`
+const HEAD = `# Written by \`npm start\`: the automation key with which the next start sets up the service. Keep it secret.\n`
 
 /**
- * The operators' client with which to set things up.
+ * Returns an operator client with which the service can be set up.
  *
- * @param state the folder in which the key for automation is kept
- * @throws Complaint where a step-up would be needed and no key for automation was made before
+ * @param state the folder that stores the automation key
+ * @throws Complaint if changes need a step-up and no automation key is stored
  * @example const operator = await setupClient(service.url, operatorKey, state)
  */
 export async function setupClient(
@@ -26,7 +26,7 @@ export async function setupClient(
   const file = join(resolve(state), FILE)
   const first = operatorClient(url, operatorKey)
   const kept = await keptKey(url, file)
-  // On a service that is not this machine's alone, the first key ends with the first named operator.
+  // On a service that other machines can reach, OPERATOR_KEY ends once a named operator has signed in.
   const self = await first.operator.self.query().catch((error) => {
     if (kept && reasonOf(error)?.reason === 'unauthenticated') return undefined
     throw error
@@ -34,12 +34,12 @@ export async function setupClient(
   if (kept && (!self || self.guarded)) return kept
   if (self?.guarded)
     throw new Complaint(
-      `Operators guard themselves here, and ${file} holds no key for automation that is good: sign in at ${url}/console, make one there, and write it into that file as AUTOMATION_KEY='…'.`,
+      `Changes need a step-up here, and ${file} has no valid automation key: sign in at ${url}/console, create one, and write it into that file as AUTOMATION_KEY='…'.`,
     )
   return first
 }
 
-/** Creates the automation key with which later starts set things up, unless it exists. */
+/** Creates the automation key with which later starts set up the service, unless it exists. */
 export async function keepAutomationKey(
   operator: CountersignClient,
   url: string,
@@ -47,7 +47,7 @@ export async function keepAutomationKey(
 ): Promise<void> {
   const file = join(resolve(state), FILE)
   if (await keptKey(url, file)) return
-  // A name is given once, also where the folder was lost in which the key was kept.
+  // Operator names cannot be used again, even if the folder with the key was deleted.
   const name = `npm start ${randomBytes(3).toString('hex')}`
   const { key } = await operator.operator.create.mutate({ name, automation: true })
   writeFileSync(file, `${HEAD}AUTOMATION_KEY='${key}'\n`, { mode: FILE_MODE })

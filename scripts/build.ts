@@ -1,5 +1,5 @@
-// `npm run build`: the package that applications install, in `dist/`. Modules stay modules, so that a
-// bundler takes what is used of them; types are next to them.
+// `npm run build`: builds the package that applications install, in `dist/`. Modules are not bundled, so that an
+// application's bundler can drop unused code.
 import { execFileSync } from 'node:child_process'
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ const STYLES = 'client/react/dialog.css'
 
 rmSync(OUT, { recursive: true, force: true })
 execFileSync(process.execPath, [TSC, '-p', 'tsconfig.build.json'], { cwd: ROOT, stdio: 'inherit' })
-// The compiler rewrites the extensions of imports in modules, and leaves those in declarations.
+// The compiler rewrites the extensions of imports in modules, but not in declarations.
 for (const name of readdirSync(OUT, { recursive: true, encoding: 'utf8' })) {
   if (!name.endsWith('.d.ts')) continue
   const file = join(OUT, name)
@@ -19,6 +19,6 @@ for (const name of readdirSync(OUT, { recursive: true, encoding: 'utf8' })) {
   writeFileSync(file, text.replace(/((?:from|import) ?\(?'\.[^']*)\.tsx?'/g, "$1.js'"))
 }
 cpSync(join(ROOT, STYLES), join(OUT, STYLES))
-// Without a declaration TypeScript refuses to import the styles where no bundler's types declare them.
+// Without a declaration, TypeScript refuses to import the styles, unless the types of a bundler declare them.
 writeFileSync(join(OUT, `${STYLES}.d.ts`), 'export {}\n')
 console.log('The package is in dist/.')

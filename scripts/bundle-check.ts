@@ -1,5 +1,5 @@
-// Bundles the client's entries as an application would and fails where anything is in it that an
-// application must not get: the Worker's code, a Workers type or module, zod.
+// Bundles the client's entries as an application does. Fails if the bundle contains code of the Worker, a type or
+// module of Workers, or zod.
 import { build } from 'esbuild'
 
 const { metafile } = await build({
@@ -25,12 +25,14 @@ const bundled = Object.keys(metafile.inputs)
 const imported = Object.values(metafile.outputs).flatMap(({ imports }) =>
   imports.map(({ path }) => path),
 )
-const strangers = [...bundled, ...imported].filter((path) =>
+const forbidden = [...bundled, ...imported].filter((path) =>
   FORBIDDEN.some((pattern) => pattern.test(path)),
 )
 
-if (strangers.length > 0) {
-  console.error(`the client's bundle holds what it must not:\n  ${strangers.join('\n  ')}`)
+if (forbidden.length > 0) {
+  console.error(`The client's bundle must not contain:\n  ${forbidden.join('\n  ')}`)
   process.exit(1)
 }
-console.log(`the client's bundle: ${bundled.length} modules, none of them of the Worker`)
+console.log(
+  `The client's bundle has ${bundled.length} modules, and none of them belongs to the Worker.`,
+)

@@ -1,5 +1,4 @@
-// `npm test`: everything that must hold before a change is kept. Each step counts as one, each test of
-// the test run as one; the last line says how many passed and failed.
+// `npm test`: runs every check of the project. The last line says how many steps and tests passed and failed.
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,13 +10,13 @@ const scratch = mkdtempSync(join(tmpdir(), 'countersign-check-'))
 
 type Step = [name: string, command: string[], remedy: string]
 
-/** Several steps and tests need the pages. Built at the same time, they would be built twice. */
+/** Builds the pages first, because several steps and tests need them and would build them at the same time. */
 const PAGES: Step[] = (['console', 'wallet'] as const).map((page) => [
   `page builds: ${page}`,
   ['node', 'scripts/pages.ts', page],
   'see the message',
 ])
-/** Steps with their command, and what to do where it fails. */
+/** The checks of the source: name, command, and what to do if it fails. */
 const SOURCE: Step[] = [
   ['format and lint', ['biome', 'check', '--error-on-warnings', '.'], 'npm run format'],
   ['types, by project references', ['tsc', '-b'], 'fix what the compiler names'],
@@ -28,12 +27,12 @@ const SOURCE: Step[] = [
     'npm run generate',
   ],
   [
-    'client bundle holds the contract alone',
+    'client bundle contains only the contract',
     ['node', 'scripts/bundle-check.ts'],
     'see the message',
   ],
 ]
-/** In this order: what is built first is looked at next. */
+/** The checks of the build, in order: later steps check the result of earlier ones. */
 const BUILT: Step[] = [
   ['package builds', ['node', 'scripts/build.ts'], 'see the message'],
   ['package is well formed', ['publint', '--strict'], 'see the message'],
@@ -42,7 +41,7 @@ const BUILT: Step[] = [
     ['attw', '--pack', '.', '--profile', 'esm-only', '--exclude-entrypoints', 'react/dialog.css'],
     'see the message',
   ],
-  ['package weighs no more than it may', ['size-limit'], 'see "size-limit" in package.json'],
+  ['package is within its size limits', ['size-limit'], 'see "size-limit" in package.json'],
   [
     'lockfile is complete',
     ['npm', 'ci', '--dry-run', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
@@ -65,15 +64,15 @@ const BUILT: Step[] = [
 const { values } = parseArgs({
   options: { quick: { type: 'boolean' }, slowest: { type: 'boolean' } },
 })
-/** With `--quick`: what finds most mistakes within a minute. */
+/** `--quick` runs only these, which find most mistakes within a minute. */
 const QUICK_STEPS = 2
 const QUICK_TESTS = ['--project', 'node', 'test/domain', 'test/client']
-/** The tests in the browser wait more than they compute, so that they run beside everything else. */
+/** The browser tests wait more than they compute, so they run at the same time as everything else. */
 const BROWSER_TESTS = ['--project', 'browser']
 const OTHER_TESTS = ['--project', '!browser']
 const SLOWEST_SHOWN = 10
 
-// The pages may not be built; the Workers bundle without.
+// The pages may not be built yet. The Workers can be bundled with empty folders.
 for (const pages of ['console/dist', 'examples/wallet/dist']) mkdirSync(pages, { recursive: true })
 
 let passed = 0
@@ -98,7 +97,7 @@ rmSync(scratch, { recursive: true, force: true })
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
 
-/** Takes steps, one after the other. */
+/** Runs steps one after the other. */
 async function take(steps: Step[]): Promise<void> {
   for (const [name, command, remedy] of steps) {
     const { ok, output } = await run(command)
@@ -111,7 +110,7 @@ async function take(steps: Step[]): Promise<void> {
   }
 }
 
-/** Runs some of the tests, and keeps their report. */
+/** Runs tests, and stores their report. */
 async function runTests(name: string, which: string[]): Promise<void> {
   const file = join(scratch, `${name}.json`)
   const shown = ['--silent=passed-only', '--reporter=default', '--reporter=json']
@@ -119,7 +118,7 @@ async function runTests(name: string, which: string[]): Promise<void> {
   const report = readReport(file)
   passed += report.numPassedTests
   failed += report.numFailedTests
-  // A run that broke off before any test failed is a failure all the same.
+  // A run that ended before any test failed counts as one failure.
   if (!ok && report.numFailedTests === 0) failed += 1
   console.log(`${ok ? '✓' : '✗'} ${name}`)
   if (!ok) console.log(output)
@@ -137,17 +136,17 @@ function run([program = '', ...args]: string[]): Promise<Outcome> {
     env: { ...process.env, ...OFFLINE },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let said = ''
+  let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {
-      said += text
+      output += text
     })
   child.once('error', ({ message }) => resolve({ ok: false, output: message }))
-  child.once('close', (code) => resolve({ ok: code === 0, output: said }))
+  child.once('close', (code) => resolve({ ok: code === 0, output }))
   return promise
 }
 
-/** The test files that took longest. */
+/** Returns a line for each of the slowest test files. */
 function readSlowest(): string[] {
   return reports
     .flatMap(({ testResults }) => testResults)
@@ -160,7 +159,7 @@ function readSlowest(): string[] {
     .map(({ file, seconds }) => `${`${seconds}`.padStart(5)} s  ${file}`)
 }
 
-/** What was skipped, a line for each test: it says why. */
+/** Returns the skipped tests, whose names say why. */
 function readSkipped(): { file: string; skipped: string }[] {
   return reports
     .flatMap(({ testResults }) => testResults)
@@ -171,7 +170,7 @@ function readSkipped(): { file: string; skipped: string }[] {
     )
 }
 
-/** The members read of vitest's report. */
+/** The members of vitest's report that are read here. */
 interface Report {
   numPassedTests: number
   numFailedTests: number
@@ -183,7 +182,7 @@ interface Report {
   }[]
 }
 
-/** Reads a report: an empty one where the test run did not come to writing it. */
+/** Reads a report. Returns an empty one if the test run did not write it. */
 function readReport(file: string): Report {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))

@@ -1,7 +1,7 @@
-// Comparing what came with what was wanted.
+// Compares a value with the expected members.
 
 /**
- * Whether all that is wanted is there; members beside it do not matter, further elements of a list do.
+ * Returns whether a value has all wanted members. Other members are ignored, but lists must have the same length.
  *
  * @example covers({ decision: 'permit', acr: 'mfa' }, { decision: 'permit' }) // true
  */

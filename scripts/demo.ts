@@ -1,11 +1,10 @@
-// The demo environment: a pretended application with its login, its backend and a wallet API, and
-// who signs for it. What is done in it is told in tour/.
+// The demo environment: an invented application with its login, its backend and a wallet API. tour/ uses it.
 import { randomUUID } from 'node:crypto'
 import { importJWK, type JWK, SignJWT } from 'jose'
 import type { EnvironmentSettings } from '../contract/index.ts'
 import { Complaint } from './terminal.ts'
 
-/** Who is who in the demo environment. */
+/** The names of the parties in the demo environment. */
 export const DEMO = {
   environment: 'demo',
   login: 'https://login.demo.example',
@@ -20,12 +19,12 @@ const ASSERTION_LIFETIME_SECONDS = 60
 
 const now = (): number => Math.floor(Date.now() / 1000)
 
-/** The pretended application: its login signs sessions, its backend signs assertions, with one key. */
+/** The invented application. Its login signs session tokens and its backend signs assertions, with the same key. */
 export interface DemoIssuer {
   publicJwk: JWK
-  /** Signs a session token of a user who signed in just now; `claims` replaces or removes some. */
+  /** Signs a session token for a user who signed in just now. `claims` replaces or removes claims. */
   signIn(subject: string, claims?: Record<string, unknown>): Promise<Signed>
-  /** The backend's word that a user proved who they are just now, for one scope. */
+  /** Signs an assertion that a user was verified just now, for one scope. */
   vouch(subject: string, scope: string, audience: string): Promise<Signed>
 }
 
@@ -35,7 +34,7 @@ export interface Signed {
 }
 
 /**
- * The pretended application of a private key.
+ * Creates the invented application from its private key.
  *
  * @param text DEMO_ISSUER_KEY: a private ES256 key as a JWK
  * @throws Complaint for anything else
@@ -83,14 +82,14 @@ async function readKey(text: string) {
     if (key instanceof Uint8Array || key.type !== 'private') throw new TypeError('no private key')
     return { privateJwk, key }
   } catch {
-    throw new Complaint('DEMO_ISSUER_KEY is not a private ES256 key in one line of JSON (JWK).')
+    throw new Complaint('DEMO_ISSUER_KEY must be a private ES256 key as a JWK in one line of JSON.')
   }
 }
 
 /**
- * The settings of the demo environment.
+ * Returns the settings of the demo environment.
  *
- * @param url where its pages are: passkeys are bound to that origin
+ * @param url the origin of its pages, to which passkeys are bound
  */
 export function demoSettings(url: string, publicJwk: JWK): EnvironmentSettings {
   const keys = { jwks: { keys: [publicJwk] } }
@@ -111,10 +110,10 @@ export function demoSettings(url: string, publicJwk: JWK): EnvironmentSettings {
   }
 }
 
-/** Whether an address is one of this machine. */
+/** Returns whether an address is on this machine. */
 export const isLocal = (url: string): boolean =>
   ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
 
-/** Where the pages of the demo are: on this machine, unless the service is reached from elsewhere. */
+/** Returns the origin of the demo's pages: on this machine, unless the service has a public address. */
 export const pageOf = (url: string, publicUrl: string): string =>
   isLocal(publicUrl) ? url : publicUrl

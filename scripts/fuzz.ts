@@ -1,5 +1,5 @@
-// `npm run fuzz`: test/attacks/fuzz.test.ts with many more calls. What holds of every answer is in
-// test/fuzz/holds.ts; this file reads options and ends a run that hangs.
+// `npm run fuzz`: runs test/attacks/fuzz.test.ts with many more calls, and ends a run that hangs. test/fuzz/holds.ts
+// has the checks of every response.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { execPath } from 'node:process'
@@ -8,22 +8,21 @@ import { ROOT } from './variables.ts'
 import { guardProcess } from './watchdog.ts'
 
 const MOST_RUNS = 10_000_000
-/** Longer than any call may take, and than any sequence of calls. */
+/** Longer than any call and any sequence of calls may take. */
 const SILENT_SECONDS = 180
 
-const HELP = `Calls every procedure and every other route with input it was not made for, and checks each answer.
+const HELP = `Calls every procedure and every other route with invalid input, and checks each response.
 
   npm run fuzz -- [--runs N] [--only NAME,NAME] [--seed S] [--path P]
 
-  --runs N      how many sequences of up to 17 calls at each (1000)
-  --only NAMES  only these, by the names that are printed
-  --seed S      which calls: a number; the same one draws the same calls
-  --path P      with --seed and --only: the one failure that was printed with this path
+  --runs N      sequences of up to 17 calls for each route (1000)
+  --only NAMES  only these routes, by the names that the run prints
+  --seed S      a number that selects the calls; the same number repeats the same calls
+  --path P      with --seed and --only: only the failure that was printed with this path
 
-No answer may be a 5xx, each must come in time and in the form of the contract, a good call must be accepted,
-and a call that was refused must have changed nothing but what is counted. A failure is printed with the
-smallest call that still fails. Everything runs inside workerd: no server, no network. The exit code is 0
-when all of that held.`
+No response may be a 5xx. Each must arrive in time and match the contract. A valid call must be accepted, and a
+refused call may change only counters. A failure is printed with the smallest call that still fails. Everything
+runs inside workerd, without a server or a network. The exit code is 0 if there was no failure.`
 
 const text = { type: 'string' } as const
 const OPTIONS = { runs: { ...text, default: '1000' }, only: text, seed: text, path: text }
@@ -39,7 +38,7 @@ async function main(): Promise<number> {
     numRuns: readCount('runs', options.runs, { most: MOST_RUNS }),
     only: options.only?.split(',').map((name) => name.trim()),
   }
-  console.log(`seed ${seed}, ${plan.numRuns} sequences of calls at each`)
+  console.log(`seed ${seed}, ${plan.numRuns} sequences of calls for each route`)
   return runTests(JSON.stringify(plan), interruption())
 }
 
@@ -64,8 +63,7 @@ async function runTests(plan: string, signal: AbortSignal): Promise<number> {
   signal.removeEventListener('abort', kill)
   await release()
   signal.throwIfAborted()
-  if (code === null && isSilent())
-    throw new Complaint('Nothing moves: a call hangs at the last endpoint above.')
+  if (code === null && isSilent()) throw new Complaint('The run hangs: see the last route above.')
   return code ?? 1
 }
 

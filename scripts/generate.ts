@@ -1,6 +1,5 @@
-// Writes client/generated.ts: the router as a type that speaks contract names only. It walks the
-// running router, so what is not in it is not in the client; a schema that the contract does not
-// name stops it. With --check it writes nothing and fails where the file is not current.
+// Writes client/generated.ts: the type of the router, with the schema names of the contract. Fails if a procedure
+// uses a schema that the contract does not export. With --check, writes nothing and fails if the file is outdated.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -9,7 +8,7 @@ import { appRouter } from '../functions/router.ts'
 
 const TARGET = new URL('../client/generated.ts', import.meta.url)
 
-/** What tRPC keeps of a procedure, as far as it is read here. */
+/** The members of tRPC's definition of a procedure that are read here. */
 interface Definition {
   type: 'query' | 'mutation' | 'subscription'
   inputs: unknown[]
@@ -23,7 +22,7 @@ const names = new Map<unknown, string>(
 function nameOf(schema: unknown, path: string, side: string): string {
   const name = names.get(schema)
   if (name) return name
-  throw new Error(`${path}: its ${side} is no schema that contract/index.ts exports by name`)
+  throw new Error(`${path}: its ${side} must be a schema that contract/index.ts exports`)
 }
 
 interface Entry {
@@ -62,13 +61,13 @@ import type {
 ${imports.map((name) => `  ${name},`).join('\n')}
 } from '../contract/index.ts'
 
-/** \`error.data\` of every refusal: why, and what the caller needs to go on. */
+/** The \`error.data\` of every refusal: the reason, and data that the caller needs. */
 export interface CountersignErrorData {
   reason: Reason
   retryAfterSeconds?: number
   attemptsLeft?: number
   requirement?: Requirement
-  /** The part of the settings that is refused. */
+  /** The refused part of a settings document. */
   place?: SettingsPlace
   /** What an API that was refused an action answers to its caller in that header. */
   wwwAuthenticate?: string
@@ -96,7 +95,7 @@ export type CountersignRouter = TRPCBuiltRouter<
 `
 }
 
-/** In the project's own style, so that the formatter has nothing to change afterwards. */
+/** Formats the file in the style of the project. */
 function format(source: string): string {
   const biome = fileURLToPath(new URL('../node_modules/.bin/biome', import.meta.url))
   const args = ['check', '--write', '--stdin-file-path=client/generated.ts']

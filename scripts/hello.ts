@@ -1,5 +1,5 @@
-// `npm run hello`: sets up an environment for the smallest example on the service that runs here, and starts
-// the example's API, which serves its page.
+// `npm run hello`: sets up an environment for the smallest example on the local service, and starts the example's API,
+// which serves its page.
 import { registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import type { CountersignClient } from '../client/index.ts'
@@ -15,14 +15,14 @@ import { ROOT, readVariables, variablesFile } from './variables.ts'
 const ENVIRONMENT = 'hello'
 const KEY_LABEL = 'npm run hello'
 const HELLO_PORT = 3000
-const HELP = `Starts the smallest example beside the service that \`npm start\` runs.
+const HELP = `Starts the smallest example. It uses the service that \`npm start\` runs.
 
   npm run hello -- [--port N] [--state DIR]
 
   --port N     the example listens on port N (3000, or the next free one)
   --state DIR  the state folder of the service (.wrangler/state)`
 
-/** What the example imports, as an application that has the package installed finds it. */
+/** Maps the imports of the example to the source, as if the package were installed. */
 const PACKAGE: Record<string, string> = {
   'countersign/resource': pathToFileURL(`${ROOT}client/resource.ts`).href,
 }
@@ -43,7 +43,7 @@ const helloSettings = (url: string): EnvironmentSettings => ({
   ],
 })
 
-/** Creates the example's resource key, and ends the ones of earlier runs. */
+/** Creates the example's resource key, and revokes the keys of earlier runs. */
 async function makeKey({ environment: environments }: CountersignClient, audience: string) {
   const { resourceKeys } = await environments.get.query({ environment: ENVIRONMENT })
   for (const { id } of resourceKeys.filter(({ label }) => label === KEY_LABEL))
@@ -58,7 +58,7 @@ async function main(): Promise<number> {
   const { state = DEFAULT_STATE } = options
   const service = await findService(state)
   if (!service)
-    throw new Complaint('No service runs on this state: run `npm start` in another terminal.')
+    throw new Complaint('No service uses this state folder: run `npm start` in another terminal.')
   const { OPERATOR_KEY } = readVariables(variablesFile(), ['OPERATOR_KEY'])
   const operator = await setupClient(service, OPERATOR_KEY, state)
   const { port, remark } = await choosePort(options.port, { usual: HELLO_PORT })

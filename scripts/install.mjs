@@ -1,7 +1,6 @@
-// Installs the packages when `node_modules` is missing or older than the lockfile. It runs before
-// every other script, on whatever Node is there (20 or newer), so it imports nothing from packages;
-// what follows it in the same `npm run` finds Node 24 in `node_modules/.bin`. With the name of a folder it
-// does the same there: docs/ has packages of its own.
+// Installs the packages if `node_modules` is missing or older than the lockfile. It runs before every other script, on
+// any Node from version 20 on, so it imports no packages. The script after it runs on Node 24 from `node_modules/.bin`.
+// With the name of a folder, such as docs, it installs the packages of that folder.
 import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -18,7 +17,7 @@ if (modifiedAt('node_modules/.package-lock.json') < modifiedAt('package-lock.jso
     shell: process.platform === 'win32',
   })
   if (install.status !== 0) {
-    process.stderr.write('npm ci failed, so nothing was started. See its message above.\n')
+    process.stderr.write('npm ci failed: see its message above.\n')
     process.exit(1)
   }
 }

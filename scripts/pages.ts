@@ -1,6 +1,5 @@
-// The pages that the Workers serve: built by Vite into the folders from which they are served, where
-// they are not as new as what they are made of. `node scripts/pages.ts console` builds one; wrangler does
-// so before it serves or deploys the service.
+// Builds the pages that the Workers serve with Vite, if they are older than their sources. `node scripts/pages.ts
+// console` builds one page; wrangler runs it before it serves or deploys the service.
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,19 +8,19 @@ import { Complaint, interruption, runCommand, USAGE_EXIT_CODE } from './terminal
 import { environmentWithout, ROOT, SERVICE_VARIABLES } from './variables.ts'
 import { guardProcess } from './watchdog.ts'
 
-/** A page: where its configuration and its `dist/` are, and where its sources. */
+/** The pages. `folder` has the configuration and `dist/`, `root` has the sources. */
 export const PAGES = {
-  console: { name: "operators' page", folder: 'console', root: 'console' },
+  console: { name: 'dashboard', folder: 'console', root: 'console' },
   wallet: { name: "wallet's page", folder: 'examples/wallet', root: 'examples/wallet/page' },
 } as const
 
-/** What every page is made of, beside its own sources. */
+/** The sources that all pages share. */
 const SHARED = ['client', 'contract', 'ui', 'package-lock.json']
 
 /**
- * Builds a page into the folder that its Worker serves, unless what is there is as new as its sources.
+ * Builds a page into the folder that its Worker serves, unless it is newer than its sources.
  *
- * @throws Complaint with what the build said
+ * @throws Complaint with the output of the build
  */
 export async function buildPage(page: keyof typeof PAGES, signal: AbortSignal): Promise<void> {
   const { name, folder, root } = PAGES[page]
@@ -35,8 +34,8 @@ export async function buildPage(page: keyof typeof PAGES, signal: AbortSignal): 
   const release = guardProcess(building.child.pid)
   await building
     .catch((error) => {
-      const said = [error.stdout, error.stderr].filter(Boolean).join('\n')
-      throw new Complaint(`The ${name} could not be built:\n\n${said || error.message}`)
+      const output = [error.stdout, error.stderr].filter(Boolean).join('\n')
+      throw new Complaint(`The ${name} could not be built:\n\n${output || error.message}`)
     })
     .finally(release)
 }
@@ -48,7 +47,7 @@ function isCurrent(built: string, folder: string): boolean {
   return [folder, ...SHARED].every((path) => newest(`${ROOT}${path}`) <= mtimeMs)
 }
 
-/** When anything below a path was last written; what is built does not count. */
+/** Returns when a file below a path was last written. Ignores built files. */
 function newest(path: string): number {
   const { mtimeMs } = statSync(path)
   if (!statSync(path).isDirectory()) return mtimeMs

@@ -1,5 +1,4 @@
-// Which port to listen on: the one that was used before, whether somebody is there already, and the
-// next one that is free.
+// Chooses the port to listen on: the one that was used before, or the next free one.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -7,14 +6,14 @@ import { Complaint } from './terminal.ts'
 
 export const DEFAULT_PORT = 8787
 export const DEFAULT_WALLET_PORT = 8790
-/** In the state folder. */
+/** The file in the state folder that stores the ports. */
 const PORTS = 'ports.json'
 const LAST_PORT = 65_535
 const ANSWER_WITHIN_MILLISECONDS = 500
 
 /**
- * Whether somebody listens on a port of this machine, on 127.0.0.1, on ::1, or on all addresses. It
- * asks by connecting: binding a second time succeeds on some systems where the first is for all addresses.
+ * Returns whether a program listens on a port of this machine. Connects to the port, because on some systems a second
+ * program can bind a port that another one has bound for all addresses.
  *
  * @example if (await isTaken(8787)) …
  */
@@ -28,13 +27,13 @@ function accepts(host: string, port: number): Promise<boolean> {
   const socket = connect({ host, port })
   socket.once('connect', () => resolve(true))
   socket.once('error', () => resolve(false))
-  // On this machine a silent port is one whose listener has too much to do.
+  // If a local port does not respond, its program is busy.
   socket.setTimeout(ANSWER_WITHIN_MILLISECONDS, () => resolve(true))
   return promise.finally(() => socket.destroy())
 }
 
 /**
- * The first free port from one up.
+ * Returns the first free port from a number on.
  *
  * @throws Complaint if every port is taken
  * @example const port = await nextFreePort(8787)
@@ -46,41 +45,41 @@ export async function nextFreePort(from: number): Promise<number> {
   throw new Complaint(`Every port from ${from} up is taken.`)
 }
 
-/** The port that was chosen, and what to say where it is not the one that was hoped for. */
+/** The chosen port, and a remark if it is not the usual one. */
 export interface ChosenPort {
   port: number
   remark?: string
 }
 
-/** What is wished of a port. */
-export interface PortWish {
-  /** Where to look first; the next free one is taken otherwise. */
+/** The preferences for a port. */
+export interface PortPreference {
+  /** The port to try first. If it is taken, the next free port is used. */
   usual?: number
-  /** The option that names another. */
+  /** The option that names another port. */
   option?: string
-  /** A port that is spoken for, though nobody listens yet. */
+  /** A port that is reserved for another program. */
   except?: number
 }
 
 /**
- * The port to serve on: the one asked for or none; without a wish the usual one, or the next free.
+ * Chooses the port to serve on: the requested one, or else the usual one, or else the next free one.
  *
  * @param asked the value of the option
- * @throws Complaint for a port that is taken, or is no port at all
+ * @throws Complaint for a requested port that is taken or not valid
  */
 export async function choosePort(
   asked: string | undefined,
-  { usual = DEFAULT_PORT, option = '--port', except }: PortWish = {},
+  { usual = DEFAULT_PORT, option = '--port', except }: PortPreference = {},
 ): Promise<ChosenPort> {
   if (asked !== undefined) {
     const port = readPort(asked, option)
     if (port === except)
       throw new Complaint(
-        `Port ${port} is the one of the service (--port): name another port with ${option}.`,
+        `Port ${port} is the port of the service (--port): name another port with ${option}.`,
       )
     if (!(await isTaken(port))) return { port }
     throw new Complaint(
-      `Port ${port} is taken by another program: end that one, or name another port with ${option}.`,
+      `Port ${port} is taken by another program: stop that program, or name another port with ${option}.`,
     )
   }
   const free = await nextFreePort(usual)
@@ -95,13 +94,13 @@ function readPort(text: string, option: string): number {
   throw new Complaint(`${option} must be a port number from 1 to ${LAST_PORT}, not ${text}.`, 2)
 }
 
-/** The ports of a state folder, so that addresses stay what is stored of them. */
+/** The ports of a state folder. They are stored, because the service stores addresses that contain them. */
 export interface KnownPorts {
   service?: number
   wallet?: number
 }
 
-/** The ports that were used last on a state. */
+/** Returns the ports that were last used with a state folder. */
 export function recallPorts(state: string): KnownPorts {
   try {
     const { service, wallet } = JSON.parse(readFileSync(join(state, PORTS), 'utf8'))
@@ -114,7 +113,7 @@ export function recallPorts(state: string): KnownPorts {
   }
 }
 
-/** Notes which ports are used on a state; what is not named stays. */
+/** Stores the ports of a state folder. Ports that are not named stay unchanged. */
 export function rememberPorts(state: string, ports: KnownPorts): void {
   const known = { ...recallPorts(state), ...ports }
   writeFileSync(join(state, PORTS), `${JSON.stringify(known)}\n`)

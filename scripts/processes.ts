@@ -1,4 +1,4 @@
-// Reads what the system knows of a process: from /proc on Linux, else from `ps`.
+// Reads information about a process, from /proc on Linux and from `ps` on other systems.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
@@ -12,7 +12,7 @@ export interface ProcessFacts {
 }
 
 /**
- * Reads a process. Returns undefined where it has ended.
+ * Reads a process. Returns undefined if it has ended.
  *
  * @example const isSame = readProcess(pid)?.started === started
  */
@@ -38,7 +38,7 @@ function readFromProc(pid: number): ProcessFacts | undefined {
   }
 }
 
-/** Reads a process with `ps`, as macOS and Linux have it. */
+/** Reads a process with the `ps` of macOS or Linux. */
 export function readFromPs(pid: number): ProcessFacts | undefined {
   try {
     const text = execFileSync('ps', ['-o', 'stat=,ppid=,pgid=,lstart=,args=', '-p', String(pid)], {
@@ -57,8 +57,8 @@ export function readFromPs(pid: number): ProcessFacts | undefined {
 }
 
 /**
- * Returns the ids of the processes whose end is to end this one: its parent and, where that is the shell in which
- * npm runs a script, npm itself. The shell outlives an npm that is killed, so this process keeps its parent then.
+ * Returns the ids of the processes whose end must end this one: its parent, and npm if the parent is the shell in which
+ * npm runs a script. If npm is killed, that shell stays alive, so checking only the parent is not enough.
  */
 export function callers(): number[] {
   const shell = npmShell()
@@ -66,8 +66,8 @@ export function callers(): number[] {
 }
 
 /**
- * Whether the npm that runs this process has ended already. What npm starts is in the process group of npm; a
- * process that lost its parent has one of another group.
+ * Returns whether the npm that runs this process has ended already. npm starts programs in its own process group. If npm
+ * has ended, this process has a new parent of another group.
  */
 export function isLeftByNpm(): boolean {
   if (!process.env.npm_lifecycle_event) return false
@@ -77,7 +77,7 @@ export function isLeftByNpm(): boolean {
   return parent !== undefined && own?.group !== id && own?.group !== parent.group
 }
 
-/** The shell in which npm runs this process, if it does. Some shells become the program that they run. */
+/** Returns the shell in which npm runs this process, if any. Some shells replace themselves with the program. */
 function npmShell(): ProcessFacts | undefined {
   const parent = process.env.npm_lifecycle_event ? readProcess(process.ppid) : undefined
   return parent && /^\S+ -c /.test(parent.command) ? parent : undefined

@@ -1,19 +1,18 @@
-// Setting up an environment of the service that runs here, as an operator does.
+// Sets up an environment as an operator.
 import { type CountersignClient, createClient, reasonOf } from '../client/index.ts'
 import type { EnvironmentSettings } from '../contract/index.ts'
 import { covers } from './covers.ts'
 import { Complaint } from './terminal.ts'
 
-/** The operators' client of a service. */
+/** Creates an operator client. */
 export const operatorClient = (url: string, operatorKey: string): CountersignClient =>
   createClient({ url, environment: 'operator', bearer: () => operatorKey })
 
 /**
- * Sets up an environment: makes it, or changes what is not as it is wanted. What else somebody set in
- * it stays.
+ * Creates an environment, or changes its settings to the wanted ones. Other settings stay unchanged.
  *
- * @returns what had to be done
- * @throws Complaint where the service refuses, with its reason
+ * @returns whether the environment was created, changed, or already as wanted
+ * @throws Complaint with the reason if the service refuses
  */
 export async function provision(
   { environment: environments }: CountersignClient,
@@ -40,7 +39,7 @@ export async function provision(
   return 'made'
 }
 
-/** Lays the wanted actions over those that are there, and adds the missing ones. */
+/** Returns the existing actions with the wanted changes, and the missing actions. */
 function mergedActions({ actions = [] }: EnvironmentSettings, wanted: EnvironmentSettings) {
   const missing = (wanted.actions ?? []).filter((one) => !actions.some((own) => covers(own, one)))
   const names = actions.map(({ action }) => action)

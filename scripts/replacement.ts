@@ -1,17 +1,17 @@
-// Breaks a copy of the source on purpose, by replacing texts.
+// Replaces texts in a copy of the source.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Complaint } from './terminal.ts'
 
-/** A file from the project's root, a text that it holds exactly once, and what replaces the text. */
+/** A file relative to the project's root, a text that it contains exactly once, and the new text. */
 export type Replacement = [file: string, text: string, by: string]
 
 /**
  * Replaces texts in a copy of the project, never in the project itself.
  *
- * @param whose what asks for it, for a complaint: `The change "an older step is taken"`
- * @returns what puts the copy back as it was
- * @throws Complaint where a text does not stand there exactly once
+ * @param whose names the change in an error message, for example `The change "an older step is accepted"`
+ * @returns a function that restores the copy
+ * @throws Complaint if a file does not contain a text exactly once
  * @example const undo = replaceIn(folder, [['functions/clock.ts', '1000', '1']], 'The change')
  */
 export function replaceIn(
@@ -26,7 +26,7 @@ export function replaceIn(
     const parts = source.split(text)
     if (parts.length !== 2) {
       throw new Complaint(
-        `${whose} replaces a text that stands ${parts.length - 1} times in ${file}, not once: it has to follow the source.\n\n${text}`,
+        `${whose} replaces a text that ${file} contains ${parts.length - 1} times, not once: update the text to match the source.\n\n${text}`,
       )
     }
     if (!before.has(path)) before.set(path, source)

@@ -1,15 +1,15 @@
-// Where to store what is thrown away afterwards.
+// Chooses the folder for temporary data.
 import { existsSync, statfsSync } from 'node:fs'
 import { freemem, tmpdir } from 'node:os'
 
-/** A file system in memory, on Linux. */
+/** The folder of a file system in memory on Linux. */
 const MEMORY_FOLDER = '/dev/shm'
 /** The type of a file system in memory (TMPFS_MAGIC in Linux' magic.h). */
 export const MEMORY_TYPE = 0x01021994
 
 /**
- * A folder for so many bytes: in memory where there is plenty, since every answer of an object waits
- * until the disk has what it wrote. That changes how long it takes, and nothing of who is let through.
+ * Returns a folder for temporary data of a size. It is in memory if there is enough, because every answer of an object
+ * waits until its writes are on disk. This changes the speed of a run, not its result.
  */
 export function scratchFor(bytes: number): string {
   if (process.env.TMPDIR || !existsSync(MEMORY_FOLDER) || freemem() < bytes) return tmpdir()

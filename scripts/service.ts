@@ -1,5 +1,5 @@
-// The service on this machine: Countersign itself, and the record of where it runs. worker.ts
-// starts and ends its processes; demo.ts and wallet.ts set up environments in it.
+// Starts the local service, and stores where it runs. worker.ts starts and ends its processes. demo.ts and wallet.ts
+// have the settings of its environments.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { devNull } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -9,27 +9,27 @@ import { Complaint } from './terminal.ts'
 import type { Variables } from './variables.ts'
 import { ask, type RunningWorker, startWorker } from './worker.ts'
 
-/** In the state folder: where the service runs, as long as it does. */
+/** The file in the state folder that stores where the service runs. It is deleted when the service ends. */
 const RECORD = 'countersign.json'
 
 export interface ServiceOptions {
   port: number
-  /** The folder that keeps what the service stores. */
+  /** The folder in which the service stores its data. */
   state: string
   variables: Variables
-  /** Whether to show what wrangler and the Worker say, beside writing it to the log. */
+  /** True to print the output of wrangler and the Worker, and not only write it to the log. */
   verbose?: boolean
 }
 
 export interface Service extends RunningWorker {
-  /** The address that tokens are issued under: `url`, unless PUBLIC_URL says another. */
+  /** The address in issued tokens: `url`, unless PUBLIC_URL is set. */
   publicUrl: string
 }
 
 /**
  * Starts the service.
  *
- * @throws Complaint where the state cannot be used, or another service runs on it
+ * @throws Complaint if the state folder cannot be used, or if another service uses it
  * @example
  * const service = await startService({ port: 8787, state: DEFAULT_STATE, variables })
  * await service.ready
@@ -44,7 +44,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     config: 'wrangler.toml',
     port,
     persistTo: state,
-    // An empty file instead of .dev.vars, so that the child's environment is all that counts.
+    // An empty file instead of .dev.vars, so that only the child's environment counts.
     envFile: devNull,
     variables: { ...process.env, ...options.variables, PUBLIC_URL: publicUrl },
     log: join(state, LOG),
@@ -66,18 +66,18 @@ const ownRecord = (url: string): ServiceRecord => ({
   started: readProcess(process.pid)?.started ?? '',
 })
 
-/** A service that runs on a state. */
+/** The record of a service that uses a state folder. */
 export interface ServiceRecord {
   url: string
   /** The process of `npm start`. */
   pid: number
-  /** When that process was started, which distinguishes it from a later one with the same id. */
+  /** The start time of that process, which distinguishes it from a later one with the same id. */
   started: string
 }
 
 /**
- * Returns the service that runs on a state. A record that a killed process left behind counts for nothing, also
- * where another program has its process id by now.
+ * Returns the service that uses a state folder. Ignores the record of a killed process, even if another program has its
+ * process id now.
  *
  * @example const running = findRecord(DEFAULT_STATE)
  */
@@ -90,13 +90,13 @@ export function findRecord(state: string): ServiceRecord | undefined {
   }
 }
 
-/** Whether the process of a record runs. */
+/** Returns whether the process of a record still runs. */
 export function isAlive({ pid, started }: ServiceRecord): boolean {
   const found = readProcess(pid)
   return found !== undefined && found.started === started
 }
 
-/** Returns the address of the service that runs on a state, if one answers. */
+/** Returns the address of the service that uses a state folder, if it answers. */
 export async function findService(state: string): Promise<string | undefined> {
   const { url } = findRecord(state) ?? {}
   return url && (await askHealth(url)) ? url : undefined
@@ -106,7 +106,7 @@ export async function findService(state: string): Promise<string | undefined> {
  * Opens a state folder for a new service.
  *
  * @returns its absolute path
- * @throws Complaint where it cannot be used, or where a service runs on it
+ * @throws Complaint if the folder cannot be used, or if a service uses it
  */
 export function claimState(state: string): string {
   const folder = openState(state)
@@ -115,7 +115,7 @@ export function claimState(state: string): string {
   const { url, pid } = running
   const stop = folder === resolve(DEFAULT_STATE) ? 'npm stop' : `npm stop -- --state ${state}`
   throw new Complaint(
-    `A service runs on this state already, at ${url} (process ${pid}). Stop it with \`${stop}\`, or name another folder with --state.`,
+    `A service uses this state folder already, at ${url} (process ${pid}): stop it with \`${stop}\`, or name another folder with --state.`,
   )
 }
 
@@ -125,7 +125,7 @@ export interface HealthBody {
   error?: { message: string }
 }
 
-/** What /health says, or undefined while nobody answers. */
+/** Returns the body of /health, or undefined if there is no answer. */
 export const askHealth = (url: string, signal?: AbortSignal): Promise<HealthBody | undefined> =>
   ask<HealthBody>(`${url}/health`, signal)
 
@@ -134,5 +134,5 @@ async function probe(url: string, publicUrl: string, signal: AbortSignal) {
   if (body?.error) return body.error.message
   if (body?.status !== 'ok') return 'starting'
   const expected = new URL(publicUrl).origin
-  return body.issuer === expected ? undefined : `Somebody else answers at ${url}.`
+  return body.issuer === expected ? undefined : `Another program answers at ${url}.`
 }

@@ -1,5 +1,5 @@
-// `npm start`: the service on this machine with the demo environment set up in it, and the example
-// wallet beside it, until Ctrl-C. worker.ts starts and ends their processes.
+// `npm start`: runs the local service with the demo environment, and the example wallet, until Ctrl-C. worker.ts starts
+// and ends their processes.
 import { once } from 'node:events'
 import { resolve } from 'node:path'
 import type { CountersignClient } from '../client/index.ts'
@@ -22,17 +22,17 @@ import { completeVariables, readVariables, removeWrittenUrl, variablesFile } fro
 import { completeWallet, startWallet, WALLET, walletSettings } from './wallet.ts'
 import type { RunningWorker } from './worker.ts'
 
-const HELP = `Starts Countersign on this machine, with an example wallet and a demo environment to try it on.
+const HELP = `Starts Countersign on this machine, with an example wallet and a demo environment.
 
   npm start -- [--port N] [--wallet-port N] [--no-wallet] [--state DIR] [--verbose]
 
   --port N         the service listens on port N (8787, or the next free one)
   --wallet-port N  the wallet listens on port N (8790, or the next free one)
-  --no-wallet      start the service alone
-  --state DIR      keep what is stored in DIR (.wrangler/state)
-  --verbose        show what wrangler and the Workers say
+  --no-wallet      start only the service
+  --state DIR      store the data in DIR (.wrangler/state)
+  --verbose        print the output of wrangler and the Workers
 
-Without these options both listen where they did the last time on the same state. \`npm stop\` ends them.`
+Without a port option, both use the ports of the last start with the same state. \`npm stop\` ends them.`
 
 const OPTIONS = {
   port: { type: 'string' },
@@ -42,12 +42,12 @@ const OPTIONS = {
   verbose: { type: 'boolean' },
 } as const
 
-/** What a start is made of. */
+/** The options of a start, and the values that they lead to. */
 interface Plan {
   state: string
   verbose: boolean
   port: number
-  /** Absent where the service is started alone. */
+  /** Missing if only the service is started. */
   walletPort?: number
   file: string
   operatorKey: string
@@ -87,7 +87,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** Both ports, before anything is started: each address is stored on the other's side. */
+/** Chooses both ports before anything starts, because the service and the wallet store each other's address. */
 async function choosePorts(
   state: string,
   options: { port?: string; 'wallet-port'?: string; 'no-wallet'?: boolean },
@@ -99,15 +99,15 @@ async function choosePorts(
   }
   const port = say(await choosePort(options.port, { usual: known.service ?? DEFAULT_PORT }))
   if (options['no-wallet']) return { port }
-  const wish = {
+  const preference = {
     usual: known.wallet ?? DEFAULT_WALLET_PORT,
     option: '--wallet-port',
     except: port,
   }
-  return { port, walletPort: say(await choosePort(options['wallet-port'], wish)) }
+  return { port, walletPort: say(await choosePort(options['wallet-port'], preference)) }
 }
 
-/** Sets up what runs, says what to open, and goes on until something dies. */
+/** Sets up the service and the wallet, prints their addresses, and waits until one of them ends. */
 async function serve(service: Service, running: RunningWorker[], plan: Plan): Promise<never> {
   const { state, operatorKey, issuer, port } = plan
   await service.ready
@@ -121,7 +121,7 @@ async function serve(service: Service, running: RunningWorker[], plan: Plan): Pr
   return Promise.race(running.map(({ died }) => died))
 }
 
-/** The wallet, ready; undefined where it was not asked for, or cannot be reached where the service is. */
+/** Starts the wallet. Returns undefined if it is not wanted, or if the service has a public address. */
 async function serveWallet(
   service: Service,
   running: RunningWorker[],
@@ -132,7 +132,10 @@ async function serveWallet(
   const { publicUrl: countersignUrl } = service
   if (!isLocal(countersignUrl)) {
     console.log(
-      paint('yellow', `The wallet is left out: it cannot use ${countersignUrl} from here.`),
+      paint(
+        'yellow',
+        `The wallet is not started: it needs a service on this machine, not ${countersignUrl}.`,
+      ),
     )
     return undefined
   }
@@ -141,7 +144,7 @@ async function serveWallet(
   await provision(operator, WALLET.environment, walletSettings(url))
   const envFile = await completeWallet(operator, state, { url, countersignUrl })
   await buildPage('wallet', interrupted)
-  // Nothing is started that nobody would end.
+  // After an interruption, nothing would end a Worker that starts now.
   interrupted.throwIfAborted()
   const wallet = startWallet({ url, countersignUrl, port: walletPort, state, envFile, verbose })
   running.push(wallet)

@@ -1,5 +1,5 @@
-// The state folder: made where it is missing, and private to its user. It holds settings, labels, histories and
-// keys of a local run.
+// Opens the state folder: creates it if it is missing, and makes it private. It holds the settings, labels, histories and
+// keys of the local service.
 import {
   accessSync,
   chmodSync,
@@ -15,26 +15,26 @@ import { ROOT } from './variables.ts'
 
 export const DEFAULT_STATE = `${ROOT}.wrangler/state`
 export const LOG = 'countersign.log'
-/** Each is in every state folder that was used: our log, and the folder in which workerd's stores are. */
+/** Entries of every used state folder: the log, and workerd's storage folder. */
 const SIGNS_OF_USE = [LOG, 'v3']
 const FOLDER_MODE = 0o700
 
 const CAUSES: Record<string, string> = {
   ENOTDIR: 'a part of the path is a file',
   EEXIST: 'it is a file',
-  ENOENT: 'no folder can be made there',
+  ENOENT: 'no folder can be created there',
   EACCES: 'you lack the permission',
   EPERM: 'you lack the permission',
   EROFS: 'the file system is read-only',
   ENAMETOOLONG: 'the name is too long',
-  ELOOP: 'its links lead in a circle',
+  ELOOP: 'its links form a circle',
 }
 
 /**
- * Makes the state folder where it is missing, and takes the permissions of others away.
+ * Creates the state folder if it is missing, and removes the permissions of other users.
  *
  * @returns its absolute path
- * @throws Complaint where the folder cannot be used
+ * @throws Complaint if the folder cannot be used
  * @example const folder = openState(DEFAULT_STATE)
  */
 export function openState(state: string): string {
@@ -51,7 +51,7 @@ export function openState(state: string): string {
   }
 }
 
-/** Makes a folder and those above it. The recursive `mkdir` of Node never returns below /proc. */
+/** Creates a folder and its parents. The recursive `mkdir` of Node never returns below /proc. */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return
   makeFolder(dirname(folder))
@@ -63,9 +63,9 @@ function makePrivate(folder: string): void {
   if (!found.isDirectory()) throw unusable(folder, 'it is a file')
   if ((found.mode & 0o777) === FOLDER_MODE) return
   const entries = readdirSync(folder)
-  // Somebody else may need a folder that was not made for this, such as /tmp.
+  // Other users may need a folder with other files, such as /tmp.
   if (entries.length > 0 && !SIGNS_OF_USE.some((name) => entries.includes(name)))
-    throw unusable(folder, 'it holds other files, and others can read it')
+    throw unusable(folder, 'it contains other files, and other users can read it')
   chmodSync(folder, FOLDER_MODE)
 }
 

@@ -1,18 +1,18 @@
-// `npm stop`: ends what `npm start` runs on a state.
+// `npm stop`: ends the service that `npm start` runs with a state folder.
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findRecord, isAlive, type ServiceRecord } from './service.ts'
 import { DEFAULT_STATE } from './state.ts'
 import { Complaint, readOptions, runCommand } from './terminal.ts'
 
-const HELP = `Ends the service that \`npm start\` runs, and the wallet beside it.
+const HELP = `Ends the service and the wallet that \`npm start\` runs.
 
   npm stop -- [--state DIR]
 
-  --state DIR   the state folder with which it was started (.wrangler/state)`
+  --state DIR   the state folder of the service (.wrangler/state)`
 
 const POLL_MILLISECONDS = 100
-/** How the process is ended, and how long each way is given. Killed, its watchdog ends what it started. */
+/** The signals that end the process, and how long to wait after each. If it is killed, its watchdog ends its children. */
 const END = [
   ['SIGTERM', 10_000],
   ['SIGKILL', 2_000],
@@ -24,18 +24,18 @@ async function main(): Promise<number> {
   const { state = DEFAULT_STATE } = options
   const running = findRecord(state)
   if (!running) {
-    console.log(`No service runs on ${resolve(state)}.`)
+    console.log(`No service uses the state folder ${resolve(state)}.`)
     return 0
   }
   if (!(await end(running)))
     throw new Complaint(
-      `Process ${running.pid} did not end. End it with \`kill -9 ${running.pid}\`.`,
+      `Process ${running.pid} did not end: end it with \`kill -9 ${running.pid}\`.`,
     )
   console.log(`Stopped the service at ${running.url} (process ${running.pid}).`)
   return 0
 }
 
-/** Ends a process; returns whether it has ended. */
+/** Ends a process. Returns whether it has ended. */
 async function end(running: ServiceRecord): Promise<boolean> {
   for (const [signal, milliseconds] of END) {
     send(running, signal)
@@ -54,8 +54,8 @@ function send({ pid }: ServiceRecord, signal: NodeJS.Signals): void {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'EPERM')
-      throw new Complaint(`Process ${pid} belongs to another user. Ask them to stop it.`)
-    // Else it has ended meanwhile.
+      throw new Complaint(`Process ${pid} belongs to another user: ask them to stop it.`)
+    // Any other error means that it has ended already.
   }
 }
 

@@ -1,18 +1,17 @@
-// What the commands have in common at the terminal: colours, options, sentences instead of stack
-// traces, and Ctrl-C. Each command has a file of its own.
+// Terminal functions that all commands share: colors, options, error messages without stack traces, and Ctrl-C.
 import { type ParseArgsOptionsConfig, parseArgs, styleText } from 'node:util'
 import { callers, isLeftByNpm } from './processes.ts'
 
-/** Colours a text where the terminal shows colours and NO_COLOR does not forbid them. */
+/** Colors a text if the terminal shows colors and NO_COLOR is not set. */
 export const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
   styleText(style, text)
 
-/** Says how far it is, in a line that the next one replaces; only where somebody looks. */
+/** Prints the progress in a line that the next one replaces. Prints nothing if the output is not a terminal. */
 export function progress(text: string): void {
   if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${text}`)
 }
 
-/** A failure whose message is written for the person at the terminal. */
+/** An error whose message is for the user of the command. */
 export class Complaint extends Error {
   readonly exitCode: number
 
@@ -26,8 +25,8 @@ export const USAGE_EXIT_CODE = 2
 const CALLERS_WATCH_MILLISECONDS = 1_000
 
 /**
- * Runs a command to its exit code. A complaint is said as a sentence; any other error is a bug and
- * keeps its stack trace.
+ * Runs a command and sets its exit code. Prints only the message of a Complaint. Prints any other error, which is a bug,
+ * with its stack trace.
  *
  * @example await runCommand(main)
  */
@@ -41,11 +40,11 @@ export async function runCommand(main: () => Promise<number>): Promise<void> {
 }
 
 /**
- * The options of the command line; `--help` is known to every command.
+ * Reads the options of the command line. Every command has `--help`.
  *
- * @param help what `--help` prints, and what a wrong option points to
+ * @param help the text of `--help`, which also follows the message about a wrong option
  * @returns the values, or undefined after `--help`
- * @throws Complaint with exit code 2 for an option that is not known or lacks its value
+ * @throws Complaint with exit code 2 for an unknown option, or an option without its value
  */
 export function readOptions<T extends ParseArgsOptionsConfig>(options: T, help: string) {
   const config = { ...options, help: { type: 'boolean', short: 'h' } } as const
@@ -61,10 +60,10 @@ export function readOptions<T extends ParseArgsOptionsConfig>(options: T, help: 
 }
 
 /**
- * A whole number of the command line.
+ * Reads a whole number from the command line.
  *
- * @param name the option's, without its hyphens
- * @throws Complaint with exit code 2 for anything else, or beyond the bounds
+ * @param name the name of the option, without its hyphens
+ * @throws Complaint with exit code 2 for any other text, or a number outside the limits
  * @example const kills = readCount('kills', options.kills, { most: 1000 })
  */
 export function readCount(
@@ -81,9 +80,9 @@ export function readCount(
 }
 
 /**
- * Cells in columns: the first to the left, all others to the right.
+ * Returns a function that aligns cells in columns: the first to the left, all others to the right.
  *
- * @param widths of the columns, in characters
+ * @param widths the widths of the columns, in characters
  * @example const row = inColumns([20, 8]); console.log(row(['file', 'caught']))
  */
 export const inColumns =
@@ -96,17 +95,17 @@ export const inColumns =
       .join('')
 
 /**
- * Ctrl-C, a polite kill, a terminal that closes, and the end of the npm that runs this.
+ * Watches for an interruption: Ctrl-C, SIGTERM, a closed terminal, or the end of the npm that runs this command.
  *
- * @returns a signal that aborts on the first of them; later ones change nothing, so that whatever is
- *   being ended is ended in order
+ * @returns a signal that aborts at the first interruption; later ones change nothing, so that the command can end its
+ *   processes in order
  */
 export function interruption(): AbortSignal {
   const controller = new AbortController()
   const interrupt = () => controller.abort(new Complaint('Interrupted.', 130))
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt)
   if (isLeftByNpm()) interrupt()
-  // An npm that is killed sends no signal to the command that it runs.
+  // If npm is killed, it sends no signal to the command that it runs.
   const first = callers().join()
   const look = () => callers().join() !== first && interrupt()
   const watch = setInterval(look, CALLERS_WATCH_MILLISECONDS)

@@ -1,5 +1,5 @@
-// `npm run tour`: the main job on real input, step by step, against the service that runs here, or
-// one that is started for it and ended afterwards. The steps are in tour/, and this file sets their order.
+// `npm run tour`: shows the main use of Countersign step by step, with the local service or with one that it starts and
+// ends itself. tour/ has the steps. This file sets their order.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,18 +37,18 @@ import { Deviation, Walkthrough } from './tour/walkthrough.ts'
 import { completeVariables, readVariables, variablesFile } from './variables.ts'
 
 const STEPS = 19
-const HELP = `Shows the main job of Countersign step by step, and checks every answer.
+const HELP = `Shows the main use of Countersign step by step, and checks every answer.
 
   npm run tour -- [--url URL] [--state DIR]
 
-  --url URL     the service to show it on
+  --url URL     the service to use
   --state DIR   the state folder of the service that \`npm start\` runs (.wrangler/state)
 
-Where no service runs, one is started for the tour and ended afterwards. The operator key is
-OPERATOR_KEY from the environment, or from .dev.vars.`
+If no service runs, the tour starts one and ends it afterwards. The operator key is OPERATOR_KEY from the
+environment, or from .dev.vars.`
 
-/** The main job, in the order in which it happens. */
-async function runMainJob(tour: Tour): Promise<void> {
+/** Runs the steps of the tour. */
+async function runSteps(tour: Tour): Promise<void> {
   const user = await signIn(tour)
   await nothingIsAsked(tour, user)
   const { app, recoveryCodes } = await enrollApp(tour, user)
@@ -89,10 +89,10 @@ async function tour(
 
   const issuer = `${publicUrl}/${DEMO.environment}`
   const walkthrough = new Walkthrough(interrupted)
-  console.log(`The tour goes to ${url}.`)
+  console.log(`The tour uses the service at ${url}.`)
   try {
     await withResourceKey(operator, (key) =>
-      runMainJob({ walkthrough, url, page, issuer, application, wallet: walletClient(url, key) }),
+      runSteps({ walkthrough, url, page, issuer, application, wallet: walletClient(url, key) }),
     )
     walkthrough.close(STEPS)
     return 0
@@ -103,7 +103,7 @@ async function tour(
   }
 }
 
-/** Gives the wallet's API a key for the time of the tour, however that ends. */
+/** Runs a function with a resource key for the wallet's API, and revokes the key afterwards. */
 async function withResourceKey(
   operator: CountersignClient,
   run: (key: string) => Promise<void>,
@@ -111,7 +111,7 @@ async function withResourceKey(
   const { environment, wallet: audience } = DEMO
   const order = { environment, audience, label: 'tour' }
   const { id, key } = await operator.environment.createResourceKey.mutate(order)
-  console.log(`The wallet's API gets the resource key ${id} for it.`)
+  console.log(`The wallet's API uses the resource key ${id}.`)
   try {
     await run(key)
   } finally {
@@ -123,12 +123,12 @@ async function withResourceKey(
 async function publicUrlOf(url: string): Promise<string> {
   const body = await askHealth(url)
   if (body?.issuer) return body.issuer
-  throw new Complaint(body?.error?.message ?? `No Countersign answers at ${url}.`)
+  throw new Complaint(body?.error?.message ?? `No Countersign service answers at ${url}.`)
 }
 
-/** On a service of its own, of which nothing stays. */
+/** Runs the tour with a service of its own, and deletes the service's data afterwards. */
 async function tourAlone(interrupted: AbortSignal): Promise<number> {
-  console.log('No service runs here, so one is started for the tour …')
+  console.log('No service runs here, so the tour starts one …')
   const folder = mkdtempSync(join(tmpdir(), 'countersign-tour-'))
   try {
     const file = join(folder, 'dev.vars')

@@ -1,5 +1,5 @@
-// The variables of a local run: random ones, written once into `.dev.vars`, where `wrangler dev`
-// reads them too. Variables of the process win over the file.
+// The variables of the local service. Random values are written once into `.dev.vars`, which `wrangler dev` reads too. The
+// environment of the process takes precedence over the file.
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -7,30 +7,30 @@ import { parseEnv } from 'node:util'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
 import { Complaint } from './terminal.ts'
 
-/** The project's root, with a slash at its end. */
+/** The project's root, with a trailing slash. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-/** The file. COUNTERSIGN_DEV_VARS names another one, so that tests leave a developer's own alone. */
+/** Returns the file of variables. Tests name another one in COUNTERSIGN_DEV_VARS, to leave a developer's file alone. */
 export const variablesFile = (): string => process.env.COUNTERSIGN_DEV_VARS || `${ROOT}.dev.vars`
 
-/** The names, and how the value of each is made on the first run. */
+/** Creates the value of each variable on the first run. */
 const MAKERS = {
   ROOT_SECRET: () => randomText(),
   OPERATOR_KEY: () => `csk_op_${randomText()}`,
-  // The private JWK with which the pretended application of the demo environment signs.
+  // The private JWK with which the demo application signs.
   DEMO_ISSUER_KEY: () => makeIssuerKey(),
 }
 
 export type VariableName = keyof typeof MAKERS
 export type Variables = Partial<Record<VariableName | 'RESTORE_EPOCH', string>>
 
-/** For the owner alone. */
+/** Only the owner can read and write the file. */
 export const FILE_MODE = 0o600
-const HEAD = `# Written by \`npm start\`; .dev.vars.example says what each of these is. Keep it to yourself.\n`
+const HEAD = `# Written by \`npm start\`. See .dev.vars.example for a description of each variable. Keep this file secret.\n`
 
 export const randomText = (): string => randomBytes(32).toString('base64url')
 
-/** A private ES256 key as a JWK, in one line. */
+/** Creates a private ES256 key as a JWK, in one line. */
 export async function makeIssuerKey(): Promise<string> {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true })
   const jwk = await exportJWK(privateKey)
@@ -43,7 +43,7 @@ export async function makeIssuerKey(): Promise<string> {
 }
 
 /**
- * Creates the file, or adds the variables that it lacks; existing ones stay. Only its owner can read it.
+ * Creates the file, or adds the missing variables. Existing values stay. Only the owner can read the file.
  *
  * @returns the names that were written
  * @example const written = await completeVariables(variablesFile())
@@ -63,19 +63,19 @@ export async function completeVariables(file: string): Promise<string[]> {
   return missing.map(([name]) => name)
 }
 
-/** What earlier versions wrote: an address that is wrong on every other port. */
+/** The line that earlier versions wrote: an address with a port that may be wrong now. */
 const WRITTEN_URL = /^PUBLIC_URL='http:\/\/localhost:\d+'\n/m
 
-/** Takes the address out of the file that earlier versions wrote there. One in another form is the user's own. */
+/** Removes the address that earlier versions wrote into the file. Keeps an address that the user wrote. */
 export function removeWrittenUrl(file: string): void {
   const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
   if (WRITTEN_URL.test(text)) writeFileSync(file, text.replace(WRITTEN_URL, ''))
 }
 
 /**
- * The variables in force: the environment of the process, else the file.
+ * Reads the variables from the environment of the process, or else from the file.
  *
- * @throws Complaint where one of the names that are needed has no value
+ * @throws Complaint if a needed variable has no value
  * @example const { OPERATOR_KEY } = readVariables(variablesFile(), ['OPERATOR_KEY'])
  */
 export function readVariables<N extends VariableName>(
@@ -83,23 +83,23 @@ export function readVariables<N extends VariableName>(
   needed: readonly N[],
 ): Variables & Record<N, string> {
   const inFile = readEnvFile(file)
-  const inForce = (name: string) => process.env[name] || inFile[name] || undefined
+  const read = (name: string) => process.env[name] || inFile[name] || undefined
   const names = [...Object.keys(MAKERS), 'RESTORE_EPOCH']
-  const missing = needed.filter((name) => !inForce(name))
+  const missing = needed.filter((name) => !read(name))
   if (missing.length > 0) {
     throw new Complaint(
-      `${missing.join(' and ')} stands neither in the environment nor in ${file}: \`npm start\` writes it there.`,
+      `${missing.join(' and ')} is missing in the environment and in ${file}: run \`npm start\`, which writes it.`,
     )
   }
-  return Object.fromEntries(names.map((name) => [name, inForce(name)])) as Variables &
+  return Object.fromEntries(names.map((name) => [name, read(name)])) as Variables &
     Record<N, string>
 }
 
-/** Reads a file of variables; returns nothing if the file does not exist. */
+/** Reads a file of variables. Returns an empty object if the file does not exist. */
 export const readEnvFile = (file: string): Record<string, string | undefined> =>
   existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}
 
-/** The service's own, which are no matter of what else is started here. */
+/** The variables of the service, which other programs must not get. */
 export const SERVICE_VARIABLES = [
   'ROOT_SECRET',
   'OPERATOR_KEY',
@@ -107,6 +107,6 @@ export const SERVICE_VARIABLES = [
   'RESTORE_EPOCH',
 ] as const
 
-/** Wrangler prefers its own environment to the file, so what stands there is taken out of it. */
+/** Returns the environment without some variables, because wrangler prefers its environment to the file. */
 export const environmentWithout = (names: readonly string[]): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !names.includes(name)))

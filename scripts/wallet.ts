@@ -1,5 +1,5 @@
-// The example wallet on this machine: an application beside the service, with an environment of its
-// own in it, a resource key, and a page. worker.ts starts and ends its processes.
+// Starts the local example wallet: an application with its own environment in the service, a resource key and a page.
+// worker.ts starts and ends its processes.
 import { chmodSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { CountersignClient } from '../client/index.ts'
@@ -19,22 +19,22 @@ export const WALLET = { environment: 'wallet', audience: 'wallet' } as const
 const FOLDER = 'examples/wallet'
 const LOG = 'wallet.log'
 const FILE = 'wallet.env'
-const HEAD = `# Written by \`npm start\`; examples/wallet/worker/env.ts says what each of these is. Keep it to yourself.\n`
-/** The label of the resource key that \`npm start\` makes. Others in the environment are left alone. */
+const HEAD = `# Written by \`npm start\`. See examples/wallet/worker/env.ts for a description of each variable. Keep this file secret.\n`
+/** The label of the resource key that \`npm start\` creates. Keys with other labels stay unchanged. */
 const KEY_LABEL = 'npm start'
 
-/** What the wallet must be told, beside its secrets. */
+/** The addresses that the wallet needs. */
 export interface WalletAddresses {
-  /** The wallet's own. */
+  /** The address of the wallet. */
   url: string
-  /** The service's, under which it issues tokens. */
+  /** The public address of the service. */
   countersignUrl: string
 }
 
-/** The actions whose token must say exactly what is done. */
+/** The actions whose tokens must be bound to details. */
 const BOUND = ['wallet.waas.sign', 'wallet.waas.refresh', 'wallet.waas.reshare']
 
-/** The settings of the wallet's environment: the wallet is its login, its page and its resource. */
+/** Returns the settings of the wallet's environment. The wallet is its login, its page and its resource. */
 export const walletSettings = (url: string): EnvironmentSettings => ({
   name: 'Countersign wallet',
   session: {
@@ -50,8 +50,8 @@ export const walletSettings = (url: string): EnvironmentSettings => ({
 })
 
 /**
- * Completes the file of the wallet's variables, in the state folder and for its owner alone. A resource
- * key that the service no longer knows, or that is for another address, is replaced.
+ * Completes the file of the wallet's variables in the state folder. Only the owner can read it. Replaces a resource key
+ * that the service does not know or that is for another address.
  *
  * @returns the file
  */
@@ -78,7 +78,7 @@ export async function completeWallet(
     DELEGATE_SECRET: known.DELEGATE_SECRET || randomText(),
   }
   const lines = Object.entries(variables).map(([name, value]) => `${name}='${value}'\n`)
-  // Whole or not at all: without its secrets the wallet's shares cannot be opened.
+  // Replaced in one step, because the wallet cannot decrypt its shares if the secrets are lost.
   writeFileSync(`${file}.new`, HEAD + lines.join(''), { mode: FILE_MODE })
   chmodSync(`${file}.new`, FILE_MODE)
   renameSync(`${file}.new`, file)
@@ -90,7 +90,7 @@ interface KnownKey {
   key: string | undefined
 }
 
-/** The key that is known, where the service still takes it; else a new one, and the old ones end. */
+/** Returns the known key if the service still accepts it. Otherwise revokes the old keys and creates a new one. */
 async function resourceKeyFor(
   { environment: environments }: CountersignClient,
   audience: string,
@@ -108,7 +108,7 @@ async function resourceKeyFor(
 export interface WalletOptions extends WalletAddresses {
   port: number
   state: string
-  /** What `completeWallet` wrote. */
+  /** The file that `completeWallet` wrote. */
   envFile: string
   verbose?: boolean
 }
@@ -136,7 +136,7 @@ export function startWallet(options: WalletOptions): RunningWorker {
 
 interface ConfigBody {
   countersign?: { url: string }
-  /** Of a refusal. */
+  /** The message of a refusal. */
   detail?: string
 }
 
@@ -144,5 +144,5 @@ async function probe(url: string, countersignUrl: string, signal: AbortSignal) {
   const body = await ask<ConfigBody>(`${url}/config.json`, signal)
   if (body?.detail) return `The wallet cannot run: ${body.detail}`
   if (!body?.countersign) return 'starting'
-  return body.countersign.url === countersignUrl ? undefined : `Somebody else answers at ${url}.`
+  return body.countersign.url === countersignUrl ? undefined : `Another program answers at ${url}.`
 }

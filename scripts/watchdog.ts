@@ -1,6 +1,5 @@
-// Cleans up after a process that was killed and could not do so itself. The watchdog is a process of its own:
-// it notices the end of the one that started it by a pipe that closes, kills the processes it guards and
-// removes a folder.
+// Cleans up after a process that was killed. The watchdog is a separate process. When the process that started it ends,
+// a pipe closes. Then the watchdog kills the processes that it guards, and deletes a folder.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
@@ -10,19 +9,19 @@ import { fileURLToPath } from 'node:url'
 
 export interface Watchdog {
   /**
-   * Guards a process, or with a negative id a process group. Nothing is guarded where there is no id.
+   * Guards a process, or with a negative id a process group. Does nothing without an id.
    *
-   * @returns how to end that
+   * @returns a function that stops guarding it
    */
   guard(pid: number | undefined): () => void
-  /** Ends the watchdog, after everything was cleaned up. */
+  /** Ends the watchdog, without cleaning up. */
   dismiss(): Promise<void>
 }
 
 /**
  * Starts a watchdog.
  *
- * @param folder what it removes, if anything
+ * @param folder the folder to delete, if any
  * @example
  * const watchdog = startWatchdog(folder)
  * const release = watchdog.guard(child.pid)
@@ -30,23 +29,23 @@ export interface Watchdog {
 export function startWatchdog(folder = ''): Watchdog {
   const child = spawn(execPath, [fileURLToPath(import.meta.url), folder], {
     stdio: ['pipe', 'ignore', 'ignore'],
-    // Ctrl-C at a terminal goes to the whole process group; the watchdog must outlive it.
+    // Ctrl-C in a terminal ends the whole process group, but not the watchdog.
     detached: true,
   })
   const ended = once(child, 'exit')
-  // Without its watchdog, or after the watchdog was killed, the process goes on.
+  // If the watchdog cannot start or is killed, the process continues.
   ended.catch(() => undefined)
   child.stdin.on('error', () => undefined)
   child.unref()
   const guarded = new Set<number>()
-  const tell = () => child.stdin.write(`${[...guarded].join(' ')}\n`)
+  const sendIds = () => child.stdin.write(`${[...guarded].join(' ')}\n`)
   return {
     guard(pid) {
       if (pid === undefined) return () => undefined
       guarded.add(pid)
-      tell()
+      sendIds()
       return () => {
-        if (guarded.delete(pid)) tell()
+        if (guarded.delete(pid)) sendIds()
       }
     },
     async dismiss() {
@@ -61,10 +60,10 @@ let shared: Watchdog | undefined
 const guards = new Set<() => void>()
 
 /**
- * Guards a process, or with a negative id a process group, by the one watchdog of this process. It runs while it
- * guards anything.
+ * Guards a process, or with a negative id a process group, with the shared watchdog of this process. The watchdog runs
+ * while it guards anything.
  *
- * @returns how to end that, once the process has ended
+ * @returns a function that stops guarding it; call it after the process has ended
  * @example
  * const release = guardProcess(-child.pid)
  * await release()
@@ -91,10 +90,10 @@ async function watch(folder: string): Promise<void> {
 
 function kill(pid: number): void {
   try {
-    // 0 is this process's own group.
+    // 0 would kill the watchdog's own group.
     if (pid !== 0) process.kill(pid, 'SIGKILL')
   } catch {
-    // It has ended already.
+    // The process has ended already.
   }
 }
 

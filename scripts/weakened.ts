@@ -1,27 +1,27 @@
-// Builds that are weakened on purpose, each in one of the rules that always hold (docs/security.md). The tests, the
-// races of `prove:once` or the crashes of `prove:crash` must catch every one, or they would prove nothing.
+// Weakened builds. Each breaks one of the security rules (docs/security.md). The tests, the races of `prove:once` or the
+// crashes of `prove:crash` must catch every build, or they would prove nothing.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are texts of the source
 import { type Replacement, replaceIn } from './replacement.ts'
 
 /** A build of the source with one weakness. */
 export interface Weakened {
-  /** Names it on the command line. */
+  /** The name on the command line. */
   name: string
   /** The number of the rule that it breaks. */
   rule: number
-  /** What is true of this build and must not be. */
+  /** Describes the fault of this build. */
   breaks: string
   replacements: Replacement[]
   caughtBy: Catcher
 }
 
-/** What must catch a build. */
+/** The means that must catch a build. */
 export type Catcher =
-  /** The first test that fails, in files from the project's root. */
+  /** A failing test in one of these files. */
   | { tests: string[] }
-  /** Races: tokens are accepted more than once, or everything else that is good for one use. */
+  /** Races, in which tokens or the other single-use things are accepted more than once. */
   | { races: 'tokens' | 'others' }
-  /** Crashes: something acknowledged is lost, or accepted once more. */
+  /** Crashes, after which something acknowledged is lost, or something is accepted twice. */
   | { crashes: 'lost' | 'double' }
 
 /** A build that one kind of catcher must catch. */
@@ -34,10 +34,10 @@ const TOKENS = 'functions/state/subject/tokens.ts'
 const CONSUME = `  consume(call: spending.ConsumeCall) {
     return`
 const CONSUME_RETURNS = '    return answering(() => spending.consume(this.#ledger, call))'
-/** How much later than they should, builds that crashes must catch write. */
+/** The delay of a write in the builds that crashes must catch. */
 const LATE_MILLISECONDS = 1_000
 
-/** A token's claim is written and decides nothing: these steps before the transaction decide. */
+/** Weakens a consumption: the claim of a token is written, but these steps before the transaction decide. */
 const decidedBy = (steps: string): Replacement[] => [
   [
     TOKENS,
@@ -56,7 +56,7 @@ const decidedBy = (steps: string): Replacement[] => [
   ],
 ]
 
-/** A verb decides by what was used up before an await: it loses what others wrote meanwhile. */
+/** Weakens a method: it decides by the claims before an await, and so loses claims that others write meanwhile. */
 const decidedEarly = (verb: string, call: string, answer = 'answering'): Replacement => [
   SUBJECT,
   `  ${verb}(call: stepup.${call}) {
@@ -73,7 +73,7 @@ const decidedEarly = (verb: string, call: string, answer = 'answering'): Replace
     return ${answer}(`,
 ]
 
-/** All of them, by rule. */
+/** All weakened builds, in the order of the rules. */
 export const WEAKENED: readonly Weakened[] = [
   {
     name: 'outage-allows',
@@ -172,7 +172,7 @@ export const WEAKENED: readonly Weakened[] = [
       [
         'functions/state/subject/attempts.ts',
         "ledger.setNote('attempts', counted)",
-        "if (told.data.method !== 'recovery') ledger.setNote('attempts', counted)",
+        "if (failed.data.method !== 'recovery') ledger.setNote('attempts', counted)",
       ],
     ],
     caughtBy: { tests: ['test/procedures/recovery.test.ts'] },
@@ -206,7 +206,7 @@ export const WEAKENED: readonly Weakened[] = [
   {
     name: 'session-enrolls',
     rule: 6,
-    breaks: 'a session alone enrolls a second factor',
+    breaks: 'a session without a step-up enrolls a second factor',
     replacements: [
       [
         'functions/state/subject/enrollment.ts',
@@ -320,7 +320,7 @@ export const WEAKENED: readonly Weakened[] = [
   {
     name: 'input-outage',
     rule: 14,
-    breaks: 'input of another form is answered as an outage',
+    breaks: 'malformed input is refused as an outage',
     replacements: [['functions/errors.ts', "  BAD_REQUEST: 'input_invalid',\n", '']],
     caughtBy: { tests: ['test/attacks/requests.test.ts'] },
   },
@@ -350,9 +350,9 @@ export const weakenedBy = <K extends 'tests' | 'races' | 'crashes'>(kind: K): We
 /**
  * Weakens a copy of the source, never the source itself.
  *
- * @param folder where the copy is
- * @returns what puts the copy back as it was
- * @throws Complaint where a text to replace is not in its file exactly once
+ * @param folder the folder of the copy
+ * @returns a function that restores the copy
+ * @throws Complaint if a file does not contain a text to replace exactly once
  */
 export const weaken = (folder: string, { name, replacements }: Weakened): (() => void) =>
   replaceIn(folder, replacements, `The weakened build "${name}"`)

@@ -1,5 +1,5 @@
-// One Worker on this machine: workerd under the project's own wrangler, in a process group that is ended
-// as a whole, watched as long as it runs. service.ts and wallet.ts each start one.
+// Runs a local Worker with wrangler, in its own process group, which is ended as a whole. service.ts and wallet.ts each
+// start one.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,17 +17,17 @@ const WATCH_MILLISECONDS = 2_000
 const MISSED_BEFORE_SILENT = 3
 const LOG_END_CHARACTERS = 3_000
 /**
- * Runs a command once a line was read, and ends where the pipe closes without one. A process that runs only after
- * it is guarded cannot outlive a kill of this one between its start and its guard.
+ * Runs a command after it has read a line, and ends if the pipe closes before. The line is sent once the process is
+ * guarded, so that it cannot outlive a kill of this process between its start and its guard.
  */
 const WHEN_TOLD = 'read -r _ && exec "$@" </dev/null'
-/** How the processes are ended, and how long each way is given. */
+/** The signals that end the processes, and how long to wait after each. */
 const END = [
   ['SIGTERM', 3_000],
   ['SIGKILL', 1_000],
 ] as const
 
-/** What keeps wrangler from looking outside, and from keeping anything of a request. */
+/** Keeps wrangler from calling other servers and from storing requests. */
 export const WRANGLER_SETTINGS = {
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',
   WRANGLER_SEND_METRICS: 'false',
@@ -37,34 +37,34 @@ export const WRANGLER_SETTINGS = {
 }
 
 export interface WorkerOptions {
-  /** What it is called where something is said of it, e.g. `The Worker`. */
+  /** The name in messages, for example `The Worker`. */
   title: string
-  /** Its configuration: a path from the project's root. */
+  /** The path of its configuration, relative to the project's root. */
   config: string
   port: number
-  /** The folder that keeps what it stores. */
+  /** The folder in which it stores its data. */
   persistTo: string
-  /** The file of its variables. A command line can be read by every user, so none stands there. */
+  /** The file of its variables. They are not on the command line, which every user can read. */
   envFile: string
   /** The environment of its processes. */
   variables: Record<string, string | undefined>
-  /** The file that keeps what it says. */
+  /** The file of its output. */
   log: string
-  /** Whether to show what it says, beside writing it to the log. */
+  /** True to print its output too. */
   verbose: boolean
-  /** What is wrong with it, as a sentence; `starting` while it does not answer, undefined once all is well. */
+  /** Returns `starting` while it does not answer, a message if it is faulty, or undefined once it is ready. */
   probe(signal: AbortSignal): Promise<string | 'starting' | undefined>
 }
 
-/** A Worker that was started. */
+/** A started Worker. */
 export interface RunningWorker {
   url: string
   log: string
-  /** Settles when it answers; rejects with a complaint where it does not. */
+  /** Resolves when it answers. Rejects with a Complaint if it does not. */
   ready: Promise<void>
-  /** Rejects with a complaint when it ends by itself; never settles otherwise. */
+  /** Rejects with a Complaint when it ends by itself. Never settles otherwise. */
   died: Promise<never>
-  /** Ends every process of it. */
+  /** Ends all its processes. */
   stop(): Promise<void>
 }
 
@@ -79,7 +79,7 @@ export function startWorker(options: WorkerOptions): RunningWorker {
   const { title, port, log } = options
   const child = spawnWrangler(options)
   const release = guardProcess(child.pid && -child.pid)
-  // It has ended already where the pipe is broken.
+  // A broken pipe means that it has ended already.
   child.stdin.on('error', () => undefined).end('\n')
   const tail = keepOutput(child, log, options.verbose)
   const over = new AbortController()
@@ -92,7 +92,8 @@ export function startWorker(options: WorkerOptions): RunningWorker {
   child.once('exit', (code, name) => die(`${title} ended by itself (${name ?? `code ${code}`}).`))
   const ready = untilReady(options, over.signal).then((fault) => {
     if (fault) die(fault)
-    else void watch(port, over.signal).then((silent) => silent && die(`${title} fell silent.`))
+    else
+      void watch(port, over.signal).then((silent) => silent && die(`${title} no longer answers.`))
   })
   const stop = async () => {
     over.abort()
@@ -106,7 +107,7 @@ export function startWorker(options: WorkerOptions): RunningWorker {
 }
 
 /**
- * What a Worker answers with JSON, or undefined while nobody does.
+ * Returns the JSON body of a Worker's answer, or undefined if there is no answer.
  *
  * @example const body = await ask<HealthBody>('http://localhost:8787/health')
  */
@@ -139,7 +140,7 @@ function spawnWrangler({ config, port, persistTo, envFile, variables }: WorkerOp
   })
 }
 
-/** Writes what the child says to the log; returns how to read the end of it. */
+/** Writes the output of a child to the log. Returns a function that returns the end of the output. */
 function keepOutput(worker: ChildProcess, log: string, verbose: boolean): () => string {
   const file = createWriteStream(log, { mode: 0o600 })
   let end = ''
@@ -153,7 +154,7 @@ function keepOutput(worker: ChildProcess, log: string, verbose: boolean): () => 
   return () => end.trimEnd()
 }
 
-/** Waits for a Worker; returns what is wrong with it, if anything is. */
+/** Waits until a Worker is ready. Returns a message if it is faulty. */
 async function untilReady(
   { title, probe }: WorkerOptions,
   signal: AbortSignal,
@@ -167,7 +168,7 @@ async function untilReady(
   return `${title} did not answer within ${READY_WITHIN_MILLISECONDS / 1000} seconds.`
 }
 
-/** Looks whether the port is still served; true once it is not, false when nobody wants to know. */
+/** Waits until no program listens on the port any more and returns true. Returns false if the signal aborts first. */
 async function watch(port: number, signal: AbortSignal): Promise<boolean> {
   for (let missed = 0; missed < MISSED_BEFORE_SILENT; ) {
     await sleep(WATCH_MILLISECONDS, undefined, { signal }).catch(() => undefined)
@@ -177,7 +178,7 @@ async function watch(port: number, signal: AbortSignal): Promise<boolean> {
   return true
 }
 
-/** Ends the child and all that it started: politely, then by force. */
+/** Ends the child and its process group, first with SIGTERM, then with SIGKILL. */
 async function endGroup({ pid }: ChildProcess): Promise<void> {
   if (pid === undefined) return
   for (const [signal, milliseconds] of END) {
@@ -189,7 +190,7 @@ async function endGroup({ pid }: ChildProcess): Promise<void> {
   }
 }
 
-/** Signals a process group (0 only asks); false where nothing of it is left. */
+/** Signals a process group; 0 only checks it. Returns false if no process of it is left. */
 function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-pid, signal)

@@ -1,5 +1,4 @@
-// The tests that the rules are mutated under: pure ones on Node, some milliseconds each, and those of the
-// published vectors, which need no service either.
+// The tests that must find mutants of the rules: the pure tests on Node, and the tests of published vectors.
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -10,17 +9,17 @@ export default defineConfig({
       'test/regression/attestation.test.ts',
     ],
     exclude: [
-      // It looks at the text of the source, which is another one here.
+      // It checks the text of the source, which is mutated here.
       'test/domain/rooms.test.ts',
-      // It lists the tests of every project, which this configuration does not have.
+      // It lists the tests of all projects, which this configuration does not have.
       'test/domain/attack-list.test.ts',
-      // It tries every combination, for seconds: what it holds policy.test.ts must hold by examples.
+      // It takes seconds to try every combination. policy.test.ts must find the same mutants by examples.
       'test/domain/policy-table.test.ts',
-      // It looks at the clock.
+      // It measures time.
       'test/domain/condition-cost.test.ts',
     ],
     setupFiles: ['scripts/mutants/stop-at-first.ts'],
-    // A busy machine must not look like a test that noticed something; Stryker has limits of its own.
+    // A slow machine must not look like a test that found a mutant. Stryker has its own time limits.
     testTimeout: 60_000,
   },
 })

@@ -1,5 +1,5 @@
-// The tests that the guard is mutated under: its own, and the attacks on it, which run in workerd
-// elsewhere and against the real service here too, with a stand-in for the runtime alone.
+// The tests that must find mutants of the guard: its own tests, and the attacks on it. The attacks run on Node with a
+// replacement of the workerd runtime, against the real service.
 import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     include: ['test/client/guard*.test.ts', 'test/attacks/guard.test.ts'],
     setupFiles: ['scripts/mutants/stop-at-first.ts'],
-    // A busy machine must not look like a test that noticed something; Stryker has limits of its own.
+    // A slow machine must not look like a test that found a mutant. Stryker has its own time limits.
     testTimeout: 60_000,
   },
 })

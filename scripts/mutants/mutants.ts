@@ -1,6 +1,6 @@
-// `npm run mutants`: changes the source in many small ways, one at a time, and counts which changes the
-// tests notice. Two parts: Stryker's mutants of the rules, the objects and the guard, and a build weakened in
-// each rule that always holds. It reads options and prints; the other files of this folder do the work.
+// `npm run mutants`: changes the source in many small ways, one at a time, and counts the changes that the tests find.
+// It has two parts: Stryker's mutants of the rules, the objects and the guard, and one build weakened in each security
+// rule.
 import { availableParallelism } from 'node:os'
 import {
   Complaint,
@@ -18,7 +18,7 @@ import { mutate } from './stryker.ts'
 
 const MOST_CONCURRENCY = 16
 
-/** What Stryker mutates, each under the tests that are about it. */
+/** The files that Stryker mutates, and the tests that must find the mutants. */
 const MUTATED = [
   {
     name: 'The rules',
@@ -43,17 +43,17 @@ const MUTATED = [
   },
 ]
 
-const HELP = `Changes the source in many small ways and counts how many of the changes the tests notice.
+const HELP = `Changes the source in many small ways and counts the changes that the tests find.
 
   npm run mutants -- [--only stryker|rules] [--file PATTERN]… [--concurrency N]
 
-  --only PART        only one part: stryker, which mutates the rules, the objects and the guard; or rules,
-                     builds that are each weakened in one rule that always holds
-  --file PATTERN     change only this file, from the project's root; may be given several times
-  --concurrency N    how many are tried at once (as many as there are processors, at most 4)
+  --only PART        only one part: stryker mutates the rules, the objects and the guard; rules tries builds
+                     that are each weakened in one security rule
+  --file PATTERN     change only this file, relative to the project's root; can be repeated
+  --concurrency N    the number of tries at the same time (the number of processors, at most 4)
 
-It prints every mutant that no test noticed, and the scores. The exit code is 0 where the tests noticed at
-least ${MUTATED.map(({ name, leastScore }) => `${leastScore} of 100 (${name.toLowerCase()})`).join(', ')}, and every weakened build.`
+It prints every mutant that no test found, and the scores. The exit code is 0 if the tests found at least
+${MUTATED.map(({ name, leastScore }) => `${leastScore} of 100 (${name.toLowerCase()})`).join(', ')}, and every weakened build.`
 
 const OPTIONS = {
   only: { type: 'string' },
@@ -61,50 +61,50 @@ const OPTIONS = {
   concurrency: { type: 'string', default: String(Math.min(4, availableParallelism())) },
 } as const
 
-interface Wish {
+interface RunOptions {
   files: readonly string[]
   concurrency: number
   signal: AbortSignal
 }
 
-/** Prints what it finds and says whether that will do; undefined where it has nothing to try. */
-type Part = (wish: Wish) => Promise<boolean | undefined>
+/** Tries mutants and prints the result. Returns whether the tests found enough, or undefined without mutants. */
+type Part = (options: RunOptions) => Promise<boolean | undefined>
 
 async function main(): Promise<number> {
   const options = readOptions(OPTIONS, HELP)
   if (!options) return 0
-  const wish = {
+  const runOptions = {
     files: options.file,
     concurrency: readCount('concurrency', options.concurrency, { most: MOST_CONCURRENCY }),
     signal: interruption(),
   }
   const answers: (boolean | undefined)[] = []
-  for (const run of readParts(options.only)) answers.push(await run(wish))
+  for (const run of readParts(options.only)) answers.push(await run(runOptions))
   if (answers.every((answer) => answer === undefined))
-    throw new Complaint('There is nothing to change in these files.', USAGE_EXIT_CODE)
+    throw new Complaint('No mutants change these files.', USAGE_EXIT_CODE)
   return answers.includes(false) ? 1 : 0
 }
 
-async function stryker({ files, ...wish }: Wish): Promise<boolean | undefined> {
+async function stryker({ files, ...options }: RunOptions): Promise<boolean | undefined> {
   const answers: boolean[] = []
   for (const { name, files: all, within, ...mutated } of MUTATED) {
     const asked = files.length > 0 ? files.filter((file) => within.test(file)) : all
     if (asked.length === 0) continue
     console.log(`${name}:\n`)
-    answers.push(await mutate({ ...mutated, ...wish, files: asked }))
+    answers.push(await mutate({ ...mutated, ...options, files: asked }))
   }
   return answers.length > 0 ? !answers.includes(false) : undefined
 }
 
-/** A build for each rule that always holds: the tests must catch every one. */
-async function rules({ files, ...wish }: Wish): Promise<boolean | undefined> {
+/** Tries one build weakened in each security rule. The tests must catch every build. */
+async function rules({ files, ...options }: RunOptions): Promise<boolean | undefined> {
   const builds = weakenedBy('tests').filter(
     ({ replacements }) => files.length === 0 || replacements.some(([file]) => files.includes(file)),
   )
   if (builds.length === 0) return undefined
   let count = 0
   const tried = () => progress(`${++count} of ${builds.length} tried`)
-  const verdicts = await tryBuilds(builds, { ...wish, tried }).finally(() => progress(''))
+  const verdicts = await tryBuilds(builds, { ...options, tried }).finally(() => progress(''))
   console.log('Builds weakened in one rule each:\n')
   for (const verdict of verdicts) console.log(lineOf(verdict))
   const caught = verdicts.filter(({ failed }) => failed !== undefined).length
@@ -126,7 +126,7 @@ function readParts(only: string | undefined) {
   const part = Object.hasOwn(PARTS, only) ? PARTS[only] : undefined
   if (part) return [part]
   const known = Object.keys(PARTS).join(', ')
-  throw new Complaint(`--only is one of ${known}.\n\n${HELP}`, USAGE_EXIT_CODE)
+  throw new Complaint(`--only must be one of ${known}.\n\n${HELP}`, USAGE_EXIT_CODE)
 }
 
 await runCommand(main)

@@ -1,5 +1,5 @@
-// Runs the tests against builds that they must catch. Each build is a copy of the project that is weakened in
-// one rule; ../weakened.ts lists them.
+// Runs the tests against weakened builds, which the tests must catch. Each build is a copy of the project that is
+// weakened in one rule. ../weakened.ts lists the builds.
 import { execFile } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ import { ROOT } from '../variables.ts'
 import { type WeakenedBy, weaken } from '../weakened.ts'
 import { WRANGLER_SETTINGS } from '../worker.ts'
 
-/** What a test run needs of the project. */
+/** The parts of the project that a test run needs. */
 const COPIED = [
   ...['functions', 'contract', 'client', 'console', 'docs', 'examples', 'scripts', 'test', 'ui'],
   ...['package.json', 'wrangler.toml', 'vitest.config.ts', 'worker-configuration.d.ts'],
@@ -17,12 +17,12 @@ const COPIED = [
 ]
 const LEFT_OUT = /[\\/](dist|node_modules|\.wrangler|\.vite)$/
 const LONGEST_RUN_MILLISECONDS = 40 * 60_000
-/** A busy machine must not look like a test that noticed something. */
+/** A slow machine must not look like a test that caught a build. */
 const TEST_TIMEOUT_MILLISECONDS = 120_000
 
 type Build = WeakenedBy<'tests'>
 
-/** The first test that failed; or why tests could not run, so that nothing was shown. */
+/** The first test that failed, or the reason why the tests could not run. */
 export interface TestRun {
   failed?: string
   broken?: string
@@ -31,18 +31,18 @@ export interface TestRun {
 export type Verdict = TestRun & { build: Build }
 
 interface TryOptions {
-  /** How many are tried at once, each in a copy of its own. */
+  /** The number of builds that are tried at the same time, each in its own copy. */
   concurrency: number
   signal: AbortSignal
-  /** Called as soon as a build was tried. */
+  /** Called after each build. */
   tried?: () => void
 }
 
 /**
- * Tries builds.
+ * Runs the tests against builds.
  *
- * @returns the result of each, in the order of the builds
- * @throws Complaint where the tests do not pass without any change, or a replaced text is not in the source
+ * @returns the result of each build, in the same order
+ * @throws Complaint if the tests fail without any change, or if the source does not contain a replaced text
  */
 export async function tryBuilds(builds: Build[], options: TryOptions): Promise<Verdict[]> {
   const { concurrency, signal, tried } = options
@@ -88,7 +88,7 @@ async function expectToPass(copy: string, builds: Build[], signal: AbortSignal):
     throw new Complaint(`The tests do not pass before anything is changed: ${why}.`)
 }
 
-/** What is read of vitest's report. */
+/** The members of vitest's report that are read here. */
 interface Report {
   testResults: {
     message?: string

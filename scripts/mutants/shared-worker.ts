@@ -1,6 +1,6 @@
-// Prepares a worker that all test files share, for a file: the file gets its own copy of every module, and so
-// objects of its own. Once a test of one file has failed, the files after it are not imported. What fails is
-// not made smaller: that it fails is enough.
+// Prepares the worker that all test files share. Each file gets its own copy of every module, and so its own objects.
+// After a test of one file has failed, later files are not imported. A failing example is not shrunk, because the
+// failure alone is enough.
 import fc from 'fast-check'
 import { beforeEach, vi } from 'vitest'
 

@@ -1,5 +1,5 @@
-// The tests that the objects are mutated under: made for workerd, and run on Node with a replacement of the
-// runtime alone.
+// The tests that must find mutants of the objects. They are written for workerd, and run on Node with a replacement of
+// the runtime.
 import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
@@ -10,14 +10,14 @@ export default defineConfig({
   test: {
     include: ['test/{state,procedures,attacks}/**/*.test.ts'],
     exclude: [
-      // They are about the form of requests, the guard and the examples; each costs seconds.
+      // They test requests, the guard and the examples, and each takes seconds.
       'test/attacks/{requests,fuzz,guard}.test.ts',
       'test/procedures/{conditions,sdk,snippets}.test.ts',
     ],
     setupFiles: ['scripts/mutants/stop-at-first.ts', 'scripts/mutants/shared-worker.ts'],
-    // One worker and one copy of the modules for all files: they take seconds to import.
+    // All files share one worker, because the packages take seconds to import.
     isolate: false,
-    // A busy machine must not look like a test that noticed something; Stryker has limits of its own.
+    // A slow machine must not look like a test that found a mutant. Stryker has its own time limits.
     testTimeout: 60_000,
   },
 })

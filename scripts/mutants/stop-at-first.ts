@@ -1,6 +1,6 @@
-// Skips the rest of a test file once one of its tests has failed: a mutant is noticed by then. Vitest's
-// own `bail` does the same for a whole run, but where a cancelled run ends as the next one begins that
-// one is cancelled too, and so is every one after it: their mutants would seem to survive.
+// Skips the rest of a test file after one of its tests has failed, because the mutant is found then. Vitest's own `bail`
+// cannot be used: if a cancelled run ends while the next one begins, that run and every later one is cancelled too, and
+// their mutants would seem to survive.
 import { beforeEach } from 'vitest'
 
 let failed = false

@@ -1,5 +1,5 @@
-// Runs Stryker over some files under some tests. Stryker prints the score of each file and every mutant that
-// no test noticed, and fails below the least score. What it mutates is in mutants.ts.
+// Runs Stryker on some files with some tests. Stryker prints the score of each file and every mutant that no test found,
+// and fails below the least score. mutants.ts lists the files.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -7,20 +7,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from '../variables.ts'
 
-/** What to mutate, and under which tests. */
+/** The files to mutate, and the tests that must find the mutants. */
 export interface Mutation {
   /** Patterns from the project's root. */
   files: readonly string[]
-  /** The vitest configuration whose tests must notice. */
+  /** The vitest configuration of the tests. */
   tests: string
-  /** How many of a hundred mutants must be noticed. */
+  /** The percentage of mutants that the tests must find. */
   leastScore: number
-  /** How many run at once. */
+  /** The number of mutants that are tried at the same time. */
   concurrency: number
   signal: AbortSignal
 }
 
-/** Mutates a copy of the source in a temporary folder; returns whether enough mutants were noticed. */
+/** Mutates a copy of the source in a temporary folder. Returns whether the tests found enough mutants. */
 export async function mutate(mutation: Mutation): Promise<boolean> {
   const { signal } = mutation
   const scratch = mkdtempSync(join(tmpdir(), 'countersign-mutants-'))
@@ -28,7 +28,7 @@ export async function mutate(mutation: Mutation): Promise<boolean> {
     const config = join(scratch, 'stryker.config.json')
     writeFileSync(config, JSON.stringify(configurationOf(mutation, scratch)))
     signal.throwIfAborted()
-    // A group of its own: it runs vitest in further processes.
+    // Stryker gets its own process group, because it starts vitest in other processes.
     const stryker = spawn('stryker', ['run', config], {
       cwd: ROOT,
       stdio: ['ignore', 'inherit', 'inherit'],
@@ -45,17 +45,17 @@ export async function mutate(mutation: Mutation): Promise<boolean> {
   }
 }
 
-/** All of Stryker's mutators are on, and no file is left out: texts that users read are tested too. */
+/** Returns the configuration. All of Stryker's mutators are on, because tests also check the texts that users read. */
 const configurationOf = ({ files, tests, leastScore, concurrency }: Mutation, scratch: string) => ({
   mutate: files,
   testRunner: 'vitest',
   plugins: ['@stryker-mutator/vitest-runner'],
-  // `related`: what is evaluated at import is tried only with the tests that import it.
+  // With `related`, code that runs at import is tried only with the tests that import it.
   vitest: { configFile: tests, related: true },
   coverageAnalysis: 'perTest',
-  // stop-at-first.ts does it, and says why.
+  // stop-at-first.ts stops at the first failure instead, and explains why.
   disableBail: true,
-  // What only takes longer on a busy machine must not look like something that was noticed.
+  // A slow machine must not look like a test that found a mutant.
   timeoutMS: 10_000,
   concurrency,
   thresholds: { high: 100, low: leastScore, break: leastScore },
@@ -65,7 +65,7 @@ const configurationOf = ({ files, tests, leastScore, concurrency }: Mutation, sc
   cleanTempDir: 'always',
   allowConsoleColors: process.stdout.isTTY === true,
   warnings: false,
-  // What runs here is not type-checked. Stryker would read tsconfig files with the compiler's old API.
+  // Nothing is type-checked here. Stryker would read tsconfig files with the compiler's old API.
   disableTypeChecks: false,
   tsconfigFile: 'none',
   ignorePatterns: [
@@ -80,6 +80,6 @@ function endGroup(pid: number | undefined): void {
   try {
     process.kill(-pid)
   } catch {
-    // It has ended by itself.
+    // The group has ended already.
   }
 }

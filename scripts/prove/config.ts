@@ -1,18 +1,18 @@
-// The configurations of the Worker under proof, both made from the project's own wrangler.toml: one
-// for wrangler, which bundles it, and one for workerd, which serves it behind several fronts.
+// Creates the configurations of the Worker for the proofs, from the project's wrangler.toml: one for wrangler, which
+// bundles the Worker, and one for workerd, which serves it with several front services.
 import { ROOT } from '../variables.ts'
 
-/** What of wrangler.toml says how the Worker runs. */
+/** The part of wrangler.toml that says how the Worker runs. */
 export interface WorkerFacts {
   date: string
   flags: string[]
-  /** Binding and class of each namespace of objects. */
+  /** The binding and the class of each namespace of objects. */
   objects: { name: string; className: string }[]
   /** The bindings of KV namespaces. */
   kv: string[]
 }
 
-/** What of it is read; the types that wrangler brings for it do not resolve here. */
+/** The members that are read here. wrangler's own types do not resolve here. */
 interface WranglerToml {
   compatibility_date?: string | undefined
   compatibility_flags: string[]
@@ -22,7 +22,7 @@ interface WranglerToml {
 
 /** Reads the project's wrangler.toml. */
 export async function readWorker(): Promise<WorkerFacts> {
-  // Only when it is needed: it takes seconds to load.
+  // Imported on demand, because it takes seconds to load.
   const { unstable_readConfig } = await import('wrangler')
   const config: WranglerToml = unstable_readConfig({ config: `${ROOT}wrangler.toml` })
   return {
@@ -36,7 +36,7 @@ export async function readWorker(): Promise<WorkerFacts> {
   }
 }
 
-/** The configuration to bundle a copy of the source with: that of the project, without its pages. */
+/** Returns the configuration for bundling a copy of the source, without the pages. */
 export const wranglerConfig = ({ date, flags, objects, kv }: WorkerFacts): object => ({
   name: 'countersign',
   main: 'functions/worker.ts',
@@ -50,8 +50,8 @@ export const wranglerConfig = ({ date, flags, objects, kv }: WorkerFacts): objec
 })
 
 /**
- * What the KV binding of workerd speaks to: one value a path, in memory. It is never stale, so claims
- * through it stand better here than they would anywhere. It forgets nothing and lists nothing.
+ * The Worker behind workerd's KV binding. It stores values in memory by path. It is never stale, so claims in KV are
+ * safer here than in production.
  */
 export const KV_SCRIPT = `
 const values = new Map()
@@ -68,16 +68,16 @@ export default {
 
 export interface WorkerdOptions {
   worker: WorkerFacts
-  /** The bundle: a path from the configuration's folder. */
+  /** The path of the bundle, relative to the configuration. */
   script: string
-  /** The folder in which the objects keep what they store. */
+  /** The folder in which the objects store their data. */
   objects: string
-  /** One for each front. */
+  /** One port for each front service. */
   ports: number[]
   variables: Record<string, string>
 }
 
-/** The configuration of workerd, in the text form of Cap'n Proto. */
+/** Returns the configuration of workerd in the text form of Cap'n Proto. */
 export function workerdConfig({ worker, script, objects, ports, variables }: WorkerdOptions) {
   const bindings = [
     ...Object.entries(variables).map(

@@ -1,6 +1,6 @@
-// `npm run prove:crash`: kills the service in the middle of its work, over and over, and shows that nothing
-// which it acknowledged is lost and nothing is accepted twice. It reads options and prints; the proof
-// itself, and what a SIGKILL proves and does not, is in crash/rounds.ts.
+// `npm run prove:crash`: kills the service under load many times, and checks that nothing acknowledged is lost and
+// nothing is accepted twice. This file reads options and prints. crash/rounds.ts has the proof, and says what a SIGKILL
+// can prove.
 import {
   Complaint,
   interruption,
@@ -17,23 +17,23 @@ import { crash } from './crash/rounds.ts'
 import type { Row, Tally } from './crash/tally.ts'
 
 const MOST_KILLS = 10_000
-/** Enough to find what a weakened build loses, or accepts twice. */
+/** Enough kills to catch every weakened build. */
 const WEAKENED_KILLS = 10
 const BUILDS = weakenedBy('crashes')
 const NAMES = BUILDS.map(({ name }) => name)
 
-const HELP = `Kills the service (SIGKILL) at random moments under load, starts it again on what it stored, and
-compares that with what it had acknowledged.
+const HELP = `Kills the service (SIGKILL) at random moments under load, starts it again with its stored data, and
+compares the data with what it had acknowledged.
 
   npm run prove:crash -- [--kills N] [--weakened ${NAMES.join('|')}|none]
 
-  --kills N          how often (200)
-  --weakened WHICH   only one build: ${NAMES.join(', ')}, or none for the Worker as it is
+  --kills N          the number of kills (200)
+  --weakened WHICH   only one build: ${NAMES.join(', ')}, or none for the unchanged Worker
 
-The Worker is bundled as for deployment and served by workerd, with two front services, on disk and on
-ports of this machine that are free. Without --weakened the Worker as it is comes first, then the
-weakened builds, each until something is found wrong, for at most ${WEAKENED_KILLS} kills. The exit code is 0 where
-nothing was lost, accepted twice or broken, and the weakened builds were found out.`
+The Worker is bundled as for deployment. workerd serves it with two front services, on disk and on free local
+ports. Without --weakened, the unchanged Worker comes first, and then each weakened build until it is caught,
+for at most ${WEAKENED_KILLS} kills. The exit code is 0 if nothing was lost, accepted twice or broken, and every weakened
+build was caught.`
 
 const OPTIONS = {
   kills: { type: 'string', default: '200' },
@@ -54,9 +54,9 @@ async function main(): Promise<number> {
   return holds ? 0 : 1
 }
 
-/** The Worker as it is: nothing is to be wrong. */
+/** Proves the unchanged Worker. Returns whether there was no fault. */
 async function asItIs(kills: number, signal: AbortSignal): Promise<boolean> {
-  console.log('The Worker as it is:\n')
+  console.log('The unchanged Worker:\n')
   const startedAt = Date.now()
   const tally = await crash({ kills, signal, going })
   show(tally, (Date.now() - startedAt) / 1000)
@@ -66,15 +66,18 @@ async function asItIs(kills: number, signal: AbortSignal): Promise<boolean> {
           'green',
           '\nNothing acknowledged was lost, nothing was accepted twice, no chain is broken.\n',
         )
-      : paint('red', `\nIt does not hold.\n${tally.told.map((told) => `  ${told}`).join('\n')}\n`),
+      : paint(
+          'red',
+          `\nThere were faults.\n${tally.messages.map((message) => `  ${message}`).join('\n')}\n`,
+        ),
   )
   return tally.holds
 }
 
-/** A build that is broken on purpose: it is to be found out. */
+/** Tries a weakened build. Returns whether it was caught. */
 async function weakened(build: WeakenedBy<'crashes'>, signal: AbortSignal): Promise<boolean> {
   const by = build.caughtBy.crashes
-  const { kills, faults, told } = await crash({
+  const { kills, faults, messages } = await crash({
     build,
     kills: WEAKENED_KILLS,
     signal,
@@ -86,22 +89,19 @@ async function weakened(build: WeakenedBy<'crashes'>, signal: AbortSignal): Prom
   const found = faults[by] > 0
   console.log(
     found
-      ? paint('green', `Found out, as it must be, after ${kills} kills: ${told[0]}\n`)
-      : paint(
-          'red',
-          `Not found out by ${kills} kills: at this size the comparison proves nothing.\n`,
-        ),
+      ? paint('green', `Caught, as expected, after ${kills} kills: ${messages[0]}\n`)
+      : paint('red', `Not caught by ${kills} kills: the comparison proves nothing at this size.\n`),
   )
   return found
 }
 
-/** Name and width of each column after the kind. */
+/** The member and the title of each column after the kind. */
 const COLUMNS: [keyof Row, string][] = [
   ['calls', 'calls'],
   ['acknowledged', 'acknowledged'],
   ['inFlight', 'in flight at a kill'],
-  ['happened', 'had happened'],
-  ['hadNot', 'had not'],
+  ['happened', 'happened'],
+  ['hadNot', 'did not happen'],
   ['again', 'presented again'],
   ['double', 'accepted again'],
 ]
@@ -120,17 +120,20 @@ function show(tally: Tally, seconds: number): void {
 ${kills} kills in ${Math.ceil(seconds)} seconds, ${accounts} users, ${events} events of history
 consumptions repeated with their key: ${retried}, answered as a repetition: ${replayed}, as the first use: ${retried - replayed}
 chains verified: ${chains}, broken: ${faults.broken}
-lost: ${faults.lost}, accepted twice: ${faults.double}, answers that nobody can explain: ${faults.odd}`)
+lost: ${faults.lost}, accepted twice: ${faults.double}, unexplained answers: ${faults.odd}`)
 }
 
 const going = (kill: number): void => progress(`kill ${kill}`)
 
-/** The builds to prove; undefined is the Worker as it is. */
+/** Returns the builds to try. Undefined is the unchanged Worker. */
 function readBuilds(asked: string | undefined): (WeakenedBy<'crashes'> | undefined)[] {
   if (asked === undefined) return [undefined, ...BUILDS]
   const build = BUILDS.find(({ name }) => name === asked)
   if (build || asked === 'none') return [build]
-  throw new Complaint(`--weakened is one of none, ${NAMES.join(', ')}.\n\n${HELP}`, USAGE_EXIT_CODE)
+  throw new Complaint(
+    `--weakened must be one of none, ${NAMES.join(', ')}.\n\n${HELP}`,
+    USAGE_EXIT_CODE,
+  )
 }
 
 await runCommand(main)

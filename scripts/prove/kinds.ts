@@ -1,5 +1,5 @@
-// Everything that may happen once: how a user comes by it, and the call that uses it up. One subject a
-// thing, so that whatever is refused is refused for the thing's own sake.
+// Everything that can be used once: how a user gets it, and the call that uses it. Each has its own user, so that no
+// refusal has another cause.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { reasonOf } from '../../client/index.ts'
 import { DEMO } from '../demo.ts'
@@ -15,19 +15,19 @@ import {
   withApp,
 } from './users.ts'
 
-/** Less than this before the next code is too little for confirming with the previous one. */
+/** If less time is left before the next code, the previous code would be too old to confirm with. */
 const ENOUGH_MILLISECONDS = 4_000
 
-/** Something that is good for one use. */
+/** Something that can be used once. */
 export interface Kind {
   name: string
-  /** How every presentation but one may be refused. Any other answer, or none, could hide a second use. */
+  /** The expected reasons of all presentations but one. Any other answer could hide a second use. */
   refusals: readonly string[]
-  /** Makes one, for a user whom nobody saw before, and returns the call that uses it up. */
+  /** Prepares one for a new user, and returns the call that uses it. */
   prepare(setup: Setup, index: number): Promise<Presentation>
 }
 
-/** The first is counted apart: there are more tokens than anything else. */
+/** All kinds. The first has its own number of subjects. */
 export const KINDS: readonly [Kind, ...Kind[]] = [
   { name: 'elevated token', refusals: ['token_used'], prepare: elevatedToken },
   { name: 'TOTP step', refusals: ['code_already_used', 'rate_limited'], prepare: totpStep },
@@ -77,7 +77,7 @@ async function assertion(setup: Setup, index: number): Promise<Presentation> {
   return { environment, procedure: 'token.exchange', bearer, input: { assertion: token } }
 }
 
-/** A user with an authenticator app, confirmed by the code before: the present one is still good. */
+/** Creates a user with an authenticator app. Confirms with the previous code, so that the current one is unused. */
 async function enrolled(setup: Setup, kind: string, index: number) {
   const { bearer, client } = await newUser(setup, kind, index)
   const { factorId, app } = await withApp(client)
@@ -87,7 +87,7 @@ async function enrolled(setup: Setup, kind: string, index: number) {
     const code = codeOf(app, -1)
     return client.factor.confirm.mutate({ kind: 'totp', factorId, code })
   }
-  // On a busy machine a code may end on its way: then the next one is tried, as a user would.
+  // On a slow machine, a code may expire before it arrives. Then the next code is tried.
   const { recoveryCodes = [] } = await confirm().catch((error: unknown) => {
     if (reasonOf(error)?.reason === 'invalid_code') return confirm()
     throw error

@@ -1,5 +1,5 @@
-// `npm run prove:once`: measures that whatever may happen once happens once, and that the measurement
-// would show it if it did not. It reads options and prints; the proof itself is in proof.ts.
+// `npm run prove:once`: measures that everything that can be used once is accepted once, and that weakened builds fail the
+// same measurement. This file reads options and prints. proof.ts has the proof.
 import {
   Complaint,
   inColumns,
@@ -15,25 +15,25 @@ import { type Weakened, type WeakenedBy, weakenedBy } from '../weakened.ts'
 import { allOnce, hasDoubles, prove, type Size, type Tally, weakenedPartOf } from './proof.ts'
 
 const MOST = { tokens: 100_000, others: 100_000, presentations: 1_000 } as const
-/** Enough for doubles in any weakened build. */
+/** Enough to catch every weakened build. */
 const WEAKENED_SIZE: Size = { tokens: 20, others: 10, presentations: 50 }
 const LONGEST_HOURS = 4
 const BUILDS = weakenedBy('races')
 const NAMES = BUILDS.map(({ name }) => name)
 
-const HELP = `Presents everything that is good for one use many times at once, and counts what is accepted.
+const HELP = `Presents everything that can be used once many times at the same time, and counts what is accepted.
 
   npm run prove:once -- [--tokens N] [--others N] [--presentations M] [--weakened ${[...NAMES, 'none'].join('|')}]
 
-  --tokens N          how many elevated tokens (5000)
-  --others N          how many of every other kind (1000)
+  --tokens N          the number of elevated tokens (5000)
+  --others N          the number of every other kind (1000)
   --presentations M   how often each is presented at the same time (100)
-  --weakened WHICH    only one build: ${NAMES.join(', ')}, or none for the Worker as it is
+  --weakened WHICH    only one build: ${NAMES.join(', ')}, or none for the unchanged Worker
 
-The Worker is bundled as for deployment and served by workerd, with four front services on one
-namespace of objects, on ports of this machine that are free. Without --weakened the Worker as it is comes
-first, then the weakened builds at a small size, each with what it is weakened in. The exit code is 0
-where every thing was accepted exactly once, and doubles were found in every weakened build.`
+The Worker is bundled as for deployment. workerd serves it with four front services on one namespace of
+objects, on free local ports. Without --weakened, the unchanged Worker comes first, and then each weakened
+build at a small size. The exit code is 0 if everything was accepted exactly once, and every weakened build
+accepted something more than once.`
 
 const OPTIONS = {
   tokens: { type: 'string', default: '5000' },
@@ -61,20 +61,20 @@ async function main(): Promise<number> {
   return holds ? 0 : 1
 }
 
-/** The Worker as it is: every thing is to be accepted exactly once. */
+/** Proves the unchanged Worker. Returns whether everything was accepted exactly once. */
 async function once(size: Size, signal: AbortSignal): Promise<boolean> {
-  console.log('The Worker as it is:\n')
+  console.log('The unchanged Worker:\n')
   const tallies = await show(undefined, size, signal)
   const holds = allOnce(tallies)
   console.log(
     holds
-      ? paint('green', '\nEvery one was accepted exactly once.\n')
-      : paint('red', '\nNot every one was accepted exactly once.\n'),
+      ? paint('green', '\nEverything was accepted exactly once.\n')
+      : paint('red', '\nNot everything was accepted exactly once.\n'),
   )
   return holds
 }
 
-/** A build that is broken on purpose: doubles are to be found. */
+/** Tries a weakened build. Returns whether it accepted something more than once. */
 async function doubles(
   build: WeakenedBy<'races'>,
   size: Size,
@@ -87,9 +87,9 @@ async function doubles(
     found
       ? paint(
           'green',
-          `\nDoubles found, as they must be: one and the same thing was accepted up to ${Math.max(...tallies.map(({ most }) => most))} times.\n`,
+          `\nCaught, as expected: one thing was accepted up to ${Math.max(...tallies.map(({ most }) => most))} times.\n`,
         )
-      : paint('red', '\nNo doubles found: at this size the measurement proves nothing.\n'),
+      : paint('red', '\nNot caught: the measurement proves nothing at this size.\n'),
   )
   return found
 }
@@ -105,7 +105,7 @@ const HEAD = [
   'seconds',
 ]
 
-/** Proves and prints a table, each row as soon as it is there. */
+/** Runs the proof and prints a table, each row as soon as it is counted. */
 async function show(
   build: Weakened | undefined,
   size: Size,
@@ -118,15 +118,15 @@ async function show(
     signal,
     going: (kind, index) => progress(`${kind} ${index}`),
     counted: ({ kind, subjects, presentations, once: exactly, never, more, seconds, others }) => {
-      const told = [...others].map(([reason, times]) => `${reason} ${times}`).sort()
+      const reasons = [...others].map(([reason, times]) => `${reason} ${times}`).sort()
       const numbers = [subjects, presentations, exactly, never, more, Math.ceil(seconds)]
       progress('')
-      console.log(`${row([kind, ...numbers.map(String)])}  ${told.join(', ')}`)
+      console.log(`${row([kind, ...numbers.map(String)])}  ${reasons.join(', ')}`)
     },
   })
 }
 
-/** Aborts when it takes far too long, however large it was asked to be. */
+/** Returns a signal that aborts a run of any size after some hours. */
 function limit(): AbortSignal {
   const controller = new AbortController()
   const tooLong = new Complaint(`Stopped: it took longer than ${LONGEST_HOURS} hours.`)
@@ -134,12 +134,15 @@ function limit(): AbortSignal {
   return controller.signal
 }
 
-/** The builds to prove; undefined is the Worker as it is. */
+/** Returns the builds to try. Undefined is the unchanged Worker. */
 function readBuilds(asked: string | undefined): (WeakenedBy<'races'> | undefined)[] {
   if (asked === undefined) return [undefined, ...BUILDS]
   const build = BUILDS.find(({ name }) => name === asked)
   if (build || asked === 'none') return [build]
-  throw new Complaint(`--weakened is one of none, ${NAMES.join(', ')}.\n\n${HELP}`, USAGE_EXIT_CODE)
+  throw new Complaint(
+    `--weakened must be one of none, ${NAMES.join(', ')}.\n\n${HELP}`,
+    USAGE_EXIT_CODE,
+  )
 }
 
 await runCommand(main)

@@ -1,5 +1,5 @@
-// The proof that once is once: a build of the Worker is served, things that are good for one use are
-// made, and each is presented many times at once. It prints nothing: once.ts does.
+// The proof of single use: serves a build of the Worker, prepares things that can be used once, and presents each many
+// times at the same time. once.ts prints the results.
 
 import type { Weakened, WeakenedBy } from '../weakened.ts'
 import { KINDS, type Kind } from './kinds.ts'
@@ -7,38 +7,38 @@ import { ACCEPTED, add, createRacer, type Outcomes, type Racer } from './race.ts
 import { serve } from './serve.ts'
 import { type Setup, setUp } from './setup.ts'
 
-/** How many things are in a race at the same time; each has its share of connections. */
+/** The number of races at the same time. They share the connections. */
 const AT_ONCE = 3
 
-/** How much is proved. */
+/** The size of a proof. */
 export interface Size {
   tokens: number
-  /** Of every other kind. */
+  /** The number of every other kind. */
   others: number
   presentations: number
 }
 
-/** What was counted of one kind. */
+/** The counts of one kind. */
 export interface Tally {
   kind: string
   subjects: number
   presentations: number
-  /** How many subjects had exactly one presentation accepted, none, more than one. */
+  /** The number of subjects with exactly one accepted presentation, with none, and with more than one. */
   once: number
   never: number
   more: number
-  /** The most that were accepted of one subject. */
+  /** The greatest number of accepted presentations of one subject. */
   most: number
-  /** Every other answer, by reason. */
+  /** The number of other answers by reason. */
   others: Outcomes
-  /** How many of these are not refusals of the kind: lost, late, or a fault. */
+  /** The number of these that are not expected refusals: lost or late answers, or faults. */
   odd: number
   seconds: number
 }
 
-/** Which build is proved, at which size. */
+/** The options of a proof. */
 export interface ProofOptions {
-  /** A build that is weakened; without one the Worker as it is. */
+  /** A weakened build. Default: the unchanged Worker. */
   build?: Weakened | undefined
   size: Size
   signal: AbortSignal
@@ -48,22 +48,21 @@ export interface ProofOptions {
   counted?: (tally: Tally) => void
 }
 
-/** Whether every single thing was accepted exactly once, and everything else refused for that. */
+/** Returns whether everything was accepted exactly once, and every other answer was an expected refusal. */
 export const allOnce = (tallies: Pick<Tally, 'subjects' | 'once' | 'odd'>[]): boolean =>
   tallies.length > 0 &&
   tallies.every(({ subjects, once, odd }) => subjects > 0 && once === subjects && odd === 0)
 
-/** Whether something of every kind was accepted more than once. */
+/** Returns whether something of every kind was accepted more than once. */
 export const hasDoubles = (tallies: Tally[]): boolean =>
   tallies.length > 0 && tallies.every(({ more }) => more > 0)
 
-/** What a weakened build can show: how many tokens, or how many of every other kind. */
+/** Returns the part of a size that a weakened build can fail: only tokens, or only the other kinds. */
 export const weakenedPartOf = ({ caughtBy }: WeakenedBy<'races'>, size: Size): Size =>
   caughtBy.races === 'others' ? { ...size, tokens: 0 } : { ...size, others: 0 }
 
 /**
- * Serves a build and counts, for each kind of which there are to be any, how many of the simultaneous
- * presentations were accepted.
+ * Serves a build and counts for each kind how many simultaneous presentations were accepted.
  *
  * @example const tallies = await prove({ size: { tokens: 40, others: 10, presentations: 25 }, signal })
  */
@@ -121,7 +120,7 @@ async function count(kind: Kind, subjects: number, race: Race): Promise<Tally> {
   return { kind: kind.name, ...tally, ...numbers }
 }
 
-/** Counts how the presentations of one subject came out. */
+/** Counts the outcomes of the presentations of one subject. */
 function note(
   tally: Pick<Tally, 'once' | 'never' | 'more' | 'most' | 'others'>,
   outcomes: Outcomes,

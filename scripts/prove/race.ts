@@ -1,10 +1,10 @@
-// Presents one and the same thing many times at once, over every front, and counts what was answered.
-// It repeats no call: one whose reply is lost may have been accepted. kinds.ts says what is presented.
+// Presents one thing many times at the same time, over every front service, and counts the answers. Never repeats a call,
+// because a call whose answer was lost may have been accepted. kinds.ts prepares the things.
 import { Agent, request } from 'node:http'
 
 const ANSWER_WITHIN_MILLISECONDS = 60_000
 
-/** A call of a procedure, as it goes over the wire. */
+/** A call of a procedure. */
 export interface Presentation {
   environment: string
   procedure: string
@@ -12,24 +12,24 @@ export interface Presentation {
   input: object
 }
 
-/** How often each outcome came back: `accepted`, or the reason of a refusal. */
+/** The number of each outcome: `accepted`, or the reason of a refusal. */
 export type Outcomes = Map<string, number>
 
 export const ACCEPTED = 'accepted'
 
-/** Presents things at once, over connections that are kept. */
+/** Presents things over connections that stay open. */
 export interface Racer {
-  /** How the answers to so many simultaneous presentations of the same thing came out. */
+  /** Presents one thing many times at the same time. Returns the outcomes. */
   race(presentation: Presentation, times: number): Promise<Outcomes>
   /** Closes the connections. */
   close(): void
 }
 
 /**
- * Who presents.
+ * Creates a racer.
  *
- * @param fronts the addresses over which the presentations are spread, in turn
- * @param connections how many there may be to each front; what is more waits for one to be free
+ * @param fronts the addresses that the presentations use in turn
+ * @param connections the greatest number of connections to each address; further calls wait for a free one
  * @example const outcomes = await createRacer(fronts, 75).race(presentation, 100)
  */
 export function createRacer(fronts: string[], connections: number): Racer {
@@ -54,7 +54,7 @@ export function add(outcomes: Outcomes, outcome: string, times: number): void {
   outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + times)
 }
 
-/** Settles with the outcome of a call; an answer that does not come is one, too. */
+/** Makes a call and returns its outcome. A missing answer is an outcome too. */
 function post(agent: Agent, url: string, bearer: string, body: string): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>()
   const headers = {

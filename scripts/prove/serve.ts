@@ -1,6 +1,6 @@
-// The Worker bundled as for deployment and served by `workerd serve`: one service with the objects and
-// some front services before it, each an isolate with a port of its own. How the bundle is weakened
-// is in ../weakened.ts, the configuration in config.ts, the process itself in workerd.ts.
+// Bundles the Worker as for deployment and serves it with `workerd serve`: one service with the objects, and several front
+// services, each an isolate with its own port. ../weakened.ts weakens the source, config.ts creates the configuration, and
+// workerd.ts runs the process.
 import { execFile } from 'node:child_process'
 import {
   cpSync,
@@ -25,39 +25,39 @@ import { readWorker, workerdConfig, wranglerConfig } from './config.ts'
 import { startWorkerd, type Workerd, type WorkerdCommand } from './workerd.ts'
 
 const USUAL_FRONTS = 4
-/** Where to look for free ports: elsewhere in each process, so that two that start at once do not meet. */
+/** The first port to try. It depends on the process id, so that two processes do not try the same ports. */
 const FIRST_PORT = 19_300 + (process.pid % 64) * 8
 const SOURCE = ['functions', 'contract', 'tsconfig.base.json']
 /** Measured: 110 kB after 100 presentations, in a run of a thousand. */
 const BYTES_OF_A_SUBJECT = 150_000
-/** The bundle, and the journals of the objects that are awake. */
+/** The size of the bundle and of the journals of live objects. */
 const BYTES_OF_THE_REST = 200_000_000
 
 const PREFIX = 'countersign-prove-'
 
-/** A service that runs. */
+/** A running service. */
 export interface Served {
-  /** The addresses of the front services; the first is also the PUBLIC_URL of all of them. */
+  /** The addresses of the front services. The first port is also that of their PUBLIC_URL. */
   fronts: string[]
   publicUrl: string
   operatorKey: string
-  /** What to say where workerd has ended by itself. */
+  /** Returns the error if workerd has ended by itself. */
   fault(): Complaint | undefined
-  /** Ends workerd in the middle of whatever it does (SIGKILL); what it stored stays. */
+  /** Kills workerd (SIGKILL). Its data stays. */
   kill(): Promise<void>
-  /** Starts it again, on what it stored. */
+  /** Starts workerd again with its data. */
   restart(): Promise<void>
-  /** Ends workerd and removes all that it stored. */
+  /** Ends workerd and deletes its data. */
   stop(): Promise<void>
 }
 
-/** What is served, and where it stores. */
+/** The options of a service. */
 export interface ServeOptions {
-  /** A build that is weakened; without one the Worker as it is. */
+  /** A weakened build. Default: the unchanged Worker. */
   build?: Weakened | undefined
-  /** Of how many users it will have to keep something, or `disk` where it may not be memory. */
+  /** The number of users whose data it will store, or `disk` if the data must be on disk. */
   room: number | 'disk'
-  /** How many front services (4). */
+  /** The number of front services. Default: 4. */
   fronts?: number
   signal: AbortSignal
 }
@@ -65,7 +65,7 @@ export interface ServeOptions {
 /**
  * Builds the Worker and serves it on this machine.
  *
- * @throws Complaint where it does not bundle, cannot be weakened or does not answer
+ * @throws Complaint if the Worker cannot be bundled or weakened, or does not answer
  * @example const { fronts, stop } = await serve({ room: 100, signal: interruption() })
  */
 export async function serve({
@@ -120,7 +120,7 @@ export async function serve({
 
 const bytesFor = (subjects: number): number => BYTES_OF_THE_REST + 2 * subjects * BYTES_OF_A_SUBJECT
 
-/** A folder that is no file system in memory: the usual one for what is thrown away, or the project's own. */
+/** Returns a folder on disk: the system's temporary folder, or else one in the project. */
 function diskFolder(): string {
   if (statfsSync(tmpdir()).type !== MEMORY_TYPE) return tmpdir()
   const own = `${ROOT}.wrangler`
@@ -128,7 +128,7 @@ function diskFolder(): string {
   return own
 }
 
-/** Bundles a copy of the source: without the pages, which take no part in what is proved. */
+/** Bundles a copy of the source, without the pages, which the proofs do not need. */
 async function bundle(
   folder: string,
   build: Weakened | undefined,
@@ -147,7 +147,9 @@ async function bundle(
     signal,
   }).catch((error: Error & { stdout?: string; stderr?: string }) => {
     signal.throwIfAborted()
-    throw new Complaint(`The Worker did not bundle.\n${error.stdout ?? ''}${error.stderr ?? ''}`)
+    throw new Complaint(
+      `The Worker could not be bundled.\n${error.stdout ?? ''}${error.stderr ?? ''}`,
+    )
   })
 }
 

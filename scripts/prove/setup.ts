@@ -1,15 +1,15 @@
-// What a proof runs against: the demo environment of a service that runs, with a single-use token that is
-// given for an assertion, and a key for its API.
+// Sets up the demo environment for a proof, with an action whose single-use token is issued for an assertion, and with a
+// resource key.
 import { DEMO, type DemoIssuer, demoSettings, readDemoIssuer } from '../demo.ts'
 import { operatorClient, provision } from '../provision.ts'
 import { given } from '../tour/users.ts'
 import { makeIssuerKey } from '../variables.ts'
 import type { Served } from './serve.ts'
 
-/** The scope that the environment has single-use, and gives for an assertion. */
+/** The scope of the action whose single-use token is issued for an assertion. */
 export const SCOPE = 'user:update'
 
-/** What users, and what they present, are made with. */
+/** The values with which users and their tokens are created. */
 export interface Setup {
   fronts: string[]
   /** The origin to which passkeys are bound. */
@@ -19,7 +19,7 @@ export interface Setup {
   resourceKey: string
 }
 
-/** Sets up a service that stores nothing yet. */
+/** Sets up an empty service. */
 export async function setUp({ fronts, publicUrl, operatorKey }: Served): Promise<Setup> {
   const application = await readDemoIssuer(await makeIssuerKey())
   const operator = operatorClient(given(fronts[0], 'a front'), operatorKey)

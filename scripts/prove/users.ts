@@ -1,5 +1,4 @@
-// The users of a proof: signed in to the pretended application, with an authenticator app or a passkey of
-// their own. What they hold is made here; what they do with it is in kinds.ts and crash/.
+// Creates the users of a proof: signed in to the demo application, with an authenticator app or a passkey.
 import { TOTP, URI } from 'otpauth'
 import { type CountersignClient, createClient } from '../../client/index.ts'
 import {
@@ -15,7 +14,7 @@ import type { Setup } from './setup.ts'
 
 export const STEP_MILLISECONDS = 30_000
 
-/** A user whom nobody saw before, signed in, who calls over one of the fronts. */
+/** Signs in a new user, whose client calls one of the front services. */
 export async function newUser({ application, fronts }: Setup, kind: string, index: number) {
   const subject = `${kind}-${index}`
   const { token: bearer } = await application.signIn(subject)
@@ -24,7 +23,7 @@ export async function newUser({ application, fronts }: Setup, kind: string, inde
   return { subject, bearer, client: createClient({ url, environment, bearer: () => bearer }) }
 }
 
-/** An enrollment of an authenticator app, to be confirmed with a code of it. */
+/** Starts to enroll an authenticator app. */
 export async function withApp(client: CountersignClient) {
   const enrolling = await client.factor.enroll.mutate({ kind: 'totp' })
   const app = URI.parse('uri' in enrolling ? enrolling.uri : '')
@@ -32,23 +31,23 @@ export async function withApp(client: CountersignClient) {
   return { factorId: enrolling.factorId, app }
 }
 
-/** The code that an app shows, or showed some steps ago. */
+/** Returns the code that an app shows now, or some steps before or after now. */
 export const codeOf = (app: TOTP, stepsFromNow: number): string =>
   app.generate({ timestamp: Date.now() + stepsFromNow * STEP_MILLISECONDS })
 
-/** How long the code that is shown now is still shown. */
+/** Returns how long the current code is still shown. */
 export const millisecondsLeft = (): number => STEP_MILLISECONDS - (Date.now() % STEP_MILLISECONDS)
 
 /**
- * A device for passkeys of the demo's page. It does not count its signatures, unless told what to show: the
- * counter would refuse a repetition for another reason.
+ * Creates a device with passkeys for the demo's page. It does not count its signatures by itself, because a counter would
+ * refuse a repetition for another reason.
  */
 export function newPasskeyDevice({ page }: Setup): Authenticator {
   const { origin, hostname } = new URL(page)
   return createAuthenticator({ origin, rpId: hostname, counting: false })
 }
 
-/** An enrollment of a passkey, as the call that confirms it. */
+/** Starts to enroll a passkey. Returns the input of the call that confirms it. */
 export async function registered(device: Authenticator, client: CountersignClient) {
   const enrolling = await client.factor.enroll.mutate({ kind: 'passkey' })
   if (!('challenge' in enrolling)) throw new Error('no passkey ceremony came back')
@@ -57,7 +56,7 @@ export async function registered(device: Authenticator, client: CountersignClien
   return { kind: 'passkey' as const, factorId, challenge, response }
 }
 
-/** A passkey's answer to a challenge of its own, as the call that presents it. */
+/** Starts a challenge and answers it with a passkey. Returns the input of the call that verifies it. */
 export async function answered(
   device: Authenticator,
   client: CountersignClient,

@@ -1,5 +1,4 @@
-// The process of `workerd serve`: started, waited for, and ended politely or in the middle of its work.
-// serve.ts writes its configuration.
+// Starts and ends the process of `workerd serve`. serve.ts writes its configuration.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
@@ -13,10 +12,10 @@ const POLL_MILLISECONDS = 50
 const END_WITHIN_MILLISECONDS = 5_000
 const LOG_END_CHARACTERS = 3_000
 
-/** What is started, and when it is there. */
+/** The options of the process. */
 export interface WorkerdCommand {
   config: string
-  /** Those of its fronts: it is ready when every one answers. */
+  /** The ports of its front services. It is ready when all of them answer. */
   ports: number[]
   publicUrl: string
   signal: AbortSignal
@@ -24,18 +23,18 @@ export interface WorkerdCommand {
   guard: Watchdog['guard']
 }
 
-/** A process that runs. */
+/** A running process. */
 export interface Workerd {
-  /** What to say where it has ended by itself. */
+  /** Returns the error if it has ended by itself. */
   fault(): Complaint | undefined
-  /** Ends it: SIGTERM asks it to, SIGKILL does not. */
+  /** Ends the process with a signal. */
   end(by: 'SIGTERM' | 'SIGKILL'): Promise<void>
 }
 
 /**
- * Starts workerd, and waits for every front.
+ * Starts workerd, and waits until every front service answers.
  *
- * @throws Complaint where it ends or does not answer
+ * @throws Complaint if it ends or does not answer
  */
 export async function startWorkerd({
   config,
@@ -45,7 +44,7 @@ export async function startWorkerd({
   guard,
 }: WorkerdCommand): Promise<Workerd> {
   const { default: program }: { default: string } = createRequire(import.meta.url)('workerd')
-  // What the Worker logs is a line a request: nobody reads it here.
+  // The Worker logs one line for each request, which nobody reads here.
   const child = spawn(program, ['serve', '--experimental', config], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })

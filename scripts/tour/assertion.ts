@@ -1,4 +1,4 @@
-// The tour's step without a factor: the application's backend vouches for its user.
+// The steps of the tour without a factor: the application's backend vouches for its user.
 import { DEMO } from '../demo.ts'
 import { claimLines, type Tour, type User } from './users.ts'
 
@@ -26,7 +26,7 @@ export const assertionIsExchanged = (tour: Tour, { client, subject }: User): Pro
   })
 
 export const assertionIsSpent = ({ walkthrough }: Tour, { client }: User, assertion: string) =>
-  walkthrough.step('The same assertion opens nothing twice', async () => {
+  walkthrough.step('The same assertion works only once', async () => {
     walkthrough.asks('Exchange it again.')
     const again = client.token.exchange.mutate({ assertion })
     await walkthrough.refused('Refused:', again, 'assertion_invalid')

@@ -1,5 +1,4 @@
-// The first half of the tour: a user without any factor, an authenticator app, and a token from its
-// minting to its one use.
+// The first half of the tour: a user without a factor, an authenticator app, and a token from its issue to its use.
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
 import { TOTP, URI } from 'otpauth'
 import { DEMO } from '../demo.ts'
@@ -7,10 +6,10 @@ import { claimLines, given, newUser, type Tour, tokenLines, type User } from './
 
 const EXPORT = { action: 'wallet.waas.export', scope: 'wallet:export' } as const
 const STEP_SECONDS = 30
-/** Less than this before the next code is too little for calling with the previous one. */
+/** If less time is left before the next code, the previous code would be too old when it arrives. */
 const ENOUGH_SECONDS = 6
 
-/** What an authenticator app shows, some steps before or after now. */
+/** Returns the code that an authenticator app shows now, or some steps before or after now. */
 export type App = (stepsFromNow?: number) => string
 
 export const signIn = (tour: Tour): Promise<User> =>
@@ -52,7 +51,7 @@ export const enrollApp = ({ walkthrough }: Tour, { client }: User) =>
     const app: App = (stepsFromNow = 0) =>
       authenticator.generate({ timestamp: Date.now() + stepsFromNow * STEP_SECONDS * 1000 })
     await enoughTime(walkthrough)
-    // The confirming code counts as used. With the one before, the present one is still good.
+    // The code that confirms counts as used, so the previous code is used here and the current one later.
     const code = app(-1)
     walkthrough.asks(`Confirm with the code of half a minute ago, ${code}.`)
     const { factorId } = enrolled
@@ -114,7 +113,7 @@ function wrongCode(app: App): string {
 }
 
 export const rightCodeMints = ({ walkthrough }: Tour, user: User, app: App): Promise<string> =>
-  walkthrough.step('The right code mints a token for this action alone', async () => {
+  walkthrough.step('The right code earns a token for this action only', async () => {
     const code = app()
     walkthrough.asks(`Verify the code ${code} for ${EXPORT.scope}.`)
     const { elevatedToken, acr, amr } = await user.client.challenge.verify.mutate({
@@ -138,11 +137,11 @@ export const rightCodeMints = ({ walkthrough }: Tour, user: User, app: App): Pro
   })
 
 export const verifiedOffline = (tour: Tour, { subject, session }: User, token: string) =>
-  tour.walkthrough.step('Anybody can verify it offline, with the published keys', async () => {
+  tour.walkthrough.step('Anyone can verify it offline, with the published keys', async () => {
     const { walkthrough, url, issuer } = tour
     const keySet = `${url}/${DEMO.environment}/.well-known/jwks.json`
     const terms = { issuer, audience: DEMO.wallet, typ: 'at+jwt', algorithms: ['ES256'] }
-    walkthrough.asks(`Verify it with ${keySet}, asking Countersign nothing about the token.`)
+    walkthrough.asks(`Verify it with ${keySet}, without asking Countersign about the token.`)
     const keys = createRemoteJWKSet(new URL(keySet))
     const { payload } = await jwtVerify(token, keys, terms)
     walkthrough.holds('Signature, typ, iss, aud and exp are right; so are the claims.', payload, {
@@ -164,10 +163,10 @@ const base64url = (value: unknown): string =>
 
 export const refusedForAnother = ({ walkthrough, wallet }: Tour, token: string): Promise<void> =>
   walkthrough.step('It works for nobody else, and trying does not use it up', async () => {
-    walkthrough.asks('The wallet is shown the token by mallory, and asks to consume it for them.')
+    walkthrough.asks('Mallory presents the token, and the wallet asks to consume it for them.')
     const shown = { token, subject: 'mallory', action: EXPORT.action }
     await walkthrough.refused('Refused:', wallet.token.consume.mutate(shown), 'token_invalid')
-    walkthrough.asks('Is the token still good?')
+    walkthrough.asks('Is the token still valid?')
     const { active } = await wallet.token.introspect.query({ token })
     walkthrough.holds('It is.', active, true)
   })

@@ -1,4 +1,4 @@
-// The end of the tour: what the history recorded, and that nobody has changed it since.
+// The end of the tour: the events in the history, and the check that nobody has changed them.
 import { createHash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import { type AuditEvent, EVENT_HASH_TAG } from '../../contract/index.ts'
@@ -6,8 +6,8 @@ import type { Tour, User } from './users.ts'
 
 const GENESIS_HASH = '0'.repeat(64)
 
-/** What the steps before must have left behind, oldest first. */
-const TOLD = [
+/** The events that the earlier steps must have written, oldest first. */
+const EXPECTED_EVENTS = [
   'enrollment.started totp',
   'factor.confirmed totp',
   'step_up.failed totp invalid_code',
@@ -25,7 +25,7 @@ const TOLD = [
 ]
 
 export const historyIsListed = ({ walkthrough }: Tour, { client }: User): Promise<AuditEvent[]> =>
-  walkthrough.step('The user’s history holds all of it', async () => {
+  walkthrough.step('The user’s history has all of it', async () => {
     walkthrough.asks('List the events, page by page.')
     const events: AuditEvent[] = []
     let cursor: string | undefined
@@ -35,14 +35,14 @@ export const historyIsListed = ({ walkthrough }: Tour, { client }: User): Promis
       cursor = page.cursor
     } while (cursor)
     walkthrough.shows(...events.map(eventLine))
-    // What could be refused without limit is counted, and becomes one event when its hour has ended.
-    const told = events
+    // Refusals that can happen without limit are counted, and become one event when their hour has ended.
+    const found = events
       .filter(({ data }) => data.count === undefined)
       .map((event) => `${event.type} ${essence(event)}`)
     walkthrough.holds(
-      `${told.length} events; refusals follow, counted, when the hour ends.`,
-      told,
-      TOLD,
+      `${found.length} events. The counted refusals follow when the hour ends.`,
+      found,
+      EXPECTED_EVENTS,
     )
     return events
   })
@@ -53,7 +53,7 @@ function eventLine(event: AuditEvent): string {
   return `${String(seq).padStart(2)}  ${time}  ${type.padEnd(20)}${essence(event)}`
 }
 
-/** What an event tells, without its ids. */
+/** Describes an event without its ids. */
 function essence({ data }: AuditEvent): string {
   const { method, kind, action, reason, tokens = [], count = 1 } = data
   const scopes = (tokens as { scopes: string[] }[]).map((token) => `→ ${token.scopes.join(' ')}`)
@@ -76,12 +76,12 @@ export const chainIsIntact = ({ walkthrough }: Tour, { client }: User, events: A
         head,
       },
     )
-    walkthrough.asks('The same, computed here from the events alone.')
-    walkthrough.holds(`It comes to the same: ${short(head)}.`, recompute(events), head)
+    walkthrough.asks('Compute the last hash here from the events.')
+    walkthrough.holds(`It is the same: ${short(head)}.`, recompute(events), head)
     const forged = events.map((event) =>
       event.seq === 1 ? { ...event, at: event.at - 60 } : event,
     )
-    walkthrough.asks('And with the first event moved back by a minute:')
+    walkthrough.asks('Move the first event back by a minute, and compute it again.')
     walkthrough.holds('The chain breaks.', recompute(forged), 'broken at 1')
   })
 

@@ -1,5 +1,4 @@
-// The second half of the tour: a recovery code, the passkey that it links, and what a token of the
-// passkey is good for.
+// The second half of the tour: a recovery code, the passkey that it enrolls, and tokens from the passkey.
 
 import { reasonOf } from '../../client/index.ts'
 import {
@@ -16,7 +15,7 @@ const CALLERS = 50
 
 export const recoveryIsTooWeak = ({ walkthrough }: Tour, { client }: User, code: string) =>
   walkthrough.step(
-    'A recovery code is too weak for the wallet, and is not spent on it',
+    'A recovery code is too weak for the wallet, and trying does not use it up',
     async () => {
       walkthrough.asks(`Verify a recovery code for ${EXPORT}.`)
       await walkthrough.refused(
@@ -33,7 +32,7 @@ export const recoveryIsTooWeak = ({ walkthrough }: Tour, { client }: User, code:
   )
 
 export const recoveryLinks = ({ walkthrough, issuer }: Tour, { client }: User, code: string) =>
-  walkthrough.step('It can do one thing: link a new factor', async () => {
+  walkthrough.step('It can do one thing: enroll a new factor', async () => {
     walkthrough.asks(`Verify the same recovery code for ${LINK}.`)
     const { elevatedToken, acr } = await client.challenge.verify.mutate({
       method: 'recovery',
@@ -54,7 +53,7 @@ export const recoveryLinks = ({ walkthrough, issuer }: Tour, { client }: User, c
 export const enrollPasskey = ({ walkthrough, page }: Tour, user: User, linkToken: string) =>
   walkthrough.step('A passkey is enrolled with that token', async () => {
     const device = createAuthenticator({ origin: page, rpId: new URL(page).hostname })
-    walkthrough.asks(`Enroll a passkey for ${page}, spending the token.`)
+    walkthrough.asks(`Enroll a passkey for ${page} with the token.`)
     const started = await user.with(linkToken).factor.enroll.mutate({ kind: 'passkey' })
     if (!('challenge' in started)) throw new Error('no passkey ceremony came back')
     const { factorId, challenge, options } = started
@@ -75,8 +74,8 @@ export const enrollPasskey = ({ walkthrough, page }: Tour, user: User, linkToken
   })
 
 export const passkeyStepsUp = ({ walkthrough }: Tour, user: User, device: Authenticator) =>
-  walkthrough.step('The passkey steps up, and reaches further than a code', async () => {
-    walkthrough.asks(`Start a challenge for ${EXPORT}, sign it, verify the answer.`)
+  walkthrough.step('The passkey steps up, and reaches a higher level than a code', async () => {
+    walkthrough.asks(`Start a challenge for ${EXPORT}, sign it, and verify the response.`)
     const verified = await stepUp(user, device, EXPORT)
     const { acr, amr, elevatedToken } = verified
     walkthrough.holds(`Proved: acr ${acr} (phishing-resistant), amr ${amr.join(' ')}.`, verified, {
@@ -87,21 +86,22 @@ export const passkeyStepsUp = ({ walkthrough }: Tour, user: User, device: Authen
     return given(elevatedToken, 'the elevated token').token
   })
 
-/** A whole ceremony for one scope, and with details for exactly these. */
+/** Runs a whole ceremony for one scope, and for details if they are given. */
 export async function stepUp(
   { client }: User,
   device: Authenticator,
   scope: string,
   details?: Record<string, unknown>,
 ) {
-  const wish = { requestedScopes: [scope], ...(details && { details }) }
-  const { challenge, options } = await client.challenge.start.mutate({ method: 'passkey', ...wish })
+  const request = { requestedScopes: [scope], ...(details && { details }) }
+  const started = await client.challenge.start.mutate({ method: 'passkey', ...request })
+  const { challenge, options } = started
   const response = await device.authenticate(options as unknown as RequestOptions)
   return client.challenge.verify.mutate({ method: 'passkey', challenge, response })
 }
 
 export const oneOfFifty = ({ walkthrough, wallet }: Tour, { subject }: User, token: string) =>
-  walkthrough.step(`Of ${CALLERS} who present it at once, one gets through`, async () => {
+  walkthrough.step(`Of ${CALLERS} simultaneous uses, one is accepted`, async () => {
     walkthrough.asks(`${CALLERS} calls consume the passkey's token at the same time.`)
     const shown = { token, subject, scope: EXPORT }
     const outcomes = await Promise.all(
@@ -113,15 +113,15 @@ export const oneOfFifty = ({ walkthrough, wallet }: Tour, { subject }: User, tok
       ),
     )
     const counts = Object.groupBy(outcomes, (outcome) => outcome)
-    const told = Object.entries(counts).map(([outcome, all = []]) => `${all.length} ${outcome}`)
-    walkthrough.holds(told.sort().join(', '), told.sort(), [
+    const found = Object.entries(counts).map(([outcome, all = []]) => `${all.length} ${outcome}`)
+    walkthrough.holds(found.sort().join(', '), found.sort(), [
       '1 accepted',
       `${CALLERS - 1} token_used`,
     ])
   })
 
 export const boundToDetails = ({ walkthrough, wallet }: Tour, user: User, device: Authenticator) =>
-  walkthrough.step('A token bound to details is good for exactly these', async () => {
+  walkthrough.step('A token bound to details is valid only for these details', async () => {
     const details = { to: '0x5e1f…c0de', amount: '25.00', currency: 'EUR' }
     const scope = 'wallet:sign'
     walkthrough.asks(`Step up for ${scope} with ${JSON.stringify(details)}.`)

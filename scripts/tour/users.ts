@@ -1,11 +1,11 @@
-// The users of the tour, and how their tokens are printed.
+// Creates the users of the tour, and formats their tokens.
 import { randomUUID } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { type CountersignClient, createClient } from '../../client/index.ts'
 import { DEMO, type DemoIssuer } from '../demo.ts'
 import type { Walkthrough } from './walkthrough.ts'
 
-/** What every step of the tour needs. */
+/** The context of every step of the tour. */
 export interface Tour {
   walkthrough: Walkthrough
   url: string
@@ -14,7 +14,7 @@ export interface Tour {
   /** The issuer of the demo environment's tokens. */
   issuer: string
   application: DemoIssuer
-  /** The wallet's API, calling with its resource key. */
+  /** The client of the wallet's API, which calls with its resource key. */
   wallet: CountersignClient
 }
 
@@ -23,11 +23,11 @@ export interface User {
   subject: string
   session: Record<string, unknown>
   client: CountersignClient
-  /** The same user, spending an elevated token with the call. */
+  /** Returns the user's client with an elevated token. */
   with(elevatedToken: string): CountersignClient
 }
 
-/** A user whom nobody saw before, signed in to the pretended application. */
+/** Signs in a new user to the demo application. */
 export async function newUser({ url, application }: Tour): Promise<User> {
   const subject = `ada-${randomUUID().slice(0, 8)}`
   const { token, claims } = await application.signIn(subject)
@@ -40,19 +40,19 @@ export async function newUser({ url, application }: Tour): Promise<User> {
   }
 }
 
-/** The wallet's API as a caller. */
+/** Creates the client of the wallet's API. */
 export const walletClient = (url: string, resourceKey: string): CountersignClient =>
   createClient({ url, environment: DEMO.environment, bearer: () => resourceKey })
 
-/** Returns a value that the next step needs; throws where it is missing. */
+/** Returns a value that the next step needs. Throws if it is missing. */
 export function given<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new Error(`${what} did not come back`)
+  if (value === undefined) throw new Error(`${what} is missing`)
   return value
 }
 
 const TIMES = ['iat', 'exp', 'auth_time']
 
-/** Claims, one per line; moments also as seconds from now. */
+/** Formats claims, one per line. Adds the seconds from now to times. */
 export function claimLines(claims: Record<string, unknown>): string[] {
   return Object.entries(claims).map(([name, value]) => {
     const text = typeof value === 'string' ? value : JSON.stringify(value)
@@ -66,7 +66,7 @@ function fromNow(at: number): string {
   return seconds > 0 ? `  (in ${seconds} s)` : `  (${-seconds} s ago)`
 }
 
-/** A token taken apart: its header in one line, its claims below. */
+/** Formats a token: its header in one line, and its claims below. */
 export const tokenLines = (token: string): string[] => [
   `header                ${JSON.stringify(decodeProtectedHeader(token))}`,
   ...claimLines(decodeJwt(token)),

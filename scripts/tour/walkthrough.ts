@@ -1,5 +1,5 @@
-// Prints the tour: numbered steps, what is asked, what is answered, and whether the answer is as
-// expected. The other files of this folder hold the steps.
+// Prints the tour: numbered steps, requests, answers, and whether each answer is as expected. The other files of this
+// folder have the steps.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { reasonOf } from '../../client/index.ts'
@@ -7,7 +7,7 @@ import type { Reason } from '../../contract/index.ts'
 import { covers } from '../covers.ts'
 import { paint } from '../terminal.ts'
 
-/** An answer that is not the one that must come. It is printed before it is thrown. */
+/** An unexpected answer. It is printed before this error is thrown. */
 export class Deviation extends Error {}
 
 export class Walkthrough {
@@ -22,9 +22,9 @@ export class Walkthrough {
   }
 
   /**
-   * Runs one step and prints it. A step that compares nothing does not count as one that holds.
+   * Runs one step and prints it. A step that compares nothing fails.
    *
-   * @throws Deviation, or whatever else broke the step off
+   * @throws Deviation, or the error that ended the step
    */
   async step<T>(title: string, run: () => Promise<T>): Promise<T> {
     this.#interrupted.throwIfAborted()
@@ -38,20 +38,20 @@ export class Walkthrough {
     return result
   }
 
-  /** Says what is about to be asked of the service, and by whom. */
+  /** Prints the next request. */
   asks(text: string): void {
     console.log(`    ${paint('cyan', '→')} ${text}`)
   }
 
-  /** Shows what lies behind an answer, line by line. */
+  /** Prints the data behind an answer. */
   shows(...lines: string[]): void {
     for (const line of lines) console.log(paint('dim', `        ${line}`))
   }
 
   /**
-   * Compares an answer with the one that must come, and prints it.
+   * Compares an answer with the expected one, and prints it.
    *
-   * @param expected what must be in the answer; members beside it do not matter
+   * @param expected the members that the answer must have; other members are ignored
    * @throws Deviation
    */
   holds(text: string, actual: unknown, expected: unknown): void {
@@ -61,10 +61,10 @@ export class Walkthrough {
   }
 
   /**
-   * Checks that a call is refused, as it must be, and prints why.
+   * Makes sure that a call is refused, and prints the reason.
    *
-   * @returns why it was refused
-   * @throws Deviation where it is answered, or refused for another reason
+   * @returns the data of the refusal
+   * @throws Deviation if the call is accepted, or refused for another reason
    */
   async refused(text: string, call: Promise<unknown>, reason: Reason) {
     const outcome = await call.then(
@@ -79,7 +79,7 @@ export class Walkthrough {
     return data
   }
 
-  /** Waits; Ctrl-C ends it. */
+  /** Waits. Ctrl-C ends the wait. */
   async waits(milliseconds: number, why: string): Promise<void> {
     this.shows(why)
     await sleep(milliseconds, undefined, { signal: this.#interrupted })
@@ -88,21 +88,21 @@ export class Walkthrough {
   /**
    * Ends the walkthrough.
    *
-   * @param steps how many there must have been
-   * @throws Deviation where one is missing
+   * @param steps the expected number of steps
+   * @throws Deviation if a step is missing
    */
   close(steps: number): void {
     if (this.#held !== steps) this.#deviate(`${steps} steps`, `${this.#held}`, 'The tour is whole')
     console.log(`\n${paint(['bold', 'green'], `${steps} of ${steps} steps held.`)}`)
   }
 
-  /** Ends a walkthrough that was interrupted. */
+  /** Prints where an interrupted walkthrough ended. */
   breakOff(): void {
     const where = `Broken off in step ${this.#begun} (${this.#title}); ${this.#held} steps held.`
     console.log(`\n${paint('red', where)}`)
   }
 
-  /** A refusal where an answer must come is a deviation; what is no refusal keeps its own words. */
+  /** Reports an unexpected refusal as a deviation. Throws any other error again. */
   #explain(error: unknown): never {
     const data = reasonOf(error)
     if (!data) throw error
@@ -110,10 +110,10 @@ export class Walkthrough {
     return this.#deviate('an answer', `refused: ${show(data)} ${message}`)
   }
 
-  #deviate(expected: string, came: string, text = this.#title): never {
+  #deviate(expected: string, received: string, text = this.#title): never {
     console.log(`    ${paint('red', '✗')} ${text}`)
     console.log(`        expected  ${expected}`)
-    console.log(`        came      ${came}`)
+    console.log(`        received  ${received}`)
     throw new Deviation(text)
   }
 }

@@ -792,7 +792,9 @@ describe('an environment', () => {
     expect(message).toMatch(/no usable `signed_in_at`: add .*`firstFactor` to `assertion`/)
     await user.signIn({ signed_in_at: now() - 700 })
     const tooOld = await expectRefused(startTotp(user), 'session_not_fresh')
-    expect(tooOld.message).toMatch(/700 seconds ago \(`signed_in_at`\), but the limit is 600 seconds/)
+    expect(tooOld.message).toMatch(
+      /700 seconds ago \(`signed_in_at`\), but the limit is 600 seconds/,
+    )
   })
 })
 

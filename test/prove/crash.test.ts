@@ -26,7 +26,7 @@ it(
   `loses nothing acknowledged and accepts nothing twice through ${KILLS} kills`,
   async () => {
     const tally = await crash({ kills: KILLS, signal })
-    expect(tally.told).toEqual([])
+    expect(tally.messages).toEqual([])
     expect(tally.faults).toEqual({ lost: 0, double: 0, broken: 0, odd: 0 })
     expect(tally.kills).toBe(KILLS)
     expect(tally.sum('inFlight')).toBeGreaterThan(0)

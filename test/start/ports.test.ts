@@ -65,7 +65,7 @@ describe('the port', () => {
     expect(port).toBeGreaterThan(usual)
     const wish = { except: usual, option: '--wallet-port' }
     await expect(choosePort(String(usual), wish)).rejects.toThrow(
-      `Port ${usual} is the one of the service (--port): name another port with --wallet-port.`,
+      `Port ${usual} is the port of the service (--port): name another port with --wallet-port.`,
     )
   })
 

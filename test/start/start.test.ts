@@ -195,7 +195,7 @@ describe('npm start', { timeout: TIMEOUT }, () => {
   it('is where the tour holds, step by step', async () => {
     const tour = runScript('tour', ['--state', state], variables)
     expect(await tour.ended, tour.output()).toBe(0)
-    expect(tour.output()).toContain(`The tour goes to ${url}.`)
+    expect(tour.output()).toContain(`The tour uses the service at ${url}.`)
     expect(tour.output().trimEnd()).toMatch(/19 of 19 steps held\.$/)
   })
 
@@ -217,7 +217,7 @@ describe('npm start', { timeout: TIMEOUT }, () => {
     const second = startAgain()
     expect(await second.ended).toBe(1)
     expect(second.output()).toBe(
-      `A service runs on this state already, at ${url} (process ${service.child.pid}). Stop it with \`npm stop -- --state ${state}\`, or name another folder with --state.\n`,
+      `A service uses this state folder already, at ${url} (process ${service.child.pid}): stop it with \`npm stop -- --state ${state}\`, or name another folder with --state.\n`,
     )
   })
 
@@ -236,7 +236,7 @@ describe('npm start', { timeout: TIMEOUT }, () => {
     expect(existsSync(join(state, 'countersign.json'))).toBe(false)
     const again = runScript('stop', ['--state', state], variables)
     expect(await again.ended).toBe(0)
-    expect(again.output()).toBe(`No service runs on ${state}.\n`)
+    expect(again.output()).toBe(`No service uses the state folder ${state}.\n`)
   })
 
   it('is where it was the next time', async () => {

@@ -56,7 +56,7 @@ describe('the state folder', () => {
     mkdirSync(state, { recursive: true })
     chmodSync(state, 0o755)
     writeFileSync(join(state, 'notes.txt'), '')
-    expect(() => openState(state)).toThrow('it holds other files, and others can read it')
+    expect(() => openState(state)).toThrow('it contains other files, and other users can read it')
     expect(modeOf(state)).toBe(0o755)
   })
 
@@ -90,7 +90,7 @@ describe('the state folder', () => {
       const start = runScript('start', ['--state', '/proc/countersign'])
       expect(await start.ended).toBe(1)
       expect(start.output()).toBe(
-        'The state folder /proc/countersign cannot be used: no folder can be made there. Name another folder with --state.\n',
+        'The state folder /proc/countersign cannot be used: no folder can be created there. Name another folder with --state.\n',
       )
     },
   )
@@ -102,7 +102,7 @@ describe('the record of a service', () => {
     writeRecord({ url: 'http://localhost:8787', pid, started: readProcess(pid)?.started })
     expect(findRecord(state)).toMatchObject({ pid })
     expect(() => claimState(state)).toThrow(
-      `A service runs on this state already, at http://localhost:8787 (process ${pid}). Stop it with \`npm stop -- --state ${state}\``,
+      `A service uses this state folder already, at http://localhost:8787 (process ${pid}): stop it with \`npm stop -- --state ${state}\``,
     )
   })
 
@@ -113,7 +113,7 @@ describe('the record of a service', () => {
     expect(claimState(state)).toBe(state)
     const stop = runScript('stop', ['--state', state])
     expect(await stop.ended).toBe(0)
-    expect(stop.output()).toBe(`No service runs on ${state}.\n`)
+    expect(stop.output()).toBe(`No service uses the state folder ${state}.\n`)
     expect(readProcess(pid)).toBeDefined()
   })
 

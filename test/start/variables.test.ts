@@ -68,6 +68,6 @@ describe('the variables', () => {
 
   it('are named where they are missing', () => {
     vi.stubEnv('OPERATOR_KEY', '')
-    expect(() => readVariables(file, ['OPERATOR_KEY'])).toThrow('OPERATOR_KEY stands neither')
+    expect(() => readVariables(file, ['OPERATOR_KEY'])).toThrow('OPERATOR_KEY is missing in')
   })
 })

@@ -100,14 +100,15 @@ async function look(scene: Scene): Promise<void> {
 /** The history records what happened, each thing as often as it did. */
 async function readHistory({ object, states }: Scene): Promise<void> {
   const [state] = states
-  const told = emptyState(0).told
+  const recorded = emptyState(0).recorded
   let before: number | undefined
   do {
     const { events, next } = await object.events(before)
-    for (const event of events) record(told, event)
+    for (const event of events) record(recorded, event)
     before = next
   } while (before !== undefined)
-  if (!states.some((one) => equal(one.told, told))) expect(told).toEqual(state?.told)
+  if (!states.some((one) => equal(one.recorded, recorded)))
+    expect(recorded).toEqual(state?.recorded)
 }
 
 const equal = (a: object, b: object): boolean => {

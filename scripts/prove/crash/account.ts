@@ -1,31 +1,31 @@
-// The account of one actor: the states in which what was acknowledged and what was in flight may have left
-// them, by a model, and the comparison of these with what the service says after it came back. A user's
-// model is that of test/state/model. Who acts, and what is done next, is in actors.ts.
+// The account of one actor: the states that a model allows after the acknowledged calls and the call in flight, and
+// their comparison with the state of the service after a restart. Users have the model of test/state/model. actors.ts
+// has the actors and their calls.
 import type { CountersignClient } from '../../../client/index.ts'
 import { type Act, answerOf, isUnheard, type Outcome, tried } from './act.ts'
 import { Chain, type ChainName, CODE_REASONS } from './chain.ts'
 import type { Tally } from './tally.ts'
 
-/** How far the service's clock may be behind ours when it decides, or was when it decided before. */
+/** How far the service's clock may be behind this clock when it decides. */
 const SLACK_SECONDS = 5
 
-/** What an account is kept with. */
+/** The context of an account. */
 export interface Keeping {
   operator: CountersignClient
   tally: Tally
-  /** Whether the service is being killed, so that no answer is no fault. */
+  /** Returns whether the service is being killed. Then a missing answer is not a fault. */
   isKilled(): boolean
 }
 
-/** What an actor may change, as plain data, and how. `told`: how often the history holds each thing. */
-export interface Model<S extends { told: Record<string, number> }, C> {
-  /** Changes the state as a call does in that second; returns the answer. */
+/** The state of an actor as plain data, and how calls change it. `recorded` counts the events of each name. */
+export interface Model<S extends { recorded: Record<string, number> }, C> {
+  /** Changes the state as a call does at a time. Returns the answer. */
   apply(state: S, call: C, now: number): string
-  /** How many wrong codes are answered before the next wait. */
+  /** Returns how many wrong codes are allowed before the next wait. */
   left(state: S, now: number): number
 }
 
-/** A state that the service may be in after a crash, and whether what was in flight happened in it. */
+/** A state that the service may have after a crash, and whether the call in flight happened in it. */
 interface Branch<S> {
   state: S
   happened: boolean
@@ -35,13 +35,13 @@ interface Made<C> {
   at: number
 }
 
-export class Account<S extends { told: Record<string, number> }, C> {
+export class Account<S extends { recorded: Record<string, number> }, C> {
   readonly chain: Chain
   readonly #keeping: Keeping
   readonly #model: Model<S, C>
-  /** More than one where a crash left it open what was written. */
+  /** The possible states. There are several if it is not known what was written before a crash. */
   #states: S[]
-  /** What was accepted since the last crash, and may be made again. */
+  /** The calls that were accepted since the last crash and can be repeated. */
   #accepted: Act<C>[] = []
   #pending: (Made<C> & { until: number }) | undefined
 
@@ -52,18 +52,18 @@ export class Account<S extends { told: Record<string, number> }, C> {
     this.#states = [first]
   }
 
-  /** Takes what is in the history already for what must be there. */
+  /** Takes the existing history as the expected one. */
   async begin(): Promise<void> {
     await this.chain.read()
-    for (const { told } of this.#states) Object.assign(told, this.chain.seen)
+    for (const { recorded } of this.#states) Object.assign(recorded, this.chain.seen)
   }
 
-  /** Whether a further wrong code would be answered without a wait after it. */
+  /** True if one more wrong code would not cause a wait. */
   get mayFail(): boolean {
     return this.#states.every((state) => this.#model.left(state, seconds(Date.now())) > 1)
   }
 
-  /** Does something and keeps account of it. */
+  /** Makes a call and applies it to the account. */
   async does(act: Act<C>): Promise<void> {
     const { tally, isKilled } = this.#keeping
     const at = Date.now()
@@ -78,7 +78,7 @@ export class Account<S extends { told: Record<string, number> }, C> {
     this.#pending = { act, at, until: Date.now() }
   }
 
-  /** Keeps the states that explain an answer; where none does, something is wrong. */
+  /** Keeps the states that explain an answer. Reports a fault if no state does. */
   #explain({ act, at }: Made<C>, outcome: Outcome): boolean {
     if ('lost' in outcome) return this.#odd(act, outcome)
     const [answer, now] = [answerOf(outcome), seconds(Date.now())]
@@ -107,7 +107,7 @@ export class Account<S extends { told: Record<string, number> }, C> {
     return { answer: this.#model.apply(state, call, now), state }
   }
 
-  /** A wrong code was answered: the count goes on from where it stood, also through a crash. */
+  /** Compares the attempts that are left after a wrong code. A crash must not change the count. */
   #compareLeft(attemptsLeft: number | undefined): void {
     if (attemptsLeft !== undefined)
       this.expect('attempts that are left', attemptsLeft, (state) =>
@@ -116,8 +116,8 @@ export class Account<S extends { told: Record<string, number> }, C> {
   }
 
   /**
-   * After a crash: the history must hold what was acknowledged, and says whether what was in flight
-   * happened. That is made again, and so is what was accepted: the answers must be the model's.
+   * Checks the account after a crash. The history must have every acknowledged event, and shows whether the call in flight
+   * happened. Then repeats that call and every accepted call, and compares the answers with the model.
    */
   async check(): Promise<void> {
     await this.chain.read()
@@ -131,7 +131,7 @@ export class Account<S extends { told: Record<string, number> }, C> {
     await this.chain.verify()
   }
 
-  /** Keeps the states that the history shows, with what was in flight or without it. */
+  /** Keeps the states that match the history, with or without the call in flight. */
   async #settle({ act, at, until }: Made<C> & { until: number }): Promise<void> {
     const branches = this.#states.flatMap((state) => {
       const call = act.model()
@@ -163,7 +163,7 @@ export class Account<S extends { told: Record<string, number> }, C> {
     if ('accepted' in outcome && outcome.accepted.replayed) this.#keeping.tally.replayed += 1
   }
 
-  /** Presents what was accepted before the crash once more: with its idempotency key, and as if it were new. */
+  /** Repeats a call that was accepted before the crash: with its idempotency key, and as a new call. */
   async #presentAgain(act: Act<C>): Promise<void> {
     if (act.asNew) {
       const made = { act, at: Date.now() }
@@ -174,7 +174,7 @@ export class Account<S extends { told: Record<string, number> }, C> {
     await this.presentAsNew(act)
   }
 
-  /** Presents what was accepted as if it had not been. */
+  /** Repeats an accepted call as a new call. */
   async presentAsNew(accepted: Act<C>): Promise<void> {
     const act = accepted.asNew?.() ?? accepted
     const [state] = this.#states
@@ -190,40 +190,44 @@ export class Account<S extends { told: Record<string, number> }, C> {
     this.#states = this.#shownOf(branches).map(({ state }) => state)
   }
 
-  /** The branches that the history agrees with; where it agrees with none, something is wrong. */
+  /** Returns the branches that match the history. Reports a fault if no branch does. */
   #shownOf(branches: Branch<S>[]): Branch<S>[] {
     const compared = branches
       .map((branch) => ({ branch, faults: this.#faultsOf(branch.state) }))
       .sort((a, b) => a.faults.length - b.faults.length)
     const shown = compared.filter(({ faults }) => faults.length === 0)
     if (shown.length > 0) return shown.map(({ branch }) => branch)
-    // The branch with the fewest faults explains best. Each is counted once: from here on the history counts.
+    // The branch with the fewest faults is the best explanation. Each fault is counted once, so the account then takes
+    // over the history.
     return compared.slice(0, 1).map(({ branch, faults: [fault] }) => {
       if (fault) {
         const { name, is, must } = fault
-        this.#fault(is < must ? 'lost' : 'double', `"${name}" is there ${is} times, not ${must},`)
+        this.#fault(
+          is < must ? 'lost' : 'double',
+          `"${name}" is in the history ${is} times, not ${must} times,`,
+        )
       }
-      branch.state.told = { ...this.chain.seen }
+      branch.state.recorded = { ...this.chain.seen }
       return branch
     })
   }
 
   /**
-   * What the history holds too seldom or too often for a state. A thing that no answer named may be there
-   * once: its type is counted.
+   * Returns the events that the history has too seldom or too often for a state. An event about an unknown id may occur
+   * once, because its type is counted.
    */
-  #faultsOf({ told }: S): { name: string; is: number; must: number }[] {
+  #faultsOf({ recorded }: S): { name: string; is: number; must: number }[] {
     const { seen } = this.chain
-    const heard = Object.entries(told)
+    const heard = Object.entries(recorded)
       .filter(([name]) => !isUnheard(name))
       .map(([name, must]) => ({ name, is: seen[name] ?? 0, must }))
     const others = Object.entries(seen)
-      .filter(([name]) => !(name in told))
+      .filter(([name]) => !(name in recorded))
       .map(([name, is]) => ({ name, is, must: name.includes(' ') ? Math.min(is, 1) : 0 }))
     return [...heard, ...others].filter(({ is, must }) => is !== must)
   }
 
-  /** Compares what the service says of something else with what the states say of it. */
+  /** Compares a value of the service with the value in each state. */
   expect(what: string, found: unknown, of: (state: S) => unknown): void {
     const is = JSON.stringify(found)
     const matching = this.#states.filter((state) => JSON.stringify(of(state)) === is)
@@ -235,14 +239,14 @@ export class Account<S extends { told: Record<string, number> }, C> {
     this.#fault('lost', `${what}: ${is}, not ${must},`)
   }
 
-  #fault(kind: 'lost' | 'double', told: string): false {
-    this.#keeping.tally.fault(kind, `${told} of ${this.chain.told}`)
+  #fault(kind: 'lost' | 'double', message: string): false {
+    this.#keeping.tally.fault(kind, `${message} of ${this.chain.label}`)
     return false
   }
 
   #odd(act: Act<C>, outcome: Outcome): false {
     const answer = 'lost' in outcome ? outcome.lost : JSON.stringify(outcome)
-    this.#keeping.tally.fault('odd', `${act.kind} of ${this.chain.told}: ${answer}`)
+    this.#keeping.tally.fault('odd', `${act.kind} of ${this.chain.label}: ${answer}`)
     return false
   }
 }

@@ -1,9 +1,8 @@
-// One call that changes something, and how it came out: answered, refused, or without an answer because
-// the service was killed meanwhile. account.ts uses that.
+// A call that changes something, and its outcome: accepted, refused, or without an answer because the service was killed.
 import { randomUUID } from 'node:crypto'
 import { type CountersignErrorData, reasonOf } from '../../../client/index.ts'
 
-/** What is counted apart. */
+/** The kinds of calls, each with its own counts. */
 export const KINDS = [
   'enrollment',
   'confirmation',
@@ -18,56 +17,56 @@ export const KINDS = [
 ] as const
 export type Kind = (typeof KINDS)[number]
 
-/** What an answer acknowledges, as far as the account goes on with it. */
+/** The parts of an answer that the account needs. */
 export interface Acknowledged {
-  /** The id of the factor, token or key that came into being. */
+  /** The id of the new factor, token or key. */
   id?: string
   recoveryCodes?: string[]
-  /** Whether the answer repeats an earlier one. */
+  /** True if the answer repeats an earlier one. */
   replayed?: boolean
 }
 
-/** A call, and how the model says it. */
+/** A call, and the same call for the model. */
 export interface Act<C> {
   kind: Kind
-  /** Makes the call; each time the same, with the same idempotency key where it has one. */
+  /** Makes the call. Each time it is the same call with the same idempotency key, if any. */
   call(): Promise<Acknowledged>
-  /** The same call for the model; without an answer its ids are made up by `unheard`. */
+  /** Returns the call for the model. Without an answer, `unheard` invents its ids. */
   model(heard?: Acknowledged): C
-  /** What the crash leaves behind where accepting takes two writes: the first of them alone. */
+  /** If the call needs two writes, returns the first write alone, which a crash can leave. */
   half?(): C
-  /** Whether it may be made again after it was accepted; the model says how that is answered. */
+  /** True if the call can be repeated after it was accepted. */
   again?: boolean
-  /** Called where it had happened, but nobody knows what the answer was. */
+  /** Called if the call happened but its answer was lost. */
   onUnheard?(): void
-  /** A further use of what was accepted, under another idempotency key each time. */
+  /** Returns the same call with another idempotency key. */
   asNew?(): Act<C>
 }
 
 const UNHEARD = 'unheard-'
 
-/** Makes up an id in the place of one that no answer named. */
+/** Invents an id for one whose answer was lost. */
 export const unheard = (): string => UNHEARD + randomUUID()
 
-/** Whether the history cannot know a name, because it contains a made up id. */
+/** Returns whether a name contains an invented id, which the history cannot contain. */
 export const isUnheard = (name: string): boolean => name.includes(UNHEARD)
 
-/** How a call came out. */
+/** The outcome of a call. */
 export type Outcome =
   | { accepted: Acknowledged }
   | { refused: CountersignErrorData }
-  /** No answer. */
+  /** There was no answer. */
   | { lost: string }
 
 const ANSWER_WITHIN_MILLISECONDS = 60_000
 
-/** The answer as the model says it. */
+/** Returns the answer in the form of the model. */
 export function answerOf(outcome: Exclude<Outcome, { lost: string }>): string {
   if ('refused' in outcome) return outcome.refused.reason
   return outcome.accepted.replayed ? 'ok, replayed' : 'ok'
 }
 
-/** Makes a call, and settles with how it came out. */
+/** Makes a call, and returns its outcome. */
 export async function tried(call: () => Promise<Acknowledged>): Promise<Outcome> {
   const { promise, reject } = Promise.withResolvers<never>()
   const late = setTimeout(() => reject(new Error('too late')), ANSWER_WITHIN_MILLISECONDS)

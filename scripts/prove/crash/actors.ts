@@ -1,5 +1,5 @@
-// Who acts under the crashes, beside newcomers: veterans, who go on with assertions through one crash after
-// the other, and an operator, whose changes are in the environment's chain.
+// The actors of the crash proof besides newcomers: veterans, who use assertions through many crashes, and an operator,
+// whose changes are in the environment's chain.
 import type { CountersignClient } from '../../../client/index.ts'
 import { type Recorded, record } from '../../../test/state/model/state.ts'
 import { DEMO } from '../../demo.ts'
@@ -9,12 +9,12 @@ import { type Act, unheard } from './act.ts'
 import { AppNewcomer, CopiedPasskeyNewcomer, PasskeyNewcomer } from './newcomers.ts'
 import { type Actor, type ActorContext, type UserAct, UserActor } from './user-actor.ts'
 
-/** A veteran leaves before their session expires. */
+/** A veteran stops before their session expires. */
 const VETERAN_MILLISECONDS = 1_200_000
-/** Of the keys that the operator makes. */
+/** The label of the keys that the operator creates. */
 const LABEL = 'under crashes'
 
-/** Lives on assertions, through one crash after the other. */
+/** Exchanges assertions through many crashes. */
 class Veteran extends UserActor {
   readonly #until = Date.now() + VETERAN_MILLISECONDS
 
@@ -23,28 +23,28 @@ class Veteran extends UserActor {
   }
 }
 
-interface Told {
-  told: Record<string, number>
+interface OperatorState {
+  recorded: Record<string, number>
 }
-/** An operator's calls are the events that they leave. */
-const OPERATOR_MODEL: Model<Told, Recorded> = {
-  apply({ told }, event) {
-    record(told, event)
+/** The model of an operator, whose calls are the events that they write. */
+const OPERATOR_MODEL: Model<OperatorState, Recorded> = {
+  apply({ recorded }, event) {
+    record(recorded, event)
     return 'ok'
   },
   left: () => Number.POSITIVE_INFINITY,
 }
 
-/** Makes keys for resources and revokes them. */
+/** Creates and revokes resource keys. */
 class OperatorActor implements Actor {
-  readonly account: Account<Told, Recorded>
+  readonly account: Account<OperatorState, Recorded>
   readonly #operator: CountersignClient
-  /** Keys that are there. */
+  /** The ids of the live keys. */
   readonly #keys: string[] = []
 
   constructor({ keeping }: ActorContext) {
     this.account = new Account({ environment: DEMO.environment }, keeping, OPERATOR_MODEL, {
-      told: {},
+      recorded: {},
     })
     this.#operator = keeping.operator
   }
@@ -63,7 +63,7 @@ class OperatorActor implements Actor {
     const there = resourceKeys.filter(({ label }) => label === LABEL).map(({ id }) => id)
     const missing = this.#keys.filter((id) => !there.includes(id))
     this.account.expect('the keys that are missing', missing, () => [])
-    // What was in flight may have happened: those keys are revoked in their turn.
+    // A creation in flight may have happened. Its key is revoked later too.
     this.#keys.splice(0, Number.POSITIVE_INFINITY, ...there)
   }
 
@@ -104,7 +104,7 @@ const ACTORS = {
 
 export type Role = keyof typeof ACTORS
 
-/** Somebody whom nobody saw before. */
+/** Creates an actor with a new user. */
 export async function newActor(context: ActorContext, role: Role, index: number) {
   return new ACTORS[role](context, await newUser(context.setup, role, index))
 }

@@ -1,24 +1,24 @@
-// A chain of history as an operator reads it over the API: what is new in it since it was last read,
-// counted by what it tells; whether it still holds what it held; and whether it verifies.
+// Reads a chain of events over the API as an operator: counts the new events by name, and checks that the earlier events
+// are unchanged and that the chain verifies.
 import type { CountersignClient } from '../../../client/index.ts'
 import type { AuditEvent } from '../../../contract/index.ts'
 import { record } from '../../../test/state/model/state.ts'
 import type { Tally } from './tally.ts'
 
-/** Whose chain: a user's, an environment's, or, without either, the directory's. */
+/** Names a chain: of a user, of an environment, or without either, of the directory. */
 export interface ChainName {
   environment?: string
   subject?: string
 }
 
-/** How wrong codes are counted, whose events have types of refusals. */
+/** The name under which wrong codes are counted, because their events have several types. */
 export const FAILURE = 'failure'
 export const CODE_REASONS: unknown[] = ['invalid_code', 'code_already_used']
 
 export class Chain {
-  /** What it holds, as the model counts it: by type, and by each thing that an event is about. */
+  /** The number of events by name, as the model counts them: by type, and by each id in an event. */
   readonly seen: Record<string, number> = {}
-  /** What was found wrong with passkeys. */
+  /** The faults of passkeys in the events. */
   readonly faults = new Set<unknown>()
   readonly #name: ChainName
   readonly #operator: CountersignClient
@@ -32,11 +32,11 @@ export class Chain {
     this.#tally = tally
   }
 
-  get told(): string {
+  get label(): string {
     return Object.values(this.#name).join('/') || 'the directory'
   }
 
-  /** Reads what is new in it. */
+  /** Reads the new events. */
   async read(): Promise<void> {
     const events = await this.#newEvents()
     for (const event of events) {
@@ -50,7 +50,7 @@ export class Chain {
     if (newest) [this.#seq, this.#hash] = [newest.seq, newest.hash]
   }
 
-  /** Newest first, back to the newest of the last time, which must still be there as it was. */
+  /** Returns the new events, newest first. The newest event of the last read must be unchanged. */
   async #newEvents(): Promise<AuditEvent[]> {
     const fresh: AuditEvent[] = []
     let cursor: string | undefined
@@ -67,11 +67,11 @@ export class Chain {
       cursor = page.cursor
     } while (cursor !== undefined)
     if (this.#seq > 0)
-      this.#tally.fault('lost', `event ${this.#seq} of ${this.told} is not there as it was`)
+      this.#tally.fault('lost', `event ${this.#seq} of ${this.label} is missing or changed`)
     return fresh
   }
 
-  /** Has the whole of it verified, and its end compared with the newest that was read. */
+  /** Lets the service verify the whole chain, and compares its end with the newest event that was read. */
   async verify(): Promise<void> {
     let cursor: string | undefined
     do {
@@ -81,12 +81,12 @@ export class Chain {
       })
       cursor = page.cursor
       if (!page.intact) {
-        this.#tally.fault('broken', `the chain of ${this.told} at event ${page.brokenAt}`)
+        this.#tally.fault('broken', `the chain of ${this.label} at event ${page.brokenAt}`)
         return
       }
       if (cursor !== undefined) continue
       const whole = page.count === this.#seq && (this.#seq === 0 || page.head === this.#hash)
-      if (!whole) this.#tally.fault('broken', `the chain of ${this.told} ends elsewhere`)
+      if (!whole) this.#tally.fault('broken', `the chain of ${this.label} ends at another event`)
     } while (cursor !== undefined)
     this.#tally.chains += 1
   }

@@ -1,4 +1,4 @@
-// Users whom nobody saw before: they enroll a factor and use up what it gives, once each, in any order.
+// New users: they enroll a factor and use everything that it gives, once each, in random order.
 import type { TOTP } from 'otpauth'
 import type { Authenticator } from '../../../test/support/authenticator.ts'
 import { given } from '../../tour/users.ts'
@@ -21,12 +21,12 @@ import {
   type UserCall,
 } from './user-actor.ts'
 
-/** With less left of a step, the code before would be too old by the time that it arrives. */
+/** If less of a step is left, the previous code would be too old when it arrives. */
 const ENOUGH_MILLISECONDS = 5_000
-/** How often a passkey that counts is used. */
+/** How often a passkey with a counter is used. */
 const SIGNATURES = 3
 
-/** Enrolls an authenticator app and uses codes up, wrong ones, too. */
+/** Enrolls an authenticator app, and uses correct and wrong codes. */
 export class AppNewcomer extends UserActor {
   #pending: { factorId: string; app: TOTP } | undefined
   #app: TOTP | undefined
@@ -79,7 +79,7 @@ export class AppNewcomer extends UserActor {
     }
   }
 
-  /** By the code before, where it is good for long enough: then the present one is not used up yet. */
+  /** Confirms with the previous code, if it is valid for long enough, so that the current one is not used yet. */
   #confirmation({ factorId, app }: { factorId: string; app: TOTP }): UserAct {
     const back = millisecondsLeft() < ENOUGH_MILLISECONDS ? 0 : -1
     const code = codeOf(app, back)
@@ -99,7 +99,7 @@ export class AppNewcomer extends UserActor {
         const input = { kind: 'totp' as const, factorId, code }
         const { recoveryCodes = [] } = await this.user.client.factor.confirm.mutate(input)
         this.#app = app
-        // A copy: the model keeps the list as it came.
+        // A copy, because the model keeps the original list.
         this.#recoveryCodes = [...recoveryCodes]
         return { id: factorId, recoveryCodes }
       },
@@ -154,7 +154,7 @@ export class AppNewcomer extends UserActor {
   }
 }
 
-/** Enrolls a passkey; what they do with it is theirs to say. */
+/** Enrolls a passkey. Subclasses say how it is used. */
 abstract class PasskeyHolder extends UserActor {
   protected device: Authenticator
   #pending: Awaited<ReturnType<typeof registered>> | undefined
@@ -165,7 +165,7 @@ abstract class PasskeyHolder extends UserActor {
     this.device = newPasskeyDevice(context.setup)
   }
 
-  /** The next thing to do with the passkey. */
+  /** Returns the next call with the passkey. */
   protected abstract use(): Promise<UserAct | undefined>
 
   protected async own(): Promise<UserAct | undefined> {
@@ -215,7 +215,7 @@ abstract class PasskeyHolder extends UserActor {
   }
 }
 
-/** Answers challenges with their passkey. */
+/** Answers challenges with a passkey. */
 export class PasskeyNewcomer extends PasskeyHolder {
   readonly #plan = shuffled(['challenge', 'challenge', 'assertion'] as const)
 
@@ -224,7 +224,7 @@ export class PasskeyNewcomer extends PasskeyHolder {
     return next === 'challenge' ? this.#challenge() : next && this.assertion()
   }
 
-  /** The challenge is asked for within the act, once: nothing of it is stored before it is answered. */
+  /** Starts the challenge once, within the act, because the service stores nothing before the response. */
   #challenge(): UserAct {
     let input: Awaited<ReturnType<typeof answered>> | undefined
     const nonce = unheard()
@@ -241,7 +241,7 @@ export class PasskeyNewcomer extends PasskeyHolder {
   }
 }
 
-/** Has a passkey that counts its signatures, and a copy of it: what the one counted, the other shows again. */
+/** Uses a passkey with a signature counter, and a copy of it that shows the same counter again. */
 export class CopiedPasskeyNewcomer extends PasskeyHolder {
   #count = 0
 
@@ -255,7 +255,7 @@ export class CopiedPasskeyNewcomer extends PasskeyHolder {
     this.account.expect('what else than a count was refused', others, () => [])
   }
 
-  /** Each call has a challenge of its own, so that the count alone can refuse a repetition. */
+  /** Gives each call its own challenge, so that only the counter can refuse a repetition. */
   #signature(counter: number): UserAct {
     return {
       kind: 'signature count',
@@ -271,7 +271,7 @@ export class CopiedPasskeyNewcomer extends PasskeyHolder {
   }
 }
 
-/** The enrollment of a first factor, for the model. */
+/** Returns the enrollment of a first factor for the model. */
 const startOf = (kind: 'totp' | 'passkey', heard?: Acknowledged): UserCall => ({
   call: {
     ...{ verb: 'start', id: heard?.id ?? unheard(), kind, fresh: true },

@@ -1,8 +1,7 @@
-// The proof through crashes: a build of the Worker is served on disk, actors act on it, it is killed in
-// the middle of that and started again, everybody's account is compared with what it says, and so on.
-// What SIGKILL of the process proves: whatever was acknowledged had left the process, and what it had
-// half written is not half there when it reads it again. It does not prove what an end of the whole
-// machine would leave: the operating system keeps what was written, whether the disk has it or not.
+// The crash proof: serves a build of the Worker on disk, lets actors call it, kills it under load, starts it again, and
+// compares every account with the service. A SIGKILL of the process proves that acknowledged writes had left the process,
+// and that no write is stored in part. It does not prove what a crash of the whole machine would leave, because the
+// operating system keeps written data even if the disk does not have it yet.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { operatorClient } from '../../provision.ts'
 import { given } from '../../tour/users.ts'
@@ -14,34 +13,34 @@ import { Chain } from './chain.ts'
 import { Tally } from './tally.ts'
 import type { Actor, ActorContext } from './user-actor.ts'
 
-/** More of them take longer to start again, and change nothing. */
+/** More front services would take longer to start, and change nothing. */
 const FRONTS = 2
-/** When the kill comes, after the load began again. */
+/** The time between the start of the load and the kill. */
 const KILL_MILLISECONDS = { from: 50, to: 800 }
-/** Who acts at the same time. The operator acts beside them. */
+/** The roles of the users who act at the same time. An operator acts too. */
 const ROLES: Role[] = [
   ...(['veteran', 'veteran', 'veteran'] as const),
   ...(['app', 'app', 'app', 'app', 'app', 'app'] as const),
   ...(['passkey', 'passkey', 'copied'] as const),
 ]
-/** How many of those who are done are compared again after each crash, and how many at once at the end. */
+/** How many finished actors are compared again after each crash, and how many at the same time at the end. */
 const SAMPLE = 3
 const AT_ONCE = 8
 
-/** Which build goes through how many crashes. */
+/** The options of the crash proof. */
 export interface CrashOptions {
-  /** A build that is weakened; without one the Worker as it is. */
+  /** A weakened build. Default: the unchanged Worker. */
   build?: Weakened | undefined
   kills: number
   signal: AbortSignal
   /** Called before each crash. */
   going?: (kill: number, tally: Tally) => void
-  /** Where to stop early: a weakened build is found out, say. */
+  /** Returns whether to stop early, for example because a weakened build was caught. */
   enough?: (tally: Tally) => boolean
 }
 
 /**
- * Kills a build of the Worker under load so many times, and counts what that did.
+ * Kills a build of the Worker under load many times, and counts the results.
  *
  * @example const { holds } = await crash({ kills: 200, signal })
  */
@@ -69,7 +68,7 @@ export async function crash({ build, kills, signal, going, enough }: CrashOption
   }
 }
 
-/** All who act on a service. */
+/** Creates the actors of a service. */
 async function gather(served: Served, tally: Tally) {
   const setup = await setUp(served)
   let killed = false
@@ -84,7 +83,7 @@ async function gather(served: Served, tally: Tally) {
   const chief = operatorActor(context)
   await chief.account.begin()
   const acting: Actor[] = [chief, ...(await Promise.all(ROLES.map(join)))]
-  /** Those who left since the last crash, and those who did before: their accounts are compared on. */
+  /** The actors who finished since the last crash, and those who finished before. */
   let leaving: Actor[] = []
   const left: Actor[] = []
 
@@ -97,7 +96,7 @@ async function gather(served: Served, tally: Tally) {
     }
   }
   return {
-    /** Has everybody act until the moment has come, and the service is killed. */
+    /** Lets all actors act until a promise settles, and then kills the service. */
     async actUntil(moment: Promise<unknown>, kill: () => Promise<void>) {
       killed = false
       const all = Promise.all(acting.map((_, place) => act(place)))
@@ -119,7 +118,7 @@ async function gather(served: Served, tally: Tally) {
       left.push(...leaving)
       leaving = []
     },
-    /** Compares every account once more, and presents all that was ever consumed as if it were new. */
+    /** Compares every account once more, and presents every consumed token again. */
     async checkAll() {
       const all = [...left, ...acting]
       const run = async () => {

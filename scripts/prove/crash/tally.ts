@@ -1,23 +1,23 @@
-// What a run through crashes counted, and what it found wrong. It prints nothing: ../crash.ts does.
+// The counts and faults of a crash proof. ../crash.ts prints them.
 import { KINDS, type Kind } from './act.ts'
 
 /** The counts of one kind of call. */
 export interface Row {
   calls: number
-  /** Answered, so that it must hold from then on. */
+  /** Answered calls, which must not be lost. */
   acknowledged: number
-  /** In flight when the service was killed: no answer came. */
+  /** Calls without an answer, because the service was killed. */
   inFlight: number
-  /** Of these: it had happened all the same, or it had not. */
+  /** Of these, the calls that happened, and those that did not. */
   happened: number
   hadNot: number
-  /** Presented once more after a crash, though it was accepted before. */
+  /** Accepted calls that were repeated after a crash. */
   again: number
-  /** Of these: accepted once more. */
+  /** Of these, the calls that were accepted again. */
   double: number
 }
 
-/** What was found wrong, counted by what it breaks. */
+/** The kinds of faults. */
 export type FaultKind = 'lost' | 'double' | 'broken' | 'odd'
 
 const NO_ROW: Row = {
@@ -29,37 +29,37 @@ const NO_ROW: Row = {
   again: 0,
   double: 0,
 }
-/** More than these are counted, but not told. */
-const TOLD = 20
+/** Further faults are counted, but have no message. */
+const MESSAGES_LIMIT = 20
 
 export class Tally {
   kills = 0
   accounts = 0
   events = 0
   chains = 0
-  /** Consumptions retried with their key, and how many of the answers said `replayed`. */
+  /** Consumptions that were repeated with their idempotency key, and the answers with `replayed`. */
   retried = 0
   replayed = 0
   readonly rows = new Map(KINDS.map((kind): [Kind, Row] => [kind, { ...NO_ROW }]))
   readonly faults: Record<FaultKind, number> = { lost: 0, double: 0, broken: 0, odd: 0 }
-  readonly told: string[] = []
+  readonly messages: string[] = []
 
   count({ kind }: { kind: Kind }, what: keyof Row, times = 1): void {
     const row = this.rows.get(kind)
     if (row) row[what] += times
   }
 
-  fault(kind: FaultKind, told: string): void {
+  fault(kind: FaultKind, message: string): void {
     this.faults[kind] += 1
-    if (this.told.length < TOLD) this.told.push(`${kind}: ${told}`)
+    if (this.messages.length < MESSAGES_LIMIT) this.messages.push(`${kind}: ${message}`)
   }
 
-  /** The sum of one column. */
+  /** Returns the sum of one column. */
   sum(what: keyof Row): number {
     return [...this.rows.values()].reduce((sum, row) => sum + row[what], 0)
   }
 
-  /** Whether anything was there to be lost, and nothing was found wrong. */
+  /** True if there were kills and acknowledged calls, and no fault. */
   get holds(): boolean {
     const wrong = Object.values(this.faults).some((times) => times > 0)
     return this.kills > 0 && this.sum('acknowledged') > 0 && !wrong

@@ -1,5 +1,5 @@
-// What every user does under the crashes: earn tokens, and have the API consume them. By which factors, and
-// in which order, is in newcomers.ts and actors.ts.
+// The actions of every user in the crash proof: they get tokens, and the API consumes them. newcomers.ts and actors.ts say
+// with which factors and in which order.
 import { randomUUID } from 'node:crypto'
 import { type CountersignClient, createClient } from '../../../client/index.ts'
 import { RECOVERY_CODE_COUNT } from '../../../contract/factor.ts'
@@ -15,23 +15,23 @@ import { Account, type Keeping, type Model } from './account.ts'
 import { type Acknowledged, type Act, unheard } from './act.ts'
 import { CODE_REASONS, FAILURE } from './chain.ts'
 
-/** Somebody who acts until they are done. */
+/** A user or operator who acts until nothing is left to do. */
 export interface Actor {
-  /** Does the next thing; false if nothing is left to do. */
+  /** Makes the next call. Returns false if nothing is left to do. */
   next(): Promise<boolean>
-  /** Whether everything holds after a crash. */
+  /** Checks the account after a crash. */
   check(): Promise<void>
-  /** Presents all that they ever used up as if it were new, at the end of everything. */
+  /** Presents every consumed token again, at the end of the proof. */
   presentAll(): Promise<void>
 }
 
-/** What acts are made of. */
+/** The context of an actor. */
 export interface ActorContext {
   setup: Setup
   keeping: Keeping
 }
 
-/** A call of a user's object, and the recovery codes that its answer brings. */
+/** A call of a user's object, and the recovery codes in its answer. */
 export interface UserCall {
   call: Call
   codes?: string[]
@@ -45,20 +45,20 @@ const USER_MODEL: Model<State, UserCall> = {
   apply(state, { call, codes = UNHEARD_CODES }, now) {
     state.now = now
     const answer = apply(state, call, codes)
-    if (CODE_REASONS.includes(answer)) state.told[FAILURE] = (state.told[FAILURE] ?? 0) + 1
+    if (CODE_REASONS.includes(answer)) state.recorded[FAILURE] = (state.recorded[FAILURE] ?? 0) + 1
     return answer
   },
   left: ({ codesTried }, now) => new ThrottleModel(codesTried).left(now),
 }
 
-/** The order of the token that an answer brought. */
+/** Returns the token order for the model, with the token id of an answer. */
 export const orderOf = (heard?: Acknowledged): Order => ({
   ...{ jti: heard?.id ?? unheard(), singleUse: true, lifetime: TOKEN_SECONDS },
 })
 
 export type User = Awaited<ReturnType<typeof newUser>>
 
-/** A user; what they do of their own is theirs to say. */
+/** A user. Subclasses say which calls they make. */
 export abstract class UserActor implements Actor {
   readonly account: Account<State, UserCall>
   protected readonly setup: Setup
@@ -66,7 +66,7 @@ export abstract class UserActor implements Actor {
   readonly #operator: CountersignClient
   readonly #api: CountersignClient
   readonly #consumed: UserAct[] = []
-  /** Tokens that were earned and not yet consumed. */
+  /** The tokens that are not consumed yet. */
   readonly #earned: { token: string; jti: string; scope: string }[] = []
 
   constructor({ setup, keeping }: ActorContext, user: User) {
@@ -81,7 +81,7 @@ export abstract class UserActor implements Actor {
     this.#api = createClient({ url: given(url, 'a front'), environment, bearer })
   }
 
-  /** The next thing to do beside consuming what was earned. */
+  /** Returns the next call that is not a consumption. */
   protected abstract own(): Promise<UserAct | undefined>
 
   async next(): Promise<boolean> {

@@ -66,16 +66,16 @@ const THINGS: Record<string, Things> = {
 }
 
 /** Counts an event: once for its type, and once for each thing that it is about. */
-export function record(told: Record<string, number>, { type, data }: Recorded): void {
+export function record(recorded: Record<string, number>, { type, data }: Recorded): void {
   const things = THINGS[type]?.(data)
   const names = things ? [type, ...things.map((thing) => `${type} ${thing}`)] : []
-  for (const name of names) told[name] = (told[name] ?? 0) + 1
+  for (const name of names) recorded[name] = (recorded[name] ?? 0) + 1
 }
 
 export interface State {
   now: number
   /** What the history holds, as `record` counts it. */
-  told: Record<string, number>
+  recorded: Record<string, number>
   enrolled: boolean
   acknowledged: boolean
   factors: FactorModel[]
@@ -91,7 +91,7 @@ export interface State {
 
 export const emptyState = (now: number): State => ({
   now,
-  told: {},
+  recorded: {},
   enrolled: false,
   acknowledged: false,
   factors: [],

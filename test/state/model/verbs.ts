@@ -66,7 +66,7 @@ export function apply(state: State, call: Call, codes: string[]): string {
   const verb = VERBS[call.verb] as (state: State, call: Call, codes: string[]) => string
   const answer = verb(state, call, codes)
   const type = answer === 'ok' ? eventOf(before, call) : undefined
-  if (type) record(state.told, { type, data: dataOf(call) })
+  if (type) record(state.recorded, { type, data: dataOf(call) })
   return answer
 }
 
@@ -286,8 +286,8 @@ const VERBS: Verbs = {
 
   reset: (state) => {
     endTokens(state)
-    const { now, told, tokens, claimed, changes } = state
-    Object.assign(state, emptyState(now), { told, tokens, claimed, changes })
+    const { now, recorded, tokens, claimed, changes } = state
+    Object.assign(state, emptyState(now), { recorded, tokens, claimed, changes })
     return 'ok'
   },
 
