@@ -1,6 +1,6 @@
-// What answers, headers and logs give away: whether somebody or something is known, by the words of a
-// refusal or by the work that it took, and whether what a caller wrote gets where it could be taken for
-// something else. For work the calls between objects are compared: a clock would tell little.
+// Answers, headers and logs reveal nothing: not whether a user, key or environment exists, neither by the words
+// of a refusal nor by the work behind it, and no text of a caller appears where it could be taken for something
+// else. Work is measured in calls between objects, because a clock would measure the machine.
 import { base64urlnopad } from '@scure/base'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Directory } from '../../functions/state/directory/directory.ts'

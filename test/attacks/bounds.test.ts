@@ -1,5 +1,5 @@
-// Bounds: what a session alone may do again and again, how much of anything may be kept, what settings
-// may not say, and inputs made to grow, to nest or to reach a prototype. Each has its bound and its answer.
+// Limits: what a session without a step-up can repeat, how much can be stored, which settings are refused, and
+// inputs that grow, are nested deeply or reach a prototype. Each test checks a limit and its answer.
 
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'

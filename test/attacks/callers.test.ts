@@ -1,6 +1,5 @@
-// Who may call what: every procedure of the contract with every kind of bearer, and what happens
-// while the service's own variables are missing or too short. See sessions.test.ts for
-// what a session must be.
+// Callers: every procedure of the contract with every kind of bearer, and every call while a variable of the
+// service is missing or too short. sessions.test.ts tests session tokens.
 import { describe, expect, it } from 'vitest'
 import { appRouter } from '../../functions/router.ts'
 import { evidence } from '../support/evidence.ts'

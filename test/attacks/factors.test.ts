@@ -1,6 +1,5 @@
-// Attacks on factors: a stolen session that wants to enroll, a way down to something weaker, races
-// between a change and a proof, and passkeys whose answers were made by hand.
-// test/procedures/passkeys.test.ts bends every single member of an answer.
+// Attacks on factors: a stolen session that tries to enroll, downgrades, races between a change and a proof, and
+// forged passkey responses. test/procedures/passkeys.test.ts changes every member of a response.
 import { env } from 'cloudflare:workers'
 import { base64urlnopad } from '@scure/base'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'

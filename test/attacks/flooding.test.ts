@@ -1,5 +1,5 @@
-// What a stolen session or key does without any proof, as often as it can: it fills no history, keeps no
-// passkey from its user and no factor from a new one.
+// Floods with a stolen session or key and without a proof: they fill no history, lock no user out of a passkey,
+// and keep no new user from enrolling.
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'

@@ -1,4 +1,4 @@
-// Every endpoint of the service with drawn and changed calls: in `npm test` a few, in `npm run fuzz` many.
+// Every endpoint of the service with random and changed calls: a few in `npm test`, many in `npm run fuzz`.
 import { runInDurableObject } from 'cloudflare:test'
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { ENDPOINTS } from '../fuzz/endpoints.ts'

@@ -1,5 +1,5 @@
-// The guard in front of an application's API: tokens forged, borrowed, too weak, too old or shown
-// twice; a service that is silent, slow or lying; and what the caller is told. The clock stands still.
+// Attacks on the guard of an application's API: forged, borrowed, weak, old and reused tokens, and a service that
+// is silent, slow or wrong. Also checks what the caller is told. The clock stands still.
 import { Hono } from 'hono'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createGuard, type HonoContext } from '../../client/resource.ts'

@@ -1,6 +1,5 @@
-// Guessing codes from many sides at once: over many sessions, kinds of codes, factors, enrollments and
-// environments, and in many spellings. test/domain/throttle.test.ts tests one counter over
-// time.
+// Guessing codes in parallel: over many sessions, kinds of codes, factors, enrollments and environments, and in many
+// spellings. test/domain/throttle.test.ts tests one counter over time.
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'

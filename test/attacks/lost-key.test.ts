@@ -1,5 +1,5 @@
-// A deployed service whose first operator never received their key: the reply was lost. OPERATOR_KEY stays
-// good until a named person has called, so that the holder can name them again.
+// A deployed service whose first named operator never received their key, because the response was lost.
+// OPERATOR_KEY stays valid until a named person has called, so that they can be added again.
 import { describe, expect, it } from 'vitest'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
 import { cookieOf } from '../support/operators.ts'

@@ -1,5 +1,5 @@
-// Operators guard themselves: no stolen key, no page and no second operator changes anything without a
-// factor of the operator whose key it is.
+// Attacks by operators: no stolen key, no page and no second operator changes anything without a factor of the
+// operator whose key it is.
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'

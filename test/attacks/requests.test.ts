@@ -1,5 +1,5 @@
-// Requests: whatever one can be besides a call of the contract is refused with a status and a
-// reason, in one form, and leaves no trace. See callers.test.ts for who may call what.
+// Malformed requests: every request that is not a call of the contract is refused with a status and a reason, in
+// one form, and changes nothing. callers.test.ts tests who may call what.
 import { exports } from 'cloudflare:workers'
 import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'

@@ -1,5 +1,5 @@
-// A restore of the storage brings back more than tokens. Each item of the checklist in docs/operating.md
-// ("Restore"): that it comes back, and that the step of the list ends it.
+// A restore of the storage brings back more than tokens. For each item of the checklist in docs/operating.md
+// ("Restore"): it comes back, and the step in the list ends it.
 import { env } from 'cloudflare:workers'
 import { beforeAll, expect, it } from 'vitest'
 import { subjectObjectName } from '../../functions/domain/names.ts'

@@ -1,5 +1,5 @@
-// Session tokens of the application: every way to confuse a verifier of a JWT (RFC 8725), what
-// settings may say of them, and key sets that cannot be fetched.
+// Attacks with session tokens: every known way to confuse a JWT verifier (RFC 8725), settings that would accept
+// such tokens, and key sets that cannot be fetched.
 import { type JWK, type JWTPayload, SignJWT } from 'jose'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { EnvironmentSettings, Reason } from '../../contract/index.ts'

@@ -1,5 +1,5 @@
-// Elevated and legacy tokens, where they are spent, asked about and revoked: forged, borrowed, kept
-// too long, shown twice, or shown after the rule changed. The clock stands still in every test.
+// Attacks with elevated and legacy tokens when they are consumed, introspected and revoked: forged, borrowed,
+// expired and reused tokens, and tokens from before a change of the rule. The clock stands still in every test.
 import { env } from 'cloudflare:workers'
 import { type JWTPayload, SignJWT } from 'jose'
 import { beforeEach, describe, expect, it } from 'vitest'

@@ -1,4 +1,4 @@
-// What axe finds in the wallet and in the dialog: nothing, in both themes, on a wide screen and a phone.
+// axe finds no fault in the wallet and in the dialog, in both themes, on a wide screen and on a phone.
 import { describe, it } from 'vitest'
 import { expectNothingFound } from './support/axe.ts'
 import {

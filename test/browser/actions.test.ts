@@ -1,5 +1,5 @@
-// The four actions of the wallet in a real browser, each with a code and with a passkey. That a
-// signature is the wallet's and that a key gives its address is checked in the page, with viem.
+// The four actions of the wallet in a real browser, each with a code and with a passkey. The page checks with
+// viem that a signature is the wallet's and that a key belongs to its address.
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import {

@@ -1,5 +1,5 @@
-// What axe finds on the operators' page: nothing, on every page, in both themes, from a phone to a wide
-// screen; and all of it can be done with the keyboard alone.
+// axe finds no fault in the dashboard, on every page, in both themes, from a phone to a wide screen. Everything
+// can be done with only the keyboard.
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { expectNothingFound } from './support/axe.ts'

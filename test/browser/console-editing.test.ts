@@ -1,5 +1,5 @@
-// What an editor of rules owes to its operator: mistakes told where they are, changes told in words, and
-// nothing lost that was typed.
+// Editing rules in the dashboard: mistakes are shown where they are, changes are described in words, and no typed
+// text is lost.
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { consoleTests, review, signInWith } from './support/console.ts'

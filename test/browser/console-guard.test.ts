@@ -1,4 +1,4 @@
-// The product guards itself: operators enroll a factor of their own, and confirm every change with it.
+// The dashboard guards itself: operators enroll a factor, and confirm every change with it.
 import { Secret, TOTP } from 'otpauth'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'

@@ -1,4 +1,4 @@
-// What operators do on their page, in a real browser, before any of them has a factor.
+// The dashboard in a real browser, before any operator has a factor.
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

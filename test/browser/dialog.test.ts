@@ -1,5 +1,5 @@
-// The dialog in a real browser: by keyboard alone, cancelled, with wrong and used codes, without a
-// network, and when somebody else signs in.
+// The dialog in a real browser: with only the keyboard, cancelled, with wrong and used codes, without a network,
+// and when another user signs in.
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import {

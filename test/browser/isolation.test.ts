@@ -1,4 +1,4 @@
-// The dialog in a page whose own styles reach everywhere: it looks as it does in any other.
+// The dialog looks the same in a page whose own styles apply to every element.
 import { Secret, TOTP } from 'otpauth'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'

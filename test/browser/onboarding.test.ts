@@ -1,5 +1,5 @@
-// When a user is asked for a first factor, in a real browser: at sign-in with `onboarding`, when an
-// action first needs one with `action`. The wallet's environment is left as it was found.
+// When a user must enroll a first factor, in a real browser: at sign-in with `onboarding`, and at the first
+// action that needs it with `action`. The tests restore the wallet's environment.
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import type { EnvironmentSettings } from '../../contract/index.ts'

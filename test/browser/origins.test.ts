@@ -1,4 +1,4 @@
-// A page whose origin nobody listed, in a real browser: it reads why it is refused, and nothing else.
+// A page whose origin is not listed, in a real browser: it can read why it is refused, and nothing else.
 import { expect, it } from 'vitest'
 import { listen } from '../support/stand-in.ts'
 import { browserTests, makePerson, serviceUrl } from './support/page.ts'

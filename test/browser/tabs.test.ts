@@ -1,4 +1,4 @@
-// Two tabs of one browser that share a storage of tokens: a single-use token is sent by one of them.
+// Two tabs of one browser share the stored tokens: only one of them sends a single-use token.
 import { build } from 'esbuild'
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, it } from 'vitest'

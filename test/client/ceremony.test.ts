@@ -1,4 +1,4 @@
-// What a passkey's ceremony says when it fails, and that there is one at a time.
+// The errors of failed passkey ceremonies, and that only one ceremony runs at a time.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { isCountersignError } from '../../client/errors.ts'
 import { ceremony, createPasskey, usePasskey } from '../../client/passkey.ts'

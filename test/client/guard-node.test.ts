@@ -1,4 +1,4 @@
-// The guard on Node, with the fetch that is there: Express 5 and plain http in front of a stand-in.
+// The guard on Node with the global fetch: Express 5 and plain http, against a simulated Countersign.
 import type { IncomingMessage } from 'node:http'
 import express, { type Request } from 'express'
 import { describe, expect, it } from 'vitest'

@@ -1,5 +1,5 @@
-// The parts of the guard by themselves, on Node: what it answers, what it keeps, and what a verified token
-// is good for. test/attacks/guard.test.ts tests them together, against the real service.
+// The parts of the guard, each by itself, on Node. test/attacks/guard.test.ts tests them together, against the
+// real service.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { answerTo } from '../../client/resource/answers.ts'
 import { bindDetails } from '../../client/resource/details.ts'

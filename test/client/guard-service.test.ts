@@ -1,4 +1,4 @@
-// How a guard calls Countersign, by itself: what it sends, and what it makes of every kind of answer.
+// The guard's calls to Countersign: what it sends, and how it handles every kind of answer.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { GuardRefusal, type RefusalMembers } from '../../client/resource/answers.ts'
 import { TIMEOUT_MS } from '../../client/resource/kept.ts'

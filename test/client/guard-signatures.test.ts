@@ -1,5 +1,5 @@
-// The keys and signatures that a guard takes, by themselves: which keys of a key set may verify, and which
-// spellings of a token are one. jose would take more of both.
+// The keys and signatures that a guard accepts: which keys of a key set can verify, and which texts are a token.
+// jose alone would accept more of both.
 import { type CompactJWSHeaderParameters, CompactSign, exportJWK, generateKeyPair } from 'jose'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { pickKeys, readSigned } from '../../client/resource/jws.ts'

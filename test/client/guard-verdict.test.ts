@@ -1,5 +1,5 @@
-// What a verdict of the guard tells the application beside the answer to the caller: what a step-up must
-// meet, what went wrong for its own log, and what a handler finds on the request.
+// The verdict of the guard for the application: the requirement of a step-up, the cause for its log, and what a
+// handler finds on the request.
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { LostReply } from '../../client/resource/service.ts'

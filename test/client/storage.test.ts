@@ -1,5 +1,5 @@
-// Tokens in a page's storage: what is kept, and that two tabs never send the same single-use token,
-// whether they share one storage or each has a copy.
+// Tokens in a page's storage: what is stored, and that two tabs never send the same single-use token, with one
+// shared storage or with a copy each.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { storageKeeper } from '../../client/storage.ts'
 import { createTokenStore, type StoredToken } from '../../client/tokens.ts'

@@ -1,4 +1,4 @@
-// The token store: which token fits, who gets a single-use one, and when tokens go.
+// The token store: which token matches a call, who gets a single-use token, and when tokens are removed.
 import { describe, expect, it, vi } from 'vitest'
 import {
   createTokenStore,

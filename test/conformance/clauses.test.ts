@@ -1,4 +1,4 @@
-// Clauses of the standards in README.md that no other test stood for, against the service.
+// Clauses of the standards in README.md that no other test covers, against the service.
 
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'

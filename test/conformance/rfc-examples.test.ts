@@ -1,7 +1,7 @@
-// Examples that RFCs print, through the functions that the service and the guard use: JWS and JWT (RFC
-// 7515, 7519, 8037), thumbprints (RFC 7638), a DPoP proof (RFC 9449) and canonical JSON (RFC 8785).
-// Most tokens there lack what a session must have, and are refused for just that: then it is shown
-// that their signature was not why.
+// The examples of RFCs, with the functions of the service and the guard: JWS and JWT (RFC 7515, 7519, 8037),
+// thumbprints (RFC 7638), a DPoP proof (RFC 9449) and canonical JSON (RFC 8785). Most of these tokens lack a
+// claim that a session needs, and are refused for that reason only, which shows that their signature was
+// accepted.
 import {
   calculateJwkThumbprint,
   compactVerify,

@@ -1,6 +1,6 @@
-// TOTP and the HOTP beneath it, against the published values. The data are copied from RFC 6238,
-// Appendix B (the table, with the seeds of 20, 32 and 64 bytes that its reference code uses), and
-// from RFC 4226, Appendix D (the ten values of six digits, whose counters are taken for time steps).
+// TOTP and HOTP with the published values. They are copied from RFC 6238, Appendix B (with the seeds of 20, 32
+// and 64 bytes of its reference code), and from RFC 4226, Appendix D (ten values of six digits, whose counters
+// are used as time steps).
 import { describe, expect, it } from 'vitest'
 import {
   describeTotp,

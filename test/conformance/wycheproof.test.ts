@@ -1,6 +1,5 @@
-// Runs the sets of Project Wycheproof in wycheproof/: signatures and keys that broke verifiers before. The
-// tables below list where we differ from their results and why that is safe. Any other difference fails, and
-// so does a missing set.
+// Runs the test sets of Project Wycheproof in wycheproof/: signatures and keys that broke verifiers before. The
+// tables below list where our results differ and why that is safe. Any other difference or a missing set fails.
 import { base64urlnopad } from '@scure/base'
 import { verifySignature } from '@simplewebauthn/server/helpers'
 import { compactVerify, createLocalJWKSet, type JWK } from 'jose'

@@ -1,5 +1,5 @@
-// README and the pages of docs/: their code type-checks, their settings could be saved, their commands exist, their
-// links lead somewhere, and their words are plain.
+// README and the pages of docs/: their code type-checks, their settings can be saved, their commands exist, their
+// links work, and their words are plain.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'

@@ -1,4 +1,4 @@
-// A history as people read it: one entry for each thing that happened.
+// The activities of a history: one entry for each thing that happened.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type AuditEvent, activitiesOf } from '../../contract/index.ts'

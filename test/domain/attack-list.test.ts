@@ -1,4 +1,4 @@
-// The list of attacks is generated, so that no test can be missing from it or be listed under an old name.
+// The list of attacks is generated, so that it lists every test under its current name.
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { ATTACK_LIST, attackList } from '../support/attack-list.ts'

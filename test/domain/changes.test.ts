@@ -1,5 +1,5 @@
-// Which differences between two settings documents weaken. The table says it for every member, so that
-// a new one is not marked harmless by being forgotten.
+// Which differences between two settings documents weaken. The table has every member, so that a new member cannot be
+// forgotten.
 import { describe, expect, it } from 'vitest'
 import type { ActionEntry, EnvironmentSettings, Rule, RulePart } from '../../contract/index.ts'
 import { loadConditions } from '../../functions/domain/conditions/condition.ts'

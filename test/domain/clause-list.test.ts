@@ -1,5 +1,5 @@
-// The tables of test/conformance/README.md: every test that a clause names exists. Whether it shows what the
-// clause asks for, a reader judges.
+// Every test that a clause in test/conformance/README.md names exists. Whether the test shows what the clause
+// requires is for a reader to judge.
 import { globSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect, it } from 'vitest'

@@ -1,4 +1,4 @@
-// What the worst condition that may be saved costs: the one test of the rules that looks at the clock.
+// The cost of the most expensive condition that can be saved. The only test of the rules that measures time.
 import { expect, it } from 'vitest'
 import { loadConditions, variablesOf } from '../../functions/domain/conditions/condition.ts'
 

@@ -1,5 +1,5 @@
-// The language of conditions, word by word: what is offered, the messages for what is not, how JSON is
-// converted, and how values are formatted in a sentence.
+// The language of conditions: what is supported, the messages for everything else, how JSON is converted, and how
+// values are formatted.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type ActionEntry, readsDetails, type SettingsPlace } from '../../contract/index.ts'
 import {

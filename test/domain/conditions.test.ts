@@ -1,5 +1,4 @@
-// Conditions: what may be said in one, what is found wrong with it and where, and what it comes to with
-// the facts of a call.
+// Conditions: which can be saved, the position of a mistake, and the result with the facts of a call.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -1,4 +1,4 @@
-// How deep what others send is gone into.
+// The limit on the depth of untrusted values.
 import { describe, expect, it } from 'vitest'
 import { cutOff, VALUE_MAX_DEPTH } from '../../functions/domain/depth.ts'
 

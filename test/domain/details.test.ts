@@ -1,4 +1,4 @@
-// Details of an action: the one spelling they are bound by, and the schemas that may describe them.
+// Details of an action: the canonical text that binds them, and the schemas that describe them.
 import { describe, expect, it } from 'vitest'
 import { canonical, DETAILS_MAX_BYTES } from '../../contract/index.ts'
 import { bindDetails } from '../../functions/domain/details/details.ts'

@@ -1,5 +1,5 @@
-// TOTP and recovery codes: what an authenticator shows, what is accepted of what a user types, and
-// what a right one proves. See test/conformance for the published vectors.
+// TOTP and recovery codes: what an authenticator shows, which typed codes are accepted, and the proof of a
+// correct one. test/conformance has the published vectors.
 import { describe, expect, it } from 'vitest'
 import {
   hashRecoveryCode,

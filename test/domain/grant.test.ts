@@ -1,4 +1,4 @@
-// What one token may carry: which scopes go together, by which method, for how long.
+// The grant of one token: which scopes can share it, with which method, and for how long.
 import { describe, expect, it } from 'vitest'
 import type { Method, Offered } from '../../contract/index.ts'
 import { planGrant, type TokenRequest } from '../../functions/domain/policy/grant.ts'

@@ -1,4 +1,4 @@
-// What SECURITY.md says of how long a stolen session needs to push an event out of a history.
+// The time that a stolen session needs to push an event out of a history, as SECURITY.md states it.
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { DAY_SECONDS, HOUR_SECONDS } from '../../functions/domain/factors/throttle.ts'

@@ -1,5 +1,5 @@
-// The way of a token from its plan to its claims: when it ends, what it says, and when the deprecated kind is
-// issued at all. Every boundary to the second.
+// A token from its plan to its claims: its expiry, its claims, and when the deprecated kind is issued. Every
+// limit to the second.
 import { describe, expect, it } from 'vitest'
 import { claimsOf, issue, type PlannedToken } from '../../functions/domain/tokens/issue.ts'
 import { planMfaToken } from '../../functions/domain/tokens/legacy.ts'

@@ -1,5 +1,5 @@
-// Passkeys: what a browser is asked for, and what becomes of its answers, from a software authenticator
-// that bends one member at a time. See test/conformance for the W3C's own vectors.
+// Passkeys: the options for a browser and the check of its responses, from a software authenticator that changes
+// one member at a time. test/conformance has the W3C's vectors.
 import { decodeCredentialPublicKey, isoCBOR } from '@simplewebauthn/server/helpers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { fromBase64Url, toBase64Url, utf8 } from '../../functions/domain/bytes.ts'

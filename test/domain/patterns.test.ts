@@ -1,5 +1,5 @@
-// Every regular expression of the service, of the guard and of the example's Worker against texts that are
-// made to make one slow (CWE-1333). The patterns are found in the sources, so that a new one is tried too.
+// Every regular expression of the service, the guard and the example's Worker, with texts that make slow patterns
+// slow (CWE-1333). The patterns are read from the source, so that new ones are tested too.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'

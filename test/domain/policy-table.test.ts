@@ -1,5 +1,5 @@
-// The whole table of decisions: require × enrolled × methods × acr × condition × mode, each against a
-// model that says the rules another way; that entries never weaken; and that docs/policy.md prints it as it is.
+// The whole table of decisions: require × enrolled × methods × acr × condition × mode, compared with a second
+// model of the rules. Entries never weaken a rule, and docs/policy.md has the same table.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -1,5 +1,5 @@
-// The rule of an action, the decision for one user, and what an entry makes of a rule: by examples, each
-// for one sentence of the design. policy-table.test.ts tests every combination.
+// The rule of an action, the decision for one user, and the effect of an entry on a rule, by examples.
+// policy-table.test.ts tests every combination.
 import { describe, expect, it } from 'vitest'
 import {
   type ActionEntry,

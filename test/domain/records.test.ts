@@ -1,5 +1,4 @@
-// What is recorded and told: the chain of events, counts, refusals, and what the operators' own
-// environment asks of them.
+// The chain of events, counts, refusals, and the operators' environment.
 import { describe, expect, it } from 'vitest'
 import { type AuditEvent, overlay, type StatsRow } from '../../contract/index.ts'
 import {

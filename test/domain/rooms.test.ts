@@ -1,5 +1,5 @@
-// The layout of the source: which folder imports which. The rules in functions/domain are pure; code of the
-// objects is reached through their stubs alone; what both sides share loads no schema library.
+// The layout of the source: which folder imports which. The rules in functions/domain are pure, code of the
+// objects is called only through stubs, and shared code loads no schema library.
 import { describe, expect, it } from 'vitest'
 import { circleIn, importsOf, sourceFiles, sourceOf } from '../support/imports.ts'
 

@@ -1,5 +1,5 @@
-// What keeps secrets and statements: sealing, carried statements, challenges, keys and their ring, names.
-// Hashes that are stored are compared with values computed elsewhere: they must not change.
+// Sealed secrets, carried statements, challenges, the key ring and names. Stored hashes are compared with values
+// that were computed elsewhere, because they must never change.
 import { describe, expect, it } from 'vitest'
 import {
   deriveKey,

@@ -1,5 +1,5 @@
-// Tokens of others: the application's sessions and its backend's assertions. Every claim, and every
-// boundary to the second; the messages of refusals.
+// Tokens of other parties: session tokens and assertions. Every claim, every limit to the second, and the messages of
+// refusals.
 import type { JWTPayload, JWTVerifyGetKey } from 'jose'
 import { createLocalJWKSet } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'

@@ -1,5 +1,4 @@
-// A settings document: what it says where it says nothing, and what it may not say, each with the
-// sentence that an operator reads.
+// A settings document: its defaults, and what it must not contain, each with the message for an operator.
 import { describe, expect, it } from 'vitest'
 import type { ActionEntry, EnvironmentSettings, RulePart } from '../../contract/index.ts'
 import {

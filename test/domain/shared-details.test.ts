@@ -1,4 +1,4 @@
-// The canonical text that both sides compare details by, against a library for RFC 8785 and against JSON.
+// The canonical text of details, compared with a library for RFC 8785 and with JSON.
 import canonicalize from 'canonicalize'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

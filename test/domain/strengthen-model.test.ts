@@ -1,5 +1,5 @@
-// The rule in effect, against a model that knows what each condition comes to and takes the strongest of
-// everything that matched: never weaker than the base or any of them, in whatever order, however many.
+// The rule in effect, compared with a model that takes the strongest of everything that matched: never weaker
+// than the base or any matching entry, in any order and number.
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import {

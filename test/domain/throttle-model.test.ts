@@ -1,5 +1,5 @@
-// The throttle against a model that keeps a plain list of all that ever happened, and computes everything
-// from it: same waits, same lock, nothing forgotten early, never more guesses than the limits.
+// The throttle, compared with a model that keeps a list of all attempts and computes everything from it: same
+// waits, same lock, and never more guesses than the limits.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import {

@@ -1,4 +1,4 @@
-// The throttle of codes: its waits, its limits, and what they leave to a guesser.
+// The throttle of codes: its waits, its limits, and how many guesses they allow.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {

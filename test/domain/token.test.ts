@@ -1,4 +1,4 @@
-// Our own tokens: what verifies, and what a verified one is good for. Every boundary to the second.
+// Countersign's own tokens: which can be verified, and for which use they are valid. Every limit to the second.
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { ElevatedClaims, MfaClaims } from '../../contract/index.ts'

@@ -1,4 +1,4 @@
-// How a decision is told: each sentence as an operator reads it.
+// The explanation of a decision, sentence by sentence.
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Rule, SubjectFacts } from '../../contract/index.ts'
 import { type Conditions, loadConditions } from '../../functions/domain/conditions/condition.ts'

@@ -1,4 +1,4 @@
-// Plain English: no source, documentation or page text uses a phrase of the list below.
+// Plain English: no source, documentation or page uses a phrase of the list below.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'

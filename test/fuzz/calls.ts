@@ -1,4 +1,4 @@
-// A call as it is sent.
+// An HTTP call, as it is sent.
 import { PUBLIC_URL } from '../support/service.ts'
 
 export interface Call {

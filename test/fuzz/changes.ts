@@ -1,5 +1,5 @@
-// Arbitraries of what an attacker changes in a good call: its input, bytes, headers, credentials, method and
-// address. Each change is a function that prints as what it does.
+// Arbitraries of an attacker's changes to a valid call: its input, bytes, headers, credentials, method and
+// address. Each change is a function that prints a description of itself.
 import fc from 'fast-check'
 import { PUBLIC_URL } from '../support/service.ts'
 import { type Call, callOf, TOKEN_HEADER } from './calls.ts'

@@ -1,5 +1,5 @@
-// Every endpoint: each procedure of the router at each route that serves it, and the routes beside tRPC.
-// A procedure that is added to the router is here without being named.
+// Every endpoint: each procedure of the router at each route that serves it, and the routes outside tRPC. New
+// procedures of the router are included without being listed.
 import type { $ZodType } from 'zod/v4/core'
 import { appRouter } from '../../functions/router.ts'
 import { cookieOf } from '../support/operators.ts'

@@ -1,4 +1,4 @@
-// What calls are made with: two environments, a user and an operator with factors, and their credentials.
+// The fixtures of the calls: two environments, a user and an operator with factors, and their credentials.
 import { env } from 'cloudflare:workers'
 import type { ActionEntry } from '../../contract/index.ts'
 import type { Authenticator } from '../support/authenticator.ts'

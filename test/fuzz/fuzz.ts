@@ -1,5 +1,5 @@
-// The property that holds at every endpoint: after whatever calls, each answer is in its own form, a good call is
-// accepted, and a refusal has changed nothing. fast-check draws the calls, shrinks and replays them.
+// The property of every endpoint: after any calls, each answer has its form, a valid call is accepted, and a
+// refusal has changed nothing. fast-check draws, shrinks and replays the calls.
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { vi } from 'vitest'

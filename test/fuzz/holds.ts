@@ -1,4 +1,4 @@
-// What must hold of every answer, whatever was asked: no 5xx, no fault in the log, the contract's form.
+// The checks of every answer: no 5xx, no fault in the log, and the form of the contract.
 import * as z from 'zod/mini'
 import { safeParse } from 'zod/v4/core'
 import { REASONS, type Reason } from '../../contract/index.ts'

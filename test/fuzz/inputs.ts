@@ -1,5 +1,4 @@
-// Arbitraries of inputs: from the contract's own schemas (zod/mini, by their definitions), valid ones and ones
-// at and beyond their bounds.
+// Arbitraries of inputs from the contract's schemas (zod/mini): valid ones, and ones at and beyond their limits.
 import fc from 'fast-check'
 import type { $ZodChecks, $ZodType, $ZodTypes } from 'zod/v4/core'
 

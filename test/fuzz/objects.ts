@@ -1,4 +1,4 @@
-// The objects that an endpoint may change: their state is saved once, restored before every run, and compared.
+// The objects that an endpoint can change: their state is saved once, restored before every run, and compared.
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { subjectObjectName } from '../../functions/domain/names.ts'

@@ -1,4 +1,4 @@
-// Makes a valid call of each procedure, after everything that must happen before it.
+// Creates a valid call of each procedure, and makes the calls that must come before it.
 import * as ceremonies from '../support/ceremonies.ts'
 import { makeOperatorDevice, nameOperator } from '../support/operators.ts'
 import * as service from '../support/service.ts'

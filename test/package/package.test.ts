@@ -1,4 +1,4 @@
-// The package as somebody installs it: packed, put into an empty project by npm, type-checked against
+// The package as an application installs it: packed, installed into an empty project by npm, type-checked with
 // its own declarations, and run.
 import { execFile, execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

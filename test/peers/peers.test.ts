@@ -1,5 +1,5 @@
-// The service against programs that nobody here wrote: oathtool for codes, python-fido2 for passkeys,
-// PyJWT for tokens. It runs as it is deployed; a peer that is not installed is skipped, and named.
+// The service with programs of other authors: oathtool for codes, python-fido2 for passkeys, PyJWT for tokens.
+// The service runs as deployed. A program that is not installed is skipped and named.
 import type { JWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CountersignClient, createClient, reasonOf } from '../../client/index.ts'

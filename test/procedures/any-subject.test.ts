@@ -1,5 +1,5 @@
-// Users may be called anything that a login calls them: whatever their subject is, every procedure that
-// returns their name, or a cursor over their history, answers.
+// Users with any name: every procedure that returns their name, or a cursor over their history, works for every
+// subject.
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'

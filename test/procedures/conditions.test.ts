@@ -1,5 +1,4 @@
-// Conditions from end to end: saving them, what a check answers by them, which tokens they let be earned
-// and spent.
+// Conditions from end to end: saving them, checks with them, and which tokens can be issued and consumed under them.
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ActionEntry } from '../../contract/index.ts'
 import { loadConditions } from '../../functions/domain/conditions/condition.ts'

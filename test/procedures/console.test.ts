@@ -1,5 +1,5 @@
-// The session of the operators' page, and who operators are: named, listed, revoked. What guards their
-// changes is tested in test/attacks/operators.test.ts.
+// Dashboard sessions, and operators: adding, listing and revoking them. test/attacks/operators.test.ts tests the
+// guard of their changes.
 import { createExecutionContext, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'

@@ -1,5 +1,5 @@
-// token.exchange: the application's backend vouches for its user, and the user gets a token for it.
-// What an assertion must be, what it may earn, and that each is good once.
+// token.exchange: the application's backend vouches for its user, and the user gets a token. Tests the checks of
+// an assertion, the tokens that it can earn, and its single use.
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import type { JWTPayload } from 'jose'

@@ -1,5 +1,5 @@
-// Factors: TOTP with every setting, which codes count and how often, which factor a code is checked
-// against, enrollments that are pending, and every change of factors down to the last one.
+// Factors: TOTP with every setting, which codes are accepted and how often, which factor a code is checked with,
+// pending enrollments, and every change of factors down to the last one.
 import type { JWTPayload } from 'jose'
 import { Secret } from 'otpauth'
 import { describe, expect, it } from 'vitest'

@@ -1,4 +1,4 @@
-// The main job from end to end: asked, verified, minted, spent once.
+// The main use from end to end: check, verify, issue and consume a token once.
 import { describe, expect, it } from 'vitest'
 import {
   enrollTotp,

@@ -1,5 +1,5 @@
-// Passkeys (WebAuthn Level 3, sections 7.1 and 7.2) from the options to the token: every kind of key,
-// every member of an answer that can be bent, challenges, counters, and who may enroll one at all.
+// Passkeys (WebAuthn Level 3, sections 7.1 and 7.2) from the options to the token: every kind of key, every
+// member of a response that can be changed, challenges, counters, and who can enroll a passkey.
 import { base64urlnopad } from '@scure/base'
 import { describe, expect, it } from 'vitest'
 import type { EnvironmentSettings } from '../../contract/index.ts'

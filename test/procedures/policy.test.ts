@@ -1,4 +1,4 @@
-// What a resource can read of its own rules, and what it may pass on about the call that it guards.
+// The rules that a resource can read, and what it can pass on about the call that it guards.
 import { describe, expect, it } from 'vitest'
 import { expectRefused, makeEnvironment, makeSigner, now } from '../support/service.ts'
 

@@ -1,5 +1,5 @@
-// Recovery codes: what they look like, how they may be typed, that each is good once and for how
-// little, and how new ones end the old.
+// Recovery codes: their form, how they can be typed, their single use, the few things that they allow, and how
+// new codes end the old ones.
 import { describe, expect, it } from 'vitest'
 import { earnWithPasskey, enrollPasskey, makeDevice } from '../support/ceremonies.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'

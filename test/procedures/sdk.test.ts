@@ -1,4 +1,4 @@
-// The SDK against the service and a guarded API: what it answers, sends, keeps and forgets.
+// The SDK with the service and a guarded API: what it returns, sends, stores and removes.
 import { describe, expect, it, vi } from 'vitest'
 import * as sdk from '../../client/index.ts'
 import { at, makeApplication } from '../support/application.ts'

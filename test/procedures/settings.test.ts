@@ -1,5 +1,4 @@
-// What an operator learns before saving settings, and how an environment goes: previews, tried tokens,
-// removal.
+// Settings for operators: previews, tried session tokens, and the removal of an environment.
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'

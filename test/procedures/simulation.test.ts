@@ -1,4 +1,4 @@
-// Trying a rule out: the decision, the way to it in words, and that nothing comes of it.
+// Simulating a rule: the decision, its explanation, and that nothing is written.
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
   type EnvironmentSettings,

@@ -1,4 +1,4 @@
-// The code that applications of this field already have, run as it is: only the import says countersign.
+// Code of existing applications in this field, run unchanged except for the import of countersign.
 import { registerPasskey } from 'countersign'
 import { afterEach, expect, it, vi } from 'vitest'
 import { exportWithCode, exportWithPasskey } from '../snippets/deprecated.ts'

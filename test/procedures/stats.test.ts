@@ -1,4 +1,4 @@
-// Counts: what is counted, that no call writes them, and that they are bounded and go.
+// Counts: what is counted, that no call writes them, their limits, and their removal.
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'

@@ -1,6 +1,5 @@
-// The proof of `npm run prove:crash` at a small size: nothing that the service acknowledged is lost when
-// it is killed, and the same comparison finds what builds lose that are broken on purpose. And what is
-// left behind when the proof itself is killed: nothing.
+// The proof of `npm run prove:crash` at a small size: nothing acknowledged is lost when the service is killed,
+// and the same comparison catches weakened builds. Killing the proof itself leaves nothing behind.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

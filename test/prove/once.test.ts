@@ -1,5 +1,5 @@
-// The proof of `npm run prove:once` at a small size: the Worker as it is lets every thing through once,
-// and the same measurement finds doubles in builds that are broken on purpose.
+// The proof of `npm run prove:once` at a small size: the unchanged Worker accepts everything exactly once, and
+// the same measurement catches weakened builds.
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// An attestation with certificates used to reach the library, which fetches the revocation lists that
-// they name. The examples are the W3C's (WebAuthn Level 3, "Test Vectors", W3C Document License).
+// An attestation with certificates used to reach the library, which fetches the revocation lists that the
+// certificates name. The examples are the W3C's (WebAuthn Level 3, "Test Vectors", W3C Document License).
 import { expect, it, vi } from 'vitest'
 import { fromHex, toBase64Url } from '../../functions/domain/bytes.ts'
 import { verifyRegistration } from '../../functions/domain/factors/passkey-verification.ts'

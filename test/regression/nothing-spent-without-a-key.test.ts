@@ -1,5 +1,5 @@
-// While the Environment object is silent no token can be signed; a recovery code and an assertion used
-// to be spent all the same.
+// While the Environment object does not answer, no token can be signed. A recovery code and an assertion used to
+// be consumed anyway.
 import { createExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, expect, it, vi } from 'vitest'

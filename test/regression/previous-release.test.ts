@@ -1,5 +1,5 @@
-// State that the previous release stored opens and works, and members missing from its documents keep the
-// meaning that they had. release-0.1.0.json holds rows that the code of that release wrote.
+// State that the previous release stored still works, and members missing from its documents keep their earlier
+// defaults. release-0.1.0.json has rows that the code of that release wrote.
 import { env } from 'cloudflare:workers'
 import { importJWK, SignJWT } from 'jose'
 import { beforeAll, expect, it } from 'vitest'

@@ -1,4 +1,4 @@
-// Small faults that were fixed: a content type that is repeated, tokens that are too long to be shown.
+// Small faults that were fixed: a repeated content type, and tokens that are too long to be presented.
 import { expect, it } from 'vitest'
 import { enrollTotp, makeEnvironment, send, stepUp } from '../support/service.ts'
 

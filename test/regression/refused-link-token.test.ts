@@ -1,4 +1,4 @@
-// A token that was refused for a change of factors used to leave nothing in the history.
+// A token that was refused for a change of factors used to write nothing to the history.
 import { expect, it } from 'vitest'
 import { restartClockAfterEach } from '../support/clock.ts'
 import { historyAfterTheHour } from '../support/evidence.ts'

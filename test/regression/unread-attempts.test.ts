@@ -1,4 +1,4 @@
-// Attempts that were refused before the user's object was asked used to leave nothing in its history.
+// Attempts that the Worker refused before calling the user's object used to write nothing to the history.
 import { expect, it } from 'vitest'
 import { createAuthenticator } from '../support/authenticator.ts'
 import { restartClockAfterEach } from '../support/clock.ts'

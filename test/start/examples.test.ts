@@ -1,4 +1,4 @@
-// What README and "Getting started" tell a developer to write, run against the service: examples/hello as
+// The code that README and "Getting started" tell a developer to write, run with the service: examples/hello as
 // `npm run hello` starts it, and the two blocks of README's quick start.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

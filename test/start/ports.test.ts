@@ -1,4 +1,4 @@
-// Which port is chosen, where nothing or somebody listens already.
+// The choice of a port, with free and taken ports.
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'

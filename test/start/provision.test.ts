@@ -1,4 +1,5 @@
-// Setting up an environment that somebody has changed: what is wanted is there afterwards, and theirs too.
+// Setting up an environment that an operator has changed: it gets the wanted settings, and keeps the operator's
+// others.
 import { expect, it } from 'vitest'
 import type { CountersignClient } from '../../client/index.ts'
 import type { EnvironmentSettings } from '../../contract/index.ts'

@@ -1,5 +1,5 @@
-// `npm start` and `npm run tour` as somebody at a terminal meets them, with processes, ports and files
-// of their own. The tests follow one another: each goes on with the service that the one before left.
+// `npm start` and `npm run tour` as a user runs them in a terminal, with their own processes, ports and files.
+// The tests run in order: each continues with the service of the test before.
 import {
   chmodSync,
   existsSync,

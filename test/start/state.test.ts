@@ -1,4 +1,4 @@
-// The state folder, and the record of the service that runs on it.
+// The state folder, and the record of the service that uses it.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-// The file of variables: what is made, what is kept, and what wins over it.
+// The file of variables: which values are created, which are kept, and which take precedence.
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// The tour's own honesty: what deviates, or was never compared, ends it.
+// The tour fails if an answer deviates, or if a step compares nothing.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Deviation, Walkthrough } from '../../scripts/tour/walkthrough.ts'
 

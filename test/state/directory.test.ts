@@ -1,5 +1,5 @@
-// The Directory object by itself, one of its own for each test: who is in it, and its history beyond the
-// end of a page. And the counts of an environment, which are in objects of their own.
+// The Directory object, a new one for each test: its entries, and its history beyond one page. Also the counts of an
+// environment, which have their own objects.
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { StatsRow } from '../../contract/index.ts'

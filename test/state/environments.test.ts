@@ -1,4 +1,4 @@
-// Environments: settings with a floor and a version, keys in their order, and the published copy.
+// Environments: settings with minimum rules and a version, keys in their order, and the published copy.
 import { createExecutionContext, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'

@@ -1,6 +1,6 @@
-// What goes wrong around the service: objects that are overloaded, reset or away, KV, the key set of the
-// application's backend, clocks. Each has a defined answer, nothing is spent in vain, and what was wrong
-// leaves no trace. Key sets of sessions are tried in test/attacks/sessions.test.ts.
+// Faults around the service: objects that are overloaded, reset or unavailable, KV, the key set of the
+// application's backend, and clocks. Each has a defined answer, consumes nothing in vain, and leaves no trace
+// afterwards. test/attacks/sessions.test.ts tests the key sets of sessions.
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'

@@ -1,5 +1,5 @@
-// A user's object against a model of plain lists: whatever is called in whatever order, the answers are the
-// model's, and so is what is left; and what is called at once is answered as in one order or another.
+// A user's object, compared with a model of plain lists: after any calls in any order, its answers and its state
+// are the model's. Simultaneous calls are answered as if they came in some order.
 import fc from 'fast-check'
 import { beforeAll, expect, it } from 'vitest'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'

@@ -1,4 +1,4 @@
-// Users' objects: apart from each other, once under any number of callers, and cleaned up in time.
+// Users' objects: separate from each other, single use with any number of callers, and cleaned up in time.
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'

@@ -1,5 +1,5 @@
-// An application in front of the service: its API behind the guard, and the SDK in its page, in one
-// process. What the network does to their calls is for a test to say.
+// An application with the service: its API behind the guard, and the SDK in its page, in one process. Tests
+// decide what the network does to their calls.
 import { Hono } from 'hono'
 import { type Countersign, type CountersignOptions, createCountersign } from '../../client/index.ts'
 import { createGuard } from '../../client/resource.ts'

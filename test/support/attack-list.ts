@@ -1,4 +1,4 @@
-// The list of attacks for reviewers, test/attacks/README.md, made of the names of the tests.
+// Creates the list of attacks for reviewers, test/attacks/README.md, from the names of the tests.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'

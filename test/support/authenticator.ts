@@ -1,8 +1,7 @@
-// A software WebAuthn authenticator, together with the part of the browser that stands before it.
-// It makes real keys, real authenticator data and real signatures with WebCrypto alone, and can
-// bend single members of an answer for attack tests. It runs in Node and in workerd.
-// It does not attest (format "none"), process extensions, ask anybody for a gesture, replace an
-// older credential of the same user, or keep anything beyond the life of the object.
+// A software WebAuthn authenticator, with the part of the browser before it. It creates real keys, authenticator
+// data and signatures with WebCrypto, and can change single members of a response for attack tests. It runs in
+// Node and in workerd. It does not attest (format "none"), process extensions, ask for a gesture, or replace an
+// older credential of the same user, and it stores nothing.
 
 import { base64urlnopad } from '@scure/base'
 

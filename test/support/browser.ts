@@ -1,5 +1,5 @@
-// The part of a browser that passkeys need, in front of a software authenticator: what
-// `navigator.credentials` takes and gives (WebAuthn Level 3, sections 5.1.3 and 5.1.4).
+// The part of a browser that passkeys need, with a software authenticator: the input and output of
+// `navigator.credentials` (WebAuthn Level 3, sections 5.1.3 and 5.1.4).
 import { base64urlnopad } from '@scure/base'
 import { vi } from 'vitest'
 import type { Authenticator, CreationOptions, RequestOptions } from './authenticator.ts'

@@ -1,5 +1,5 @@
-// The two ceremonies of passkeys as a page performs them, against the service and with a software
-// authenticator. What a test wants to bend, it bends between the two halves.
+// The two passkey ceremonies as a page performs them, with the service and a software authenticator. Tests can
+// change values between the two halves.
 import type {
   AuthenticationResponse,
   CreationOptions,

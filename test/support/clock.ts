@@ -1,4 +1,4 @@
-// The clock of tests, of the Worker and of its objects, which share an isolate.
+// The clock of the tests, the Worker and its objects, which share an isolate.
 import { afterEach, vi } from 'vitest'
 
 /** Stops the clock, at a whole second; it runs again after the test. Returns now, in epoch seconds. */

@@ -1,4 +1,4 @@
-// Actions with conditions, and who is asked by them: what the tests of conditions share.
+// Actions with conditions and their users, for the tests of conditions.
 import type { ActionEntry, EnvironmentSettings, RulePart } from '../../contract/index.ts'
 import { historyAfterTheHour } from './evidence.ts'
 import { enrollTotp, makeEnvironment, type TestEnvironment, type TestUser } from './service.ts'

@@ -1,5 +1,5 @@
-// Bindings with a fault: objects and KV that fail in the ways in which the platform's do, for the Worker
-// of this isolate. The Worker behind them is the real one, and so are the objects that a fault lets through.
+// Bindings with a fault: objects and KV that fail as the platform's do. The Worker behind them is the real one,
+// and so are the objects that a fault lets through.
 import { createExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import worker from '../../functions/worker.ts'

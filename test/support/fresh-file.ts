@@ -1,5 +1,5 @@
-// Prepares the worker that several test files share, one after the other: nothing that the file before
-// replaced is left, and every module is evaluated again.
+// Prepares a worker that several test files share: restores everything that the file before replaced, and
+// evaluates every module again.
 import { vi } from 'vitest'
 
 vi.useRealTimers()

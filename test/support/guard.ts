@@ -1,5 +1,5 @@
-// A resource behind its guard, against the real service. What passes between the two can be watched
-// and bent; what the guard answers is looked at as a caller sees it.
+// A resource with its guard and the real service. Tests can watch and change the calls between the two, and see
+// the guard's answers as a caller does.
 import { expect } from 'vitest'
 import {
   createGuard,

@@ -1,4 +1,4 @@
-// How many events a stolen session can write in an hour, computed from the limits in force.
+// Computes how many events a stolen session can write in an hour, from the current limits.
 import { BUILT_IN_ACTIONS, REASONS } from '../../contract/index.ts'
 import {
   CHANGES_PER_USER,

@@ -1,4 +1,4 @@
-// Requests as an attacker writes them: raw, past the typed client. And what every refusal looks like.
+// Raw requests, as an attacker writes them without the typed client, and the checks of every refusal.
 import { expect } from 'vitest'
 import type { CountersignErrorData } from '../../client/index.ts'
 import type { Reason } from '../../contract/index.ts'

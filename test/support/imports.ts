@@ -1,4 +1,4 @@
-// What the source files import from one another, types included: for the tests of the layout.
+// Reads the imports of the source files, including types, for the tests of the layout.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, posix, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -1,4 +1,4 @@
-// Tokens as an attacker writes them (RFC 7515, RFC 7519): any header, any payload, any signature.
+// Tokens as an attacker writes them (RFC 7515, RFC 7519): with any header, payload and signature.
 import { base64urlnopad } from '@scure/base'
 import type { Signer } from './service.ts'
 

@@ -1,4 +1,4 @@
-// README and the pages of docs/ as tests read them: code blocks, headings and links.
+// Reads the code blocks, headings and links of README and the pages of docs/.
 import { globSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 

@@ -1,4 +1,4 @@
-// Operators as tests know them: named ones with their keys, who step up with a passkey of their own.
+// Named operators with their keys, who step up with a passkey of their own.
 import { createHash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import { expect } from 'vitest'

@@ -1,5 +1,5 @@
-// What the tests of the rules share: an action by a rule, somebody who signs tokens, and a refusal as a
-// value. All of it is plain Node, without the service.
+// Helpers for the tests of the rules: an action with a rule, a signer of tokens, and a refusal as a value. They
+// run on Node without the service.
 import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose'
 import type { Offered, Rule } from '../../contract/index.ts'
 import type { Action } from '../../functions/domain/policy/policy.ts'

@@ -1,5 +1,4 @@
-// The service as tests call it: through the typed client, inside workerd, with environments, users
-// and codes made for one test.
+// The service for tests: the typed client inside workerd, with environments, users and codes for one test.
 import { exports } from 'cloudflare:workers'
 import type { JWTPayload } from 'jose'
 import { expect } from 'vitest'

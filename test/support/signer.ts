@@ -1,4 +1,4 @@
-// Somebody who signs tokens: an application's login, or its backend.
+// A signer of tokens: an application's login or its backend.
 import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose'
 
 /** Somebody who signs tokens. */

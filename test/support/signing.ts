@@ -1,4 +1,4 @@
-// The signing key of an environment in a test's hands: for tokens that it could sign and never does.
+// The signing key of an environment, for tokens that the service could sign and never does.
 import { env } from 'cloudflare:workers'
 import { importJWK, type JWK } from 'jose'
 import { openEnvironment } from '../../functions/edge/environment.ts'

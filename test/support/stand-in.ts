@@ -1,5 +1,5 @@
-// A stand-in for Countersign on Node: one resource with one action, its key, and tokens spent once.
-// Only what a guard asks of it; what is right is decided by the service itself, in other tests.
+// A simulated Countersign on Node: one resource with one action, its key, and single-use tokens. It answers only
+// the calls of a guard. Other tests check these answers with the real service.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'

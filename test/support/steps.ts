@@ -1,4 +1,4 @@
-// The steps of TOTP codes, as tests have to mind them.
+// The time steps of TOTP codes, for tests that must wait for them.
 import { vi } from 'vitest'
 
 const STEP_MILLISECONDS = 30_000

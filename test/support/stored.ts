@@ -1,4 +1,4 @@
-// What an object has stored: taken out as rows, and put back as a restore of the storage would.
+// Reads the stored rows of an object, and writes them back as a restore of the storage does.
 import { runInDurableObject } from 'cloudflare:test'
 
 type Row = Record<string, string | number | null>

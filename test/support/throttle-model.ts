@@ -1,5 +1,4 @@
-// The throttle of codes as docs/security.md describes it: a plain list of everything that ever happened, from
-// which each answer is recomputed.
+// The throttle of codes as docs/security.md describes it: a list of all attempts, from which each answer is computed.
 
 const DAY = 86_400
 const MONTH = 30 * DAY

@@ -1,4 +1,4 @@
-// Codes as an authenticator app makes them.
+// Codes as an authenticator app creates them.
 import { Secret, TOTP } from 'otpauth'
 
 /** The code of a TOTP secret, some steps before or after now. */

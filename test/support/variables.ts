@@ -1,4 +1,4 @@
-// The same Worker and the same objects, with other variables: as after a deployment that changed them.
+// The same Worker and the same objects with other variables, as after a deployment that changed them.
 import { createExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { type ClientOptions, createClient } from '../../client/index.ts'

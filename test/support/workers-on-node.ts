@@ -1,6 +1,6 @@
-// Replaces `cloudflare:workers` and `cloudflare:test` on Node, so that tests made for workerd can run where
-// Stryker mutates. It does not show what workerd itself does: limits, gates of input and output, and what
-// really passes between two objects.
+// Replaces `cloudflare:workers` and `cloudflare:test` on Node, so that tests for workerd run where Stryker
+// mutates. It does not simulate workerd's limits, its input and output gates, or the serialization between
+// objects.
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { OPERATOR_KEY, PUBLIC_URL } from './service.ts'
 

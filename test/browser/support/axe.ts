@@ -1,4 +1,4 @@
-// What axe finds on a page, by the standards that pages here are held to.
+// Runs axe on a page with the standards that the pages must meet.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type axe from 'axe-core'

@@ -1,5 +1,5 @@
-// The operators' page in a real Chromium, over a service of its own: what operators enroll there asks
-// every later change for a step-up, which is no matter of other tests.
+// The dashboard in a real Chromium, with a service of its own: after an operator enrolls a factor there, every
+// change needs a step-up, which must not affect other tests.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// A page of the wallet in a real Chromium, with a virtual authenticator plugged in. A test that fails
-// leaves a picture of its page in test-results/. setup.ts starts service, wallet and browser.
+// A page of the wallet in a real Chromium, with a virtual authenticator. A failed test stores a screenshot of its
+// page in test-results/. setup.ts starts the service, the wallet and the browser.
 import { mkdirSync } from 'node:fs'
 import { Secret, TOTP } from 'otpauth'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'

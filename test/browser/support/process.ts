@@ -1,4 +1,4 @@
-// `npm start` as a process of the tests: started, waited for, and ended.
+// Starts and ends `npm start` for tests.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 

@@ -1,5 +1,5 @@
-// The setup of the browser tests: service and wallet as `npm start` runs them, and a real Chromium.
-// It runs once for all files; page.ts has what a test needs of it.
+// Sets up the browser tests: starts the service and the wallet as `npm start` does, and a real Chromium. It runs
+// once for all files. page.ts gives a test its page.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

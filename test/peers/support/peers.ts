@@ -1,4 +1,4 @@
-// The programs of others that peers.test.ts holds the service against, and how they are asked.
+// The programs of other authors that peers.test.ts uses, and how to call them.
 import { execFileSync, spawnSync } from 'node:child_process'
 
 const PYTHONS = ['/usr/bin/python3', 'python3']

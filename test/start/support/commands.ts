@@ -1,4 +1,4 @@
-// The project's commands as a terminal runs them, and the processes that belong to them.
+// Runs the project's commands as a terminal does, and finds their processes.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-// The example wallet as its page uses it, and Countersign beside it: over HTTP, both as they run.
+// The example wallet as its page uses it, with Countersign, over HTTP.
 import { Secret, TOTP } from 'otpauth'
 import { type CountersignClient, createClient } from '../../../client/index.ts'
 

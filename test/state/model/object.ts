@@ -1,4 +1,4 @@
-// A user's object called as the model's calls say, with real codes, real passkeys and real seals.
+// Calls a user's object as the model's calls describe, with real codes, passkeys and sealed secrets.
 import { env } from 'cloudflare:workers'
 import { base32nopad } from '@scure/base'
 import type { Acr, Method, Requirement } from '../../../contract/index.ts'

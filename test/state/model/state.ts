@@ -1,5 +1,5 @@
-// What a user's object must remember, as plain data, and how each of its verbs must answer: written from
-// docs/security.md, with loops over lists in the place of tables.
+// The state of a user's object as plain data, and the answer of each method: written from docs/security.md, with
+// loops over lists instead of tables.
 import type { Acr, Method } from '../../../contract/index.ts'
 import { type Happening, ThrottleModel } from '../../support/throttle-model.ts'
 

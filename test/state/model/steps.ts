@@ -1,4 +1,4 @@
-// What is tried of a user's object: steps of chance, made into calls by what there is to call about.
+// Random steps for a user's object, which become calls about what exists in its state.
 import fc from 'fast-check'
 import { METHODS, type Method } from '../../../contract/index.ts'
 import { type GateModel, type State, stepOf } from './state.ts'

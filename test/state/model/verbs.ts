@@ -1,4 +1,4 @@
-// The verbs of a user's object over the model's state. Each answers `ok`, or with the reason.
+// The methods of a user's object on the model's state. Each returns `ok` or the reason of a refusal.
 import type { Acr, Method } from '../../../contract/index.ts'
 import {
   countIn,
