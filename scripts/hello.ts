@@ -1,5 +1,5 @@
-// `npm run hello`: sets up an environment for the smallest example on the local service, and starts the example's API,
-// which serves its page.
+// `npm run hello`: sets up an environment for the smallest example on the local service, and starts the example's
+// API, which serves its page.
 import { registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import type { CountersignClient } from '../client/index.ts'

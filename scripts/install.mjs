@@ -1,6 +1,6 @@
-// Installs the packages if `node_modules` is missing or older than the lockfile. It runs before every other script, on
-// any Node from version 20 on, so it imports no packages. The script after it runs on Node 24 from `node_modules/.bin`.
-// With the name of a folder, such as docs, it installs the packages of that folder.
+// Installs the packages if `node_modules` is missing or older than the lockfile. It runs before every other
+// script, on any Node from version 20 on, so it imports no packages. The script after it runs on Node 24 from
+// `node_modules/.bin`. With the name of a folder, such as docs, it installs the packages of that folder.
 import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -57,8 +57,8 @@ export function readFromPs(pid: number): ProcessFacts | undefined {
 }
 
 /**
- * Returns the ids of the processes whose end must end this one: its parent, and npm if the parent is the shell in which
- * npm runs a script. If npm is killed, that shell stays alive, so checking only the parent is not enough.
+ * Returns the ids of the processes whose end must end this one: its parent, and npm if the parent is the shell in
+ * which npm runs a script. If npm is killed, that shell stays alive, so checking only the parent is not enough.
  */
 export function callers(): number[] {
   const shell = npmShell()
@@ -66,8 +66,8 @@ export function callers(): number[] {
 }
 
 /**
- * Returns whether the npm that runs this process has ended already. npm starts programs in its own process group. If npm
- * has ended, this process has a new parent of another group.
+ * Returns whether the npm that runs this process has ended already. npm starts programs in its own process group.
+ * If npm has ended, this process has a new parent of another group.
  */
 export function isLeftByNpm(): boolean {
   if (!process.env.npm_lifecycle_event) return false

@@ -8,8 +8,8 @@ const MEMORY_FOLDER = '/dev/shm'
 export const MEMORY_TYPE = 0x01021994
 
 /**
- * Returns a folder for temporary data of a size. It is in memory if there is enough, because every answer of an object
- * waits until its writes are on disk. This changes the speed of a run, not its result.
+ * Returns a folder for temporary data of a size. It is in memory if there is enough, because every answer of an
+ * object waits until its writes are on disk. This changes the speed of a run, not its result.
  */
 export function scratchFor(bytes: number): string {
   if (process.env.TMPDIR || !existsSync(MEMORY_FOLDER) || freemem() < bytes) return tmpdir()

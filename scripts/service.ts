@@ -76,8 +76,8 @@ export interface ServiceRecord {
 }
 
 /**
- * Returns the service that uses a state folder. Ignores the record of a killed process, even if another program has its
- * process id now.
+ * Returns the service that uses a state folder. Ignores the record of a killed process, even if another program
+ * has its process id now.
  *
  * @example const running = findRecord(DEFAULT_STATE)
  */

@@ -1,5 +1,5 @@
-// `npm start`: runs the local service with the demo environment, and the example wallet, until Ctrl-C. worker.ts starts
-// and ends their processes.
+// `npm start`: runs the local service with the demo environment, and the example wallet, until Ctrl-C. worker.ts
+// starts and ends their processes.
 import { once } from 'node:events'
 import { resolve } from 'node:path'
 import type { CountersignClient } from '../client/index.ts'

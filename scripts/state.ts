@@ -1,5 +1,5 @@
-// Opens the state folder: creates it if it is missing, and makes it private. It holds the settings, labels, histories and
-// keys of the local service.
+// Opens the state folder: creates it if it is missing, and makes it private. It holds the settings, labels,
+// histories and keys of the local service.
 import {
   accessSync,
   chmodSync,

@@ -12,7 +12,10 @@ const HELP = `Ends the service and the wallet that \`npm start\` runs.
   --state DIR   the state folder of the service (.wrangler/state)`
 
 const POLL_MILLISECONDS = 100
-/** The signals that end the process, and how long to wait after each. If it is killed, its watchdog ends its children. */
+/**
+ * The signals that end the process, and how long to wait after each. If it is killed, its watchdog ends its
+ * children.
+ */
 const END = [
   ['SIGTERM', 10_000],
   ['SIGKILL', 2_000],

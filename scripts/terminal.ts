@@ -25,8 +25,8 @@ export const USAGE_EXIT_CODE = 2
 const CALLERS_WATCH_MILLISECONDS = 1_000
 
 /**
- * Runs a command and sets its exit code. Prints only the message of a Complaint. Prints any other error, which is a bug,
- * with its stack trace.
+ * Runs a command and sets its exit code. Prints only the message of a Complaint. Prints any other error, which is
+ * a bug, with its stack trace.
  *
  * @example await runCommand(main)
  */

@@ -1,5 +1,5 @@
-// `npm run tour`: shows the main use of Countersign step by step, with the local service or with one that it starts and
-// ends itself. tour/ has the steps. This file sets their order.
+// `npm run tour`: shows the main use of Countersign step by step, with the local service or with one that it
+// starts and ends itself. tour/ has the steps. This file sets their order.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

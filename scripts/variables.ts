@@ -1,5 +1,5 @@
-// The variables of the local service. Random values are written once into `.dev.vars`, which `wrangler dev` reads too. The
-// environment of the process takes precedence over the file.
+// The variables of the local service. Random values are written once into `.dev.vars`, which `wrangler dev` reads
+// too. The environment of the process takes precedence over the file.
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +10,10 @@ import { Complaint } from './terminal.ts'
 /** The project's root, with a trailing slash. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-/** Returns the file of variables. Tests name another one in COUNTERSIGN_DEV_VARS, to leave a developer's file alone. */
+/**
+ * Returns the file of variables. Tests name another one in COUNTERSIGN_DEV_VARS, to leave a developer's file
+ * alone.
+ */
 export const variablesFile = (): string => process.env.COUNTERSIGN_DEV_VARS || `${ROOT}.dev.vars`
 
 /** Creates the value of each variable on the first run. */

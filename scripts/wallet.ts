@@ -50,8 +50,8 @@ export const walletSettings = (url: string): EnvironmentSettings => ({
 })
 
 /**
- * Completes the file of the wallet's variables in the state folder. Only the owner can read it. Replaces a resource key
- * that the service does not know or that is for another address.
+ * Completes the file of the wallet's variables in the state folder. Only the owner can read it. Replaces a
+ * resource key that the service does not know or that is for another address.
  *
  * @returns the file
  */

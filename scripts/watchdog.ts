@@ -1,5 +1,5 @@
-// Cleans up after a process that was killed. The watchdog is a separate process. When the process that started it ends,
-// a pipe closes. Then the watchdog kills the processes that it guards, and deletes a folder.
+// Cleans up after a process that was killed. The watchdog is a separate process. When the process that started it
+// ends, a pipe closes. Then the watchdog kills the processes that it guards, and deletes a folder.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
@@ -60,8 +60,8 @@ let shared: Watchdog | undefined
 const guards = new Set<() => void>()
 
 /**
- * Guards a process, or with a negative id a process group, with the shared watchdog of this process. The watchdog runs
- * while it guards anything.
+ * Guards a process, or with a negative id a process group, with the shared watchdog of this process. The watchdog
+ * runs while it guards anything.
  *
  * @returns a function that stops guarding it; call it after the process has ended
  * @example

@@ -1,5 +1,5 @@
-// Weakened builds. Each breaks one of the security rules (docs/security.md). The tests, the races of `prove:once` or the
-// crashes of `prove:crash` must catch every build, or they would prove nothing.
+// Weakened builds. Each breaks one of the security rules (docs/security.md). The tests, the races of `prove:once`
+// or the crashes of `prove:crash` must catch every build, or they would prove nothing.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are texts of the source
 import { type Replacement, replaceIn } from './replacement.ts'
 

@@ -1,5 +1,5 @@
-// Runs a local Worker with wrangler, in its own process group, which is ended as a whole. service.ts and wallet.ts each
-// start one.
+// Runs a local Worker with wrangler, in its own process group, which is ended as a whole. service.ts and
+// wallet.ts each start one.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,6 +1,6 @@
-// The history of one object: a chain of events in its SQLite database, and tallies. A tally counts events that can happen
-// without limit, and becomes one event in the chain each hour. All methods are synchronous and run in the caller's
-// transaction.
+// The history of one object: a chain of events in its SQLite database, and tallies. A tally counts events that
+// can happen without limit, and becomes one event in the chain each hour. All methods are synchronous and run in
+// the caller's transaction.
 import type { AuditEvent, AuditVerifyResult } from '../../contract/index.ts'
 import { random } from '../clock.ts'
 import { DAY_SECONDS, HOUR_SECONDS } from '../domain/factors/throttle.ts'

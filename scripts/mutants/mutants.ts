@@ -1,6 +1,6 @@
-// `npm run mutants`: changes the source in many small ways, one at a time, and counts the changes that the tests find.
-// It has two parts: Stryker's mutants of the rules, the objects and the guard, and one build weakened in each security
-// rule.
+// `npm run mutants`: changes the source in many small ways, one at a time, and counts the changes that the tests
+// find. It has two parts: Stryker's mutants of the rules, the objects and the guard, and one build weakened in
+// each security rule.
 import { availableParallelism } from 'node:os'
 import {
   Complaint,

@@ -1,5 +1,5 @@
-// The tests that must find mutants of the objects. They are written for workerd, and run on Node with a replacement of
-// the runtime.
+// The tests that must find mutants of the objects. They are written for workerd, and run on Node with a
+// replacement of the runtime.
 import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 

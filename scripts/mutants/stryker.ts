@@ -1,5 +1,5 @@
-// Runs Stryker on some files with some tests. Stryker prints the score of each file and every mutant that no test found,
-// and fails below the least score. mutants.ts lists the files.
+// Runs Stryker on some files with some tests. Stryker prints the score of each file and every mutant that no test
+// found, and fails below the least score. mutants.ts lists the files.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

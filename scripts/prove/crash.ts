@@ -1,6 +1,6 @@
-// `npm run prove:crash`: kills the service under load many times, and checks that nothing acknowledged is lost and
-// nothing is accepted twice. This file reads options and prints. crash/rounds.ts has the proof, and says what a SIGKILL
-// can prove.
+// `npm run prove:crash`: kills the service under load many times, and checks that nothing acknowledged is lost
+// and nothing is accepted twice. This file reads options and prints. crash/rounds.ts has the proof, and says what
+// a SIGKILL can prove.
 import {
   Complaint,
   interruption,

@@ -1,5 +1,5 @@
-// `npm run prove:once`: measures that everything that can be used once is accepted once, and that weakened builds fail the
-// same measurement. This file reads options and prints. proof.ts has the proof.
+// `npm run prove:once`: measures that everything that can be used once is accepted once, and that weakened builds
+// fail the same measurement. This file reads options and prints. proof.ts has the proof.
 import {
   Complaint,
   inColumns,

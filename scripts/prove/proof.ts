@@ -1,5 +1,5 @@
-// The proof of single use: serves a build of the Worker, prepares things that can be used once, and presents each many
-// times at the same time. once.ts prints the results.
+// The proof of single use: serves a build of the Worker, prepares things that can be used once, and presents each
+// many times at the same time. once.ts prints the results.
 
 import type { Weakened, WeakenedBy } from '../weakened.ts'
 import { KINDS, type Kind } from './kinds.ts'

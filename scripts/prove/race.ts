@@ -1,5 +1,5 @@
-// Presents one thing many times at the same time, over every front service, and counts the answers. Never repeats a call,
-// because a call whose answer was lost may have been accepted. kinds.ts prepares the things.
+// Presents one thing many times at the same time, over every front service, and counts the answers. Never repeats
+// a call, because a call whose answer was lost may have been accepted. kinds.ts prepares the things.
 import { Agent, request } from 'node:http'
 
 const ANSWER_WITHIN_MILLISECONDS = 60_000

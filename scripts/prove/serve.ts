@@ -1,6 +1,6 @@
-// Bundles the Worker as for deployment and serves it with `workerd serve`: one service with the objects, and several front
-// services, each an isolate with its own port. ../weakened.ts weakens the source, config.ts creates the configuration, and
-// workerd.ts runs the process.
+// Bundles the Worker as for deployment and serves it with `workerd serve`: one service with the objects, and
+// several front services, each an isolate with its own port. ../weakened.ts weakens the source, config.ts creates
+// the configuration, and workerd.ts runs the process.
 import { execFile } from 'node:child_process'
 import {
   cpSync,

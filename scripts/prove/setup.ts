@@ -1,5 +1,5 @@
-// Sets up the demo environment for a proof, with an action whose single-use token is issued for an assertion, and with a
-// resource key.
+// Sets up the demo environment for a proof, with an action whose single-use token is issued for an assertion, and
+// with a resource key.
 import { DEMO, type DemoIssuer, demoSettings, readDemoIssuer } from '../demo.ts'
 import { operatorClient, provision } from '../provision.ts'
 import { given } from '../tour/users.ts'

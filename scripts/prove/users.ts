@@ -39,8 +39,8 @@ export const codeOf = (app: TOTP, stepsFromNow: number): string =>
 export const millisecondsLeft = (): number => STEP_MILLISECONDS - (Date.now() % STEP_MILLISECONDS)
 
 /**
- * Creates a device with passkeys for the demo's page. It does not count its signatures by itself, because a counter would
- * refuse a repetition for another reason.
+ * Creates a device with passkeys for the demo's page. It does not count its signatures by itself, because a
+ * counter would refuse a repetition for another reason.
  */
 export function newPasskeyDevice({ page }: Setup): Authenticator {
   const { origin, hostname } = new URL(page)

@@ -1,5 +1,5 @@
-// The Directory object: the list of environments, the named operators and the dashboard sessions. Calls of users never
-// reach it.
+// The Directory object: the list of environments, the named operators and the dashboard sessions. Calls of users
+// never reach it.
 import { DurableObject } from 'cloudflare:workers'
 import type {
   AuditEvent,

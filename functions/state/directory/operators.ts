@@ -1,6 +1,6 @@
-// The rows of named operators and dashboard sessions in the Directory. Keys and session secrets are stored as hashes. The
-// row of a revoked operator stays, so that a name in the history always means the same person. All methods are
-// synchronous and run in the caller's transaction.
+// The rows of named operators and dashboard sessions in the Directory. Keys and session secrets are stored as
+// hashes. The row of a revoked operator stays, so that a name in the history always means the same person. All
+// methods are synchronous and run in the caller's transaction.
 import { random } from '../../clock.ts'
 import { toBase64Url } from '../../domain/bytes.ts'
 import {

@@ -1,5 +1,5 @@
-// The Environment object, one for each environment. It stores the settings with their version, the sealed data key and
-// signing keys, the resource keys, the credential ids in use, and the history of changes.
+// The Environment object, one for each environment. It stores the settings with their version, the sealed data
+// key and signing keys, the resource keys, the credential ids in use, and the history of changes.
 import { DurableObject } from 'cloudflare:workers'
 import type {
   AuditEvent,

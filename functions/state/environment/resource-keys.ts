@@ -1,5 +1,5 @@
-// The rows of the keys with which resources call an environment. A key is shown once and stored as a hash. All methods
-// are synchronous and run in the caller's transaction.
+// The rows of the keys with which resources call an environment. A key is shown once and stored as a hash. All
+// methods are synchronous and run in the caller's transaction.
 import type { ResourceKey } from '../../../contract/index.ts'
 import { random } from '../../clock.ts'
 import { toBase64Url } from '../../domain/bytes.ts'

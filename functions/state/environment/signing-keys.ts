@@ -1,5 +1,5 @@
-// The rows of an environment's signing keys. domain/tokens/key-ring.ts says when a key signs and leaves. All methods are
-// synchronous and run in the caller's transaction.
+// The rows of an environment's signing keys. domain/tokens/key-ring.ts says when a key signs and leaves. All
+// methods are synchronous and run in the caller's transaction.
 import { exportJWK, generateKeyPair } from 'jose'
 import { random } from '../../clock.ts'
 import { toBase64Url, utf8 } from '../../domain/bytes.ts'

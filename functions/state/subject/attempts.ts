@@ -1,5 +1,6 @@
-// Attempts: counts each attempt before it is checked, and records failures. All kinds of codes share one counter. Passkey
-// failures are counted for each session. Except failPasskey, all functions run in the caller's transaction.
+// Attempts: counts each attempt before it is checked, and records failures. All kinds of codes share one counter.
+// Passkey failures are counted for each session. Except failPasskey, all functions run in the caller's
+// transaction.
 import type { Method, Reason } from '../../../contract/index.ts'
 import { epochSeconds } from '../../clock.ts'
 import type { PasskeyFault } from '../../domain/factors/passkey.ts'
@@ -26,8 +27,8 @@ export type Tried<T> =
   | { wrong: Extract<Reason, 'invalid_code' | 'code_already_used'> }
 
 /**
- * Tries a code inside a transaction. Refuses it during a wait or a lock. Otherwise counts a failure, checks the code, and
- * undoes the count for a correct code.
+ * Tries a code inside a transaction. Refuses it during a wait or a lock. Otherwise counts a failure, checks the
+ * code, and undoes the count for a correct code.
  *
  * @param failed the event that records a failure
  * @param steppedUp true if a correct code also resets the consecutive failures
@@ -91,8 +92,8 @@ export interface PasskeyAttempt {
 }
 
 /**
- * Counts a passkey attempt as a failure in advance. Refuses a session that failed too often. The user's other sessions
- * are not affected.
+ * Counts a passkey attempt as a failure in advance. Refuses a session that failed too often. The user's other
+ * sessions are not affected.
  *
  * @param session the `key` of the session
  */

@@ -184,8 +184,8 @@ function openConfirmation(
 }
 
 /**
- * Checks again what could have changed during verification, claims the challenge, and confirms the factor. The challenge is
- * claimed only now, so that the user can try again after a failed response.
+ * Checks again what could have changed during verification, claims the challenge, and confirms the factor. The
+ * challenge is claimed only now, so that the user can try again after a failed response.
  */
 function closeConfirmation(
   ledger: Ledger,

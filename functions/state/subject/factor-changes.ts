@@ -1,5 +1,5 @@
-// Changes of factors: renames them, sets the default, removes them, and replaces recovery codes. A change that a stolen
-// session could misuse consumes a token in the same transaction.
+// Changes of factors: renames them, sets the default, removes them, and replaces recovery codes. A change that a
+// stolen session could misuse consumes a token in the same transaction.
 import { acrReaches, type Factor } from '../../../contract/index.ts'
 import { epochSeconds } from '../../clock.ts'
 import { totpKey } from '../../domain/factors/totp.ts'

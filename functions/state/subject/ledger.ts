@@ -1,5 +1,5 @@
-// The ledger of one user: the access to all tables of a Subject object. `change` runs as one transaction, and no other
-// request can run in between.
+// The ledger of one user: the access to all tables of a Subject object. `change` runs as one transaction, and no
+// other request can run in between.
 import { random } from '../../clock.ts'
 import { toBase64Url } from '../../domain/bytes.ts'
 import { RECOVERY_FACTOR_ID } from '../../domain/factors/recovery.ts'
@@ -85,8 +85,8 @@ export class Ledger {
   }
 
   /**
-   * Runs a change as one transaction. A thrown `Refused` rolls everything back. A refusal that is returned as a value keeps
-   * everything that was written before it.
+   * Runs a change as one transaction. A thrown `Refused` rolls everything back. A refusal that is returned as a
+   * value keeps everything that was written before it.
    */
   change<T extends object>(now: number, who: Who, run: () => Answer<T>): Answer<T> {
     this.#make()

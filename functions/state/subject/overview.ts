@@ -72,8 +72,8 @@ export interface Checked {
 }
 
 /**
- * Decides whether an action may run for this user. Counts what a rule in `observe` mode would have asked. The function is
- * synchronous, so that all facts are from the same moment.
+ * Decides whether an action may run for this user. Counts what a rule in `observe` mode would have asked. The
+ * function is synchronous, so that all facts are from the same moment.
  */
 export function check(
   ledger: Ledger,

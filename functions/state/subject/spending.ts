@@ -24,8 +24,8 @@ export interface ConsumeCall extends TokenCall {
 }
 
 /**
- * Consumes a single-use token once, or accepts a reusable token until it expires. A refusal does not consume the token,
- * and is counted outside the chain.
+ * Consumes a single-use token once, or accepts a reusable token until it expires. A refusal does not consume the
+ * token, and is counted outside the chain.
  */
 export function consume(ledger: Ledger, call: ConsumeCall): Answer<{ replayed: boolean }> {
   const now = epochSeconds()

@@ -1,6 +1,6 @@
-// Steps up: checks a factor, claims its single-use keys, and issues tokens. A code is checked synchronously, so one
-// transaction does everything. A passkey needs an await, so it has three steps: count the attempt and claim the challenge,
-// verify the response, and check again before the tokens are issued.
+// Steps up: checks a factor, claims its single-use keys, and issues tokens. A code is checked synchronously, so
+// one transaction does everything. A passkey needs an await, so it has three steps: count the attempt and claim
+// the challenge, verify the response, and check again before the tokens are issued.
 import type { AuthenticationResponse, Method } from '../../../contract/index.ts'
 import { epochSeconds } from '../../clock.ts'
 import {

@@ -1,6 +1,6 @@
-// The Subject object, one for each user of each environment. Each method is one atomic step. The other files of this
-// folder implement the methods on the ledger. Methods return refusals as values, because a thrown error would lose its
-// reason on the way to the Worker.
+// The Subject object, one for each user of each environment. Each method is one atomic step. The other files of
+// this folder implement the methods on the ledger. Methods return refusals as values, because a thrown error
+// would lose its reason on the way to the Worker.
 import { DurableObject } from 'cloudflare:workers'
 import type { AuditEvent, AuditVerifyResult } from '../../../contract/index.ts'
 import { epochSeconds } from '../../clock.ts'

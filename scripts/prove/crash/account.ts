@@ -116,8 +116,8 @@ export class Account<S extends { recorded: Record<string, number> }, C> {
   }
 
   /**
-   * Checks the account after a crash. The history must have every acknowledged event, and shows whether the call in flight
-   * happened. Then repeats that call and every accepted call, and compares the answers with the model.
+   * Checks the account after a crash. The history must have every acknowledged event, and shows whether the call
+   * in flight happened. Then repeats that call and every accepted call, and compares the answers with the model.
    */
   async check(): Promise<void> {
     await this.chain.read()
@@ -197,8 +197,8 @@ export class Account<S extends { recorded: Record<string, number> }, C> {
       .sort((a, b) => a.faults.length - b.faults.length)
     const shown = compared.filter(({ faults }) => faults.length === 0)
     if (shown.length > 0) return shown.map(({ branch }) => branch)
-    // The branch with the fewest faults is the best explanation. Each fault is counted once, so the account then takes
-    // over the history.
+    // The branch with the fewest faults is the best explanation. Each fault is counted once, so the account then
+    // takes over the history.
     return compared.slice(0, 1).map(({ branch, faults: [fault] }) => {
       if (fault) {
         const { name, is, must } = fault
@@ -213,8 +213,8 @@ export class Account<S extends { recorded: Record<string, number> }, C> {
   }
 
   /**
-   * Returns the events that the history has too seldom or too often for a state. An event about an unknown id may occur
-   * once, because its type is counted.
+   * Returns the events that the history has too seldom or too often for a state. An event about an unknown id may
+   * occur once, because its type is counted.
    */
   #faultsOf({ recorded }: S): { name: string; is: number; must: number }[] {
     const { seen } = this.chain

@@ -1,4 +1,5 @@
-// A call that changes something, and its outcome: accepted, refused, or without an answer because the service was killed.
+// A call that changes something, and its outcome: accepted, refused, or without an answer because the service was
+// killed.
 import { randomUUID } from 'node:crypto'
 import { type CountersignErrorData, reasonOf } from '../../../client/index.ts'
 

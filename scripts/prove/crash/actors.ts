@@ -1,5 +1,5 @@
-// The actors of the crash proof besides newcomers: veterans, who use assertions through many crashes, and an operator,
-// whose changes are in the environment's chain.
+// The actors of the crash proof besides newcomers: veterans, who use assertions through many crashes, and an
+// operator, whose changes are in the environment's chain.
 import type { CountersignClient } from '../../../client/index.ts'
 import { type Recorded, record } from '../../../test/state/model/state.ts'
 import { DEMO } from '../../demo.ts'

@@ -1,5 +1,5 @@
-// Reads a chain of events over the API as an operator: counts the new events by name, and checks that the earlier events
-// are unchanged and that the chain verifies.
+// Reads a chain of events over the API as an operator: counts the new events by name, and checks that the earlier
+// events are unchanged and that the chain verifies.
 import type { CountersignClient } from '../../../client/index.ts'
 import type { AuditEvent } from '../../../contract/index.ts'
 import { record } from '../../../test/state/model/state.ts'

@@ -1,7 +1,7 @@
-// The crash proof: serves a build of the Worker on disk, lets actors call it, kills it under load, starts it again, and
-// compares every account with the service. A SIGKILL of the process proves that acknowledged writes had left the process,
-// and that no write is stored in part. It does not prove what a crash of the whole machine would leave, because the
-// operating system keeps written data even if the disk does not have it yet.
+// The crash proof: serves a build of the Worker on disk, lets actors call it, kills it under load, starts it
+// again, and compares every account with the service. A SIGKILL of the process proves that acknowledged writes
+// had left the process, and that no write is stored in part. It does not prove what a crash of the whole machine
+// would leave, because the operating system keeps written data even if the disk does not have it yet.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { operatorClient } from '../../provision.ts'
 import { given } from '../../tour/users.ts'

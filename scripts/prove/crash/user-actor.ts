@@ -1,5 +1,5 @@
-// The actions of every user in the crash proof: they get tokens, and the API consumes them. newcomers.ts and actors.ts say
-// with which factors and in which order.
+// The actions of every user in the crash proof: they get tokens, and the API consumes them. newcomers.ts and
+// actors.ts say with which factors and in which order.
 import { randomUUID } from 'node:crypto'
 import { type CountersignClient, createClient } from '../../../client/index.ts'
 import { RECOVERY_CODE_COUNT } from '../../../contract/factor.ts'
