@@ -50,9 +50,17 @@ export const BUILT_IN_WORDS: Record<BuiltInAction, { title: string; text: string
   },
 }
 
-/** What an action is called: a built-in one by its title, any other by its name. */
-export const titleOf = (action: string): string =>
+/** Returns what an action is called without a title of its own. */
+export const defaultTitleOf = (action: string): string =>
   isBuiltIn(action) ? BUILT_IN_WORDS[action].title : action
+
+/**
+ * Returns what an action is called: by the title in the settings, else by what is built in, else by its name.
+ *
+ * @param actions the actions of the settings
+ */
+export const titleOf = (action: string, actions: readonly ActionEntry[] = []): string =>
+  actions.find((entry) => entry.action === action)?.title ?? defaultTitleOf(action)
 
 /** An action with the rule that its form edits. `isWritten`: the settings name the action. */
 export interface ShownAction {
@@ -75,7 +83,7 @@ export function actionsOf({ actions = [] }: EnvironmentSettings): ShownAction[] 
     return {
       entry,
       action,
-      title: titleOf(action),
+      title: entry.title ?? defaultTitleOf(action),
       text: isBuiltIn(action) ? BUILT_IN_WORDS[action].text : '',
       scope: isBuiltIn(action) ? BUILT_IN_ACTIONS[action] : scope,
       rule: baseRuleOf(entry),
@@ -131,7 +139,7 @@ export function sentenceOf(entry: ActionEntry): string {
   const use = rule.singleUse ? 'is single-use, good for' : 'may be used for'
   const asked = `Asks ${who} for ${asks}; the token ${use} ${duration(rule.lifetimeSeconds)}`
   const bound = rule.details === 'required' ? ' and for exactly what was confirmed' : ''
-  const watched = rule.mode === 'observe' ? 'Only watches. If enforced: ' : ''
+  const watched = rule.mode === 'observe' ? 'Monitors only. If enforced: ' : ''
   const said = `${asked}${bound}.${cases}`
   return watched ? watched + said.charAt(0).toLowerCase() + said.slice(1) : said
 }

@@ -59,6 +59,7 @@ const PLACES: typeof RULE = {
   'session.subjectClaim': ['Claim: User'],
   'session.sessionIdClaim': ['Claim: Session id'],
   'session.authTimeClaim': ['Claim: Time of sign-in'],
+  'session.nameClaim': ['Claim: Name'],
   rpId: ['Passkey domain'],
   rpName: ['Relying party name'],
   origins: ['Web origins', listed],
@@ -78,6 +79,8 @@ const PLACES: typeof RULE = {
   'assertions.keys': ['Public keys of assertions', keys],
   'assertions.maxAcr': ['Maximum level of assertions', named(ACR_NAMES)],
   'history.keepDays': ['Keep history', (value) => plural(Number(value), 'day')],
+  'action.title': ['Title'],
+  'action.sentence': ['Sentence'],
   'action.scope': ['Scope'],
   'action.audience': ['API'],
   'action.detailsSchema': ['Schema of the details', json],
@@ -103,12 +106,17 @@ function split(path: string): { action?: string; place: string } {
   return { action, place: rest ? `action.${rest}` : 'action' }
 }
 
-/** What the place is called on this page: `Sign with a wallet: Lifetime`. */
-export function placeName(path: string): string {
+/**
+ * What the place is called on this page: `Sign with a wallet: Lifetime`.
+ *
+ * @param actions those of the settings, which name themselves
+ */
+export function placeName(path: string, actions?: readonly ActionEntry[]): string {
   const { action, place } = split(path)
   const name = PLACES[place]?.[0] ?? place
   if (!action) return name
-  return place === 'action' ? titleOf(action) : `${titleOf(action)}: ${name}`
+  const title = titleOf(action, actions)
+  return place === 'action' ? title : `${title}: ${name}`
 }
 
 /** What a value says: one part where it is one thing, several where it is a whole. */

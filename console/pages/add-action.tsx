@@ -1,4 +1,4 @@
-// An action of one's own: its name and its scope. Its rule begins with the defaults, and is edited next.
+// An action of one's own: its names and its scope. Its rule begins with the defaults, and is edited next.
 import { ActionEntry, BUILT_IN_ACTIONS, NEW_ACTION_RULE } from 'countersign/contract'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
@@ -6,11 +6,13 @@ import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { SelectField, TextField } from '../../ui/field.tsx'
 import { Form } from '../../ui/form.tsx'
+import { having } from '../model/editing.ts'
 import { useForm } from '../model/use-form.ts'
 import { Page } from '../parts/page.tsx'
 import { actionsOf, withAction } from '../rules.ts'
 import { BackToActions } from './actions.tsx'
 import type { DraftPageProps } from './with-draft.tsx'
+import { WordFields } from './word-fields.tsx'
 
 const OWN = /^(credential|operator)[.:]/
 
@@ -21,7 +23,7 @@ export function AddAction({ environment, draft }: DraftPageProps) {
   const [, go] = useLocation()
   const { settings } = draft
   const [audience, setAudience] = useState(settings.audiences[0] ?? '')
-  const form = useForm(ActionEntry, { action: '', scope: '' })
+  const form = useForm<ActionEntry & { scope: string }>(ActionEntry, { action: '', scope: '' })
   const { action, scope } = form.values
   const known = actionsOf(settings)
   const taken = known.some((other) => other.action === action)
@@ -31,7 +33,7 @@ export function AddAction({ environment, draft }: DraftPageProps) {
       : undefined
   const holder = known.find((other) => other.scope === scope)
   const scopeTaken = holder
-    ? `This scope belongs to ${holder.action}.`
+    ? `This scope belongs to ${holder.title}.`
     : OWN.test(scope)
       ? 'Scopes that begin with credential or operator are reserved.'
       : undefined
@@ -40,8 +42,7 @@ export function AddAction({ environment, draft }: DraftPageProps) {
     const isDefault = audience === settings.audiences[0]
     draft.edit((now) =>
       withAction(now, {
-        action,
-        scope,
+        ...form.values,
         ...(!isDefault && { audience }),
         base: NEW_ACTION_RULE,
       }),
@@ -65,7 +66,7 @@ export function AddAction({ environment, draft }: DraftPageProps) {
             </Button>
           }
         >
-          <Card title="Name and scope">
+          <Card title="Names and scope">
             <div className="grid-2">
               <TextField
                 label="Action"
@@ -91,6 +92,16 @@ export function AddAction({ environment, draft }: DraftPageProps) {
                 error={form.error('scope') ?? scopeTaken}
                 onBlur={() => form.leave('scope')}
                 onValue={(next) => form.setValues((now) => ({ ...now, scope: next }))}
+              />
+              <WordFields
+                action={action}
+                field={(word) => ({
+                  value: form.values[word] ?? '',
+                  error: form.error(word),
+                  onBlur: () => form.leave(word),
+                  onValue: (text) =>
+                    form.setValues((now) => having(now, { [word]: text || undefined })),
+                })}
               />
               <SelectField
                 label="API"

@@ -77,7 +77,7 @@ export function SessionFields({ editing, isShort = false }: SessionFieldsProps) 
             onValues={(algorithms) => set({ algorithms })}
             options={FOREIGN_ALGORITHMS.map((value) => ({ value, label: value }))}
             error={error('session.algorithms')}
-            inline
+            layout="row"
           />
           <div className="grid-2">
             {CLAIMS.map(([name, label, fallback, hint]) => (
@@ -91,6 +91,16 @@ export function SessionFields({ editing, isShort = false }: SessionFieldsProps) 
                 onValue={(claim) => set({ [name]: claim })}
               />
             ))}
+            <TextField
+              label="Claim: Name"
+              hint="Names the account in authenticator apps and passkeys."
+              placeholder="email"
+              mono
+              isOptional
+              value={session.nameClaim ?? ''}
+              error={error('session.nameClaim')}
+              onValue={(claim) => set({ nameClaim: claim || undefined })}
+            />
           </div>
         </>
       )}
@@ -112,7 +122,7 @@ export function KeySourceFields({ editing, path, keys, onKeys }: KeySourceProps)
     <div className="stack">
       <RadioField
         label="Public keys"
-        inline
+        layout="row"
         value={isAddress ? 'address' : 'pasted'}
         onValue={(kind) => {
           editing.note(path)

@@ -55,7 +55,10 @@ export function Together({ draft, onClose, onTogether }: TogetherProps) {
         <>
           <section className="stack-close">
             <h3>What they changed</h3>
-            <ChangeList changes={differences(base.settings, data.settings)} />
+            <ChangeList
+              changes={differences(base.settings, data.settings)}
+              actions={data.settings.actions}
+            />
           </section>
           {merged.clashes.length > 0 && (
             <section className="stack">
@@ -64,6 +67,7 @@ export function Together({ draft, onClose, onTogether }: TogetherProps) {
                 <Choice
                   key={clash.path}
                   clash={clash}
+                  name={placeName(clash.path, settings.actions)}
                   value={theirsAt.has(clash.path) ? 'theirs' : 'mine'}
                   onValue={(whose) => choose(clash.path, whose)}
                 />
@@ -72,7 +76,7 @@ export function Together({ draft, onClose, onTogether }: TogetherProps) {
           )}
         </>
       )}
-      <div className="row row-end">
+      <div className="row row-end dialog-foot">
         <Button look="plain" onClick={onClose}>
           Back to the form
         </Button>
@@ -93,15 +97,16 @@ export function Together({ draft, onClose, onTogether }: TogetherProps) {
 
 interface ChoiceProps {
   clash: Clash
+  name: string
   value: 'mine' | 'theirs'
   onValue: (whose: 'mine' | 'theirs') => void
 }
 
-function Choice({ clash: { path, mine, theirs }, value, onValue }: ChoiceProps) {
+function Choice({ clash: { path, mine, theirs }, name, value, onValue }: ChoiceProps) {
   const [own, other] = contrast(path, mine, theirs)
   return (
     <RadioField
-      label={placeName(path)}
+      label={name}
       value={value}
       onValue={onValue}
       options={[

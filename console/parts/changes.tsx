@@ -1,29 +1,46 @@
 // Differences between two settings documents, before and after, in the words of the forms; what is
 // weaker is marked and stands first.
-import type { SettingChange } from 'countersign/contract'
+import type { ActionEntry, SettingChange } from 'countersign/contract'
 import { Badge } from '../../ui/facts.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { type Part, partsOf, placeName } from '../model/saying.ts'
 
-export const ChangeList = ({ changes }: { changes: readonly SettingChange[] }) => (
+interface ChangeListProps {
+  changes: readonly SettingChange[]
+  /** Those of the settings, which name themselves. */
+  actions: readonly ActionEntry[] | undefined
+}
+
+export const ChangeList = ({ changes, actions }: ChangeListProps) => (
   <ul>
     {changes
       .toSorted((a, b) => Number(b.weaker) - Number(a.weaker))
       .map((change, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: cases of one action share their place
-        <li key={`${change.path} ${index}`} className="change">
-          <Change change={change} />
+        <li
+          // biome-ignore lint/suspicious/noArrayIndexKey: cases of one action share their place
+          key={`${change.path} ${index}`}
+          className={change.weaker ? 'change change-weaker' : 'change'}
+        >
+          <Change change={change} name={placeName(change.path, actions)} />
         </li>
       ))}
   </ul>
 )
 
-function Change({ change: { path, before, after, weaker } }: { change: SettingChange }) {
+interface ChangeProps {
+  change: SettingChange
+  name: string
+}
+
+function Change({ change: { path, before, after, weaker }, name }: ChangeProps) {
   const [was, is] = [partsOf(path, before), partsOf(path, after)]
+  // Of a whole that came or went, there is nothing on the other side.
+  const isNew = was.length === 0 && is.length > 1
+  const isGone = is.length === 0 && was.length > 1
   return (
     <>
       <p className="change-path">
-        {placeName(path)}
+        <span>{name}</span>
         {weaker && (
           <Badge tone="warn">
             <Icon name="warning" />
@@ -32,15 +49,19 @@ function Change({ change: { path, before, after, weaker } }: { change: SettingCh
         )}
         <code className="small soft">{path}</code>
       </p>
-      <dl className="before-after">
-        <div className="before">
-          <dt>Before</dt>
-          <Value parts={was} isWhole={is.length > 1} />
-        </div>
-        <div className="after">
-          <dt>After</dt>
-          <Value parts={is} isWhole={was.length > 1} />
-        </div>
+      <dl className={isNew || isGone ? 'before-after before-after-single' : 'before-after'}>
+        {!isNew && (
+          <div className={isGone ? 'after' : 'before'}>
+            <dt>{isGone ? 'Removed' : 'Before'}</dt>
+            <Value parts={was} isWhole={is.length > 1} />
+          </div>
+        )}
+        {!isGone && (
+          <div className="after">
+            <dt>{isNew ? 'New' : 'After'}</dt>
+            <Value parts={is} isWhole={was.length > 1} />
+          </div>
+        )}
       </dl>
     </>
   )

@@ -101,7 +101,7 @@ export function Confirm(props: ConfirmProps) {
           />
         )}
         <Failure error={error} />
-        <div className="row row-end">
+        <div className="row row-end dialog-foot">
           <Button look="plain" onClick={props.onClose}>
             Cancel
           </Button>

@@ -44,7 +44,7 @@ describe('the rules that the page shows', () => {
     [
       { mode: 'observe' },
       [],
-      'Only watches. If enforced: asks enrolled users for an authenticator code or a passkey; the token may be used for 10 minutes.',
+      'Monitors only. If enforced: asks enrolled users for an authenticator code or a passkey; the token may be used for 10 minutes.',
     ],
     [{ require: 'never' }, [], 'Asks nobody for anything.'],
     [{ require: 'deny' }, [], 'Refuses everybody.'],

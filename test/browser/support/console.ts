@@ -3,12 +3,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Secret, TOTP } from 'otpauth'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
 import { type CountersignClient, createClient } from '../../../client/index.ts'
 import { DEMO, type DemoIssuer, readDemoIssuer } from '../../../scripts/demo.ts'
 import { nextFreePort } from '../../../scripts/ports.ts'
 import { readVariables } from '../../../scripts/variables.ts'
+import { awayFromStepEnd } from '../../support/steps.ts'
 import { browserTests, type Opening } from './page.ts'
 import { startProcess } from './process.ts'
 
@@ -82,6 +84,40 @@ export async function signInWith(page: Page, key: string): Promise<void> {
 export async function review(page: Page) {
   await page.getByRole('button', { name: 'Review and save' }).click()
   const dialog = page.getByRole('dialog', { name: 'Review and save' })
-  await dialog.getByText('Before').first().waitFor()
+  await dialog.getByText(/changes? against version/).waitFor()
   return dialog
+}
+
+/** Lets a user of the demo environment step up to sign with a wallet, and the wallet's API use the token. */
+export async function guardedCall(service: ConsoleService, subject: string): Promise<void> {
+  const { token, claims } = await service.issuer.signIn(subject)
+  const user = createClient({
+    url: service.url,
+    environment: DEMO.environment,
+    bearer: () => token,
+  })
+  const enrolled = await user.factor.enroll.mutate({ kind: 'totp', label: 'Work phone' })
+  if (!('secret' in enrolled)) throw new Error('no TOTP secret came back')
+  const totp = new TOTP({ secret: Secret.fromBase32(enrolled.secret) })
+  const code = (steps: number) => totp.generate({ timestamp: Date.now() + steps * 30_000 })
+  await awayFromStepEnd(8_000)
+  const { factorId } = enrolled
+  await user.factor.confirm.mutate({ kind: 'totp', factorId, code: code(-1) })
+  const { elevatedToken } = await user.challenge.verify.mutate({
+    method: 'totp',
+    code: code(0),
+    requestedScopes: ['wallet:sign'],
+  })
+  const { key } = await service.operator().environment.createResourceKey.mutate({
+    environment: DEMO.environment,
+    audience: DEMO.wallet,
+    label: `wallet of ${subject}`,
+  })
+  const api = createClient({ url: service.url, environment: DEMO.environment, bearer: () => key })
+  await api.token.consume.mutate({
+    action: 'wallet.waas.sign',
+    token: elevatedToken?.token ?? '',
+    subject,
+    sessionId: String(claims.sid),
+  })
 }
