@@ -8,13 +8,14 @@ import { SelectField } from '../../ui/field.tsx'
 import { Empty, Notice } from '../../ui/notice.tsx'
 import { editingOf, having } from '../model/editing.ts'
 import { Page } from '../parts/page.tsx'
-import { JsonField } from '../parts/value-fields.tsx'
 import { actionsOf, sentenceOf, withAction, withoutAction } from '../rules.ts'
 import { BackToActions, RemoveAction } from './actions.tsx'
 import { CaseList } from './cases.tsx'
 import { RuleFields } from './rule-fields.tsx'
+import { SchemaField } from './schema-field.tsx'
 import { TryRule } from './try-rule.tsx'
 import type { DraftPageProps } from './with-draft.tsx'
+import { WordFields } from './word-fields.tsx'
 
 export function Action({ environment, draft }: DraftPageProps) {
   const { action: name = '' } = useParams<{ action?: string }>()
@@ -71,6 +72,18 @@ export function Action({ environment, draft }: DraftPageProps) {
                 <Badge>{scope}</Badge>
               </p>
             </Notice>
+            <Card title="Words" lead="What people call it, here and in the step-up dialog.">
+              <div className="grid-2">
+                <WordFields
+                  action={name}
+                  field={(word) => ({
+                    value: entry[word] ?? '',
+                    error: editing.error(`${path}.${word}`),
+                    onValue: (value) => set({ [word]: value || undefined }),
+                  })}
+                />
+              </div>
+            </Card>
             <Card title="Rule">
               <RuleFields
                 editing={editing}
@@ -89,7 +102,9 @@ export function Action({ environment, draft }: DraftPageProps) {
                 editing={editing}
                 path={`${path}.stricter`}
                 noteAt={`action ${name} case`}
-                cases={entry.stricter ?? []}
+                base={draft.base}
+                entry={entry}
+                rule={rule}
                 onCases={(cases) => set({ stricter: cases.length > 0 ? cases : undefined })}
               />
             </Card>
@@ -98,14 +113,10 @@ export function Action({ environment, draft }: DraftPageProps) {
                 title="Details"
                 lead="What the action will do, such as amount and payee. A token that is bound to details is valid for nothing else."
               >
-                <JsonField
+                <SchemaField
                   editing={editing}
                   path={`${path}.detailsSchema`}
                   noteAt={`action ${name} detailsSchema`}
-                  label="Schema of the details"
-                  hint="A JSON Schema. Details that do not match it are refused."
-                  placeholder={SCHEMA_EXAMPLE}
-                  isOptional
                   value={entry.detailsSchema}
                   onValue={(detailsSchema) => set({ detailsSchema })}
                 />
@@ -129,6 +140,3 @@ export function Action({ environment, draft }: DraftPageProps) {
     </>
   )
 }
-
-const SCHEMA_EXAMPLE =
-  '{ "type": "object", "required": ["amount"], "properties": { "amount": { "type": "number" } } }'

@@ -1,56 +1,50 @@
 // Stricter cases of a rule: a condition in CEL, and the parts of the rule that it strengthens.
 import {
   type ActionEntry,
+  acrReaches,
   type DETAILS_RULES,
   METHODS,
   type Method,
   type REQUIRES,
+  type Rule,
 } from 'countersign/contract'
-import { useId, useRef } from 'react'
+import { useId, useRef, useState } from 'react'
 import { Button } from '../../ui/button.tsx'
-import { SelectField, TextField } from '../../ui/field.tsx'
+import { SelectField } from '../../ui/field.tsx'
 import { Empty } from '../../ui/notice.tsx'
+import { bothOf, readableNames } from '../model/condition-builder.ts'
+import { useConditionProblem } from '../model/condition-check.ts'
+import type { Draft } from '../model/draft.ts'
 import { type Editing, having } from '../model/editing.ts'
 import { Check, ChecksField } from '../parts/choice.tsx'
+import { CompletedField } from '../parts/completed-field.tsx'
 import { NumberField } from '../parts/value-fields.tsx'
-import { METHOD_NAMES } from '../words.ts'
-import { ACR_OPTIONS, REQUIRE_OPTIONS } from './rule-fields.tsx'
+import { BuildCondition } from './build-condition.tsx'
+import { ACR_OPTIONS, methodOptions, REQUIRE_OPTIONS } from './rule-fields.tsx'
 
 type Case = NonNullable<ActionEntry['stricter']>[number]
-
-const EXAMPLES = [
-  'details.amount > 1000',
-  '!(details.payee in session.claims.payees)',
-  'subject.newestFactorAgeSeconds < 86400',
-  'request.country != "DE"',
-] as const
-
-/** Both conditions at once; one that offers a choice stays a whole. */
-function joined(when: string, example: string): string {
-  if (!when) return example
-  return `${/\|\||\?/.test(when) ? `(${when})` : when} && ${example}`
-}
 
 interface CaseListProps {
   editing: Editing
   path: string
   noteAt: string
-  cases: readonly Case[]
+  /** What the draft began from. */
+  base: Draft['base']
+  entry: ActionEntry
+  rule: Rule
   onCases: (cases: Case[]) => void
 }
 
-export function CaseList({ editing, path, noteAt, cases, onCases }: CaseListProps) {
-  const list = useRef<HTMLDivElement>(null)
+export function CaseList({ editing, path, noteAt, onCases, ...of }: CaseListProps) {
+  const cases = of.entry.stricter ?? []
+  const [added, setAdded] = useState<number>()
   const adding = useRef<HTMLButtonElement>(null)
   const add = () => {
     onCases([...cases, { when: '', acr: 'phr' }])
-    setTimeout(() => {
-      const all = list.current?.querySelectorAll('textarea')
-      all?.[all.length - 1]?.focus()
-    }, 0)
+    setAdded(cases.length)
   }
   return (
-    <div className="stack" ref={list}>
+    <div className="stack">
       {cases.length === 0 && (
         <Empty icon="actions" title="The rule is the same for everybody">
           <p>Ask for a passkey above an amount, or for every new payee.</p>
@@ -60,8 +54,10 @@ export function CaseList({ editing, path, noteAt, cases, onCases }: CaseListProp
         <CaseFields
           // biome-ignore lint/suspicious/noArrayIndexKey: a case is named by its place
           key={index}
-          number={index + 1}
+          index={index}
+          isAdded={index === added}
           editing={editing}
+          {...of}
           path={`${path}.${index}`}
           noteAt={`${noteAt} ${index}`}
           value={one}
@@ -85,11 +81,10 @@ export function CaseList({ editing, path, noteAt, cases, onCases }: CaseListProp
   )
 }
 
-interface CaseProps {
-  number: number
-  editing: Editing
-  path: string
-  noteAt: string
+interface CaseProps extends Omit<CaseListProps, 'onCases'> {
+  index: number
+  /** Just now, so that the operator begins to type in it. */
+  isAdded: boolean
   value: Case
   onValue: (value: Case) => void
   onRemove: () => void
@@ -98,8 +93,14 @@ interface CaseProps {
 const SAME = { value: '', label: 'Same as the rule' } as const
 type Same<V extends string> = '' | V
 
-function CaseFields({ number, editing, path, noteAt, value, onValue, onRemove }: CaseProps) {
+function CaseFields(props: CaseProps) {
+  const { index, isAdded, editing, path, noteAt, base, entry, rule, value } = props
+  const { onValue, onRemove } = props
   const id = useId()
+  const number = index + 1
+  const { when } = value
+  const refused = useConditionProblem({ base, entry, index, when })
+  const level = value.acr && acrReaches(value.acr, rule.acr) ? value.acr : rule.acr
   const set = (part: { [K in keyof Case]?: Case[K] | undefined }) => onValue(having(value, part))
   const seconds = (name: 'lifetimeSeconds' | 'freshnessSeconds') => ({
     editing,
@@ -118,7 +119,7 @@ function CaseFields({ number, editing, path, noteAt, value, onValue, onRemove }:
           Remove<span className="hidden-visually"> case {number}</span>
         </Button>
       </div>
-      <TextField
+      <CompletedField
         label="When"
         hint={
           <>
@@ -127,25 +128,20 @@ function CaseFields({ number, editing, path, noteAt, value, onValue, onRemove }:
             <code>request</code>. A value that is missing, such as the country, counts as a match.
           </>
         }
-        mono
-        rows={2}
         maxLength={1024}
-        value={value.when}
-        error={editing.error(`${path}.when`)}
-        onValue={(when) => set({ when })}
+        takesFocus={isAdded}
+        names={readableNames(entry.detailsSchema)}
+        value={when}
+        // It is no mistake to have not yet begun.
+        errorOf={(hasFocus) =>
+          hasFocus && when === '' ? undefined : (editing.error(`${path}.when`) ?? refused)
+        }
+        onValue={(next) => set({ when: next })}
       />
-      <fieldset className="chips" aria-label="Examples to insert">
-        {EXAMPLES.map((example) => (
-          <button
-            key={example}
-            type="button"
-            className="chip"
-            onClick={() => set({ when: joined(value.when.trim(), example) })}
-          >
-            {example}
-          </button>
-        ))}
-      </fieldset>
+      <BuildCondition
+        detailsSchema={entry.detailsSchema}
+        onUse={(built) => set({ when: bothOf(when.trim(), built) })}
+      />
       <div className="grid-2">
         <SelectField<Same<(typeof REQUIRES)[number]>>
           label="Who is asked"
@@ -171,10 +167,10 @@ function CaseFields({ number, editing, path, noteAt, value, onValue, onRemove }:
       <ChecksField<Method>
         label="Only these methods"
         hint={value.methods ? undefined : 'None selected: same as the rule.'}
-        inline
+        layout="row"
         values={value.methods ?? []}
         onValues={(methods) => set({ methods: methods.length > 0 ? methods : undefined })}
-        options={METHODS.map((method) => ({ value: method, label: METHOD_NAMES[method] }))}
+        options={methodOptions(METHODS, level)}
       />
       <div className="choices-row">
         <Check

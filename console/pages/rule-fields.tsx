@@ -1,6 +1,13 @@
 // The parts of a rule, each with what it means. What guards the factors themselves offers only what it
 // may be: the service would refuse the rest.
-import { type Acr, METHODS, type Rule, type RulePart, reachingMethods } from 'countersign/contract'
+import {
+  type Acr,
+  METHODS,
+  type Method,
+  type Rule,
+  type RulePart,
+  reachingMethods,
+} from 'countersign/contract'
 import { Notice } from '../../ui/notice.tsx'
 import type { Editing } from '../model/editing.ts'
 import { Check, ChecksField, RadioField } from '../parts/choice.tsx'
@@ -45,8 +52,19 @@ export const ACR_OPTIONS: readonly { value: Acr; label: string; hint: string }[]
   { value: 'phr', label: ACR_NAMES.phr, hint: 'acr phr. Resists phishing.' },
 ]
 
+/** Methods to choose from; those below a level can not be chosen, and say so. */
+export const methodOptions = (methods: readonly Method[], acr: Acr) => {
+  const reaching = reachingMethods({ methods: [...methods], acr })
+  return methods.map((value) => ({
+    value,
+    label: METHOD_NAMES[value],
+    ...(!reaching.includes(value) && { isDisabled: true, hint: 'Below the assurance level' }),
+  }))
+}
+
 export function RuleFields({ editing, path, noteAt, rule, isCredential, onRule }: RuleFieldsProps) {
   const methods = METHODS.filter((method) => !(isCredential && method === 'assertion'))
+  const reaching = reachingMethods(rule)
   const noLegacy = rule.details === 'required' || rule.acr === 'phr'
   const seconds = (name: 'lifetimeSeconds' | 'freshnessSeconds') => ({
     editing,
@@ -72,20 +90,24 @@ export function RuleFields({ editing, path, noteAt, rule, isCredential, onRule }
       />
       <ChecksField
         label="Methods"
-        values={rule.methods}
-        onValues={(chosen) => onRule({ methods: METHODS.filter((m) => chosen.includes(m)) })}
-        options={methods.map((value) => ({ value, label: METHOD_NAMES[value] }))}
+        values={reaching}
+        // What the level rules out stays in the rule, and holds again at a lower level.
+        onValues={(chosen) => {
+          const ruledOut = rule.methods.filter((method) => !reaching.includes(method))
+          onRule({ methods: METHODS.filter((m) => chosen.includes(m) || ruledOut.includes(m)) })
+        }}
+        options={methodOptions(methods, rule.acr)}
         error={editing.error(`${path}.methods`)}
-        inline
+        layout="row"
       />
-      {rule.require !== 'never' && reachingMethods(rule).length === 0 && (
+      {rule.require !== 'never' && reaching.length === 0 && (
         <Notice tone="warn">
           <p>No selected method reaches this level, so everybody is refused.</p>
         </Notice>
       )}
       <RadioField
         label="A token is good"
-        inline
+        layout="row"
         value={rule.singleUse ? 'once' : 'often'}
         onValue={(use) => onRule({ singleUse: use === 'once' })}
         options={[

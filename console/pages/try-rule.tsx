@@ -78,7 +78,7 @@ export function TryRule({ environment, action, draft }: TryRuleProps) {
         {typed.who === 'facts' && (
           <ChecksField
             label="They have"
-            inline
+            layout="row"
             values={typed.having}
             onValues={(having) => set({ having })}
             options={HAVING.map((value) => ({ value, label: HAVING_NAMES[value] }))}

@@ -4,10 +4,13 @@ import type { Option, Shared } from '../../ui/field.tsx'
 
 interface GroupProps extends Shared {
   children: ReactNode
-  inline?: boolean
+  /** In a row, or as cards side by side, rather than one below the other. */
+  layout?: Layout
 }
 
-function Group({ label, hint, error, inline, children }: GroupProps) {
+type Layout = 'list' | 'row' | 'cards'
+
+function Group({ label, hint, error, layout = 'list', children }: GroupProps) {
   const id = useId()
   return (
     <fieldset className="choices" aria-describedby={hint || error ? id : undefined}>
@@ -18,7 +21,7 @@ function Group({ label, hint, error, inline, children }: GroupProps) {
           {error && <p className="field-error">{error}</p>}
         </div>
       )}
-      <div className={inline ? 'choices-row' : 'choices-list'}>{children}</div>
+      <div className={`choices-${layout}`}>{children}</div>
     </fieldset>
   )
 }
@@ -27,7 +30,7 @@ type RadioProps<V extends string> = Shared & {
   value: V
   onValue: (value: V) => void
   options: readonly Option<V>[]
-  inline?: boolean
+  layout?: Layout
 }
 
 /** One of a few. */
@@ -35,12 +38,12 @@ export function RadioField<V extends string>({
   value,
   onValue,
   options,
-  inline = false,
+  layout = 'list',
   ...shared
 }: RadioProps<V>) {
   const name = useId()
   return (
-    <Group {...shared} inline={inline}>
+    <Group {...shared} layout={layout}>
       {options.map((option) => (
         <Check
           key={option.value}
@@ -59,8 +62,8 @@ export function RadioField<V extends string>({
 type ChecksProps<V extends string> = Shared & {
   values: readonly V[]
   onValues: (values: V[]) => void
-  options: readonly Option<V>[]
-  inline?: boolean
+  options: readonly (Option<V> & { isDisabled?: boolean })[]
+  layout?: Layout
 }
 
 /** Several of a few, in their own order. */
@@ -68,15 +71,16 @@ export const ChecksField = <V extends string>({
   values,
   onValues,
   options,
-  inline = false,
+  layout = 'list',
   ...shared
 }: ChecksProps<V>) => (
-  <Group {...shared} inline={inline}>
-    {options.map(({ value, label, hint }) => (
+  <Group {...shared} layout={layout}>
+    {options.map(({ value, label, hint, isDisabled = false }) => (
       <Check
         key={value}
         label={label}
         hint={hint}
+        isDisabled={isDisabled}
         isOn={values.includes(value)}
         onSwitch={(isOn) => onValues(isOn ? [...values, value] : values.filter((v) => v !== value))}
       />

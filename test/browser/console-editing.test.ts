@@ -32,13 +32,8 @@ it('shows a mistake in a condition at its field, from whatever page it was sent'
   await expect.poll(() => when.evaluate((field) => field === document.activeElement)).toBe(true)
   expect(await when.getAttribute('aria-invalid')).toBe('true')
 
-  // Another condition is joined to both halves of the choice.
   await when.fill('details.amount > 1 || details.fee > 2')
-  expect(await page.getByText('at 23:').count()).toBe(0)
-  await page.getByRole('button', { name: 'request.country != "DE"' }).click()
-  expect(await when.inputValue()).toBe(
-    '(details.amount > 1 || details.fee > 2) && request.country != "DE"',
-  )
+  await expect.poll(() => page.getByText('at 23:').count()).toBe(0)
 })
 
 it('leads to the field that keeps settings from being saved, on whatever page it is', async () => {
@@ -68,7 +63,6 @@ it('says a new action in words before it is saved, and keeps what was tried afte
   const said = await dialog.getByRole('definition').allInnerTexts()
   expect(said.map((text) => text.replace(/\s+/g, ' '))).toEqual(
     expect.arrayContaining([
-      'None',
       'Who is asked Every user',
       'Lifetime 10 minutes',
       'Stricter when details.amount > 1000 Assurance level: Passkey alone',

@@ -164,7 +164,7 @@ describe('settings', () => {
     await page.getByRole('heading', { level: 1, name: 'order.refund' }).waitFor()
     await page.getByLabel('Required').check()
     await page.getByRole('button', { name: 'Add a stricter case' }).click()
-    await page.getByRole('button', { name: 'details.amount > 1000' }).click()
+    await page.getByLabel('When').fill('details.amount > 1000')
     const panel = page.getByRole('complementary', { name: 'Try it' })
     await panel.getByLabel('Details').fill('{ "amount": 1500 }')
     await panel.getByRole('button', { name: 'Try it' }).click()
