@@ -1,8 +1,10 @@
 // What the page asks for, as queries of TanStack Query, and how they are refetched after a change.
-import { QueryClient, useQuery } from '@tanstack/react-query'
+import { QueryClient, skipToken, useQuery } from '@tanstack/react-query'
 import { reasonOf } from 'countersign'
 import type { EnvironmentView, StatsInput } from 'countersign/contract'
 import { service } from './api.ts'
+import type { Known } from './model/events.ts'
+import { actionsOf } from './rules.ts'
 
 /** A refusal will not become a yes by asking again; no answer may. */
 const retry = (failures: number, error: Error) => {
@@ -30,6 +32,40 @@ const environmentQuery = (environment: string) => ({
 
 export const useEnvironment = (environment: string) => useQuery(environmentQuery(environment))
 
+/** What the names in histories stand for, as far as the settings say. */
+export function useKnown(environment: string, factors: Known['factors'] = []): Known {
+  const { data } = useEnvironment(environment)
+  const actions = data ? actionsOf(data.settings) : []
+  return { actions, factors, resourceKeys: data?.resourceKeys ?? [] }
+}
+
+/** How often a page that waits for something to happen asks, while it is visible. */
+const WATCH_MILLISECONDS = 5_000
+
+/** What happened in an environment in the last month, asked again and again. */
+export function useWatched(environment: string) {
+  const refetchInterval = WATCH_MILLISECONDS
+  const { data: view } = useQuery({ ...environmentQuery(environment), refetchInterval })
+  const { data: stats } = useQuery({
+    ...statsQuery({ environment, range: 'month' }),
+    refetchInterval,
+    staleTime: 0,
+  })
+  return { view, stats }
+}
+
+const triedKey = (environment: string) => ['tried', environment]
+
+/** Remembers, until the operator signs out, that a session token was accepted. */
+export const rememberTried = (environment: string): void => {
+  queries.setQueryDefaults(triedKey(environment), { gcTime: Number.POSITIVE_INFINITY })
+  queries.setQueryData(triedKey(environment), true)
+}
+
+/** Whether a session token was accepted when an operator tried it. */
+export const useTried = (environment: string): boolean =>
+  useQuery<boolean>({ queryKey: triedKey(environment), queryFn: skipToken }).data ?? false
+
 /**
  * The environment as this page knows it by now. A query renders a moment after its data came; who reads
  * it beside another store reads it here, or would see the settings of before once more.
@@ -48,13 +84,13 @@ export const useSubject = (environment: string, subject: string) =>
     enabled: subject !== '',
   })
 
+const statsQuery = (input: StatsInput) => ({
+  queryKey: ['stats', input.environment, input.range],
+  queryFn: () => service.stats.get.query(input),
+})
+
 export const useStats = (input: StatsInput) =>
-  useQuery({
-    queryKey: ['stats', input.environment, input.range],
-    queryFn: () => service.stats.get.query(input),
-    refetchInterval: 60_000,
-    staleTime: 30_000,
-  })
+  useQuery({ ...statsQuery(input), refetchInterval: 60_000, staleTime: 30_000 })
 
 export const useOperators = () =>
   useQuery({

@@ -1,7 +1,9 @@
 // Which page an address shows. Everything of an environment is below /e/ and its id.
+import { reasonOf } from 'countersign'
 import { lazy, type ReactNode, Suspense } from 'react'
-import { Route, Switch } from 'wouter'
+import { Link, Route, Switch } from 'wouter'
 import { Empty, Skeleton } from '../ui/notice.tsx'
+import { useEnvironment } from './data.ts'
 import { Account } from './pages/account.tsx'
 import { Action } from './pages/action.tsx'
 import { Actions } from './pages/actions.tsx'
@@ -58,7 +60,9 @@ export const Routes = () => (
     {Object.entries(PAGES).map(([path, page]) => (
       <Route key={path} path={`/e/:environment${path === '/' ? '' : path}`}>
         {({ environment = '' }: { environment?: string }) => (
-          <Within key={environment}>{page(environment)}</Within>
+          <Within key={environment} environment={environment}>
+            {page(environment)}
+          </Within>
         )}
       </Route>
     ))}
@@ -72,4 +76,18 @@ export const Routes = () => (
   </Switch>
 )
 
-const Within = ({ children }: { children: ReactNode }) => children
+/** A page of an environment, unless there is none of that name: then it says so once, instead of each part. */
+function Within({ environment, children }: { environment: string; children: ReactNode }) {
+  const { data, error } = useEnvironment(environment)
+  if (data || reasonOf(error)?.reason !== 'unknown_environment') return children
+  return (
+    <Page title={environment}>
+      <Empty icon="environments" title="There is no such environment">
+        <p>It may have been removed, or its name mistyped.</p>
+        <Link href="/" className="button">
+          All environments
+        </Link>
+      </Empty>
+    </Page>
+  )
+}

@@ -1,6 +1,15 @@
 // History: its events in words, read page by page, verified, and as JSON lines.
-import { type AuditEvent, type AuditInput, isRecord, type Method } from 'countersign/contract'
+import {
+  type Activity,
+  type AuditEvent,
+  type AuditInput,
+  activitiesOf,
+  type Factor,
+  type Method,
+  type ResourceKey,
+} from 'countersign/contract'
 import { service } from '../api.ts'
+import type { ShownAction } from '../rules.ts'
 import { METHOD_NAMES } from '../words.ts'
 
 /** Event types in words; `bad`: something was refused or taken away. */
@@ -44,28 +53,81 @@ export function inWords({ type }: Pick<AuditEvent, 'type'>): { text: string; isB
   return { text, isBad }
 }
 
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
-const scopesOf = (token: unknown): unknown[] => (isRecord(token) ? listOf(token.scopes) : [])
-
-/** What an event is about, in a few words: by which method, for which scope or action, why not. */
-export function aboutOf({ data }: AuditEvent): string {
-  const { method, kind, action, reason, name, audience, version, environment, tokens, count } = data
-  const by = method ?? kind
-  const words = [
-    typeof by === 'string' ? (METHOD_NAMES[by as Method] ?? by) : undefined,
-    ...listOf(tokens).flatMap(scopesOf),
-    ...[action, environment, name, audience],
-    typeof version === 'number' ? `version ${version}` : undefined,
-    typeof reason === 'string' ? reason.replaceAll('_', ' ') : undefined,
-    typeof count === 'number' && count > 1 ? `${count.toLocaleString('en')} times` : undefined,
-  ]
-  return words.filter((word) => typeof word === 'string' && word).join(' · ')
+/** What the names in events stand for. */
+export interface Known {
+  actions: readonly Pick<ShownAction, 'action' | 'scope' | 'title'>[]
+  factors: readonly Pick<Factor, 'factorId' | 'label'>[]
+  resourceKeys: readonly Pick<ResourceKey, 'id' | 'label' | 'audience'>[]
 }
 
-/** Who did it: `operator:` and the like are for programs. */
-export function actorOf({ actor }: AuditEvent): string {
-  if (actor === 'subject') return 'the user'
-  return actor.replace(/^operator:/, '').replace(/^resource:/, 'the API with key ')
+/** One row of a history: something that happened, in words, with its events. */
+export interface Entry {
+  key: number
+  /** When it happened last, in epoch seconds. */
+  at: number
+  text: string
+  isBad: boolean
+  about: string
+  events: readonly AuditEvent[]
+}
+
+/** Returns the rows of a history: of a user one for each action, else one for each event. */
+export function entriesOf(
+  { subject }: Chain,
+  events: readonly AuditEvent[],
+  known: Known,
+): Entry[] {
+  const activities = subject ? activitiesOf(events) : events.flatMap((one) => activitiesOf([one]))
+  return activities.map((activity) => entryOf(activity, known))
+}
+
+function entryOf(activity: Activity, known: Known): Entry {
+  const { at, events } = activity
+  const { text, isBad } = inWords(activity)
+  const title = titleOfActivity(activity, known)
+  const about = aboutOf(activity, known)
+  return {
+    ...{ key: events[0]?.seq ?? 0, at, isBad, events },
+    text: title ?? text,
+    about: [title && text, ...about].filter(Boolean).join(' · '),
+  }
+}
+
+/** What was confirmed, by the name of the action or by the scopes of the tokens. */
+function titleOfActivity({ action, scopes }: Activity, { actions }: Known): string | undefined {
+  const titleOf = (name: string, member: 'action' | 'scope') =>
+    actions.find((one) => one[member] === name)?.title ?? name
+  if (action) return titleOf(action, 'action')
+  const titles = scopes.map((scope) => titleOf(scope, 'scope'))
+  return titles.length > 0 ? [...new Set(titles)].join(', ') : undefined
+}
+
+const countries = new Intl.DisplayNames('en', { type: 'region', fallback: 'code' })
+
+/** What else is known of an activity: by which device, from where, at which API, why not. */
+function aboutOf(activity: Activity, known: Known): (string | undefined)[] {
+  const { factorId, country, reason, count, events } = activity
+  const { kind, name, audience, version, environment } = events[0]?.data ?? {}
+  const label = known.factors.find((one) => one.factorId === factorId)?.label
+  const method = activity.method ?? (typeof kind === 'string' ? kind : undefined)
+  return [
+    label ?? (method && (METHOD_NAMES[method as Method] ?? method)),
+    country && countries.of(country),
+    actorIn(activity, known),
+    ...[environment, name, audience].map((one) => (typeof one === 'string' ? one : undefined)),
+    typeof version === 'number' ? `version ${version}` : undefined,
+    reason?.replaceAll('_', ' '),
+    count > 1 ? `${count.toLocaleString('en')} times` : undefined,
+  ]
+}
+
+/** Who did it, unless it was the user: `operator:` and the like are for programs. */
+function actorIn({ actor }: Activity, { resourceKeys }: Known): string | undefined {
+  if (actor === 'subject') return undefined
+  const [, kind, name = ''] = /^(operator|resource):(.*)$/.exec(actor) ?? []
+  if (kind !== 'resource') return `by ${name || actor}`
+  const key = resourceKeys.find(({ id }) => id === name)
+  return `at the API ${key?.label ?? key?.audience ?? name}`
 }
 
 /** Whose history: a user's, an environment's, or the directory's. */

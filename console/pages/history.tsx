@@ -2,20 +2,24 @@
 import { Link } from 'wouter'
 import { Card } from '../../ui/card.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { useKnown } from '../data.ts'
 import { Events } from '../parts/events.tsx'
 import { Page } from '../parts/page.tsx'
 
-export const History = ({ environment }: { environment: string }) => (
-  <Page
-    title="History"
-    of={environment}
-    lead="What was changed in this environment, and by whom. Every event carries the hash of the one before, so tampering is detectable. A user’s own history is with the user."
-  >
-    <Card title="Events">
-      <Events chain={{ environment }} name={`countersign-${environment}`} />
-    </Card>
-  </Page>
-)
+export function History({ environment }: { environment: string }) {
+  const known = useKnown(environment)
+  return (
+    <Page
+      title="History"
+      of={environment}
+      lead="What was changed in this environment, and by whom. Every event carries the hash of the one before, so tampering is detectable. A user’s own history is with the user."
+    >
+      <Card title="Events">
+        <Events chain={{ environment }} name={`countersign-${environment}`} known={known} />
+      </Card>
+    </Page>
+  )
+}
 
 export const DirectoryHistory = () => (
   <>

@@ -21,7 +21,21 @@ interface UserProps {
   user: SubjectView
 }
 
-export function User({ environment, user }: UserProps) {
+export const User = (props: UserProps) =>
+  props.user.known ? <Known {...props} /> : <Unknown {...props} />
+
+const Unknown = ({ environment, user: { subject } }: UserProps) => (
+  <Card title={subject} beside={<Badge>Unknown</Badge>}>
+    <Empty icon="users" title="Nothing is known of this user">
+      <p>
+        Nobody with this id has added a factor, confirmed anything or failed to in {environment}.
+        Check the id: it must be the one in your session tokens.
+      </p>
+    </Empty>
+  </Card>
+)
+
+function Known({ environment, user }: UserProps) {
   const { subject, enrolled, factors, recovery, attempts, liveTokens, pendingEnrollments } = user
   return (
     <>
@@ -100,7 +114,7 @@ export function User({ environment, user }: UserProps) {
 }
 
 function Help({ environment, user: { subject, attempts, factors, liveTokens } }: UserProps) {
-  const [isResetting, setResetting] = useState(false)
+  const [open, setOpen] = useState<'unlock' | 'reset'>()
   const reference = { environment, subject }
   const again = async () => {
     await forget('subject', environment, subject)
@@ -110,6 +124,7 @@ function Help({ environment, user: { subject, attempts, factors, liveTokens } }:
     summary: () => `unlock the codes of ${subject}`,
     onDone: async () => {
       await again()
+      setOpen(undefined)
       say('Unlocked. Their codes are accepted again.')
     },
   })
@@ -124,20 +139,23 @@ function Help({ environment, user: { subject, attempts, factors, liveTokens } }:
     summary: () => `remove every factor of ${subject}`,
     onDone: async ({ removed, endedTokens }) => {
       await again()
-      setResetting(false)
+      setOpen(undefined)
       say(`${plural(removed, 'factor')} removed, ${plural(endedTokens, 'token')} ended.`)
     },
   })
   const hasFailed = attempts.consecutiveFailures > 0 || attempts.retryAt !== null
+  const isLimited = attempts.locked || hasFailed
   return (
     <>
       <div className="row">
         <Button
           look={attempts.locked ? 'strong' : 'plain'}
-          isPending={unlocking.isPending}
-          onClick={() => unlocking.mutate(reference)}
+          onClick={() => {
+            unlocking.reset()
+            setOpen('unlock')
+          }}
         >
-          {attempts.locked || hasFailed ? 'Unlock' : 'Forgive failed attempts'}
+          {isLimited ? 'Unlock' : 'Forgive failed attempts'}
         </Button>
         <Button look="plain" isPending={ending.isPending} onClick={() => ending.mutate(reference)}>
           End tokens{liveTokens > 0 && ` (${liveTokens})`}
@@ -146,21 +164,38 @@ function Help({ environment, user: { subject, attempts, factors, liveTokens } }:
           look="danger"
           onClick={() => {
             resetting.reset()
-            setResetting(true)
+            setOpen('reset')
           }}
         >
           Reset factors
         </Button>
       </div>
-      <Failure error={unlocking.error ?? ending.error} />
-      {isResetting && (
+      <Failure error={ending.error} />
+      {open === 'unlock' && (
+        <Confirm
+          title={`Unlock the codes of ${subject}?`}
+          action={isLimited ? 'Unlock' : 'Forgive'}
+          look="strong"
+          asksReason
+          isPending={unlocking.isPending}
+          error={unlocking.error}
+          onClose={() => setOpen(undefined)}
+          onConfirm={(reason) => unlocking.mutate({ ...reference, reason })}
+        >
+          <p>
+            Their codes are accepted again at once, and failed attempts no longer count. Make sure
+            you know who asked for this: it also gives somebody who guesses more attempts.
+          </p>
+        </Confirm>
+      )}
+      {open === 'reset' && (
         <Confirm
           title={`Reset the factors of ${subject}?`}
           action="Reset factors"
           asksReason
           isPending={resetting.isPending}
           error={resetting.error}
-          onClose={() => setResetting(false)}
+          onClose={() => setOpen(undefined)}
           onConfirm={(reason) => resetting.mutate({ ...reference, reason })}
         >
           <p>

@@ -6,7 +6,7 @@ import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { Answer, Empty } from '../../ui/notice.tsx'
-import { useSubject } from '../data.ts'
+import { useKnown, useSubject } from '../data.ts'
 import { problemsOf } from '../model/problems.ts'
 import { Events } from '../parts/events.tsx'
 import { Page } from '../parts/page.tsx'
@@ -59,14 +59,22 @@ export function Users({ environment }: { environment: string }) {
 
 function Found({ environment, subject }: { environment: string; subject: string }) {
   const query = useSubject(environment, subject)
+  const known = useKnown(environment, query.data?.factors)
   return (
     <>
       <Answer query={query} what="the user" lines={5}>
         {(user) => <User environment={environment} user={user} />}
       </Answer>
-      {query.data && (
-        <Card title="History" lead="Every attempt and every change, success or failure.">
-          <Events chain={{ environment, subject }} name={`countersign-${environment}-user`} />
+      {query.data?.known && (
+        <Card
+          title="History"
+          lead="Every attempt and every change, success or failure. A confirmation and the use of its token are one row."
+        >
+          <Events
+            chain={{ environment, subject }}
+            name={`countersign-${environment}-user`}
+            known={known}
+          />
         </Card>
       )}
     </>

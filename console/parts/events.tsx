@@ -9,11 +9,12 @@ import { SelectField, TextField } from '../../ui/field.tsx'
 import { Answer, Empty, Failure, Notice } from '../../ui/notice.tsx'
 import { Time } from '../../ui/time.tsx'
 import {
-  aboutOf,
-  actorOf,
   type Chain,
   download,
+  type Entry,
+  entriesOf,
   inWords,
+  type Known,
   readLines,
   readPage,
   verifyChain,
@@ -24,9 +25,12 @@ interface EventsProps {
   chain: Chain
   /** Names the file that is downloaded. */
   name: string
+  known?: Known
 }
 
-export function Events({ chain, name }: EventsProps) {
+const NOTHING_KNOWN: Known = { actions: [], factors: [], resourceKeys: [] }
+
+export function Events({ chain, name, known = NOTHING_KNOWN }: EventsProps) {
   const [words, setWords] = useState('')
   const [type, setType] = useState('')
   const query = useInfiniteQuery({
@@ -35,15 +39,17 @@ export function Events({ chain, name }: EventsProps) {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ cursor }) => cursor,
   })
-  const lets = (event: AuditEvent) =>
-    (!type || event.type === type) &&
-    (!words.trim() || textOf(event).includes(words.trim().toLowerCase()))
+  const lets = (entry: Entry) =>
+    (!type || entry.events.some((event) => event.type === type)) &&
+    (!words.trim() || textOf(entry).includes(words.trim().toLowerCase()))
+  const letsEvent = (event: AuditEvent) => entriesOf(chain, [event], known).some(lets)
   return (
     <Answer query={query} what="the history" lines={6}>
       {({ pages }) => {
         const all = pages.flatMap(({ events }) => events)
         const types = [...new Set(all.map((event) => event.type))].sort()
-        const found = all.filter(lets)
+        const entries = entriesOf(chain, all, known)
+        const found = entries.filter(lets)
         return (
           <div className="stack">
             <div className="toolbar">
@@ -65,28 +71,28 @@ export function Events({ chain, name }: EventsProps) {
                   })),
                 ]}
               />
-              <Tools chain={chain} name={name} lets={lets} />
+              <Tools chain={chain} name={name} lets={letsEvent} />
             </div>
             {found.length === 0 ? (
               <Empty
                 icon="history"
-                title={all.length === 0 ? 'Nothing has happened yet' : 'No matching events'}
+                title={entries.length === 0 ? 'Nothing has happened yet' : 'No matching events'}
               >
                 <p>
-                  {all.length === 0
+                  {entries.length === 0
                     ? 'Every change and every attempt appears here, linked to the one before.'
                     : 'Search for less, or load earlier events.'}
                 </p>
               </Empty>
             ) : (
               <div>
-                {found.map((event) => (
-                  <Event key={event.seq} event={event} />
+                {found.map((entry) => (
+                  <Row key={entry.key} entry={entry} />
                 ))}
               </div>
             )}
             <p className="small soft" role="status">
-              {plural(found.length, 'event')} shown of {all.length.toLocaleString('en')} loaded.
+              {plural(found.length, 'event')} shown of {entries.length.toLocaleString('en')} loaded.
             </p>
             {query.hasNextPage && (
               <div>
@@ -107,49 +113,62 @@ export function Events({ chain, name }: EventsProps) {
 }
 
 /** All that a search looks in: what is shown, and what stands behind it. */
-const textOf = (event: AuditEvent): string =>
-  [event.type, inWords(event).text, event.actor, aboutOf(event), JSON.stringify(event.data)]
+const textOf = ({ text, about, events }: Entry): string =>
+  [
+    ...[text, about],
+    ...events.flatMap((event) => [
+      ...[event.type, inWords(event).text, event.actor],
+      JSON.stringify(event.data),
+    ]),
+  ]
     .join(' ')
     .toLowerCase()
 
-function Event({ event }: { event: AuditEvent }) {
-  const { seq, at, type, data, hash, previous, salt } = event
-  const { text, isBad } = inWords(event)
-  const about = aboutOf(event)
-  return (
-    <details className="event">
-      <summary>
-        <span className="small soft event-seq">#{seq}</span>
-        <span className="event-what">
-          {text} {isBad && <Badge tone="warn">Attention</Badge>}
-          <br />
-          <span className="small soft">
-            by {actorOf(event)}
-            {about && `: ${about}`}
-          </span>
-        </span>
-        <span className="small soft">
-          <Time at={at} /> · <span className="event-more" />
-        </span>
-      </summary>
-      <div className="event-body">
-        <p className="small">
-          <code>{type}</code>
-        </p>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long lines are scrolled by keyboard */}
-        <pre tabIndex={0} className="code">
-          <code>{JSON.stringify(data, null, 2)}</code>
-        </pre>
-        <p className="small soft">
-          Hash <code>{hash}</code>, over salt <code>{salt}</code> and the hash before it{' '}
-          <code>{previous}</code>
-        </p>
-      </div>
-    </details>
-  )
-}
+const Row = ({ entry: { at, text, isBad, about, events } }: { entry: Entry }) => (
+  <details className="event">
+    <summary>
+      <span className="event-what">
+        {text} {isBad && <Badge tone="warn">Attention</Badge>}
+        {about && (
+          <>
+            <br />
+            <span className="small soft">{about}</span>
+          </>
+        )}
+      </span>
+      <span className="small soft">
+        <Time at={at} /> · <span className="event-more" />
+      </span>
+    </summary>
+    <div className="event-body">
+      {events.map((event) => (
+        <Event key={event.seq} event={event} />
+      ))}
+    </div>
+  </details>
+)
 
-interface ToolsProps extends EventsProps {
+/** An event as it is recorded. */
+const Event = ({ event: { seq, at, type, data, hash, previous, salt } }: { event: AuditEvent }) => (
+  <div className="stack-close">
+    <p className="small">
+      <code>{type}</code>{' '}
+      <span className="soft">
+        event {seq}, written <Time at={at} />
+      </span>
+    </p>
+    {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long lines are scrolled by keyboard */}
+    <pre tabIndex={0} className="code">
+      <code>{JSON.stringify(data, null, 2)}</code>
+    </pre>
+    <p className="small soft">
+      Hash <code>{hash}</code>, over salt <code>{salt}</code> and the hash before it{' '}
+      <code>{previous}</code>
+    </p>
+  </div>
+)
+
+interface ToolsProps extends Omit<EventsProps, 'known'> {
   lets: (event: AuditEvent) => boolean
 }
 
