@@ -1,4 +1,4 @@
-// A new environment: the few things that have no default. Everything else is set later.
+// A new environment: which actions it starts with, and the settings that have no default.
 import {
   EnvironmentId,
   type EnvironmentSettings,
@@ -16,6 +16,8 @@ import { useChanging } from '../change.ts'
 import { forget, queries } from '../data.ts'
 import { having, useNewSettings } from '../model/editing.ts'
 import { problemsOf } from '../model/problems.ts'
+import { TEMPLATES } from '../model/templates.ts'
+import { RadioField } from '../parts/choice.tsx'
 import { Page } from '../parts/page.tsx'
 import { LinesField } from '../parts/value-fields.tsx'
 import { SessionFields } from './session-fields.tsx'
@@ -36,6 +38,7 @@ function domainOf(origin: string | undefined): string {
 export function CreateEnvironment() {
   const [, go] = useLocation()
   const [environment, setEnvironment] = useState('')
+  const [template, setTemplate] = useState('empty')
   const [idProblem, setIdProblem] = useState<string>()
   const { editing, send } = useNewSettings(NEW)
   const { settings, edit, error } = editing
@@ -57,6 +60,11 @@ export function CreateEnvironment() {
     setIdProblem(text)
     return !text
   }
+  const start = (id: string) => {
+    setTemplate(id)
+    const { actions = [] } = TEMPLATES.find((one) => one.id === id) ?? {}
+    edit((now) => having(now, { actions: actions.length > 0 ? [...actions] : undefined }))
+  }
   const create = () => {
     const good = [check(), send()].every(Boolean)
     if (good) creating.mutate({ environment, settings })
@@ -73,6 +81,20 @@ export function CreateEnvironment() {
           </Button>
         }
       >
+        <Card title="Start">
+          <RadioField
+            label="Start from a template"
+            hint="Its actions are ready at once. You can change, remove and add actions later."
+            layout="cards"
+            value={template}
+            onValue={start}
+            options={TEMPLATES.map(({ id, title, text }) => ({
+              value: id,
+              label: title,
+              hint: text,
+            }))}
+          />
+        </Card>
         <Card title="Name">
           <div className="grid-2">
             <TextField

@@ -9,6 +9,7 @@ import { Page } from '../parts/page.tsx'
 import { Table } from '../parts/table.tsx'
 import { actionsOf, firstToGuard, type ShownAction, sentenceOf } from '../rules.ts'
 import { anyOf } from '../words.ts'
+import { Progress } from './progress.tsx'
 import { MakeResourceKey } from './resource-key.tsx'
 import { APIS, installLines, PAGES } from './snippets.ts'
 import { TryToken } from './try-token.tsx'
@@ -18,7 +19,10 @@ export function Guide({ environment, view, draft }: DraftPageProps) {
   const { settings } = draft
   const [page, setPage] = useState<keyof typeof PAGES>('react')
   const [api, setApi] = useState<keyof typeof APIS>('hono')
-  const actions = actionsOf(settings).filter(({ action }) => !isCredentialAction(action))
+  // Those that were chosen or written come first.
+  const actions = actionsOf(settings)
+    .filter(({ action }) => !isCredentialAction(action))
+    .sort((a, b) => Number(b.isWritten) - Number(a.isWritten))
   const [picked, setPicked] = useState<string>()
   const action = actions.find((one) => one.action === picked) ?? firstToGuard(actions)
   const lines = action && {
@@ -32,9 +36,10 @@ export function Guide({ environment, view, draft }: DraftPageProps) {
     <Page
       title="Guide"
       of={environment}
-      lead={`Five steps from here to a guarded action in your application. Come back at any time: only keys are shown once.`}
+      lead="Five steps from here to a guarded action in your application. Come back at any time: only keys are shown once."
     >
       <div className="steps">
+        <Progress environment={environment} />
         <Step number={1} title="Connect your sign-in">
           <p className="soft">
             Countersign takes the session tokens of your application. Change what it expects in{' '}

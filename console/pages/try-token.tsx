@@ -9,6 +9,7 @@ import { Form } from '../../ui/form.tsx'
 import { Failure, Notice } from '../../ui/notice.tsx'
 import { Time } from '../../ui/time.tsx'
 import { service } from '../api.ts'
+import { rememberTried } from '../data.ts'
 import { having } from '../model/editing.ts'
 import { placeName } from '../model/saying.ts'
 import { duration, roughly, sentence } from '../words.ts'
@@ -30,6 +31,7 @@ export function TryToken({ environment, settings }: TryTokenProps) {
       const draft = having<Draft>({ session }, { firstFactor, firstFactorSessionSeconds })
       return service.environment.trySession.query({ environment, token: value, ...draft })
     },
+    onSuccess: ({ accepted }) => accepted && rememberTried(environment),
     gcTime: 0,
   })
   const paste = (value: string) => {
