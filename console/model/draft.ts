@@ -34,6 +34,12 @@ function put(environment: string, draft: Draft | undefined): void {
 /** Whether anything anywhere would be lost with the page. */
 export const hasDrafts = (): boolean => drafts.size > 0
 
+/** The environments that have a draft, in this browser tab; renders again when one comes or goes. */
+export function useDrafted(): string[] {
+  const names = useSyncExternalStore(subscribe, () => [...drafts.keys()].join(' '))
+  return names.split(' ').filter(Boolean)
+}
+
 /** Throws every draft away: somebody else sits here now. */
 export function dropDrafts(): void {
   drafts.clear()

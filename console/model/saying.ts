@@ -1,6 +1,6 @@
 // Settings in words: what a place of a settings document is called on this page, and what a value there
 // says. The names are those of the forms.
-import { type ActionEntry, isRecord } from 'countersign/contract'
+import { type ActionEntry, isRecord, type SettingChange } from 'countersign/contract'
 import { titleOf } from '../rules.ts'
 import {
   ACR_NAMES,
@@ -162,4 +162,48 @@ export function contrast(path: string, one: unknown, other: unknown): readonly [
     return own.map(({ name, text }) => `${name}: ${text}`).join('; ') || 'As before'
   }
   return [line(mine, theirs), line(theirs, mine)]
+}
+
+const SHOWN_CHARACTERS = 60
+
+const inOneLine = (text: string): string => {
+  const line = text.replaceAll(/\s+/g, ' ')
+  return line.length <= SHOWN_CHARACTERS ? line : `${line.slice(0, SHOWN_CHARACTERS - 1)}…`
+}
+
+/**
+ * Returns a change in words that follow "You are about to".
+ *
+ * @example changeInWords(change) // 'weaken Sign with a wallet: Lifetime from “1 minute” to “1 hour”'
+ */
+export function changeInWords(
+  { path, before, after, weaker }: SettingChange,
+  actions?: readonly ActionEntry[],
+): string {
+  const place = placeName(path, actions)
+  const [was, is] = contrast(path, before, after).map(inOneLine)
+  const [first] = partsOf(path, before ?? after)
+  const isCase = first?.name.startsWith('Stricter when')
+  const what = isCase ? `${place}, ${inOneLine(first?.name ?? '')}` : place
+  const how = weaker ? ', which is weaker' : ''
+  if (after === undefined) return `remove ${what}${how}`
+  if (before === undefined && (isCase || split(path).place === 'action')) return `add ${what}${how}`
+  if (before === undefined) return `set ${place} to “${is}”${how}`
+  return `${weaker ? 'weaken' : 'change'} ${place} from “${was}” to “${is}”`
+}
+
+/** Returns all changes of an environment in words: the first, a weaker one where there is any, and how many more. */
+export function changesInWords(
+  changes: readonly SettingChange[],
+  environment: string,
+  actions?: readonly ActionEntry[],
+): string {
+  const weaker = changes.filter((change) => change.weaker)
+  const [first] = [...weaker, ...changes]
+  if (!first) return `save the settings of ${environment}`
+  const said = `${changeInWords(first, actions)} in ${environment}`
+  const [more, moreWeaker] = [changes.length - 1, Math.max(0, weaker.length - 1)]
+  if (more === 0) return said
+  const ofThem = moreWeaker > 0 ? `, ${moreWeaker} of them weaker` : ''
+  return `${said}, and make ${plural(more, 'more change')}${ofThem}`
 }

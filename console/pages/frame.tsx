@@ -10,8 +10,11 @@ import { Notice } from '../../ui/notice.tsx'
 import { signOut } from '../api.ts'
 import { useEnvironments } from '../data.ts'
 import icon from '../icon.svg'
+import { hasDrafts } from '../model/draft.ts'
+import { Confirm } from '../parts/dialog.tsx'
 import { ThemeSwitch } from '../parts/theme.tsx'
 import { useSelf } from '../session.ts'
+import { Unsaved } from './unsaved.tsx'
 
 type Place = readonly [path: string, name: string, icon: IconName]
 
@@ -77,6 +80,7 @@ export function Frame({ children }: { children: ReactNode }) {
         </header>
         <main className="main" id="main" tabIndex={-1}>
           <Nudge location={location} />
+          <Unsaved location={location} />
           {children}
         </main>
       </div>
@@ -139,7 +143,8 @@ const Nav = ({ places, location }: { places: readonly Place[]; location: string 
 
 function Foot() {
   const { name } = useSelf()
-  const leaving = useMutation({ mutationFn: signOut })
+  const [isAsking, setAsking] = useState(false)
+  const leaving = useMutation({ mutationFn: signOut, onSettled: () => setAsking(false) })
   return (
     <div className="side-foot">
       <div className="who">
@@ -158,11 +163,23 @@ function Foot() {
           small
           icon="out"
           isPending={leaving.isPending}
-          onClick={() => leaving.mutate()}
+          onClick={() => (hasDrafts() ? setAsking(true) : leaving.mutate())}
         >
           Sign out
         </Button>
       </div>
+      {isAsking && (
+        <Confirm
+          title="Sign out with unsaved changes?"
+          action="Discard and sign out"
+          isPending={leaving.isPending}
+          error={undefined}
+          onClose={() => setAsking(false)}
+          onConfirm={() => leaving.mutate()}
+        >
+          <p>What you typed and did not save is discarded when you sign out.</p>
+        </Confirm>
+      )}
       {leaving.error && (
         <Notice tone="bad" title="You are still signed in" role="alert">
           <p>The service could not be reached. Try again.</p>

@@ -60,7 +60,7 @@ function List({ operators }: { operators: readonly Operator[] }) {
   const self = useSelf()
   const [leaving, setLeaving] = useState<Operator>()
   const revoking = useChanging('operator.revoke', {
-    summary: () => `revoke the key of ${leaving?.name ?? 'an operator'}`,
+    summary: () => `revoke the key of operator ${leaving?.name ?? ''}`,
     onDone: async () => {
       await forget('operators')
       say('Revoked. Their sessions have ended.')
@@ -141,7 +141,8 @@ function List({ operators }: { operators: readonly Operator[] }) {
 function Add() {
   const form = useForm<OperatorCreateInput>(OperatorCreateInput, { name: '', automation: false })
   const adding = useChanging('operator.create', {
-    summary: ({ name }) => `add the operator ${name}`,
+    summary: ({ name, automation }) =>
+      automation ? `add ${name}, a key for automation` : `add operator ${name}`,
     onDone: () => {
       form.reset()
       void forget('operators')

@@ -13,6 +13,7 @@ import { useChanging } from '../change.ts'
 import { forget, queries } from '../data.ts'
 import type { Drafting } from '../model/draft.ts'
 import { focusFirstWrong, refusedField } from '../model/problems.ts'
+import { changesInWords } from '../model/saying.ts'
 import { ChangeList } from '../parts/changes.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { isConflict, plural } from '../words.ts'
@@ -105,10 +106,7 @@ function Found({ draft, preview: { changes }, onClose, onConflict }: FoundProps)
   const { environment, version } = draft.base
   const weaker = changes.filter((change) => change.weaker).length
   const saving = useChanging('environment.update', {
-    summary: () =>
-      `change the settings of ${environment} (${plural(changes.length, 'change')}${
-        weaker > 0 ? `, ${weaker} of them weaker` : ''
-      })`,
+    summary: () => changesInWords(changes, environment, draft.settings.actions),
     onDone: (view) => {
       queries.setQueryData(['environment', environment], view)
       draft.discard()
@@ -141,9 +139,9 @@ function Found({ draft, preview: { changes }, onClose, onConflict }: FoundProps)
           <p>Marked below. It is recorded with your name, like every change.</p>
         </Notice>
       )}
-      <ChangeList changes={changes} />
+      <ChangeList changes={changes} actions={draft.settings.actions} />
       <Failure error={isConflict(saving.error) ? undefined : saving.error} />
-      <div className="row row-end">
+      <div className="row row-end dialog-foot">
         <Button look="plain" onClick={onClose}>
           Back to the form
         </Button>

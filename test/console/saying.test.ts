@@ -1,6 +1,12 @@
 // Settings in the words of the forms: what a place is called, and what its value says.
 import { describe, expect, it } from 'vitest'
-import { contrast, partsOf, placeName } from '../../console/model/saying.ts'
+import {
+  changeInWords,
+  changesInWords,
+  contrast,
+  partsOf,
+  placeName,
+} from '../../console/model/saying.ts'
 
 describe('a place of the settings', () => {
   it('is called as its form calls it', () => {
@@ -10,6 +16,8 @@ describe('a place of the settings', () => {
     )
     expect(placeName('actions[order.refund]')).toBe('order.refund')
     expect(placeName('something.new')).toBe('something.new')
+    const actions = [{ action: 'order.refund', title: 'Refund' }]
+    expect(placeName('actions[order.refund].scope', actions)).toBe('Refund: Scope')
   })
 })
 
@@ -48,5 +56,55 @@ describe('two values to choose between', () => {
     expect(
       contrast('actions[a.b]', { action: 'a.b', base: rule }, { base: { ...rule, acr: 'phr' } }),
     ).toEqual(['Assurance level: Authenticator code or better', 'Assurance level: Passkey alone'])
+  })
+})
+
+describe('what an operator confirms', () => {
+  const path = 'actions[wallet.waas.sign].base.methods'
+  const before = ['passkey']
+  const after = ['totp', 'passkey']
+
+  it.each([
+    [
+      { path, before, after, weaker: true },
+      'weaken Sign with a wallet: Methods from “Passkey” to “Authenticator app, Passkey”',
+    ],
+    [
+      { path: 'rpName', before: 'Shop', after: 'Store', weaker: false },
+      'change Relying party name from “Shop” to “Store”',
+    ],
+    [{ path: 'history.keepDays', after: 90, weaker: false }, 'set Keep history to “90 days”'],
+    [
+      { path: 'actions[payee.add]', after: { action: 'payee.add', scope: 'p' }, weaker: false },
+      'add New payee',
+    ],
+    [
+      {
+        path: 'actions[payee.add].stricter',
+        before: { when: 'details.amount > 1000', acr: 'phr' },
+        weaker: true,
+      },
+      'remove New payee: Stricter case, Stricter when details.amount > 1000, which is weaker',
+    ],
+  ])('is said in words: %j', (change, words) => {
+    const actions = [{ action: 'payee.add', title: 'New payee' }]
+    expect(changeInWords(change, actions)).toBe(words)
+  })
+
+  it('begins with what is weaker, and says how many more there are', () => {
+    const change = { path: 'rpName', before: 'Shop', after: 'Store', weaker: false }
+    const weaker = { path, before, after, weaker: true }
+    expect(changesInWords([change, weaker, weaker], 'live')).toBe(
+      'weaken Sign with a wallet: Methods from “Passkey” to “Authenticator app, Passkey” in live, and make 2 more changes, 1 of them weaker',
+    )
+    expect(changesInWords([change], 'live')).toBe(
+      'change Relying party name from “Shop” to “Store” in live',
+    )
+  })
+
+  it('never fills the dialog with a long value', () => {
+    const after = { type: 'object', properties: { note: { type: 'string', maxLength: 4000 } } }
+    const words = changeInWords({ path: 'actions[a.b].detailsSchema', after, weaker: false })
+    expect(words.length).toBeLessThan(120)
   })
 })
