@@ -1,9 +1,12 @@
 // Short messages about what was done, one at a time: a screen reader reads them, and they go after a while.
-// Failures are not shown here: they stay beside what caused them.
-import { useEffect, useSyncExternalStore } from 'react'
+// They cover no button and no field. Failures are not shown here: they stay beside what caused them.
+import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { Button } from './button.tsx'
 
 const SHOWN_MILLISECONDS = 8000
+
+const GAP_PIXELS = 16
+const CONTROLS = ':is(button, a.button, input, select, textarea):not(.toasts *)'
 
 const listeners = new Set<() => void>()
 let toast: { id: number; text: string } | undefined
@@ -28,6 +31,38 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
+/** Returns the lowest place, in pixels above the bottom of the window, where a message covers no control. */
+function freePlace(message: HTMLElement): number {
+  const { left, right } = message.getBoundingClientRect()
+  const height = message.offsetHeight
+  const controls = [...document.querySelectorAll(CONTROLS)]
+    .map((control) => control.getBoundingClientRect())
+    .filter((area) => area.width > 1 && area.right > left && area.left < right)
+  let top = innerHeight - GAP_PIXELS - height
+  while (top > 0) {
+    const covered = controls.filter((area) => area.bottom > top && area.top < top + height)
+    if (covered.length === 0) return innerHeight - top - height
+    top = Math.min(...covered.map((area) => area.top)) - GAP_PIXELS / 2 - height
+  }
+  return GAP_PIXELS
+}
+
+/** Finds a place for a message when it appears, and again when the page moves below it. */
+function usePlace(id: number | undefined) {
+  const message = useRef<HTMLDivElement>(null)
+  const [bottom, setBottom] = useState(GAP_PIXELS)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another message has another size
+  useLayoutEffect(() => {
+    const place = () => message.current && setBottom(freePlace(message.current))
+    place()
+    for (const event of ['scroll', 'resize']) addEventListener(event, place)
+    return () => {
+      for (const event of ['scroll', 'resize']) removeEventListener(event, place)
+    }
+  }, [id])
+  return { message, bottom }
+}
+
 /** Where messages appear: always in the page, so that a screen reader listens. */
 export function Toasts() {
   const shown = useSyncExternalStore(subscribe, () => toast)
@@ -37,10 +72,11 @@ export function Toasts() {
     const timer = setTimeout(hush, SHOWN_MILLISECONDS)
     return () => clearTimeout(timer)
   }, [id])
+  const { message, bottom } = usePlace(id)
   return (
-    <div className="toasts" role="status" aria-label="Messages">
+    <div className="toasts" role="status" aria-label="Messages" style={{ bottom }}>
       {shown && (
-        <div className="toast" key={shown.id}>
+        <div className="toast" key={shown.id} ref={message}>
           <span>{shown.text}</span>
           <Button look="quiet" small icon="close" aria-label="Dismiss" onClick={hush} />
         </div>

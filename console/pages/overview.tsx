@@ -4,8 +4,9 @@ import { useState } from 'react'
 import { Link } from 'wouter'
 import { Card } from '../../ui/card.tsx'
 import { Answer, Empty } from '../../ui/notice.tsx'
-import { useStats } from '../data.ts'
+import { useKnown, useStats } from '../data.ts'
 import { by, byTime, type Named, totalOf } from '../model/counts.ts'
+import type { Known } from '../model/events.ts'
 import { Page } from '../parts/page.tsx'
 import { Plot, type Series } from '../parts/plot.tsx'
 import { compact, METHOD_NAMES } from '../words.ts'
@@ -63,12 +64,19 @@ export function Overview({ environment }: { environment: string }) {
               </Link>
             </Empty>
           ) : (
-            <Plots stats={stats} span={RANGES[range].toLowerCase()} />
+            <Plots environment={environment} stats={stats} span={RANGES[range].toLowerCase()} />
           )
         }
       </Answer>
     </Page>
   )
+}
+
+/** The title of an action; with its name, where another one has the same title. */
+function uniqueTitle(name: string, known: Known['actions']): string {
+  const title = known.find(({ action }) => action === name)?.title ?? name
+  const isShared = known.filter((other) => other.title === title).length > 1
+  return isShared ? `${title} (${name})` : title
 }
 
 const TILES = [
@@ -80,10 +88,20 @@ const TILES = [
   ['observed', 'Would have asked', 4],
 ] as const
 
-function Plots({ stats, span }: { stats: StatsResult; span: string }) {
+interface PlotsProps {
+  environment: string
+  stats: StatsResult
+  span: string
+}
+
+function Plots({ environment, stats, span }: PlotsProps) {
+  const { actions: known } = useKnown(environment)
   const total = totalOf(stats)
   const time = byTime(stats)
-  const actions = by('action', stats, 'no scope')
+  const actions = by('action', stats, 'no scope').map((one) => ({
+    ...one,
+    name: uniqueTitle(one.name, known),
+  }))
   const methods = by('method', stats, '').map((one) => ({
     ...one,
     name: METHOD_NAMES[one.name as keyof typeof METHOD_NAMES] ?? one.name,
@@ -103,7 +121,10 @@ function Plots({ stats, span }: { stats: StatsResult; span: string }) {
           </div>
         ))}
       </dl>
-      <Card title="Rule decisions" lead={`Checks over the ${span}, by decision.`}>
+      <Card
+        title="Rule decisions"
+        lead={`Checks over the ${span}, by decision. “Would have asked” counts rules that only monitor. A user who is asked may be checked several times.`}
+      >
         <Plot label="Checks by decision, over time" head="From" rows={time} series={CHECKS} />
       </Card>
       <Card title="Step-up outcomes" lead={`Over the ${span}.`}>

@@ -12,6 +12,7 @@ import { type Editing, editingOf, having } from '../model/editing.ts'
 import { RadioField } from '../parts/choice.tsx'
 import { Confirm } from '../parts/dialog.tsx'
 import { Page } from '../parts/page.tsx'
+import { type Section, Sections } from '../parts/sections.tsx'
 import { LinesField, NumberField } from '../parts/value-fields.tsx'
 import { LEGACY_NAMES } from '../words.ts'
 import { AssertionFields } from './assertion-fields.tsx'
@@ -28,35 +29,67 @@ export function Settings({ environment, view, draft }: DraftPageProps) {
       of={environment}
       lead={`Version ${view.version} of ${environment} is in force. Changes are reviewed before they are saved, and hold everywhere within 60 seconds.`}
     >
-      <div className="stack">
-        <Card
-          title="Sign-in of your application"
-          lead="Which session tokens identify your users, and how they are verified."
-        >
-          <SessionFields editing={editing} />
-        </Card>
-        <Card title="Try a token" lead="Why a token fails, or which user it names.">
-          <TryToken environment={environment} settings={editing.settings} />
-        </Card>
-        <Pages editing={editing} />
-        <Card title="Methods" lead="Which methods users can verify with, where a rule allows them.">
-          <MethodFields editing={editing} />
-        </Card>
-        <Card title="Enrollment" lead="When your pages ask for a first factor, and who may add it.">
-          <EnrollmentFields editing={editing} />
-        </Card>
-        <Card
-          title="Backend assertions"
-          lead="Your backend can vouch for a user with a signed assertion, where a rule accepts that method."
-        >
-          <AssertionFields editing={editing} />
-        </Card>
-        <Legacy editing={editing} />
-        <Danger environment={environment} />
-      </div>
+      <Sections sections={sectionsOf(environment, editing)} />
     </Page>
   )
 }
+
+const sectionsOf = (environment: string, editing: Editing): Section[] => [
+  {
+    id: 'sign-in',
+    name: 'Sign-in',
+    content: (
+      <Card
+        title="Sign-in of your application"
+        lead="Which session tokens identify your users, and how they are verified."
+      >
+        <SessionFields editing={editing} />
+      </Card>
+    ),
+  },
+  {
+    id: 'token',
+    name: 'Try a token',
+    content: (
+      <Card title="Try a token" lead="Why a token fails, or which user it names.">
+        <TryToken environment={environment} settings={editing.settings} />
+      </Card>
+    ),
+  },
+  { id: 'pages', name: 'Pages and APIs', content: <Pages editing={editing} /> },
+  {
+    id: 'methods',
+    name: 'Methods',
+    content: (
+      <Card title="Methods" lead="Which methods users can verify with, where a rule allows them.">
+        <MethodFields editing={editing} />
+      </Card>
+    ),
+  },
+  {
+    id: 'enrollment',
+    name: 'Enrollment',
+    content: (
+      <Card title="Enrollment" lead="When your pages ask for a first factor, and who may add it.">
+        <EnrollmentFields editing={editing} />
+      </Card>
+    ),
+  },
+  {
+    id: 'assertions',
+    name: 'Assertions',
+    content: (
+      <Card
+        title="Backend assertions"
+        lead="Your backend can vouch for a user with a signed assertion, where a rule accepts that method."
+      >
+        <AssertionFields editing={editing} />
+      </Card>
+    ),
+  },
+  { id: 'legacy', name: 'Legacy tokens', content: <Legacy editing={editing} /> },
+  { id: 'remove', name: 'Remove', content: <Danger environment={environment} /> },
+]
 
 function Pages({ editing }: { editing: Editing }) {
   const { settings, edit, error } = editing

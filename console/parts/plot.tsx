@@ -1,5 +1,14 @@
 // A plot of stacked bars, upright or lying, its legend, and the same numbers as a table.
-import { Bar, BarChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
+import {
+  Bar,
+  BarChart,
+  CartesianGrid,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis,
+  type YAxisTickContentProps,
+} from 'recharts'
 import type { Named } from '../model/counts.ts'
 import { compact } from '../words.ts'
 import { Table } from './table.tsx'
@@ -26,11 +35,18 @@ const BAR_PIXELS = 44
 const MOST_BARS = 12
 const NAME_CHARACTERS = 18
 
-/** A long name by its end, where names of actions differ. */
 const shortened = (name: string): string => {
   const all = [...name]
-  return all.length > NAME_CHARACTERS ? `…${all.slice(1 - NAME_CHARACTERS).join('')}` : name
+  return all.length > NAME_CHARACTERS ? `${all.slice(0, NAME_CHARACTERS - 1).join('')}…` : name
 }
+
+/** The name of a lying bar: as much of it as there is room for, and all of it as its title. */
+const NameTick = ({ x, y, payload }: YAxisTickContentProps) => (
+  <text x={x} y={y} dy="0.32em" textAnchor="end">
+    <title>{payload.value}</title>
+    {shortened(String(payload.value))}
+  </text>
+)
 
 export function Plot({ label, head, rows, series, isAcross = false }: PlotProps) {
   const seen = series.filter(({ key }) => rows.some((row) => row[key] > 0))
@@ -86,8 +102,8 @@ export function Plot({ label, head, rows, series, isAcross = false }: PlotProps)
           The busiest {drawn.length} of {rows.length} are drawn; the table has all.
         </p>
       )}
-      <ul className="legend" aria-label="Colours">
-        {seen.map(({ key, name, color }) => (
+      <ul className="legend" aria-label="Colors">
+        {series.map(({ key, name, color }) => (
           <li key={key}>
             <span className={`swatch swatch-${color}`} aria-hidden="true" />
             {name}
@@ -128,14 +144,7 @@ const axes = (isAcross: boolean) =>
   isAcross ? (
     <>
       <XAxis {...line} type="number" allowDecimals={false} tickFormatter={compact} />
-      <YAxis
-        {...line}
-        type="category"
-        dataKey="name"
-        width={140}
-        interval={0}
-        tickFormatter={shortened}
-      />
+      <YAxis {...line} type="category" dataKey="name" width={140} interval={0} tick={NameTick} />
     </>
   ) : (
     <>

@@ -1,9 +1,9 @@
 // axe finds no fault in the dashboard, on every page, in both themes, from a phone to a wide screen. Everything
 // can be done with only the keyboard.
 import type { Page } from 'playwright-core'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { expectNothingFound } from './support/axe.ts'
-import { consoleTests, signInWith } from './support/console.ts'
+import { consoleTests, guardedCall, review, signInWith } from './support/console.ts'
 
 const service = consoleTests()
 
@@ -43,6 +43,110 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (theme) => {
       await expectNothingFound(page)
     }
   })
+})
+
+/** What a page shows only after something was done on it. */
+const STATES: Record<string, readonly [path: string, reach: (page: Page) => Promise<unknown>]> = {
+  'a template that is chosen': [
+    '/new',
+    (page) => page.getByRole('radio', { name: 'Payments' }).check(),
+  ],
+  'a guide with progress': [
+    '/e/demo/guide',
+    (page) => page.getByText('Done', { exact: true }).first().waitFor(),
+  ],
+  'a condition that is wrong, while another is built': [
+    '/e/demo/actions/wallet.waas.sign',
+    async (page) => {
+      await page.getByRole('button', { name: 'Add a stricter case' }).click()
+      await page.getByLabel('When').fill('detials.amount > 1')
+      await page.getByText('detials is not known').waitFor()
+      await page.getByRole('button', { name: 'Build a condition' }).click()
+      await page.getByLabel('Kind').waitFor()
+    },
+  ],
+  'names that complete a condition': [
+    '/e/demo/actions/wallet.waas.export',
+    async (page) => {
+      await page.getByRole('button', { name: 'Add a stricter case' }).click()
+      await page.getByLabel('When').pressSequentially('subject.')
+      await page.getByRole('listbox').waitFor()
+      await page.keyboard.press('ArrowDown')
+    },
+  ],
+  'a schema from an example': [
+    '/e/demo/actions/user.update',
+    async (page) => {
+      await page.getByRole('button', { name: 'From an example' }).click()
+      await page.getByRole('button', { name: 'Make the schema' }).click()
+    },
+  ],
+  'a review of something weaker and something new': [
+    '/e/demo/actions/new',
+    async (page) => {
+      await page.getByLabel('Action', { exact: true }).fill('order.refund')
+      await page.getByLabel('Title').fill('Refund')
+      await page.getByRole('button', { name: 'Continue to its rule' }).click()
+      await page.getByRole('link', { name: 'Actions' }).last().click()
+      await page.getByRole('switch', { name: 'Change the profile' }).click()
+      await (await review(page)).getByText('New', { exact: true }).waitFor()
+    },
+  ],
+  'a later section of the settings': [
+    '/e/demo/settings#methods',
+    (page) => page.getByRole('link', { name: 'Methods' }).click(),
+  ],
+  'a user of whom nothing is known': [
+    '/e/demo/users?user=unheard-of',
+    (page) => page.getByText('Nothing is known').waitFor(),
+  ],
+  'a history with an opened row': [
+    '/e/demo/users?user=accessible',
+    async (page) => {
+      const row = page.locator('summary', { hasText: 'Sign with a wallet' })
+      await row.click()
+      await page.getByText('step_up.passed', { exact: true }).waitFor()
+    },
+  ],
+  'a reason that is asked for': [
+    '/e/demo/users?user=accessible',
+    (page) => page.getByRole('button', { name: 'Forgive failed attempts' }).click(),
+  ],
+  'an environment that is not there': [
+    '/e/nowhere/keys',
+    (page) => page.getByText('There is no such environment').waitFor(),
+  ],
+  'changes that are kept': [
+    '/e/demo/settings',
+    async (page) => {
+      await page.getByLabel('Relying party name').fill('Half typed')
+      await follow(page, '/console/e/demo/keys')
+      await page.getByText('has unsaved changes').waitFor()
+    },
+  ],
+}
+
+describe('a state', () => {
+  beforeAll(() => guardedCall(service, 'accessible'))
+
+  it.each(
+    (['light', 'dark'] as const).flatMap((theme) => [
+      { theme, width: 1280 },
+      { theme, width: 390 },
+    ]),
+  )(
+    'has nothing that axe finds, $theme at $width px',
+    async (opening) => {
+      for (const [path, reach] of Object.values(STATES)) {
+        const page = await service.open({ ...opening, path })
+        await signInWith(page, service.key)
+        await reach(page)
+        await expectNothingFound(page)
+        await page.close({ runBeforeUnload: false })
+      }
+    },
+    180_000,
+  )
 })
 
 it('changes a rule with the keyboard alone', async () => {

@@ -1,0 +1,207 @@
+// What the dashboard tells its operators: first steps with progress, histories as people read them, users who are
+// not known, edits that are not saved, and where on a long page they are.
+import type { Locator } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { DEMO } from '../../scripts/demo.ts'
+import { consoleTests, guardedCall, signInWith } from './support/console.ts'
+
+const service = consoleTests()
+
+const signedIn = async (path: string, width = 1280) => {
+  const page = await service.open({ path, width })
+  await signInWith(page, service.key)
+  return page
+}
+
+describe('first steps', () => {
+  it('begin with a template, whose actions the guide goes on with', async () => {
+    const page = await signedIn('/new')
+    await page.getByRole('radio', { name: 'Payments' }).check()
+    await page.getByLabel('Id').fill('payments')
+    await page.getByLabel('Issuer').fill(DEMO.login)
+    await page.getByLabel('Pasted here').check()
+    await page.getByLabel('Key set').fill(JSON.stringify({ keys: [service.issuer.publicJwk] }))
+    await page.getByLabel('Audiences of your session tokens').fill(DEMO.application)
+    await page.getByLabel('Web origins').fill('https://shop.example')
+    await page.getByLabel('Audiences', { exact: true }).fill('https://api.shop.example')
+    await page.getByRole('button', { name: 'Create environment' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Guide' }).waitFor()
+    const { settings } = await service.operator().environment.get.query({ environment: 'payments' })
+    expect(settings.actions?.map(({ title }) => title)).toEqual(['Payout', 'Refund', 'New payee'])
+    expect(await page.getByLabel('The action to guard first').inputValue()).toBe('payout.create')
+    await page.getByRole('link', { name: 'Payout', exact: true }).waitFor()
+  })
+
+  it('are ticked by what really happened, while the guide is open', async () => {
+    const page = await signedIn('/e/demo/guide')
+    const progress = page.getByRole('list', { name: 'Progress' })
+    const step = (name: string) => progress.getByRole('listitem').filter({ hasText: name })
+    await step('A session token was tried').getByText('Not yet').waitFor()
+    const { token } = await service.issuer.signIn('user-1')
+    await page.getByLabel('A session token').fill(token)
+    await page.getByRole('button', { name: 'Try the token' }).click()
+    await step('A session token was tried').getByText('Done').waitFor()
+    expect(await progress.getByText('Done').count()).toBe(1)
+    await guardedCall(service, 'guided')
+    await step('An API has a key').getByText('Done').waitFor()
+    // Counts are written by the first call ten seconds later.
+    await page.waitForTimeout(11_000)
+    await (await service.user('other')).policy.check.query({ action: 'wallet.waas.sign' })
+    await step('The first step-up').getByText('Done').waitFor()
+    await step('The first guarded call').getByText('Done').waitFor()
+  })
+})
+
+describe('the history of a user', () => {
+  it('has one row for an action, with its device and its API, and the events on demand', async () => {
+    await guardedCall(service, 'historian')
+    const page = await signedIn('/e/demo/users?user=historian')
+    const row = page.locator('summary', { hasText: 'Sign with a wallet' })
+    await row.waitFor()
+    expect(await row.count()).toBe(1)
+    const said = await row.innerText()
+    expect(said).toContain('Work phone')
+    expect(said).toContain('wallet of historian')
+    await row.click()
+    await page.getByText('token.consumed', { exact: true }).waitFor()
+    await page.getByText('step_up.passed', { exact: true }).waitFor()
+  })
+
+  it('says when something happened, not when it was written', async () => {
+    const page = await signedIn('/e/demo')
+    const at = 1_795_569_639
+    const [event, known] = [
+      {
+        ...{ seq: 1, at, type: 'attempts.refused', actor: 'subject', salt: '', previous: '' },
+        ...{ hash: 'h', data: { lastAt: at - 215, count: 4 } },
+      },
+      { type: 'operator.signed_in_again', actor: 'operator:ada' },
+    ]
+    await page.route('**/audit.list*', (route) => {
+      const isUser = route.request().url().includes('subject')
+      const events = [isUser ? event : { ...event, ...known }]
+      return route.fulfill({ json: { result: { data: { events } } } })
+    })
+    await page.evaluate(() => history.pushState(null, '', '/console/e/demo/history'))
+    const time = page.getByRole('main').locator('summary time')
+    const written = new Date((at - 215) * 1000).toISOString()
+    await expect.poll(() => time.getAttribute('datetime')).toBe(written)
+    await page.getByText('4 times').waitFor()
+  })
+})
+
+describe('a user', () => {
+  it('of whom nothing is known looks unknown, and there is nothing to do for them', async () => {
+    const page = await signedIn('/e/demo/users?user=nobody-yet')
+    await page.getByText('Nothing is known of this user').waitFor()
+    expect(
+      await page.getByRole('button', { name: /Reset|Unlock|Forgive|End tokens/ }).count(),
+    ).toBe(0)
+  })
+
+  it('of an environment that is not there is not looked for: the page says so once', async () => {
+    const page = await signedIn('/e/nowhere/users?user=user-1')
+    await page
+      .getByText(/no such environment/i)
+      .first()
+      .waitFor()
+    await expect.poll(() => page.getByText(/no such environment/i).count()).toBe(1)
+  })
+
+  it('is unlocked for a reason, which is recorded', async () => {
+    await (await service.user('locked')).factor.enroll.mutate({ kind: 'totp' })
+    const page = await signedIn('/e/demo/users?user=locked')
+    await page.getByRole('button', { name: 'Forgive failed attempts' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Forgive' }).click()
+    await dialog.getByText('Say why').waitFor()
+    await dialog.getByLabel('Reason').fill('called the help desk')
+    await dialog.getByRole('button', { name: 'Forgive' }).click()
+    await page.locator('summary', { hasText: 'Unlocked by an operator' }).click()
+    await page.getByText('by first · called the help desk').waitFor()
+  })
+})
+
+describe('edits that are not saved', () => {
+  it('are kept in the tab, which every page says, and closing it asks', async () => {
+    const page = await signedIn('/e/demo/settings')
+    await page.getByLabel('Relying party name').fill('Half typed')
+    await page.getByText('kept in this browser tab').waitFor()
+    await page.getByRole('link', { name: 'Keys' }).click()
+    await page.getByText('demo has unsaved changes').waitFor()
+    const asked = page.waitForEvent('dialog')
+    await page.close({ runBeforeUnload: true })
+    const question = await asked
+    expect(question.type()).toBe('beforeunload')
+    await question.dismiss()
+    await page.getByRole('link', { name: 'Back to the changes' }).click()
+    expect(await page.getByLabel('Relying party name').inputValue()).toBe('Half typed')
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('dialog').getByText('discarded').waitFor()
+  })
+})
+
+describe('the layout', () => {
+  it.each([390, 1280])(
+    'marks the section of the settings that is shown, at %i px',
+    async (width) => {
+      const page = await signedIn('/e/demo/settings', width)
+      const sections = page.getByRole('navigation', { name: 'Sections' })
+      const current = () => sections.locator('[aria-current]').allInnerTexts()
+      await expect.poll(current).toEqual(['Sign-in'])
+      await sections.getByRole('link', { name: 'Methods' }).click()
+      await expect.poll(current).toEqual(['Methods'])
+      const { top } = await page
+        .getByRole('heading', { level: 2, name: 'Methods' })
+        .evaluate((node) => {
+          const { y } = node.getBoundingClientRect()
+          return { top: y }
+        })
+      expect(top).toBeGreaterThan(0)
+      expect(top).toBeLessThan(450)
+      expect(await sections.isVisible()).toBe(true)
+    },
+  )
+
+  it('shortens long names of a chart at their end, and keeps series that are zero', async () => {
+    const page = await signedIn('/e/demo')
+    const at = Math.floor(Date.now() / 3_600_000) * 3600
+    const row = { at, event: 'check', action: 'account.settlement.instructions', method: null }
+    const data = { from: at - 86_400, until: at, bucketSeconds: 3600, rows: [{ ...row, count: 3 }] }
+    await page.route('**/stats.get*', (route) => route.fulfill({ json: { result: { data } } }))
+    await page.reload()
+    const chart = page.getByRole('region', { name: 'By action', exact: true })
+    const tick = chart.locator('svg text', { hasText: 'account.' }).first()
+    await tick.waitFor()
+    expect(await tick.locator('title').textContent()).toBe('account.settlement.instructions')
+    expect(await tick.evaluate((node) => node.lastChild?.textContent)).toMatch(/^account\..*…$/)
+    const legend = await chart.getByRole('list', { name: 'Colors' }).innerText()
+    expect(legend).toContain('Denied')
+  })
+
+  it.each([390, 1280])('covers no button with a message, at %i px', async (width) => {
+    await (await service.user('covered')).factor.enroll.mutate({ kind: 'totp' })
+    const page = await signedIn('/e/demo/users?user=covered', width)
+    const main = page.getByRole('main')
+    await main.getByRole('button', { name: 'Verify the chain' }).waitFor()
+    const messages = page.getByRole('status', { name: 'Messages' })
+    const covered = async (toast: Locator) => {
+      const box = await toast.boundingBox()
+      if (!box) throw new Error('there is no message')
+      return main.getByRole('button').evaluateAll((buttons, area) => {
+        const covers = ({ left, right, top, bottom }: DOMRect) =>
+          right > area.x &&
+          left < area.x + area.width &&
+          bottom > area.y &&
+          top < area.y + area.height
+        return buttons.filter((one) => covers(one.getBoundingClientRect())).length
+      }, box)
+    }
+    await main.getByRole('button', { name: 'End tokens' }).click()
+    await messages.getByText('There was no token to end.').waitFor()
+    for (let top = 0; top < 900; top += 60) {
+      await page.evaluate((to) => scrollTo({ top: to, behavior: 'instant' }), top)
+      await expect.poll(() => covered(messages.locator('.toast'))).toBe(0)
+    }
+  })
+})
