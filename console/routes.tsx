@@ -76,7 +76,7 @@ export const Routes = () => (
   </Switch>
 )
 
-/** A page of an environment, unless there is none of that name: then it says so once, instead of each part. */
+/** A page of an environment. If the environment does not exist, it says so once, not in each part. */
 function Within({ environment, children }: { environment: string; children: ReactNode }) {
   const { data, error } = useEnvironment(environment)
   if (data || reasonOf(error)?.reason !== 'unknown_environment') return children
