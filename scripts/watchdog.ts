@@ -14,7 +14,7 @@ export interface Watchdog {
    * @returns a function that stops guarding it
    */
   guard(pid: number | undefined): () => void
-  /** Ends the watchdog, without cleaning up. */
+  /** Ends the watchdog, which deletes its folder and kills no process. */
   dismiss(): Promise<void>
 }
 
