@@ -66,7 +66,7 @@ it.for([
   writeFileSync(file, text)
   const build = BUILDS.filter((one) => one.name === name)
   expect(build).toHaveLength(1)
-  expect(() => build.map((one) => weaken(copy, one))).toThrow(`stands 0 times in ${path}`)
+  expect(() => build.map((one) => weaken(copy, one))).toThrow(`${path} contains 0 times`)
 })
 
 it('tells what is wrong with --kills 0', async () => {
