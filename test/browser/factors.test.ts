@@ -21,12 +21,12 @@ it('renames and removes a factor in place, and the focus comes back to the butto
   await expect.poll(() => isFocused('Rename Laptop')).toBe(true)
 
   await button('Remove Laptop').press('Enter')
-  await expect.poll(() => isFocused('Yes, remove it')).toBe(true)
+  await expect.poll(() => isFocused('Remove last method')).toBe(true)
   await button('Keep it').press('Enter')
   await expect.poll(() => isFocused('Remove Laptop')).toBe(true)
 
   await button('Remove Laptop').press('Enter')
-  await button('Yes, remove it').press('Enter')
+  await button('Remove last method').press('Enter')
   await page.getByRole('dialog').getByRole('button', { name: 'Continue with passkey' }).click()
   await page.getByText('None yet').waitFor()
   await page.getByText('Laptop was removed.').waitFor()

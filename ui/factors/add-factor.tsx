@@ -13,12 +13,17 @@ import { useFactorChange } from './use-factor-change.ts'
 interface AddFactorProps {
   /** Gets the recovery codes that come with the first factor. */
   onCodes: (codes: readonly string[]) => void
+  /** The user's name, as their authenticator app or passkey manager shows it. */
+  accountName?: string
 }
 
-export function AddFactor({ onCodes }: AddFactorProps) {
+export function AddFactor({ onCodes, accountName }: AddFactorProps) {
   const [label, setLabel] = useState('')
   const [isAdding, setAdding] = useState(false)
-  const named = label.trim() ? { label: label.trim() } : {}
+  const named = {
+    ...(label.trim() && { label: label.trim() }),
+    ...(accountName && { accountName }),
+  }
   const done = (what: string, codes: readonly string[] | undefined) => {
     setAdding(false)
     setLabel('')
@@ -57,7 +62,7 @@ export function AddFactor({ onCodes }: AddFactorProps) {
     >
       <TextField
         label="Name"
-        hint="Such as Laptop or Phone."
+        hint="For example Phone or Laptop."
         isOptional
         value={label}
         maxLength={64}

@@ -1,11 +1,11 @@
 // Changes one factor: its name, whether it is the default one, and its removal, which the user confirms.
 import { deleteMfaDevice, type MfaDevice, setDefaultMfaDevice } from 'countersign'
-import { useRenameMfaDevice } from 'countersign/react/query'
+import { useGetMfaMethods, useRenameMfaDevice } from 'countersign/react/query'
 import { useState } from 'react'
 import { Button } from '../button.tsx'
 import { TextField } from '../field.tsx'
 import { Form } from '../form.tsx'
-import { Failure } from '../notice.tsx'
+import { Failure, Notice } from '../notice.tsx'
 import { say } from '../toasts.tsx'
 import { Within } from '../within.tsx'
 import { useFactorChange } from './use-factor-change.ts'
@@ -13,9 +13,11 @@ import { useFactorChange } from './use-factor-change.ts'
 interface FactorChangesProps {
   device: MfaDevice
   name: string
+  /** Whether the user can confirm with no other factor. */
+  isLast: boolean
 }
 
-export function FactorChanges({ device, name }: FactorChangesProps) {
+export function FactorChanges({ device, name, isLast }: FactorChangesProps) {
   const { id: deviceId, isDefault } = device
   const [open, setOpen] = useState<'rename' | 'remove'>()
   const toDefault = useFactorChange(
@@ -60,10 +62,14 @@ export function FactorChanges({ device, name }: FactorChangesProps) {
       {open === 'rename' && <Rename device={device} onClose={close} />}
       {open === 'remove' && (
         <Within label={`Remove ${name}`}>
-          <p>Remove {name}? You will not be able to confirm with it any more.</p>
+          {isLast ? (
+            <LastFactor />
+          ) : (
+            <p>Remove {name}? You will not be able to confirm with it any more.</p>
+          )}
           <div className="row">
             <Button look="danger" isPending={removing.isPending} onClick={() => removing.mutate()}>
-              Yes, remove it
+              {isLast ? 'Remove last method' : 'Yes, remove it'}
             </Button>
             <Button look="plain" onClick={close}>
               Keep it
@@ -73,6 +79,21 @@ export function FactorChanges({ device, name }: FactorChangesProps) {
         </Within>
       )}
     </div>
+  )
+}
+
+/** What the rules do to a user who enrolled once and has no factor left: nothing opens again. */
+function LastFactor() {
+  const { data } = useGetMfaMethods()
+  return (
+    <Notice tone="warn" title="This is your last verification method.">
+      <p>
+        Without it, every action that asks you to confirm is blocked until you add a new one.{' '}
+        {data?.recovery.remaining === 0
+          ? 'You have no recovery codes left: only an operator can let you add one.'
+          : 'Adding one needs one of your recovery codes.'}
+      </p>
+    </Notice>
   )
 }
 

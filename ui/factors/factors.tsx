@@ -29,7 +29,11 @@ export function Factors() {
           ) : (
             <ul className="list">
               {found.map((device) => (
-                <Factor key={device.id} device={device} />
+                <Factor
+                  key={device.id}
+                  device={device}
+                  isLast={found.every((one) => one === device || one.passkey?.usable === false)}
+                />
               ))}
             </ul>
           )
@@ -39,7 +43,7 @@ export function Factors() {
   )
 }
 
-function Factor({ device }: { device: MfaDevice }) {
+function Factor({ device, isLast }: { device: MfaDevice; isLast: boolean }) {
   const { type, label, isDefault, createdAt, lastUsedAt, passkey } = device
   const { name, icon } = KINDS[type]
   return (
@@ -63,7 +67,7 @@ function Factor({ device }: { device: MfaDevice }) {
           )}
         </p>
       </div>
-      <FactorChanges device={device} name={label ?? name} />
+      <FactorChanges device={device} name={label ?? name} isLast={isLast} />
     </li>
   )
 }

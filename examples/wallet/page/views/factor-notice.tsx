@@ -16,7 +16,20 @@ export function FactorNotice({ isHere = false }: { isHere?: boolean }) {
       </Notice>
     )
   }
-  if (!methods || methods.enrolled) return null
+  if (!methods || methods.totp + methods.passkey > 0) return null
+  if (methods.enrolled) {
+    return (
+      <Notice tone="warn" title="You have no verification method">
+        <p>
+          What asks you to confirm is blocked until you add one.{' '}
+          {methods.recovery.remaining > 0
+            ? 'That needs one of your recovery codes.'
+            : 'You have no recovery codes left: ask an operator of this wallet.'}{' '}
+          {!isHere && <a href="#/security">Add one under Security</a>}
+        </p>
+      </Notice>
+    )
+  }
   return (
     <Notice tone="warn" title="Your wallet is not protected by a second factor yet">
       <p>
