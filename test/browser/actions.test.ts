@@ -65,7 +65,7 @@ describe.each(Object.entries(METHODS))('with %s', (_, prepare) => {
     await page.getByRole('button', { name: 'Delegate access' }).click()
     await expectDetails(page, { Kind: 'delegate', Recipient: friend.name })
     await answer()
-    await page.getByText('awaits your approval').waitFor()
+    await page.getByText('Waiting for you to approve').first().waitFor()
     expectNewShares(before, await walletOf(person))
   })
 

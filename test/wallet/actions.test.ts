@@ -59,7 +59,7 @@ async function sign<Body>(kind: SignRequest['kind']) {
   const token = await mint(user.subject, 'wallet:sign', { ...detailsOf(REQUESTS[kind]) })
   const { status, body } = await user.post<Body>('/api/wallet/sign', REQUESTS[kind], token)
   expect(status, JSON.stringify(body)).toBe(200)
-  return { address, body }
+  return { address, body, log: (await user.wallet()).log }
 }
 
 describe('export', () => {
@@ -73,7 +73,9 @@ describe('export', () => {
     )
     expect(status).toBe(200)
     expect(privateKeyToAddress(body.privateKey)).toBe(body.address)
-    expect(body.address).toBe((await user.wallet()).address)
+    const { address, log } = await user.wallet()
+    expect(body.address).toBe(address)
+    expect(log[0]).toMatchObject({ event: 'key exported', detail: '' })
   })
 
   it('is refused without a token, with a spent one, and with that of another user', async () => {
@@ -135,6 +137,25 @@ describe('sign', () => {
       signature: { r, s, yParity },
     })
     expect(signer).toBe(address)
+  })
+
+  it.each<[SignRequest['kind'], string]>([
+    ['message', '“Hello”'],
+    ['typedData', 'Mail (typed data)'],
+    ['transaction', '1 ETH to 0x5290…9EE7 on Ethereum'],
+    ['authorization', 'the code of 0x5290…9EE7 for this account'],
+  ])('leaves in the log what was signed: %s', async (kind, detail) => {
+    const { log } = await sign(kind)
+    expect(log[0]).toMatchObject({ event: 'signed', detail })
+  })
+
+  it('leaves the beginning of a long message in the log, with nothing that hides or reorders it', async () => {
+    countersign.enrolled = false
+    const user = await signIn()
+    const message = `pay\u202e \u0000${'x'.repeat(200)}`
+    expect((await user.post('/api/wallet/sign', { kind: 'message', message })).status).toBe(200)
+    const { log } = await user.wallet()
+    expect(log[0]?.detail).toBe(`“pay   ${'x'.repeat(54)}…”`)
   })
 
   it.each([

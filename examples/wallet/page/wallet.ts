@@ -27,7 +27,3 @@ export function useWalletChanged(session: SignedIn): (now?: WalletView) => void 
 /** What a guarded action came to; undefined where the user turned back. */
 export const completed = <T>(outcome: StepUpOutcome<T>): T | undefined =>
   outcome.status === 'completed' ? outcome.value : undefined
-
-/** An address as it is recognised. */
-export const shortAddress = (address: string): string =>
-  `${address.slice(0, 6)}…${address.slice(-4)}`

@@ -6,7 +6,8 @@ import { normalizeName } from './name.ts'
 const NAME_MAX_CHARACTERS = 40
 const MESSAGE_MAX_CHARACTERS = 16_384
 const UINT256_MAX = 2n ** 256n - 1n
-const UNSEEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
+/** Characters that cannot be seen, or that reorder what is seen. */
+export const UNSEEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
 
 /** The name of a user of the demo: 1 to 40 characters, of which every one can be seen. */
 export const Name = z.pipe(

@@ -11,6 +11,10 @@ export interface PublicShare {
   fingerprint: string
 }
 
+/** What is true of a delegation: the view and the log say it in the same words. */
+export const accessText = ({ to, state }: { to: string; state: 'pending' | 'approved' }) =>
+  state === 'pending' ? `Waiting for you to approve ${to}` : `${to} holds a share`
+
 export interface WalletView {
   address: string
   /** Goes up by one whenever the shares change; the address stays. */
@@ -28,6 +32,10 @@ export interface WalletView {
   /** Newest first; at is epoch seconds. */
   log: { at: number; event: string; detail: string }[]
 }
+
+/** The ends of an address, by which people recognise it. */
+export const shortAddress = (address: string): string =>
+  `${address.slice(0, 6)}…${address.slice(-4)}`
 
 type Hex = `0x${string}`
 

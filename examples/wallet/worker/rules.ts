@@ -1,6 +1,6 @@
 // The rules of a wallet: what may change it, when, and what it is afterwards. Pure; the Wallet object
 // keeps what comes out, and custody.ts makes the shares.
-import type { Decision, Holder, PublicShare } from '../shared/view.ts'
+import { accessText, type Decision, type Holder, type PublicShare } from '../shared/view.ts'
 import type { SetRef } from './shares.ts'
 
 /** All that is known of a wallet. */
@@ -89,8 +89,9 @@ export function after(
 export function described(wallet: WalletDocument, change: Change): [event: string, detail: string] {
   const to = wallet.delegation?.to ?? ''
   if (change.kind === 'claim') return ['claimed', `made by ${wallet.madeBy}`]
-  if (change.kind === 'delegate') return ['delegated', `to ${change.to}, approval pending`]
+  if (change.kind === 'delegate')
+    return ['access offered', accessText({ to: change.to, state: 'pending' })]
   return change.decision === 'approve'
-    ? ['delegation approved', `${to} holds a share`]
-    : ['delegation revoked', `the share of ${to} no longer works`]
+    ? ['access approved', accessText({ to, state: 'approved' })]
+    : ['access revoked', `the share of ${to} no longer works`]
 }

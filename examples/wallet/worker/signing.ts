@@ -1,10 +1,16 @@
 // What is done with the key: messages, typed data, transactions and authorizations are signed, by viem.
 // What is signed is the request that was compared with the token's details, and nothing else.
-import { type Hex, keccak256 } from 'viem'
+import { formatEther, type Hex, keccak256 } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
+import { chainName } from '../shared/chains.ts'
 import { checksummed, detailsOf, type SignDetails, typedDataOf } from '../shared/details.ts'
-import type { AuthorizationRequest, SignRequest, TransactionRequest } from '../shared/requests.ts'
-import type { SignedAuthorization, SignResult } from '../shared/view.ts'
+import {
+  type AuthorizationRequest,
+  type SignRequest,
+  type TransactionRequest,
+  UNSEEN,
+} from '../shared/requests.ts'
+import { type SignedAuthorization, type SignResult, shortAddress } from '../shared/view.ts'
 import { refuse } from './problem.ts'
 
 /**
@@ -27,6 +33,31 @@ function refuseOverflow(transaction: TransactionRequest): void {
   if (BigInt(transaction.gas) >= 2n ** 64n) throw new Error('the gas limit is beyond 2^64')
   if (BigInt(transaction.maxPriorityFeePerGas) > BigInt(transaction.maxFeePerGas))
     throw new Error('maxPriorityFeePerGas is more than maxFeePerGas')
+}
+
+const SUMMARY_MAX_CHARACTERS = 60
+
+/** Says in a few words what a request signs, for the log of its owner. */
+export function summaryOf(request: SignRequest): string {
+  switch (request.kind) {
+    case 'message':
+      return `“${shortened(request.message)}”`
+    case 'typedData':
+      return `${shortened(request.typedData.primaryType)} (typed data)`
+    case 'transaction': {
+      const { value, to, chainId } = request.transaction
+      return `${formatEther(BigInt(value))} ETH to ${shortAddress(to)} on ${chainName(chainId)}`
+    }
+    case 'authorization':
+      return `the code of ${shortAddress(request.authorization.contractAddress)} for this account`
+  }
+}
+
+/** The beginning of a text. Characters that could reorder or hide the rest become spaces. */
+function shortened(text: string): string {
+  const characters = [...text.trim()].map((one) => (UNSEEN.test(one) ? ' ' : one))
+  const start = characters.slice(0, SUMMARY_MAX_CHARACTERS).join('')
+  return characters.length > SUMMARY_MAX_CHARACTERS ? `${start}…` : start
 }
 
 /** Signs a request whose details were compared. */

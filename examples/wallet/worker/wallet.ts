@@ -12,7 +12,7 @@ import type { WalletEnv } from './env.ts'
 import { subjectOf } from './issuer.ts'
 import { refuse } from './problem.ts'
 import { type Change, notChangeable, notUsable } from './rules.ts'
-import { readDetails, signRequest } from './signing.ts'
+import { readDetails, signRequest, summaryOf } from './signing.ts'
 import { viewOf } from './state/wallet.ts'
 
 export const wallet = new Hono<App>()
@@ -29,7 +29,7 @@ wallet.post(
     const { subject } = c.var.session
     const { address } = c.var.wallet.document
     const privateKey = await withKey(c.env, subject, (key) => key)
-    await walletObject(c.env, subject).note('exported', 'the private key')
+    await walletObject(c.env, subject).note('key exported', '')
     return c.json({ address, privateKey })
   },
 )
@@ -44,7 +44,7 @@ wallet.post(
     const { subject } = c.var.session
     const request = c.var.input
     const signed = await withKey(c.env, subject, (key) => signRequest(key, request))
-    await walletObject(c.env, subject).note('signed', request.kind)
+    await walletObject(c.env, subject).note('signed', summaryOf(request))
     return c.json(signed)
   },
 )

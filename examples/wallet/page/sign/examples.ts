@@ -1,14 +1,6 @@
 // What the forms are filled with at first: things that one might sign, on a test network.
 import type { TypedDataRequest } from '../../shared/requests.ts'
 
-/** The chains that the page offers by name. */
-export const CHAINS = [
-  { value: '11155111', label: 'Sepolia (test network)' },
-  { value: '1', label: 'Ethereum' },
-  { value: '8453', label: 'Base' },
-  { value: '10', label: 'OP Mainnet' },
-] as const
-
 export const SEPOLIA = '11155111'
 
 /** An order as a market would have it signed (EIP-712). */

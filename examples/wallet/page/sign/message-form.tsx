@@ -17,7 +17,7 @@ export function MessageForm({ isPending, onSign }: SignFormProps) {
     <Form action="Sign message" isPending={isPending} onSend={send}>
       <TextField
         label="Message"
-        rows={4}
+        rows={2}
         value={message}
         onValue={setMessage}
         error={problem}

@@ -2,7 +2,8 @@
 import { useState } from 'react'
 import { SelectField, TextField } from '../../../../ui/field.tsx'
 import { Form } from '../../../../ui/form.tsx'
-import { CHAINS, EXAMPLE_TRANSACTION } from './examples.ts'
+import { CHAINS } from '../../shared/chains.ts'
+import { EXAMPLE_TRANSACTION } from './examples.ts'
 import type { SignFormProps } from './form-props.ts'
 import { address, chain, ether, gwei, type Problems, readAll, whole } from './read.ts'
 

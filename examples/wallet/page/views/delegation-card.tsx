@@ -9,7 +9,7 @@ import { Form } from '../../../../ui/form.tsx'
 import { Failure, Notice } from '../../../../ui/notice.tsx'
 import { say } from '../../../../ui/toasts.tsx'
 import { delegateDetails } from '../../shared/details.ts'
-import type { Decision, WalletView } from '../../shared/view.ts'
+import { accessText, type Decision, type WalletView } from '../../shared/view.ts'
 import { post } from '../api.ts'
 import { completed, useWalletChanged, type WalletProps } from '../wallet.ts'
 
@@ -39,7 +39,7 @@ function Delegate({ session }: WalletProps) {
     onSuccess: (now) => {
       if (!now) return
       changed(now)
-      say(`Delegated to ${to.trim()}. It takes effect when you approve it.`)
+      say(`${to.trim()} gets a share when you approve it.`)
     },
   })
   const send = () => {
@@ -77,15 +77,7 @@ function Delegated({ wallet: { delegation, wanted }, session }: WalletProps) {
   return (
     <>
       <p>
-        {isPending ? (
-          <>
-            Access for <strong>{delegation.to}</strong> awaits your approval.
-          </>
-        ) : (
-          <>
-            <strong>{delegation.to}</strong> holds a share of your key.
-          </>
-        )}
+        <strong>{accessText(delegation)}</strong>
       </p>
       {wanted && (
         <Notice tone="warn">

@@ -1,7 +1,6 @@
 // The top of the page: the way to the views, who is signed in, the theme, and the way out.
-import type { SignedIn } from '../../shared/view.ts'
+import { type SignedIn, shortAddress } from '../../shared/view.ts'
 import { ThemeToggle } from '../parts/theme.tsx'
-import { shortAddress } from '../wallet.ts'
 import { Brand } from './brand.tsx'
 import { SignOut } from './sign-out.tsx'
 
@@ -35,7 +34,7 @@ export function Header({ session, address, view }: HeaderProps) {
         </nav>
         <div className="who">
           <p className="who-name small">
-            <strong>
+            <strong title={session.name}>
               <span className="hidden-visually">Signed in as </span>
               {session.name}
             </strong>

@@ -2,7 +2,7 @@
 
 import { Card } from '../../../../ui/card.tsx'
 import { Badge, Facts } from '../../../../ui/facts.tsx'
-import type { Holder } from '../../shared/view.ts'
+import { accessText, type Holder } from '../../shared/view.ts'
 import { Value } from '../parts/value.tsx'
 import type { WalletProps } from '../wallet.ts'
 
@@ -24,7 +24,7 @@ export function WalletCard({ wallet }: WalletProps) {
         facts={[
           ['Key version', generation],
           ['Threshold', `${threshold} of ${shares.length}`],
-          ['Delegated to', delegation?.to ?? 'Nobody'],
+          ['Shared access', delegation ? accessText(delegation) : 'Nobody'],
         ]}
       />
       <div className="stack-close">
@@ -52,8 +52,8 @@ function DelegationBadge({ wallet: { delegation, pregenerated } }: Pick<WalletPr
   if (pregenerated) return <Badge tone="warn">Not claimed</Badge>
   if (!delegation) return <Badge>Yours alone</Badge>
   return delegation.state === 'approved' ? (
-    <Badge tone="accent">Access delegated</Badge>
+    <Badge tone="accent">Access shared</Badge>
   ) : (
-    <Badge tone="warn">Delegation pending</Badge>
+    <Badge tone="warn">Approval pending</Badge>
   )
 }

@@ -1,0 +1,10 @@
+/** The chains that the page and the log call by name. */
+export const CHAINS = [
+  { value: '11155111', label: 'Sepolia (test network)' },
+  { value: '1', label: 'Ethereum' },
+  { value: '8453', label: 'Base' },
+  { value: '10', label: 'OP Mainnet' },
+] as const
+
+export const chainName = (id: number): string =>
+  CHAINS.find(({ value }) => value === String(id))?.label ?? `chain ${id}`
