@@ -150,7 +150,7 @@ it('does not take a code twice', async () => {
   await exportButton(page).click()
   await enterCode(page, code)
   await exported(page)
-  await page.getByRole('button', { name: 'Hide private key' }).click()
+  await page.getByRole('button', { name: 'Done' }).click()
   await exportButton(page).click()
   await enterCode(page, code)
   await dialogOf(page)

@@ -1,5 +1,4 @@
 // Something to be copied: shown in full, with a button that says what it copies.
-import { useState } from 'react'
 import { Button } from '../../../../ui/button.tsx'
 import { say } from '../../../../ui/toasts.tsx'
 
@@ -28,28 +27,10 @@ export const CopyButton = ({ what, text }: CopyProps) => (
   />
 )
 
-/** A value with its copy button. */
-export const Value = ({ what, text }: CopyProps) => (
+/** A value with its copy button. A secret can be copied while it is masked. */
+export const Value = ({ what, text, isMasked = false }: CopyProps & { isMasked?: boolean }) => (
   <div className="value">
-    <span className="value-text">{text}</span>
+    <span className="value-text">{isMasked ? `••••••••••••••••${text.slice(-4)}` : text}</span>
     <CopyButton what={what} text={text} />
   </div>
 )
-
-/** A secret with its copy button: masked until the user wants to see it. */
-export function SecretValue({ what, text }: CopyProps) {
-  const [isShown, setShown] = useState(false)
-  return (
-    <div className="stack">
-      <div className="value">
-        <span className="value-text">{isShown ? text : `••••••••••••••••${text.slice(-4)}`}</span>
-        <CopyButton what={what} text={text} />
-      </div>
-      <div className="row">
-        <Button look="plain" small aria-pressed={isShown} onClick={() => setShown(!isShown)}>
-          Show {what}
-        </Button>
-      </div>
-    </div>
-  )
-}

@@ -4,6 +4,6 @@ import icon from '../icon.svg'
 export const Brand = () => (
   <p className="brand">
     <img src={icon} alt="" width="28" height="28" />
-    Wallet
+    <span>Countersign wallet</span>
   </p>
 )

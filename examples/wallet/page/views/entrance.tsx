@@ -46,7 +46,7 @@ export function Entrance({ session }: { session: SignedIn }) {
 
 function FirstFactor({ session, onDone }: { session: SignedIn; onDone: () => void }) {
   useEffect(() => {
-    document.title = 'One more step · Wallet'
+    document.title = 'One more step · Countersign wallet'
   }, [])
   return (
     <main className="sign-in">

@@ -1,20 +1,22 @@
 // Exporting the private key: shown masked, checked in this page, and forgotten again after a while.
 import { useMutation } from '@tanstack/react-query'
 import { useStepUp } from 'countersign/react'
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { privateKeyToAddress } from 'viem/accounts'
 import { Button } from '../../../../ui/button.tsx'
 import { Card } from '../../../../ui/card.tsx'
+import { keepFocus } from '../../../../ui/focus.ts'
 import { Failure, Notice } from '../../../../ui/notice.tsx'
 import { say } from '../../../../ui/toasts.tsx'
 import type { Exported } from '../../shared/view.ts'
 import { post } from '../api.ts'
-import { SecretValue } from '../parts/value.tsx'
+import { Value } from '../parts/value.tsx'
 import { completed, useWalletChanged, type WalletProps } from '../wallet.ts'
 
-const SHOWN_SECONDS = 60
+const KEPT_SECONDS = 60
 
 export function ExportCard({ wallet, session }: WalletProps) {
+  const [isShown, setShown] = useState(false)
   const { stepUp } = useStepUp()
   const changed = useWalletChanged(session)
   const { data, error, isPending, mutate, reset } = useMutation({
@@ -24,24 +26,31 @@ export function ExportCard({ wallet, session }: WalletProps) {
           post<Exported>('/api/wallet/export', {}, fetch),
         ),
       ),
-    onSuccess: () => changed(),
-    // The key is in memory for as long as it is shown, and no longer.
+    onSuccess: () => {
+      setShown(false)
+      changed()
+    },
+    // The key leaves the memory when this card forgets it.
     gcTime: 0,
   })
   useEffect(() => {
     if (!data) return
     const timer = setTimeout(() => {
       reset()
-      say('The private key is hidden again.')
-    }, SHOWN_SECONDS * 1000)
+      say('The private key was removed from this page.')
+    }, KEPT_SECONDS * 1000)
     return () => clearTimeout(timer)
   }, [data, reset])
 
+  const forget = () => {
+    reset()
+    keepFocus()
+  }
   return (
     <Card title="Export" lead="Anyone with the private key controls this wallet for good.">
       {data && (
         <>
-          <SecretValue what="private key" text={data.privateKey} />
+          <Value what="private key" text={data.privateKey} isMasked={!isShown} />
           <div role="status">
             <Match isEqual={privateKeyToAddress(data.privateKey) === wallet.address} />
           </div>
@@ -49,10 +58,19 @@ export function ExportCard({ wallet, session }: WalletProps) {
       )}
       <div className="row">
         {/* One button, so that it keeps the focus while its work changes. */}
-        <Button look="plain" isPending={isPending} onClick={() => (data ? reset() : mutate())}>
-          {data ? 'Hide private key' : 'Export private key'}
+        <Button
+          look={data ? 'plain' : 'strong'}
+          isPending={isPending}
+          onClick={() => (data ? setShown(!isShown) : mutate())}
+        >
+          {data ? `${isShown ? 'Hide' : 'Show'} private key` : 'Export private key'}
         </Button>
-        {data && <p className="small soft">It is hidden again after {SHOWN_SECONDS} seconds.</p>}
+        {data && (
+          <Button look="quiet" onClick={forget}>
+            Done
+          </Button>
+        )}
+        {data && <p className="small soft">This page forgets it after {KEPT_SECONDS} seconds.</p>}
       </div>
       <Failure error={error} onRetry={() => mutate()} />
     </Card>

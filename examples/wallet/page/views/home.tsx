@@ -38,6 +38,8 @@ const TEXTS: StepUpTextsPart = {
   },
 }
 
+const APPLICATION = 'Countersign wallet'
+
 export type ViewName = keyof typeof VIEWS
 
 const isView = (name: string): name is ViewName => Object.hasOwn(VIEWS, name)
@@ -70,7 +72,7 @@ export function Home({ session }: { session: SignedIn }) {
   )
 
   useEffect(() => {
-    document.title = `${title} · Wallet`
+    document.title = name === 'wallet' ? APPLICATION : `${title} · ${APPLICATION}`
     // Who goes to another view starts at its heading; who opened the page starts at its top.
     if (last.current !== name) heading.current?.focus()
     last.current = name
