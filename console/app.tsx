@@ -85,7 +85,8 @@ function SignedIn() {
     title: 'Confirm it’s you',
     actions: { 'operator.change': summary },
     detailsLabel: 'What you confirm',
-    detailNames: { call: 'Call', input: 'Fingerprint of the change' },
+    // For programs: the dialog folds them away.
+    detailNames: { call: null, input: null },
     errors: { locked: 'Codes are locked after too many wrong ones. Use a passkey.' },
   }
   return (

@@ -29,6 +29,9 @@ export function schemaFromExample(value: unknown): Schema {
   return value === null ? {} : { type: 'string' }
 }
 
+/** A name that no schema of the service may have. */
+const RESERVED = '__proto__'
+
 /**
  * Reads an example as an operator pastes it.
  *
@@ -36,7 +39,12 @@ export function schemaFromExample(value: unknown): Schema {
  */
 export function readExample(text: string): { schema: Schema } | { problem: string } {
   try {
-    const value: unknown = JSON.parse(text)
+    let hasReserved = false
+    const value: unknown = JSON.parse(text, (name, member) => {
+      hasReserved ||= name === RESERVED
+      return member
+    })
+    if (hasReserved) return { problem: `The service takes no member named ${RESERVED}.` }
     if (isRecord(value)) return { schema: schemaFromExample(value) }
     return { problem: 'Paste one JSON object, such as { "amount": 25, "payee": "bob" }.' }
   } catch {

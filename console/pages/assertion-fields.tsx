@@ -1,4 +1,4 @@
-// The backend's word: who signs assertions, with which keys, and how far they reach at most.
+// Backend assertions: who signs them, with which keys, and how far they reach at most.
 import type { EnvironmentSettings } from 'countersign/contract'
 import { SelectField, TextField } from '../../ui/field.tsx'
 import { type Editing, having } from '../model/editing.ts'

@@ -20,7 +20,8 @@ function useSteps(environment: string): Step[] {
     {
       section: 1,
       text: 'A session token was tried, or a first check seen',
-      isDone: wasTried || happened('check'),
+      // A step-up takes a session token, too.
+      isDone: wasTried || happened('check') || happened('passed'),
     },
     { section: 3, text: 'An API has a key', isDone: (view?.resourceKeys.length ?? 0) > 0 },
     { section: 5, text: 'The first step-up', isDone: happened('passed') },

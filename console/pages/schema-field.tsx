@@ -20,7 +20,7 @@ interface SchemaFieldProps {
 export function SchemaField({ editing, path, noteAt, value, onValue }: SchemaFieldProps) {
   const [isOpen, setOpen] = useState(false)
   return (
-    <div className="stack-close">
+    <div className="stack">
       <JsonField
         editing={editing}
         path={path}

@@ -28,8 +28,8 @@ const Unknown = ({ environment, user: { subject } }: UserProps) => (
   <Card title={subject} beside={<Badge>Unknown</Badge>}>
     <Empty icon="users" title="Nothing is known of this user">
       <p>
-        Nobody with this id has added a factor, confirmed anything or failed to in {environment}.
-        Check the id: it must be the one in your session tokens.
+        {environment} has recorded no factor, step-up or failed attempt for this id. It must be
+        exactly the id in your session tokens.
       </p>
     </Empty>
   </Card>

@@ -92,7 +92,7 @@ function DraftBar({ draft }: { draft: Drafting }) {
               ? `${plural(wrong, 'error')} to fix before you can save.`
               : isBehind
                 ? 'Another operator saved in the meantime. Review both changes together.'
-                : 'Changes take effect when you save them. Until then they are kept in this browser tab, also while you look at other pages.'}
+                : 'They take effect when you save. Until then they are kept in this browser tab.'}
           </p>
         </div>
         <div className="row">

@@ -1,4 +1,5 @@
 // The words of an action for people: its title, and the sentence in which the step-up dialog says it.
+import { isBuiltIn } from 'countersign/contract'
 import { DEFAULT_TEXTS } from 'countersign/react'
 import { TextField } from '../../ui/field.tsx'
 import { defaultTitleOf } from '../rules.ts'
@@ -17,8 +18,13 @@ interface WordFieldsProps {
 }
 
 export function WordFields({ action, field }: WordFieldsProps) {
-  const { actions, unknownAction, intro } = DEFAULT_TEXTS
-  const sentence = actions[action] ?? (action ? unknownAction(action) : 'refund an order')
+  const { builtInActions, unknownAction, intro } = DEFAULT_TEXTS
+  const name = field('title').value || action
+  const sentence = isBuiltIn(action)
+    ? builtInActions[action]
+    : name
+      ? unknownAction(name)
+      : 'refund an order'
   return (
     <>
       <TextField

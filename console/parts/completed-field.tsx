@@ -7,7 +7,7 @@ import { completionAt } from '../model/condition-builder.ts'
 interface CompletedFieldProps {
   label: string
   hint?: ReactNode
-  /** Returns what is wrong, given whether the operator is in the field. */
+  /** Returns what is wrong, given whether the operator is in the field. Not shown while a name is completed. */
   errorOf: (hasFocus: boolean) => string | undefined
   value: string
   onValue: (value: string) => void
@@ -57,7 +57,7 @@ export function CompletedField(props: CompletedFieldProps) {
   }
   return (
     <div className="completed">
-      <Field label={label} hint={hint} error={errorOf(hasFocus)}>
+      <Field label={label} hint={hint} error={isOpen ? undefined : errorOf(hasFocus)}>
         {(control) => (
           <textarea
             {...control}

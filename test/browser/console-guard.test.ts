@@ -1,9 +1,9 @@
 // The dashboard guards itself: operators enroll a factor, and confirm every change with it.
 import { Secret, TOTP } from 'otpauth'
 import type { Page } from 'playwright-core'
-import { expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { awayFromStepEnd } from '../support/steps.ts'
-import { consoleTests, signInWith } from './support/console.ts'
+import { consoleTests, review, signInWith } from './support/console.ts'
 import { enterCode } from './support/page.ts'
 
 const service = consoleTests()
@@ -15,6 +15,12 @@ const makeKey = async (page: Page, label: string) => {
 }
 const named = async (name: string): Promise<string> =>
   (await service.operator().operator.create.mutate({ name })).key
+
+// Once an operator has a factor, no other can be named without one.
+let dayShift = ''
+beforeAll(async () => {
+  dayShift = await named('day shift')
+})
 
 it('asks for a passkey or a code once an operator has one, and says what for', async () => {
   const [early, late] = [await named('early shift'), await named('late shift')]
@@ -60,4 +66,32 @@ it('asks for a passkey or a code once an operator has one, and says what for', a
     .waitFor()
   await enterCode(other, code(0))
   await other.getByText(/^csk_res_/).waitFor()
+})
+
+it('says in words what a change weakens, and folds away what is for programs', async () => {
+  const page = await service.open({ path: '/account' })
+  await signInWith(page, dayShift)
+  await page.getByRole('button', { name: 'Add passkey' }).click()
+  await page.getByRole('button', { name: 'I have saved them' }).click()
+  await page.getByRole('link', { name: 'Actions' }).click()
+  await page.getByRole('switch', { name: 'Export a wallet’s key' }).click()
+  await page.getByRole('switch', { name: 'Change the profile' }).click()
+  const save = (await review(page)).getByRole('button', { name: 'Save, weaker parts too' })
+  await save.click()
+  const dialog = page.getByRole('dialog', { name: 'Confirm it’s you' })
+  await dialog
+    .getByText(
+      /You are about to weaken .*: Who is asked from “Users who have enrolled” to “Nobody” in demo, and make 1 more change, 1 of them weaker/,
+    )
+    .waitFor()
+  expect(await dialog.getByText('environment.update').isVisible()).toBe(false)
+  await dialog.getByText('Technical details').click()
+  await dialog.getByText('environment.update').waitFor()
+  await dialog.getByRole('button', { name: 'Continue with passkey' }).click()
+  await page.getByText(/Saved as version/).waitFor()
+
+  await page.getByRole('link', { name: 'Operators' }).click()
+  await page.getByLabel('Name').fill('Ada')
+  await page.getByRole('button', { name: 'Add operator' }).click()
+  await dialog.getByText('You are about to add operator Ada.').waitFor()
 })

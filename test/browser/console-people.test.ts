@@ -157,7 +157,9 @@ describe('the layout', () => {
           const { y } = node.getBoundingClientRect()
           return { top: y }
         })
-      expect(top).toBeGreaterThan(0)
+      const links = await sections.boundingBox()
+      const covered = width < 500 && links ? links.y + links.height : 0
+      expect(top).toBeGreaterThan(covered)
       expect(top).toBeLessThan(450)
       expect(await sections.isVisible()).toBe(true)
     },

@@ -40,8 +40,11 @@ describe('a schema made from an example', () => {
     const example = fc.dictionary(fc.string({ minLength: 1 }), inner, { maxKeys: 5 })
     fc.assert(
       fc.property(example, (drawn) => {
-        const details = JSON.parse(JSON.stringify(drawn))
-        const schema = schemaFromExample(details)
+        const text = JSON.stringify(drawn)
+        const details = JSON.parse(text)
+        const read = readExample(text)
+        if ('problem' in read) return expect(text).toContain('__proto__')
+        const { schema } = read
         expect(schemaFault(schema)).toBeUndefined()
         expect(new Validator(schema, '2020-12').validate(details).valid).toBe(true)
       }),
@@ -56,7 +59,10 @@ describe('a schema made from an example', () => {
     ])
   })
 
-  it.each(['', '5', '[1]', 'null', '{'])('says what to paste instead of %j', (text) => {
-    expect(readExample(text)).toHaveProperty('problem')
-  })
+  it.each(['', '5', '[1]', 'null', '{', '{ "__proto__": 1 }'])(
+    'says what to paste instead of %j',
+    (text) => {
+      expect(readExample(text)).toHaveProperty('problem')
+    },
+  )
 })
