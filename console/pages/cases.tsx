@@ -7,11 +7,12 @@ import {
   type Method,
   type REQUIRES,
   type Rule,
+  reachingMethods,
 } from 'countersign/contract'
 import { useId, useRef, useState } from 'react'
 import { Button } from '../../ui/button.tsx'
 import { SelectField } from '../../ui/field.tsx'
-import { Empty } from '../../ui/notice.tsx'
+import { Empty, Notice } from '../../ui/notice.tsx'
 import { bothOf, readableNames } from '../model/condition-builder.ts'
 import { useConditionProblem } from '../model/condition-check.ts'
 import type { Draft } from '../model/draft.ts'
@@ -101,6 +102,7 @@ function CaseFields(props: CaseProps) {
   const { when } = value
   const refused = useConditionProblem({ base, entry, index, when })
   const level = value.acr && acrReaches(value.acr, rule.acr) ? value.acr : rule.acr
+  const chosen = reachingMethods({ methods: value.methods ?? [], acr: level })
   const set = (part: { [K in keyof Case]?: Case[K] | undefined }) => onValue(having(value, part))
   const seconds = (name: 'lifetimeSeconds' | 'freshnessSeconds') => ({
     editing,
@@ -168,10 +170,18 @@ function CaseFields(props: CaseProps) {
         label="Only these methods"
         hint={value.methods ? undefined : 'None selected: same as the rule.'}
         layout="row"
-        values={value.methods ?? []}
+        values={chosen}
         onValues={(methods) => set({ methods: methods.length > 0 ? methods : undefined })}
         options={methodOptions(METHODS, level)}
       />
+      {value.methods && chosen.length === 0 && (
+        <Notice tone="warn">
+          <p>
+            The methods of this case are below its assurance level, so it refuses everybody. Select
+            another.
+          </p>
+        </Notice>
+      )}
       <div className="choices-row">
         <Check
           label="For one use"

@@ -17,6 +17,13 @@ interface CompletedFieldProps {
   takesFocus?: boolean
 }
 
+/** Acts once no button of the mouse is down: what appears meanwhile would push away what is being pressed. */
+function afterPress(act: () => void): void {
+  if (document.querySelector(':active'))
+    addEventListener('mouseup', () => setTimeout(act), { once: true })
+  else act()
+}
+
 const NOTHING = { caret: -1, active: -1 }
 
 export function CompletedField(props: CompletedFieldProps) {
@@ -79,7 +86,7 @@ export function CompletedField(props: CompletedFieldProps) {
             onClick={() => setTyping(NOTHING)}
             onFocus={() => setFocus(true)}
             onBlur={() => {
-              setFocus(false)
+              afterPress(() => setFocus(false))
               setTyping(NOTHING)
             }}
           />

@@ -179,6 +179,15 @@ describe('the layout', () => {
     expect(await tick.evaluate((node) => node.lastChild?.textContent)).toMatch(/^account\..*…$/)
     const legend = await chart.getByRole('list', { name: 'Colors' }).innerText()
     expect(legend).toContain('Denied')
+    const swatch = chart.locator('.swatch').first()
+    const color = await swatch.evaluate((node) => getComputedStyle(node).backgroundColor)
+    expect(color).toBe(
+      await chart
+        .locator('svg path[fill]')
+        .first()
+        .evaluate((node) => getComputedStyle(node).fill),
+    )
+    expect(color).not.toBe('rgba(0, 0, 0, 0)')
   })
 
   it.each([390, 1280])('covers no button with a message, at %i px', async (width) => {
