@@ -81,7 +81,7 @@ export function CreateEnvironment() {
           </Button>
         }
       >
-        <Card title="Start">
+        <Card title="Actions">
           <RadioField
             label="Start from a template"
             hint="Its actions are ready at once. You can change, remove and add actions later."
