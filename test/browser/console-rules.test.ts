@@ -214,6 +214,18 @@ describe('a rule', () => {
     expect(await codes.isChecked()).toBe(true)
   })
 
+  it('says of a case whose methods are all below its level that it refuses everybody', async () => {
+    const page = await signedIn('/e/demo/actions/wallet.waas.sign')
+    await addCase(page)
+    const one = page.getByRole('region', { name: 'Case 1' })
+    await one.getByLabel('Assurance level').selectOption({ label: 'Same as the rule' })
+    await one.getByRole('checkbox', { name: 'Authenticator app' }).check()
+    await one.getByLabel('Assurance level').selectOption({ label: 'Passkey alone' })
+    await one.getByText('it refuses everybody').waitFor()
+    await one.getByRole('checkbox', { name: 'Passkey' }).check()
+    expect(await one.getByText('it refuses everybody').count()).toBe(0)
+  })
+
   it('takes a schema from an example of details', async () => {
     const page = await signedIn('/e/demo/actions/wallet.waas.sign')
     await page.getByRole('button', { name: 'From an example' }).click()
