@@ -23,7 +23,6 @@ export const ActionAuthorizeResult = z.union([
   z.strictObject({
     authorized: z.literal(true),
     by: z.literal('policy'),
-    replayed: z.boolean(),
     decision: PolicyDecision,
   }),
   z.strictObject({

@@ -90,13 +90,14 @@ export const codeOf = (reason: Reason): TRPCError['code'] =>
 /** Returns the `error.code` of a refusal, which a typed client needs to read the other members. */
 export const codeNumberOf = (reason: Reason): number => TRPC_ERROR_CODES_BY_KEY[codeOf(reason)]
 
-/** Returns the status and headers of a refusal (RFC 9110, section 10.2.3; RFC 6750, section 3). */
+/** Returns the status and headers of a refusal (RFC 9110, sections 10.2.3 and 15.5.6; RFC 6750, section 3). */
 export function metaOf({ reason, retryAfterSeconds }: Refusal) {
   const { status } = REASONS[reason]
   return {
     status,
     headers: {
       ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+      ...(status === 405 && { allow: 'POST' }),
       ...(status === 401 && {
         'www-authenticate':
           reason === 'step_up_required'

@@ -56,7 +56,7 @@ async function identifyAt(
   const shown = bearer ?? refuse('unauthenticated')
   const claimed = claimedKind(shown, kinds)
   if (claimed === 'operator')
-    refuse('forbidden', { message: 'Make operator calls under /operator/trpc.' })
+    refuse('forbidden', { message: 'Make operator calls under /operator/.' })
   return claimed === 'resource'
     ? verifyResource(environment, shown)
     : { ...(await verifySubject(bindings, environment, shown)), country }
@@ -71,7 +71,7 @@ async function identifyOperator(
   checkOrigin(headers, [bindings.publicUrl])
   const served = kinds.includes('operator') || kinds.includes('subject')
   if (bearer !== undefined && !(served && kindOf(bearer) === 'operator'))
-    refuse('forbidden', { message: 'Make this call under /{environment}/trpc.' })
+    refuse('forbidden', { message: 'Make this call under /{environment}/.' })
   const operator = await verifyOperator(bindings, headers, bearer)
   if (kinds.includes('operator')) return operator
   return served ? asSubject(bindings, operator) : refuse('forbidden')

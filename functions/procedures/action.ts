@@ -6,11 +6,14 @@ import {
   challengeOf,
   IDEMPOTENCY_WINDOW_SECONDS,
   isChallenge,
+  type Reason,
 } from '../../contract/index.ts'
+import type { Context } from '../callers/identify.ts'
+import type { ResourceCaller } from '../callers/resource.ts'
 import { whoIs } from '../callers/subject.ts'
 import { hashParts, toBase64Url } from '../domain/bytes.ts'
 import { checkDetails } from '../domain/details/details-schema.ts'
-import { type Answer, answeringLater, Refused, refusal } from '../domain/refusal.ts'
+import { answeringLater, type Refusal, Refused, refusal } from '../domain/refusal.ts'
 import { canonical } from '../domain/tokens/statement.ts'
 import type { OwnToken } from '../domain/tokens/token.ts'
 import { count, countCheck } from '../edge/counting.ts'
@@ -40,15 +43,19 @@ export const actionRouter = router({
         ...{ detailsHash: bound?.hash, actor: `resource:${keyId}` },
         requestHash: requestHashOf(keyId, input),
       })
-      const authorized = challenged(answer)
-      if (authorized.by === 'policy') {
-        const { observed, ...permit } = authorized
+      if ('refused' in answer) {
+        const { reason } = answer.refused
+        countRefusal(environment.id, action.action, reason)
+        await recordForOwner(ctx, presented, subject, action.action)
+        throw new Refused(challenged(answer.refused))
+      }
+      if (answer.by === 'policy') {
+        const { observed, ...permit } = answer
         countCheck(environment.id, permit.decision, observed)
         return { authorized: true as const, ...permit }
       }
-      if (!authorized.replayed) count(environment.id, 'used', action.action, null)
-      const { claims } = tokenOf(presented)
-      return { authorized: true as const, ...authorized, claims }
+      if (!answer.replayed) count(environment.id, 'used', action.action, null)
+      return { authorized: true as const, ...answer, claims: tokenOf(presented).claims }
     }),
 })
 
@@ -72,17 +79,33 @@ function tokenOf(presented: Presented | undefined): OwnToken {
 const requestHashOf = (keyId: string, input: ActionAuthorizeInput): string | null =>
   input.idempotencyKey === undefined ? null : toBase64Url(hashParts(keyId, canonical(input)))
 
-/**
- * Returns an answer, or throws its refusal. One that a step-up resolves has the challenge for the caller of the
- * API (RFC 9470, section 3).
- */
-function challenged<T extends object>(answer: Answer<T>): T {
-  if (!('refused' in answer)) return answer
-  const { refused } = answer
+/** Records a refused token of another user in the history of its owner. */
+async function recordForOwner(
+  { bindings, caller }: Context & { caller: ResourceCaller },
+  presented: Presented | undefined,
+  subject: string,
+  action: string,
+): Promise<void> {
+  const token = presented && 'token' in presented ? presented.token : undefined
+  if (!token || token.claims.sub === subject) return
+  const { sub, jti } = token.claims
+  const { environment, keyId } = caller
+  const refused = { jti, action, actor: `resource:${keyId}`, reason: 'token_invalid' as const }
+  const owner = subjectObject(bindings, environment.id, sub)
+  await owner.noteRefusal({ who: whoIs(environment, sub), ...refused })
+}
+
+/** Counts a refusal as the check that it was. */
+function countRefusal(environment: string, action: string, reason: Reason): void {
+  count(environment, 'check', action, null)
+  if (reason === 'denied') count(environment, 'denied', action, null)
+  else if (isChallenge(reason)) count(environment, 'asked', action, null)
+}
+
+/** Adds the challenge for the caller of the API (RFC 9470, section 3) to a refusal that a step-up resolves. */
+const challenged = (refused: Refusal): Refusal => {
   const { reason, requirement } = refused
-  throw new Refused(
-    isChallenge(reason)
-      ? { ...refused, wwwAuthenticate: challengeOf(CHALLENGES[reason], requirement) }
-      : refused,
-  )
+  return isChallenge(reason)
+    ? { ...refused, wwwAuthenticate: challengeOf(CHALLENGES[reason], requirement) }
+    : refused
 }

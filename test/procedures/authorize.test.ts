@@ -4,15 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { reasonOf } from '../../client/index.ts'
 import type { ActionEntry, Details, EnvironmentSettings } from '../../contract/index.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
-import { historyOf } from '../support/evidence.ts'
-import {
-  enrollTotp,
-  expectRefused,
-  makeEnvironment,
-  operator,
-  stepUp,
-  totpCode,
-} from '../support/service.ts'
+import { historyAfterTheHour, historyOf } from '../support/evidence.ts'
+import { enrollTotp, expectRefused, makeEnvironment, operator, stepUp } from '../support/service.ts'
 
 restartClockAfterEach()
 
@@ -45,7 +38,7 @@ describe('an action', () => {
   it('runs without a token where the rule asks for none, and none is spent', async () => {
     const { authorize, eventsOf } = await scene()
     expect(await authorize()).toMatchObject({
-      ...{ authorized: true, by: 'policy', replayed: false },
+      ...{ authorized: true, by: 'policy' },
       decision: { decision: 'permit', reason: 'not_enrolled' },
     })
     expect(await eventsOf('token.consumed')).toEqual([])
@@ -102,6 +95,27 @@ describe('an action', () => {
     await enrollTotp(stranger)
     await expectRefused(authorize({ token, ...more }), reason)
     expect(await authorize({ token })).toMatchObject({ by: 'token' })
+  })
+
+  it('leaves a trace in the history of the owner, of whose token it is refused', async () => {
+    const { environment, earn, client, subject } = await scene()
+    const token = await earn()
+    const thief = await environment.user()
+    await enrollTotp(thief)
+    const stolen = { action: 'order.refund', subject: thief.subject, details: SMALL, token }
+    await expectRefused(client.action.authorize.mutate(stolen), 'token_invalid')
+    const events = await historyAfterTheHour(environment.id, subject)
+    expect(events.filter(({ type }) => type === 'token.refused')).toMatchObject([
+      { data: { action: 'order.refund', reason: 'token_invalid' } },
+    ])
+  })
+
+  it('asks a user to enroll whose factors cannot do what the rule asks for', async () => {
+    const { authorize, earn } = await scene()
+    const details = { amount: 1001, payee: 'bob' }
+    const token = await earn(SMALL)
+    await expectRefused(authorize({ details }), 'enrollment_required')
+    await expectRefused(authorize({ details, token }), 'details_mismatch')
   })
 
   it('is refused with a token without details, unless the API says that it may be', async () => {
@@ -185,7 +199,7 @@ describe('simultaneous requests', () => {
     const token = await earn()
     const request = { token, idempotencyKey: KEY }
     const all = await Promise.all(Array.from({ length: 20 }, () => authorize(request)))
-    expect(all.filter(({ replayed }) => !replayed)).toHaveLength(1)
+    expect(all.filter((answer) => answer.by === 'token' && !answer.replayed)).toHaveLength(1)
     expect(new Set(all.map((answer) => JSON.stringify({ ...answer, replayed: true }))).size).toBe(1)
     expect(await eventsOf('token.consumed')).toHaveLength(1)
     await expectRefused(authorize({ ...request, idempotencyKey: `${KEY}2` }), 'token_used')
@@ -225,18 +239,12 @@ describe('a repeated request', () => {
     await expectRefused(authorize({ token }), 'token_expired')
   })
 
-  it('gets the permit of before, though the rule asks for a token by now', async () => {
-    const { user, authorize } = await scene()
-    // Without anything stored, a user has nothing to be kept in.
-    expect(await authorize({ idempotencyKey: KEY })).toMatchObject({ replayed: false })
-    const begun = await user.client.factor.enroll.mutate({ kind: 'totp' })
-    const permit = await authorize({ idempotencyKey: KEY })
-    if ('secret' in begun)
-      await user.client.factor.confirm.mutate({
-        ...{ kind: 'totp', factorId: begun.factorId, code: totpCode(begun.secret) },
-      })
-    expect(await authorize({ idempotencyKey: KEY })).toEqual({ ...permit, replayed: true })
-    await expectRefused(authorize(), 'step_up_required')
+  it('that spent nothing is decided again', async () => {
+    const { authorize, earn } = await scene()
+    expect(await authorize({ idempotencyKey: KEY })).toMatchObject({ by: 'policy' })
+    const token = await earn()
+    await expectRefused(authorize({ idempotencyKey: KEY }), 'step_up_required')
+    expect(await authorize({ idempotencyKey: KEY, token })).toMatchObject({ by: 'token' })
   })
 
   it.each([{ details: { amount: 7 } }, { sessionId: 'another' }, { context: { country: 'NL' } }])(

@@ -3,7 +3,14 @@ import { isChallenge, type Offered, type PolicyDecision } from '../../../contrac
 import { epochSeconds } from '../../clock.ts'
 import type { Conditions } from '../../domain/conditions/condition.ts'
 import { type Action, requirementOf } from '../../domain/policy/policy.ts'
-import { type Answer, answering, type Refusal, Refused, refuse } from '../../domain/refusal.ts'
+import {
+  type Answer,
+  answering,
+  type Refusal,
+  Refused,
+  refusal,
+  refuse,
+} from '../../domain/refusal.ts'
 import { checkUse, type OwnToken, type Terms, type Use } from '../../domain/tokens/token.ts'
 import type { Ledger } from './ledger.ts'
 import { type CallFacts, inEffect, settle } from './overview.ts'
@@ -27,14 +34,13 @@ export interface AuthorizeCall
 
 /** The action may run: by policy, or by a token that was spent. */
 export type Authorized =
-  | { by: 'policy'; replayed: boolean; decision: PolicyDecision; observed: boolean }
+  | { by: 'policy'; decision: PolicyDecision; observed: boolean }
   | { by: 'token'; replayed: boolean }
-
-const NEEDED = { step_up: 'step_up_required', enroll: 'enrollment_required' } as const
 
 /**
  * Decides an action and spends its token. A permit that needs no token spends none. A refusal carries the
- * requirement of the rule in effect, is recorded if a token of this user was presented, and spends nothing.
+ * requirement of the rule in effect, is recorded if a token of this user was presented, and spends nothing. The
+ * request that spent a token gets its answer again for 60 seconds; everything else is decided again.
  */
 export function authorize(
   ledger: Ledger,
@@ -42,30 +48,33 @@ export function authorize(
   conditions?: Conditions,
 ): Answer<Authorized> {
   const now = epochSeconds()
-  const kept = keptAnswer(ledger, call, now)
-  if (kept) return kept
-  const { who, offered, presented } = call
+  const { who, offered, presented, requestHash } = call
+  const token = presented && 'token' in presented ? presented.token : undefined
+  if (token && ledger.exists && ledger.tokens.isRepeated(token.claims.jti, requestHash, now))
+    return { by: 'token', replayed: true }
   const { action: decided, user } = inEffect(ledger, call, conditions)
   const action = call.requireDetails ? requiringDetails(decided) : decided
   const { decision, observed } = settle(ledger, who, action, user, offered)
-  if (decision.decision === 'permit')
-    return keepPermit(ledger, call, { by: 'policy', replayed: false, decision, observed }, now)
-  const requirement = requirementOf(action, offered)
+  if (decision.decision === 'permit') return { by: 'policy', decision, observed }
   const answer = answering((): Answer<Authorized> => {
     if (decision.decision === 'deny') refuse('denied')
-    if (!presented) refuse(NEEDED[decision.decision as keyof typeof NEEDED])
+    if (!presented) refuse('step_up_required')
     if ('refused' in presented) throw new Refused(presented.refused)
     if (!ledger.exists) refuse('token_revoked')
     return ledger.change(now, who, () => spend(ledger, { ...call, action }, presented.token, now))
   })
   if (!('refused' in answer)) return answer
   const { refused } = answer
-  if (presented && 'token' in presented && presented.token.claims.sub === who.subject) {
-    const { jti } = presented.token.claims
+  if (token?.claims.sub === who.subject) {
+    const { jti } = token.claims
     const { reason } = refused
     noteRefusal(ledger, { who, jti, action: action.action, actor: call.actor, reason })
   }
-  return { refused: isChallenge(refused.reason) ? { ...refused, requirement } : refused }
+  if (!isChallenge(refused.reason)) return answer
+  const enrolls = refused.reason === 'step_up_required' && decision.decision === 'enroll'
+  const reason = enrolls ? 'enrollment_required' : refused.reason
+  const requirement = requirementOf(action, offered)
+  return { refused: refusal(reason, { ...(reason === refused.reason && refused), requirement }) }
 }
 
 function spend(
@@ -78,13 +87,12 @@ function spend(
   const { replayed } = spendToken(
     ledger,
     {
-      ...{ who, jti: token.claims.jti, action: action.action, actor, detailsHash },
-      ...{ requirement: requirementOf(action, offered), requestHash: null },
+      ...{ who, jti: token.claims.jti, action: action.action, actor, detailsHash, requestHash },
+      requirement: requirementOf(action, offered),
       presented: { kind: token.kind, scope: action.scope },
     },
     now,
   )
-  if (requestHash !== null) ledger.tokens.keepAnswer(requestHash, { by: 'token' }, now)
   return { by: 'token', replayed }
 }
 
@@ -93,27 +101,3 @@ const requiringDetails = (action: Action): Action =>
   action.rule.details === 'optional'
     ? { ...action, rule: { ...action.rule, details: 'required' } }
     : action
-
-function keptAnswer(
-  ledger: Ledger,
-  { requestHash }: AuthorizeCall,
-  now: number,
-): Authorized | undefined {
-  if (requestHash === null || !ledger.exists) return undefined
-  const kept = ledger.tokens.keptAnswer(requestHash, now) as Authorized | undefined
-  return kept && { ...kept, replayed: true }
-}
-
-/** Keeps a permit for a repeated request; a user who never came leaves no trace. */
-function keepPermit(
-  ledger: Ledger,
-  { who, requestHash }: AuthorizeCall,
-  permit: Authorized,
-  now: number,
-): Answer<Authorized> {
-  if (requestHash === null || !ledger.exists) return permit
-  return ledger.change(now, who, () => {
-    ledger.tokens.keepAnswer(requestHash, permit, now)
-    return permit
-  })
-}

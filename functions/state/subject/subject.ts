@@ -88,7 +88,7 @@ export class Subject extends DurableObject<Env> {
     return answering(() => stepup.exchange(this.#ledger, call))
   }
 
-  /** Conditions are loaded first, and only where there are any: the decision itself waits for nothing. */
+  /** Authorizes an action. Loads conditions first, if the action has any: the decision itself is synchronous. */
   authorize(call: AuthorizeCall) {
     return call.action.conditional
       ? loadConditions().then((conditions) => authorize(this.#ledger, call, conditions))

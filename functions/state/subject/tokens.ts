@@ -104,32 +104,20 @@ export class Tokens {
   spend(row: TokenRow, now: number, requestHash: string | null): { replayed: boolean } {
     const key = `token:${row.jti}`
     if (this.claim({ key, expiresAt: row.expires_at }, now, requestHash)) return { replayed: false }
-    const earlier = this.#sql
-      .exec<{ holder: string | null; at: number }>(
-        'SELECT holder, at FROM claims WHERE key = ?',
-        key,
-      )
-      .one()
-    const repeated = requestHash !== null && earlier.holder === requestHash
-    if (!repeated || now - earlier.at > IDEMPOTENCY_WINDOW_SECONDS) refuse('token_used')
+    if (!this.isRepeated(row.jti, requestHash, now)) refuse('token_used')
     return { replayed: true }
   }
 
-  /** Keeps the answer to a request for as long as the request may be repeated. */
-  keepAnswer(requestHash: string, answer: object, now: number): void {
-    const expiresAt = now + IDEMPOTENCY_WINDOW_SECONDS
-    this.claim({ key: `request:${requestHash}`, expiresAt }, now, JSON.stringify(answer))
-  }
-
-  /** Returns the answer to an earlier request that is repeated now. */
-  keptAnswer(requestHash: string, now: number): unknown {
-    const [row] = this.#sql
-      .exec<{ holder: string; at: number }>(
+  /** Returns whether a request is the one that spent a token, repeated within the idempotency window. */
+  isRepeated(jti: string, requestHash: string | null, now: number): boolean {
+    const [earlier] = this.#sql
+      .exec<{ holder: string | null; at: number }>(
         'SELECT holder, at FROM claims WHERE key = ?',
-        `request:${requestHash}`,
+        `token:${jti}`,
       )
       .toArray()
-    return row && now - row.at <= IDEMPOTENCY_WINDOW_SECONDS ? JSON.parse(row.holder) : undefined
+    const isSame = requestHash !== null && earlier?.holder === requestHash
+    return isSame && now - earlier.at <= IDEMPOTENCY_WINDOW_SECONDS
   }
 
   wasSpent(jti: string): boolean {
