@@ -15,7 +15,7 @@ import { askedFor } from './prompt-queue.ts'
 import { RecoveryCodes } from './recovery-codes.tsx'
 import { actionInWords, errorInWords, type StepUpTexts, type StepUpTextsPart } from './texts.ts'
 import { Verify } from './verify.tsx'
-import { DeadEnd, type StepUpHelp } from './ways.tsx'
+import { DeadEnd, HelpLine, type StepUpHelp } from './ways.tsx'
 
 export interface ConversationProps {
   request: StepUpRequest
@@ -86,6 +86,9 @@ export function Conversation(props: ConversationProps) {
   const { what, isInWords } = actionInWords(texts, action, request.decision)
   const { title, intro } = heading(cause ? 'verify' : step.at, what, texts)
   const isNamed = (props.actionName ?? (isInWords ? 'hidden' : 'shown')) === 'shown'
+  // The steps that verify offer more ways than this, and a dead end says it already.
+  const isDeadEnd = step.at === 'choose' && kinds.length === 0
+  const asks = Boolean(cause) || (['choose', 'enroll', 'codes'].includes(step.at) && !isDeadEnd)
   return (
     <>
       <header className="countersign-header">
@@ -99,6 +102,7 @@ export function Conversation(props: ConversationProps) {
       </header>
       {isAsking && details && <DetailList details={details} texts={texts} />}
       {panel()}
+      {asks && <HelpLine help={help} texts={texts} />}
     </>
   )
 

@@ -1,5 +1,5 @@
-// What the action is about to do, as a list of names and values. Values come from the application and
-// may come from anybody: none can pretend to be something else, and none is shown in part alone.
+// Lists the details of an action. Values may come from an attacker: invisible characters are escaped, and a
+// shortened value can be opened in full.
 import type { Details } from '../../contract/index.ts'
 import { type StepUpTexts, textAt } from './texts.ts'
 
@@ -7,8 +7,8 @@ const LONG = 96
 const HEAD = 48
 const TAIL = 16
 
-/** Characters that are not seen, or turn the direction of others. */
-const UNSEEN = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu
+/** Invisible characters, and characters that change the direction of text. */
+const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 
 interface DetailListProps {
   details: Details

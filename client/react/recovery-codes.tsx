@@ -1,4 +1,4 @@
-// The recovery codes, shown once: to copy, to download, and to say that they are put away.
+// Shows the recovery codes once. The user copies or downloads them, and confirms that they are saved.
 import { useEffect, useRef } from 'react'
 import { acknowledgeRecoveryCodes } from '../devices.ts'
 import type { Countersign } from '../instance.ts'
@@ -9,14 +9,14 @@ import { errorInWords, type StepUpTextsPart, spoken, textsWith } from './texts.t
 /** Props of `RecoveryCodes`. */
 export interface RecoveryCodesProps {
   codes: readonly string[]
-  /** The user has said that they are saved, and the server knows. */
+  /** Called after the user confirmed this and the service recorded it. */
   onAcknowledged: () => void
   instance?: Countersign
   texts?: StepUpTextsPart
 }
 
 /**
- * Shows recovery codes, and has the user say that they are saved.
+ * Shows recovery codes, and asks the user to confirm that they are saved.
  *
  * @example <RecoveryCodes codes={codes} onAcknowledged={() => setCodes(undefined)} />
  */

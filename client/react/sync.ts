@@ -1,13 +1,13 @@
-// What a query client remembers of Countersign, kept true: another user's answers leave it, and what a
-// step-up, a token or a change of factors made old is asked again. It asks nothing by itself.
+// Keeps a query client's cache current: removes the answers to another user, and invalidates those that a step-up, a
+// token or a change of factors made stale. It sends no request itself.
 import type { QueryClient } from '@tanstack/react-query'
 import type { Countersign } from '../instance.ts'
 import { type UserName, watchOf } from './user.ts'
 
-/** What an answer depends on: the user's factors, or also their tokens and the rules. */
+/** What a cached answer depends on: the user's factors, or also their tokens and the rules. */
 export type Kind = 'devices' | 'required'
 
-/** The key of everything that one user was answered, by one environment. */
+/** The key prefix of one user's answers from one environment. */
 export const keyOfUser = ({ options }: Countersign, user: UserName) =>
   ['countersign', options.url, options.environment, user === undefined ? {} : { user }] as const
 
@@ -18,9 +18,9 @@ interface Sync {
 const syncs = new WeakMap<QueryClient, Map<Countersign, Sync>>()
 
 /**
- * Keeps a query client true to an instance for as long as somebody needs it.
+ * Keeps a query client in sync with an instance while a caller needs it.
  *
- * @returns how to say that it is needed no more
+ * @returns a function that ends this need
  */
 export function keepTrue(client: QueryClient, instance: Countersign): () => void {
   const ofClient = syncs.get(client) ?? new Map<Countersign, Sync>()
@@ -43,7 +43,7 @@ function start(client: QueryClient, instance: Countersign): () => void {
   const invalidate = (...kinds: Kind[]) => {
     if (!old) {
       old = new Set()
-      // One step-up makes several events: they are one reason to ask again.
+      // One step-up emits several events: they cause one invalidation.
       queueMicrotask(() => {
         const now = old
         old = undefined

@@ -1,4 +1,4 @@
-// A step-up around an action, with the dialog that asks for it: what most pages need of all this.
+// Runs an action with a step-up and its dialog. Most pages need only this.
 import {
   createContext,
   type ReactElement,
@@ -20,13 +20,13 @@ import { createPromptQueue, type PromptQueue } from './prompt-queue.ts'
 import { useCountersign } from './provider.ts'
 import { watchOf } from './user.ts'
 
-/** How an action ended that was not refused. */
+/** The outcome of an action that was not refused. */
 export type StepUpOutcome<T> = { status: 'completed'; value: T } | { status: 'cancelled' }
 
 /**
- * Runs an action, and has the dialog verify the user before it where that is needed.
+ * Runs an action. If it needs a step-up, the dialog verifies the user first.
  *
- * @returns `cancelled` where the user closed the dialog, the component went, or somebody else signed in
+ * @returns `cancelled` if the user closed the dialog, the component unmounted, or another user signed in
  * @throws CountersignError `denied`, `details_required`, those of `withStepUp`, and whatever `run` throws
  */
 export type StepUp = <T>(
@@ -37,24 +37,24 @@ export type StepUp = <T>(
 
 /** Options of `useStepUp` and `StepUpProvider`. */
 export interface StepUpOptions extends StepUpLook {
-  /** The instance to use; the provider's, else the default one. */
+  /** The instance to use. Default: the provider's, or else the default instance. */
   instance?: Countersign
 }
 
-/** What `useStepUp` gives. */
+/** The result of `useStepUp`. */
 export interface StepUpHandle {
   stepUp: StepUp
-  /** Asks by the dialog alone: for `withStepUp`, or `createCountersign({ prompt })`. */
+  /** Opens the dialog without an action: for `withStepUp`, or `createCountersign({ prompt })`. */
   prompt: StepUpPrompt
-  /** Render it anywhere; null below a `StepUpProvider`, which does. */
+  /** Render it anywhere. It is null inside a `StepUpProvider`, which renders the dialog itself. */
   dialog: ReactElement | null
 }
 
 const QueueContext = createContext<PromptQueue | undefined>(undefined)
 
 /**
- * A step-up around an action. Several at a time are asked one after the other, in their order; one that
- * is no longer needed when its turn comes is not asked.
+ * Returns a function that runs an action with a step-up. Simultaneous step-ups are asked one after the other. One
+ * that is no longer needed is skipped.
  *
  * @example
  * const { stepUp, dialog } = useStepUp()
@@ -132,7 +132,7 @@ async function stepUpAt<T>(
     isCancelled = !answer
     return answer
   }
-  // What one user began is not done for the next.
+  // An action that one user started must not run for another user.
   const runForUser = async (fetch: StepUpFetch) => {
     if (user === undefined || (await look()) === user) return run(fetch)
     isCancelled = true

@@ -1,15 +1,15 @@
-// Waiting after too many attempts: until when, what is seen of it, and what is announced.
+// Computes, formats and announces the wait after too many attempts.
 import { useEffect, useState } from 'react'
 import type { CountersignError } from '../errors.ts'
 import { Said } from './parts.tsx'
 import type { StepUpTexts } from './texts.ts'
 
-/** How long to wait where a refusal does not say. */
+/** The wait if a refusal has no `retryAfterSeconds`. */
 const WAIT_SECONDS = 30
 
 /**
- * Returns until when no attempt is taken after a refusal, in epoch milliseconds. The wait begins with the
- * last wrong attempt, and not with the one that is refused for it.
+ * Returns when the next attempt is allowed after a refusal, in epoch milliseconds. The last wrong attempt starts
+ * the wait.
  */
 export function waitUntilOf(error: CountersignError): number | undefined {
   const { reason, attemptsLeft, retryAfterSeconds = WAIT_SECONDS } = error
@@ -17,7 +17,7 @@ export function waitUntilOf(error: CountersignError): number | undefined {
   return Date.now() + retryAfterSeconds * 1000
 }
 
-/** A countdown as it is written. */
+/** Formats a countdown. */
 export const inTime = (
   texts: StepUpTexts,
   text: 'waiting' | 'nextCodeIn',
@@ -26,16 +26,16 @@ export const inTime = (
 
 interface WaitSaidProps {
   waitUntil: number | undefined
-  /** The seconds that are left of it. */
+  /** The remaining seconds. */
   waiting: number
   texts: StepUpTexts
 }
 
 const STEP_SECONDS = 10
-/** A longer wait is announced when it begins, and then below this. */
+/** A longer wait is announced when it begins, and then in its last seconds. */
 const LAST_STEPS = 5
 
-/** Announces a wait: its beginning, every ten seconds of its last minute, and its end. */
+/** Announces a wait: its beginning, every ten seconds near its end, and its end. */
 export function WaitSaid({ waitUntil, waiting, texts }: WaitSaidProps) {
   const [said, setSaid] = useState('')
   const step = Math.min(Math.ceil(waiting / STEP_SECONDS), LAST_STEPS + 1)

@@ -1,5 +1,5 @@
-// What a user can do who cannot use what they are asked for: another method of theirs, a recovery code that
-// lets them add a new factor, and whom to ask. It shows the ways; its caller goes them.
+// Shows the options of a user who cannot use a method: another method, a recovery code that lets them add a new
+// factor, and whom to ask. The caller acts on the choice.
 import { useEffect, useId, useRef, useState } from 'react'
 import { checkStepUpAuth } from '../check.ts'
 import { getMfaMethods } from '../devices.ts'
@@ -10,7 +10,7 @@ import { Notice } from './panels.tsx'
 import { Button, Problem, useCall } from './parts.tsx'
 import { errorInWords, type StepUpTexts } from './texts.ts'
 
-/** Whom a user asks who cannot go on. */
+/** Whom to ask for help. */
 export interface StepUpHelp {
   text: string
   /** Where it leads: an address of http, https or mailto, or of the page's own origin. Any other is not a link. */
@@ -33,7 +33,7 @@ export interface WaysProps {
 
 const RECOVER = 'recover'
 
-/** The ways alone, below what did not work. */
+/** The options, below a method that failed. */
 export function Ways({ problem, ...props }: WaysProps & { problem?: boolean }) {
   const { instance, texts, help, others, onMethod, onRecover } = props
   const [codesLeft, setCodesLeft] = useState(0)
@@ -76,7 +76,7 @@ export function Ways({ problem, ...props }: WaysProps & { problem?: boolean }) {
   )
 }
 
-/** What is left where there is nothing to be done: why, and whom to ask. */
+/** Says why the user cannot go on, and whom to ask. */
 export const DeadEnd = ({ notice, ...help }: HelpLineProps & { notice: string }) => (
   <div className="countersign-form">
     <Notice>{notice}</Notice>
@@ -84,7 +84,7 @@ export const DeadEnd = ({ notice, ...help }: HelpLineProps & { notice: string })
   </div>
 )
 
-/** The ways as a panel of their own, with the way back. */
+/** The options as a panel of their own, with a button that leads back. */
 export function CannotUse({ onBack, ...props }: WaysProps & { onBack: () => void }) {
   const { texts } = props
   const heading = useRef<HTMLHeadingElement>(null)
@@ -108,7 +108,8 @@ export function CannotUse({ onBack, ...props }: WaysProps & { onBack: () => void
 
 type HelpLineProps = Pick<WaysProps, 'help' | 'texts'>
 
-function HelpLine({ help, texts }: HelpLineProps) {
+/** Whom to ask, below a step. */
+export function HelpLine({ help, texts }: HelpLineProps) {
   const { text, href } = help ?? { text: texts.askSupport }
   const address = href === undefined ? undefined : linkOf(href)
   return (

@@ -40,19 +40,25 @@ export function activitiesOf(events: readonly AuditEvent[]): Activity[] {
   for (const event of events) {
     const tokens = tokensOf(event)
     const known = tokens.map((jti) => byToken.get(jti)).find((group) => group !== undefined)
-    const group = known ?? []
-    if (!known) groups.push(group)
-    group.push(event)
-    for (const jti of tokens) byToken.set(jti, group)
+    // A reusable token that was used for another action is another activity.
+    if (known && isOfAction(event, known)) known.push(event)
+    else {
+      const group = [event]
+      groups.push(group)
+      if (!known) for (const jti of tokens) byToken.set(jti, group)
+    }
   }
   return groups.map(activityOf).sort((a, b) => b.at - a.at)
 }
 
-/** Returns the `jti` of every token that a step-up issued, or of the token that was used. */
+/** Returns the `jti` of every token that a step-up issued, or of the token that was used. A refusal is an activity of its own. */
 function tokensOf({ type, data }: AuditEvent): string[] {
   if (type === 'step_up.passed') return listOf(data.tokens).flatMap(({ jti }) => textOf(jti))
-  return type.startsWith('token.') ? textOf(data.jti) : []
+  return type.startsWith('token.consumed') ? textOf(data.jti) : []
 }
+
+const isOfAction = ({ data }: AuditEvent, [newest]: AuditEvent[]): boolean =>
+  data.action === undefined || data.action === newest?.data.action
 
 function activityOf(events: AuditEvent[]): Activity {
   const [newest] = events

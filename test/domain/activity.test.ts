@@ -40,6 +40,28 @@ describe('the activities of a history', () => {
     ])
   })
 
+  it('are done, though the token is refused when it is sent again', () => {
+    const again = event(3, 'token.refused', {
+      jti: 't1',
+      action: 'order.refund',
+      reason: 'token_used',
+    })
+    const history = [again, event(2, 'token.consumed', USED), event(1, 'step_up.passed', PASSED)]
+    expect(activitiesOf(history)).toMatchObject([
+      { type: 'token.refused', reason: 'token_used', events: [{ seq: 3 }] },
+      { type: 'token.consumed', action: 'order.refund', events: [{ seq: 2 }, { seq: 1 }] },
+    ])
+  })
+
+  it('are one for each action that a reusable token was used for', () => {
+    const other = event(3, 'token.consumed', { ...USED, action: 'order.view' })
+    const history = [other, event(2, 'token.consumed', USED), event(1, 'step_up.passed', PASSED)]
+    expect(activitiesOf(history)).toMatchObject([
+      { action: 'order.view' },
+      { action: 'order.refund' },
+    ])
+  })
+
   it('say when something that was counted happened, not when it was written', () => {
     const refused = { reason: 'rate_limited', count: 7, firstAt: 10, lastAt: 20 }
     const history = [

@@ -1,9 +1,9 @@
-// The dialog in Arabic, from right to left. Words of an action are a verbal noun after «أنت على وشك».
+// The dialog in Arabic, from right to left. Write an action as a verbal noun that follows «أنت على وشك».
 import type { StepUpTexts } from '../texts.ts'
 
 const RULES = new Intl.PluralRules('ar')
 
-/** Returns a count in the form that Arabic has for it; `#` is the number. */
+/** Returns a count with the Arabic plural form of its noun; `#` is the number. */
 function count(number: number, one: string, two: string, few: string, many: string): string {
   const other = many
   return { zero: other, one, two, few, many, other }[RULES.select(number)].replace(
