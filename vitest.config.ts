@@ -57,8 +57,6 @@ export default defineConfig({
           include: ['test/browser/**/*.test.ts'],
           environment: 'node',
           globalSetup: ['test/browser/support/setup.ts'],
-          // One browser and two cores: files that wait for each other are no faster.
-          fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 180_000,
         },

@@ -1,5 +1,4 @@
-// Rules as the page shows them: what an environment makes of the defaults of every
-// action, and one plain sentence for each. The service decides.
+// Computes the rule of each action for the dashboard, and describes it in one sentence. The service decides.
 import {
   type ActionEntry,
   BUILT_IN_ACTIONS,
@@ -14,7 +13,7 @@ import {
 } from 'countersign/contract'
 import { anyOf, duration, METHOD_PHRASES, plural } from './words.ts'
 
-/** What a built-in action is, for somebody who reads its name for the first time. */
+/** Explains each built-in action. */
 export const BUILT_IN_WORDS: Record<BuiltInAction, { title: string; text: string }> = {
   'wallet.waas.sign': {
     title: 'Sign with a wallet',
@@ -30,11 +29,11 @@ export const BUILT_IN_WORDS: Record<BuiltInAction, { title: string; text: string
   },
   'wallet.waas.reshare': {
     title: 'Reshare a key',
-    text: 'A wallet’s key is split again, perhaps among others.',
+    text: 'A wallet’s key is split into new shares, possibly for other holders.',
   },
   'user.update': {
     title: 'Change the profile',
-    text: 'What your application knows of the user is changed, such as an address that money or mail goes to.',
+    text: 'The user’s data in your application changes, such as an address for payments or mail.',
   },
   'credential.link': {
     title: 'Add a factor',
@@ -42,11 +41,11 @@ export const BUILT_IN_WORDS: Record<BuiltInAction, { title: string; text: string
   },
   'credential.update': {
     title: 'Change factors',
-    text: 'A user makes new recovery codes, or another factor the default one.',
+    text: 'A user creates new recovery codes, or chooses another default factor.',
   },
   'credential.unlink': {
     title: 'Remove a factor',
-    text: 'A user takes away one of their factors.',
+    text: 'A user removes one of their factors.',
   },
 }
 
@@ -55,7 +54,7 @@ export const defaultTitleOf = (action: string): string =>
   isBuiltIn(action) ? BUILT_IN_WORDS[action].title : action
 
 /**
- * Returns what an action is called: by the title in the settings, else by what is built in, else by its name.
+ * Returns the title of an action: from the settings, or built in, or else its name.
  *
  * @param actions the actions of the settings
  */
@@ -92,7 +91,7 @@ export function actionsOf({ actions = [] }: EnvironmentSettings): ShownAction[] 
   })
 }
 
-/** Returns the action that a guide begins with: one of the application, where it has any. */
+/** Returns the action that a guide starts with: one of the application's own, if it has any. */
 export const firstToGuard = (actions: readonly ShownAction[]): ShownAction | undefined =>
   actions.find(({ action }) => !isBuiltIn(action)) ??
   actions.find(({ action }) => action === 'wallet.waas.export')
@@ -116,7 +115,7 @@ export function withAction(settings: EnvironmentSettings, entry: ActionEntry): E
   }
 }
 
-/** The settings without what they say of an action: a built-in one is back at its defaults. */
+/** Returns the settings without one action. A built-in action then has its defaults. */
 export const withoutAction = (
   settings: EnvironmentSettings,
   name: string,

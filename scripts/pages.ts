@@ -47,11 +47,14 @@ function isCurrent(built: string, folder: string): boolean {
   return [folder, ...SHARED].every((path) => newest(`${ROOT}${path}`) <= mtimeMs)
 }
 
-/** Returns when a file below a path was last written. Ignores built files. */
+/** Never sources: what is built or installed, and what a running wrangler writes. */
+const IGNORED = ['dist', 'node_modules', '.wrangler']
+
+/** Returns when a source file below a path was last written. */
 function newest(path: string): number {
-  const { mtimeMs } = statSync(path)
-  if (!statSync(path).isDirectory()) return mtimeMs
-  const entries = readdirSync(path).filter((entry) => entry !== 'dist' && entry !== 'node_modules')
+  const status = statSync(path)
+  if (!status.isDirectory()) return status.mtimeMs
+  const entries = readdirSync(path).filter((entry) => !IGNORED.includes(entry))
   return Math.max(0, ...entries.map((entry) => newest(join(path, entry))))
 }
 

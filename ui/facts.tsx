@@ -1,14 +1,14 @@
-// Short facts: a word beside a name, and names with their values.
+// Badges, and lists of names with values.
 import type { ReactNode } from 'react'
 
 type BadgeTone = 'plain' | 'accent' | 'good' | 'warn' | 'bad'
 
-/** A word about something, beside its name. */
+/** A badge beside a name. */
 export const Badge = ({ tone = 'plain', children }: { tone?: BadgeTone; children: ReactNode }) => (
   <span className={`badge badge-${tone}`}>{children}</span>
 )
 
-/** Names and their values. */
+/** A list of names with values. */
 export const Facts = ({ facts }: { facts: readonly (readonly [string, ReactNode])[] }) => (
   <dl className="facts">
     {facts.map(([name, value]) => (

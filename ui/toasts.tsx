@@ -1,5 +1,5 @@
-// Short messages about what was done, one at a time: a screen reader reads them, and they go after a while.
-// They cover no button and no field. Failures are not shown here: they stay beside what caused them.
+// Shows one short message at a time about a completed change. Screen readers announce it. It covers no button and
+// no field, and disappears by itself. An error appears beside the control that caused it, not here.
 import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { Button } from './button.tsx'
 
@@ -31,7 +31,7 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-/** Returns the lowest place, in pixels above the bottom of the window, where a message covers no control. */
+/** Returns the smallest distance from the bottom of the window, in pixels, at which a message covers no control. */
 function freePlace(message: HTMLElement): number {
   const { left, right } = message.getBoundingClientRect()
   const height = message.offsetHeight
@@ -51,7 +51,7 @@ function freePlace(message: HTMLElement): number {
 function usePlace(id: number | undefined) {
   const message = useRef<HTMLDivElement>(null)
   const [bottom, setBottom] = useState(GAP_PIXELS)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another message has another size
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the size depends on the message
   useLayoutEffect(() => {
     const place = () => message.current && setBottom(freePlace(message.current))
     place()
@@ -63,7 +63,7 @@ function usePlace(id: number | undefined) {
   return { message, bottom }
 }
 
-/** Where messages appear: always in the page, so that a screen reader listens. */
+/** The region for messages. It stays in the page while it is empty: screen readers announce only its changes. */
 export function Toasts() {
   const shown = useSyncExternalStore(subscribe, () => toast)
   const id = shown?.id

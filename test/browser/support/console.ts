@@ -14,7 +14,8 @@ import { awayFromStepEnd } from '../../support/steps.ts'
 import { browserTests, type Opening } from './page.ts'
 import { startProcess } from './process.ts'
 
-const FIRST_PORT = 18_500
+/** Files that run at the same time look for a port from different ones on. */
+const FIRST_PORT = 18_500 + 20 * Number(process.env.VITEST_POOL_ID ?? 0)
 
 /** A service with its page, as a test uses it. */
 export interface ConsoleService {
