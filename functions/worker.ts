@@ -81,7 +81,12 @@ app.all(`${CONSOLE_ROUTE}/session`, () => refuse('method_unsupported'))
 for (const path of [CONSOLE_ROUTE, `${CONSOLE_ROUTE}/*`])
   app.get(path, (c) => servePage(c.get('bindings'), new URL(c.req.url)))
 
-for (const calls of ['/:environment/trpc/*', '/:environment/v1/*'])
+for (const calls of ['/:environment/trpc/*', '/:environment/v1/*']) {
+  app.use(calls, async (c, next) => {
+    await next()
+    if (c.get('reason') === 'origin_not_allowed' && c.req.param('environment') !== OPERATOR_ROUTE)
+      c.header('access-control-allow-origin', '*')
+  })
   app.use(
     calls,
     cors({
@@ -92,6 +97,7 @@ for (const calls of ['/:environment/trpc/*', '/:environment/v1/*'])
       maxAge: 600,
     }),
   )
+}
 
 app.all('/:environment/trpc/*', async (c) => {
   const route = c.req.param('environment')
@@ -119,8 +125,6 @@ app.all('/:environment/trpc/*', async (c) => {
   // Without this, a refusal before tRPC knows the procedure has no JSON content type.
   const response = new Response(answer.body, answer)
   response.headers.set('content-type', JSON_TYPE)
-  if (c.get('reason') === 'origin_not_allowed' && route !== OPERATOR_ROUTE)
-    response.headers.set('access-control-allow-origin', '*')
   return response
 })
 
@@ -128,7 +132,7 @@ app.all('/:environment/v1/:noun/:verb', async (c) => {
   const { environment: route, noun, verb } = c.req.param()
   if (route !== OPERATOR_ROUTE) environmentId(c)
   const body = await readBody(c.req.raw)
-  const answer = await callProcedure(`${noun}/${verb}`, body, {
+  const answer = await callProcedure(noun, verb, body, {
     bindings: c.get('bindings'),
     route,
     headers: c.req.raw.headers,
@@ -190,8 +194,6 @@ function respond(c: Ctx, refused: Refusal, statusInstead?: number): Response {
   const status = statusInstead ?? meta.status
   c.set('reason', refused.reason)
   if (JSON_API.test(c.req.path)) {
-    if (refused.reason === 'origin_not_allowed' && !c.req.path.startsWith(`/${OPERATOR_ROUTE}/`))
-      c.header('access-control-allow-origin', '*')
     const problem = JSON.stringify(problemOf(refused, status))
     return c.body(problem, status as 400, { ...headers, 'content-type': PROBLEM_TYPE })
   }

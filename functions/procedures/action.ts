@@ -13,7 +13,7 @@ import type { ResourceCaller } from '../callers/resource.ts'
 import { whoIs } from '../callers/subject.ts'
 import { hashParts, toBase64Url } from '../domain/bytes.ts'
 import { checkDetails } from '../domain/details/details-schema.ts'
-import { answeringLater, type Refusal, Refused, refusal } from '../domain/refusal.ts'
+import { answeringLater, type Refusal, Refused, refuse } from '../domain/refusal.ts'
 import { canonical } from '../domain/tokens/statement.ts'
 import type { OwnToken } from '../domain/tokens/token.ts'
 import { count, countCheck } from '../edge/counting.ts'
@@ -35,6 +35,7 @@ export const actionRouter = router({
       const bound = details && checkDetails(details, action)
       const session = await passedSession(ctx, ctx.caller, subject, context)
       const presented = await presentedIn(environment, input)
+      const token = presented && 'token' in presented ? presented.token : undefined
       const answer = await subjectObject(ctx.bindings, environment.id, subject).authorize({
         ...{ who: whoIs(environment, subject), action, offered: environment.offered },
         ...(action.conditional && { call: callFacts(session, context?.country, details) }),
@@ -46,7 +47,8 @@ export const actionRouter = router({
       if ('refused' in answer) {
         const { reason } = answer.refused
         countRefusal(environment.id, action.action, reason)
-        await recordForOwner(ctx, presented, subject, action.action)
+        if (token && token.claims.sub !== subject)
+          await recordForOwner(ctx, token.claims, action.action)
         throw new Refused(challenged(answer.refused))
       }
       if (answer.by === 'policy') {
@@ -55,7 +57,9 @@ export const actionRouter = router({
         return { authorized: true as const, ...permit }
       }
       if (!answer.replayed) count(environment.id, 'used', action.action, null)
-      return { authorized: true as const, ...answer, claims: tokenOf(presented).claims }
+      // Without a verified token the object spends none.
+      const { claims } = token ?? refuse('token_invalid')
+      return { authorized: true as const, ...answer, claims }
     }),
 })
 
@@ -69,12 +73,6 @@ async function presentedIn(
   return answeringLater(async () => ({ token: await readToken(environment, token, graceSeconds) }))
 }
 
-/** Returns the token of an answer that was given for one. */
-function tokenOf(presented: Presented | undefined): OwnToken {
-  if (presented && 'token' in presented) return presented.token
-  throw new Refused(presented?.refused ?? refusal('token_invalid'))
-}
-
 /** Identifies a request with an idempotency key by all that it says. */
 const requestHashOf = (keyId: string, input: ActionAuthorizeInput): string | null =>
   input.idempotencyKey === undefined ? null : toBase64Url(hashParts(keyId, canonical(input)))
@@ -82,13 +80,9 @@ const requestHashOf = (keyId: string, input: ActionAuthorizeInput): string | nul
 /** Records a refused token of another user in the history of its owner. */
 async function recordForOwner(
   { bindings, caller }: Context & { caller: ResourceCaller },
-  presented: Presented | undefined,
-  subject: string,
+  { sub, jti }: OwnToken['claims'],
   action: string,
 ): Promise<void> {
-  const token = presented && 'token' in presented ? presented.token : undefined
-  if (!token || token.claims.sub === subject) return
-  const { sub, jti } = token.claims
   const { environment, keyId } = caller
   const refused = { jti, action, actor: `resource:${keyId}`, reason: 'token_invalid' as const }
   const owner = subjectObject(bindings, environment.id, sub)

@@ -12,20 +12,18 @@ export const PROBLEM_TYPE = 'application/problem+json'
 /**
  * Calls a procedure.
  *
- * @param path the noun and the verb, like `policy/check`
  * @param body checked JSON text, or an empty text for no input
  * @returns what the procedure answers
  * @throws Refused every refusal of the procedure, `not_found` for one that does not exist
- * @example await callProcedure('policy/check', '{"action":"order.refund"}', context)
+ * @example await callProcedure('policy', 'check', '{"action":"order.refund"}', context)
  */
 export async function callProcedure(
-  path: string,
+  noun: string,
+  verb: string,
   body: string,
   context: Context,
 ): Promise<unknown> {
-  const name = path.replace('/', '.')
-  const known = Object.hasOwn(appRouter._def.procedures, name)
-  const [noun = '', verb = ''] = known ? name.split('.') : refuse('not_found')
+  if (!Object.hasOwn(appRouter._def.procedures, `${noun}.${verb}`)) refuse('not_found')
   const caller = appRouter.createCaller(context) as unknown as Record<
     string,
     Record<string, (input: unknown) => Promise<unknown>>

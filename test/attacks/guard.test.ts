@@ -1,5 +1,5 @@
 // Attacks on the guard of an application's API: forged, borrowed, weak, old and reused tokens, and a service that
-// is silent, slow or wrong. Also checks what the caller is told. The clock stands still.
+// is silent, slow or wrong. Also checks the answer to the caller. The clock stands still.
 import { Hono } from 'hono'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createGuard, type HonoContext } from '../../client/resource.ts'
@@ -548,7 +548,7 @@ describe('details', () => {
     expect(await at.check(bound, call)).toMatchObject({ allowed: true })
   })
 
-  it('that a rule requires and the resource does not give are the developer’s to mend', async () => {
+  it('that a rule requires and the resource does not give are for the developer to fix', async () => {
     const at = await guardScene(ruled(SIGN, { details: 'required' }))
     const token = await at.earn(['wallet:sign'], details)
     for (const shown of [undefined, token]) {
@@ -893,7 +893,7 @@ describe('a service that does not answer as it should', () => {
     await expectBlocked(await at.check(undefined, { subject: 'never-came' }), 503, 'unavailable')
   })
 
-  it('is told apart from a guard that is not set up, without showing the key', async () => {
+  it('differs from a guard that is not set up, without showing the key', async () => {
     const at = await guardScene()
     const call = { action: SIGN, subject: at.user.subject, headers: carrying() }
     const wrongKey = createGuard({ ...at.base, resourceKey: 'csk_res_not-known' })

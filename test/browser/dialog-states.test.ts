@@ -139,13 +139,13 @@ describe('a screen reader', () => {
     ['verifying', /status.*Verifying…/],
     ['a lock', /alert.*Codes are locked after too many wrong ones/],
     ['a passkey that failed', /alert.*(closed|No passkey)/],
-  ])('is told of %s', async (name, heard) => {
+  ])('hears of %s', async (name, heard) => {
     const page = await openPage()
     await showState(page, name, DEFAULT_TEXTS)
     await expect.poll(() => liveRegions(page)).toMatch(heard)
   })
 
-  it('is told every ten seconds how long a wait still is, and when it is over', async () => {
+  it('hears every ten seconds how long a wait still is, and when it is over', async () => {
     const page = await openPage()
     await page.clock.install()
     await showState(page, 'a wait', DEFAULT_TEXTS)
@@ -159,7 +159,7 @@ describe('a screen reader', () => {
     await expect.poll(() => liveRegions(page)).toMatch('status: You can try again now.')
   })
 
-  it('is told that the user is verified, when the dialog has closed', async () => {
+  it('hears that the user is verified, when the dialog has closed', async () => {
     const page = await openPage()
     await showState(page, 'a code', DEFAULT_TEXTS)
     await page.getByLabel('Authentication code').fill('123456')
@@ -168,7 +168,7 @@ describe('a screen reader', () => {
     await expect.poll(() => liveRegions(page)).toMatch(/status.*Verified\./)
   })
 
-  it('is told what a field is described by', async () => {
+  it('hears the description of a field', async () => {
     const page = await openPage()
     await showState(page, 'a wrong code', DEFAULT_TEXTS)
     const fields = (await accessibleNodes(page)).filter(({ role }) => role === 'textbox')

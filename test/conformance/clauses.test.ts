@@ -87,7 +87,7 @@ describe('a step-up challenge (RFC 9470)', () => {
     expect(await at.check(token)).toMatchObject({ allowed: true, by: 'token' })
   })
 
-  it('is no challenge for what no step-up mends: a token that is not ours is invalid_token', async () => {
+  it('is no challenge where no step-up helps: a token that is not ours is invalid_token', async () => {
     const at = await guardScene()
     const blocked = await at.guard.check({
       action: 'wallet.waas.sign',

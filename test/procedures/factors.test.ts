@@ -642,7 +642,7 @@ describe('the last factor', () => {
     const refused = await expectRefused(remove(byCode), 'step_up_required')
     expect(refused.requirement).toMatchObject(wanted)
     expect(refused.message).toContain('recovery code')
-    // Who comes without a token is told the same, and not led to spend a code in vain.
+    // A caller without a token gets the same answer, and spends no code in vain.
     const without = await expectRefused(remove(), 'step_up_required')
     expect(without.requirement).toMatchObject(wanted)
     const byTotp = await earn(user, secret, 'credential:unlink')

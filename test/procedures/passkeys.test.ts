@@ -291,7 +291,7 @@ describe('who may enroll a passkey', () => {
     })
   })
 
-  it('is told where passkeys are switched off', async () => {
+  it('is refused with a reason where passkeys are switched off', async () => {
     const environment = await makeEnvironment({ methods: { passkey: { enabled: false } } })
     const user = await environment.user()
     await expectRefused(startEnrolling(user), 'method_not_allowed')

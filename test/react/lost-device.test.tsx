@@ -69,7 +69,7 @@ describe('a user who cannot use their only method', () => {
   it.each([
     ['no code is left', () => (codesLeft = 0)],
     ['the rule for adding a factor takes no code', () => (linkMethods = ['totp'])],
-  ])('is offered no recovery where %s, and is told whom to ask', async (_, change) => {
+  ])('is offered no recovery where %s, and sees whom to ask', async (_, change) => {
     change()
     await openDialog()
     press(CANNOT)
@@ -114,7 +114,7 @@ describe('a user who cannot use their only method', () => {
     expect(list.textContent).toContain('Passkey')
   })
 
-  it('is told whom to ask where their codes are locked', async () => {
+  it('sees whom to ask where their codes are locked', async () => {
     service.on['challenge.verify'] = () => refuse('locked')
     await openDialog()
     enter('000000', 'Authentication code')

@@ -324,7 +324,7 @@ describe('while the register of credentials does not answer the confirmation of 
     expect(await user.client.factor.list.query()).toMatchObject({ factors: [{ kind: 'passkey' }] })
   })
 
-  it('a refusal is told as it is, where the credential cannot be given back', async () => {
+  it('a refusal stays as it is, where the credential cannot be given back', async () => {
     stopClock()
     const { user, confirm } = await confirming()
     const { claimCredential: real } = Environment.prototype
