@@ -57,6 +57,8 @@ export default defineConfig({
           include: ['test/browser/**/*.test.ts'],
           environment: 'node',
           globalSetup: ['test/browser/support/setup.ts'],
+          // Everything else runs beside these: a page may come too late once.
+          retry: 1,
           testTimeout: 60_000,
           hookTimeout: 180_000,
         },
