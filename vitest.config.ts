@@ -34,6 +34,38 @@ const alias = {
   countersign: resolve('client/index.ts'),
 }
 
+const inWorkerd = ['test/{procedures,state,attacks,conformance,regression}/**/*.test.ts']
+/** Tests that change the operators or break objects: each file gets a workerd of its own. */
+const changesOperators = [
+  'test/attacks/{answers,bounds,flooding,fuzz,lost-key,operators,restoring}.test.ts',
+  'test/procedures/{console,operators}.test.ts',
+  'test/state/{directory,faults}.test.ts',
+  'test/regression/previous-release.test.ts',
+]
+
+const onWorkerd = (test: object) => ({
+  resolve: { alias },
+  plugins: [
+    cloudflareTest({
+      wrangler: { configPath: './wrangler.toml' },
+      miniflare: {
+        bindings: {
+          ROOT_SECRET: 'a root secret for tests alone, 32 and more',
+          OPERATOR_KEY: 'csk_op_for-tests-alone-0123456789abcdefghij',
+          PUBLIC_URL: 'http://localhost:8787',
+          RESTORE_EPOCH: '0',
+        },
+      },
+    }),
+  ],
+  test: {
+    ...test,
+    testTimeout: 20_000,
+    // `npm run fuzz` says in FUZZ what it tries.
+    provide: { fuzz: JSON.parse(process.env.FUZZ ?? '{"seed":1,"numRuns":3}') },
+  },
+})
+
 export default defineConfig({
   test: {
     // Many tests wait more than they compute: one worker less than there are cores leaves these idle.
@@ -71,29 +103,14 @@ export default defineConfig({
           environment: 'happy-dom',
         },
       },
-      {
-        resolve: { alias },
-        plugins: [
-          cloudflareTest({
-            wrangler: { configPath: './wrangler.toml' },
-            miniflare: {
-              bindings: {
-                ROOT_SECRET: 'a root secret for tests alone, 32 and more',
-                OPERATOR_KEY: 'csk_op_for-tests-alone-0123456789abcdefghij',
-                PUBLIC_URL: 'http://localhost:8787',
-                RESTORE_EPOCH: '0',
-              },
-            },
-          }),
-        ],
-        test: {
-          name: 'workerd',
-          include: ['test/{procedures,state,attacks,conformance,regression}/**/*.test.ts'],
-          testTimeout: 20_000,
-          // `npm run fuzz` says in FUZZ what it tries.
-          provide: { fuzz: JSON.parse(process.env.FUZZ ?? '{"seed":1,"numRuns":3}') },
-        },
-      },
+      onWorkerd({
+        name: 'workerd',
+        include: inWorkerd,
+        exclude: changesOperators,
+        isolate: false,
+        setupFiles: ['test/support/fresh-service.ts'],
+      }),
+      onWorkerd({ name: 'workerd-alone', include: changesOperators }),
       {
         resolve: { alias },
         plugins: [
@@ -113,7 +130,12 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: 'wallet', include: ['test/wallet/**/*.test.ts'], testTimeout: 20_000 },
+        test: {
+          name: 'wallet',
+          include: ['test/wallet/**/*.test.ts'],
+          isolate: false,
+          testTimeout: 20_000,
+        },
       },
     ],
   },

@@ -101,7 +101,7 @@ async function runTests(copy: string, files: string[], signal: AbortSignal): Pro
   const path = join(copy, 'report.json')
   rmSync(path, { force: true })
   const args = [
-    ...['run', '--project', 'node', '--project', 'workerd', '--bail', '1', '--no-color'],
+    ...['run', '--project', 'node', '--project', 'workerd*', '--bail', '1', '--no-color'],
     ...['--testTimeout', String(TEST_TIMEOUT_MILLISECONDS)],
     ...['--reporter', 'json', '--outputFile', path, ...files],
   ]
