@@ -28,7 +28,6 @@ export interface Shown {
 const TEXTS = { en: DEFAULT_TEXTS, ar, de, es, fr, ja }
 const shown: Shown = JSON.parse(decodeURIComponent(location.hash.slice(1)))
 const { lang = 'en', factors = ['totp'], details, detailNames, help, words, onboarding } = shown
-const texts = { ...TEXTS[lang], ...(detailNames && { detailNames }) }
 
 const service = startService()
 service.factors = factors.map((kind, index) =>
@@ -36,6 +35,7 @@ service.factors = factors.map((kind, index) =>
 )
 service.codeAnswers = {
   '000000': () => refuse('invalid_code', { attemptsLeft: 0, retryAfterSeconds: 30 }),
+  '444444': () => refuse('invalid_code', { attemptsLeft: 0, retryAfterSeconds: 900 }),
   '111111': () => refuse('locked'),
   '222222': () => new Promise(() => {}),
 }
@@ -53,18 +53,25 @@ service.on['policy.check'] = ({ action }) => {
   }
 }
 
-const root = document.body.appendChild(document.createElement('main'))
-createRoot(root).render(
-  <>
-    <h1>Wallet</h1>
-    {onboarding ? (
-      <Onboarding instance={service.instance} texts={texts} onDone={() => {}} />
-    ) : (
-      <Export
-        look={{ texts, ...(help && { help }) }}
-        onOutcome={() => {}}
-        {...(details && { details })}
-      />
-    )}
-  </>,
-)
+const root = createRoot(document.body.appendChild(document.createElement('main')))
+
+/** Shows the page in a language. Called again, it keeps the state of the dialog. */
+function speak(language: keyof typeof TEXTS): void {
+  const texts = { ...TEXTS[language], ...(detailNames && { detailNames }) }
+  root.render(
+    <>
+      <h1>Wallet</h1>
+      {onboarding ? (
+        <Onboarding instance={service.instance} texts={texts} onDone={() => {}} />
+      ) : (
+        <Export
+          look={{ texts, ...(help && { help }) }}
+          onOutcome={() => {}}
+          {...(details && { details })}
+        />
+      )}
+    </>,
+  )
+}
+speak(lang)
+Object.assign(globalThis, { speak })

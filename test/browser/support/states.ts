@@ -96,6 +96,12 @@ export const STATES: Readonly<Record<string, State>> = {
       await page.getByText(texts.attemptsLeft(3)).waitFor()
     },
   },
+  'a long wait': {
+    reach: async (page, texts) => {
+      await enter(page, texts.codeLabel, '444444')
+      await page.locator('.countersign-waiting').waitFor()
+    },
+  },
   'a wait': {
     reach: async (page, texts) => {
       await enter(page, texts.codeLabel, '000000')
@@ -187,10 +193,19 @@ export const STATES: Readonly<Record<string, State>> = {
   },
 }
 
-/** Shows a state of the dialog. */
-export async function showState(page: Page, name: string, texts: StepUpTexts): Promise<void> {
+/** Shows a state of the dialog, in English. */
+export async function showState(page: Page, name: string): Promise<void> {
   const state = STATES[name]
   if (!state) throw new Error(`there is no state ${name}`)
-  await showDialog(page, { lang: texts.lang, ...state.shown })
-  await state.reach(page, texts)
+  await showDialog(page, { ...state.shown })
+  await state.reach(page, DEFAULT_TEXTS)
+}
+
+/** Shows the same state in another language. */
+export async function speak(page: Page, { lang }: StepUpTexts): Promise<void> {
+  await page.evaluate((value) => {
+    const { speak } = globalThis as unknown as { speak: (lang: string) => void }
+    speak(value)
+  }, lang)
+  await page.locator(`:is(.countersign-dialog, .countersign-onboarding)[lang="${lang}"]`).waitFor()
 }
