@@ -3,6 +3,7 @@ import * as z from 'zod/mini'
 import { ACRS } from './assurance.ts'
 import { Audience, CompactJwt, EnvironmentId, EpochSeconds, Label } from './common.ts'
 import { ActionEntry } from './policy.ts'
+import { AuthTimeSource, ClaimName, ClaimRule } from './session.ts'
 
 /** Signature algorithms that Countersign accepts on session tokens and assertions (RFC 7518, RFC 8037). */
 export const FOREIGN_ALGORITHMS = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'] as const
@@ -14,7 +15,6 @@ export const SENDER_CONSTRAINTS = ['none', 'dpop'] as const
 export const TOTP_ALGORITHMS = ['SHA1', 'SHA256', 'SHA512'] as const
 
 const Url = z.string().check(z.minLength(1), z.maxLength(512))
-const ClaimName = z.string().check(z.regex(/^[A-Za-z0-9_:./-]{1,128}$/))
 const Origin = z.string().check(z.regex(/^https?:\/\/[a-z0-9.:[\]-]+$/), z.maxLength(255))
 const FirstFactorSessionSeconds = z.int().check(z.gte(30), z.lte(86_400))
 
@@ -35,9 +35,14 @@ export const SessionSettings = z.strictObject({
   algorithms: z.optional(z.array(z.enum(FOREIGN_ALGORITHMS)).check(z.minLength(1), z.maxLength(5))),
   audiences: z.optional(z.array(Audience).check(z.minLength(1), z.maxLength(20))),
   acceptAnyAudience: z.optional(z.boolean()),
+  /** The claim that must name one of the audiences. By default it is `aud`, or `azp` if there is no `aud`. */
+  audienceClaim: z.optional(ClaimName),
+  requiredClaims: z.optional(z.array(ClaimRule).check(z.minLength(1), z.maxLength(10))),
   subjectClaim: z.optional(ClaimName),
   sessionIdClaim: z.optional(ClaimName),
   authTimeClaim: z.optional(ClaimName),
+  /** For issuers that say the time of the sign-in in another form. It replaces `authTimeClaim`. */
+  authTime: z.optional(AuthTimeSource),
   /** The claim with the user's name, which their authenticator app and passkeys show. */
   nameClaim: z.optional(ClaimName),
 })

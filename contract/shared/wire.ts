@@ -19,6 +19,9 @@ export const LAST_TOKEN_SECOND = 4_102_444_800
 /** The last second of the year 9999, the last year that RFC 3339 can represent. */
 export const LAST_EPOCH_SECOND = 253_402_300_799
 
+/** How far the clocks of other parties may differ. */
+export const CLOCK_TOLERANCE_SECONDS = 30
+
 /** Returns whether a value is an object and not an array. */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

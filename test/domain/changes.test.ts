@@ -1,12 +1,20 @@
 // Which differences between two settings documents weaken. The table has every member, so that a new member cannot be
 // forgotten.
 import { describe, expect, it } from 'vitest'
-import type { ActionEntry, EnvironmentSettings, Rule, RulePart } from '../../contract/index.ts'
+import type {
+  ActionEntry,
+  ClaimRule,
+  EnvironmentSettings,
+  Rule,
+  RulePart,
+} from '../../contract/index.ts'
 import { loadConditions } from '../../functions/domain/conditions/condition.ts'
 import { resolveActions } from '../../functions/domain/policy/policy.ts'
 import { effectiveAction } from '../../functions/domain/policy/strengthen.ts'
 import { compareSettings } from '../../functions/domain/settings/changes.ts'
 import { resolveSettings } from '../../functions/domain/settings/settings.ts'
+
+const REQUIRED: ClaimRule[] = [{ claim: 'token_use', equals: 'access' }]
 
 const DOCUMENT: EnvironmentSettings = {
   session: {
@@ -14,6 +22,7 @@ const DOCUMENT: EnvironmentSettings = {
     keys: { jwksUri: 'https://login.example/jwks' },
     audiences: ['app', 'web'],
     algorithms: ['ES256', 'RS256'],
+    requiredClaims: REQUIRED,
   },
   rpId: 'app.example',
   origins: ['https://app.example', 'https://www.app.example'],
@@ -87,6 +96,24 @@ describe('a change of settings', () => {
       'another time claim',
       { session: { ...session, authTimeClaim: 'iat' } },
       'session.authTimeClaim',
+      true,
+    ],
+    [
+      'another claim for the audience',
+      { session: { ...session, audienceClaim: 'azp' } },
+      'session.audienceClaim',
+      true,
+    ],
+    [
+      'one required claim more',
+      { session: { ...session, requiredClaims: [...REQUIRED, { claim: 'act', absent: true }] } },
+      'session.requiredClaims',
+      false,
+    ],
+    [
+      'another value of a required claim',
+      { session: { ...session, requiredClaims: [{ claim: 'token_use', equals: 'id' }] } },
+      'session.requiredClaims',
       true,
     ],
     [
@@ -175,6 +202,14 @@ describe('a change of settings', () => {
     const changes = compare(DOCUMENT, { ...DOCUMENT, ...change })
     expect(changes.map((one) => [one.path, one.weaker])).toContainEqual([path, weaker])
     expect(changes.filter((one) => one.path !== path && one.path !== 'rpName')).toEqual([])
+  })
+
+  it('to another form of the time weakens, and says which claim it replaces', () => {
+    const authTime = { from: 'minutesAgo', claim: 'fva', index: 0 } as const
+    expect(compare(DOCUMENT, { ...DOCUMENT, session: { ...session, authTime } })).toEqual([
+      { path: 'session.authTimeClaim', before: 'auth_time', weaker: true },
+      { path: 'session.authTime', after: authTime, weaker: true },
+    ])
   })
 })
 

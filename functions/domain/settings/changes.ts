@@ -27,6 +27,9 @@ const switchedOn: Weakens<boolean | undefined> = (before, after) => !before && a
 const switchedOff: Weakens<boolean> = (before, after) => before && !after
 const longerList: Weakens<readonly string[] | undefined> = (before = [], after = []) =>
   after.some((value) => !before.includes(value))
+/** Returns whether a rule is missing afterwards, or has changed. */
+const fewerRules: Weakens<readonly unknown[] | undefined> = (before = [], after = []) =>
+  before.some((rule) => !after.some((other) => canonical(other) === canonical(rule)))
 /** Returns whether a value moves down in an order from the weakest to the strongest. */
 const lower =
   <T>(order: readonly T[]): Weakens<T> =>
@@ -62,9 +65,12 @@ const SETTINGS: Setting[] = [
   // A list can be missing only if any audience is accepted.
   setting('session.audiences', ({ session }) => session.audiences, longerList),
   setting('session.acceptAnyAudience', ({ session }) => session.acceptAnyAudience, switchedOn),
+  setting('session.audienceClaim', ({ session }) => session.audienceClaim, always),
+  setting('session.requiredClaims', ({ session }) => session.requiredClaims, fewerRules),
   setting('session.subjectClaim', ({ session }) => session.subjectClaim, always),
   setting('session.sessionIdClaim', ({ session }) => session.sessionIdClaim, always),
   setting('session.authTimeClaim', ({ session }) => session.authTimeClaim, always),
+  setting('session.authTime', ({ session }) => session.authTime, always),
   setting('session.nameClaim', ({ session }) => session.nameClaim, never),
   setting('rpId', ({ rpId }) => rpId, always),
   setting('rpName', ({ rpName }) => rpName, never),

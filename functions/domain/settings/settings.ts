@@ -40,7 +40,7 @@ export const resolveSession = (session: EnvironmentSettings['session']) => ({
   acceptAnyAudience: session.acceptAnyAudience ?? false,
   subjectClaim: session.subjectClaim ?? 'sub',
   sessionIdClaim: session.sessionIdClaim ?? 'sid',
-  authTimeClaim: session.authTimeClaim ?? 'auth_time',
+  ...(!session.authTime && { authTimeClaim: session.authTimeClaim ?? 'auth_time' }),
 })
 
 /**
@@ -138,6 +138,12 @@ export function checkSession(
     invalid(
       '`session` needs `audiences`, or `acceptAnyAudience: true` if its tokens have no `aud`.',
     )
+  }
+  if (session.audienceClaim && session.acceptAnyAudience) {
+    invalid('`session.audienceClaim` has no effect with `acceptAnyAudience: true`: remove one.')
+  }
+  if (session.authTime && session.authTimeClaim) {
+    invalid('`session.authTime` replaces `authTimeClaim`: remove one.')
   }
   if (session.subjectClaim && ALIAS_CLAIMS.includes(session.subjectClaim)) {
     invalid(

@@ -1,9 +1,9 @@
 // Verifies tokens that another party signed: the application's session tokens and its backend's assertions.
 import { errors, type JWTVerifyGetKey, type JWTVerifyResult, jwtVerify } from 'jose'
+import { CLOCK_TOLERANCE_SECONDS } from '../../../contract/index.ts'
 import { Refused, refuse } from '../refusal.ts'
 
-/** How far the clocks of other parties may differ. */
-export const CLOCK_TOLERANCE_SECONDS = 30
+export { CLOCK_TOLERANCE_SECONDS }
 
 /** Returns another party's key for a token. */
 export interface ForeignKeys extends JWTVerifyGetKey {

@@ -3,7 +3,12 @@
 import type { JWTPayload } from 'jose'
 import * as z from 'zod/mini'
 import {
+  type AuthTimeSource,
+  authTimeOf,
+  authTimeSource,
+  brokenRule,
   COMPACT_JWT,
+  isForAudience,
   LAST_EPOCH_SECOND,
   Label,
   SessionId,
@@ -15,12 +20,7 @@ import { cutOff } from '../depth.ts'
 import { refuse } from '../refusal.ts'
 import type { Settings } from '../settings/settings.ts'
 import { ASSERTION_TYPE } from './assertion.ts'
-import {
-  CLOCK_TOLERANCE_SECONDS,
-  type ForeignKeys,
-  unauthenticated,
-  verifyForeign,
-} from './foreign.ts'
+import { type ForeignKeys, unauthenticated, verifyForeign } from './foreign.ts'
 import { MFA_TYPE } from './legacy.ts'
 import { ELEVATED_TYPE } from './token.ts'
 
@@ -78,6 +78,7 @@ export async function verifySession(
   )
   refuseOtherTypes(protectedHeader.typ, payload, publicUrl)
   checkAudience(payload, settings)
+  checkRequiredClaims(payload, settings)
   return readSession(token, payload, settings, now)
 }
 
@@ -90,16 +91,28 @@ function refuseOtherTypes(type: unknown, payload: JWTPayload, publicUrl: string)
   }
 }
 
-function checkAudience(
-  payload: JWTPayload,
-  { audiences = [], acceptAnyAudience }: Settings['session'],
-): void {
-  if (acceptAnyAudience) return
-  const named = payload.aud ?? payload.azp
-  const list = Array.isArray(named) ? named : [named]
-  if (!list.some((audience) => typeof audience === 'string' && audiences.includes(audience))) {
-    unauthenticated('The session token is for another audience.')
-  }
+function checkAudience(payload: JWTPayload, settings: Settings['session']): void {
+  if (isForAudience(payload, settings)) return
+  const { audienceClaim } = settings
+  unauthenticated(
+    audienceClaim
+      ? `The session token is for another application: its \`${audienceClaim}\` is not one of the audiences.`
+      : 'The session token is for another audience.',
+  )
+}
+
+/** Refuses tokens of another kind, such as an ID token in place of an access token (RFC 8725, section 3.12). */
+function checkRequiredClaims(payload: JWTPayload, { requiredClaims }: Settings['session']): void {
+  const broken = brokenRule(payload, requiredClaims)
+  if (!broken) return
+  const { claim } = broken
+  const need =
+    'equals' in broken
+      ? `\`${claim}\` must be \`${broken.equals}\``
+      : 'includes' in broken
+        ? `\`${claim}\` must contain \`${broken.includes}\``
+        : `it must not have \`${claim}\``
+  unauthenticated(`The session token is of another kind: ${need}.`)
 }
 
 function readSession(
@@ -117,7 +130,7 @@ function readSession(
   const sessionId = z.optional(SessionId).safeParse(sid)
   if (!sessionId.success)
     unauthenticated(`The session token has a malformed \`${settings.sessionIdClaim}\`.`)
-  const authTime = NumericDate.safeParse(payload[settings.authTimeClaim])
+  const authTime = authTimeOf(payload, authTimeSource(settings), now)
   const name = settings.nameClaim && Label.safeParse(payload[settings.nameClaim]).data
   const clientId = [payload.azp, payload.client_id].find(
     (id) => typeof id === 'string' && id !== '' && id.length <= CLIENT_ID_MAX_CHARACTERS,
@@ -130,8 +143,7 @@ function readSession(
     ...(sessionId.data !== undefined && { sessionId: sessionId.data }),
     ...(name && { name }),
     ...(typeof clientId === 'string' && { clientId }),
-    ...(authTime.success &&
-      authTime.data <= now + CLOCK_TOLERANCE_SECONDS && { authTime: Math.floor(authTime.data) }),
+    ...(authTime !== undefined && { authTime }),
   }
 }
 
@@ -147,7 +159,7 @@ function stalenessOf(
   { session, firstFactorSessionSeconds: longestAgeSeconds }: FirstFactorSettings,
   now: number,
 ): Staleness | undefined {
-  const claim = session.authTimeClaim
+  const { claim } = authTimeSource(session)
   if (authTime === undefined) return { code: 'auth_time_missing', claim }
   const ageSeconds = now - authTime
   if (ageSeconds <= longestAgeSeconds) return undefined
@@ -162,18 +174,31 @@ function stalenessOf(
 export function requireFresh(session: Session, settings: FirstFactorSettings, now: number): void {
   const stale = stalenessOf(session, settings, now)
   if (stale) {
-    const message = describe(stale, settings.assertions !== undefined)
+    const message = describe(stale, settings)
     refuse('session_not_fresh', { message })
   }
 }
 
-function describe(stale: Staleness, canAssert: boolean): string {
+/** What a session token needs before it says when its user signed in. */
+const MISSING_TIME: {
+  [F in AuthTimeSource['from']]: (source: Extract<AuthTimeSource, { from: F }>) => string
+} = {
+  claim: ({ claim }) =>
+    `The session token has no usable \`${claim}\`: add the time of the sign-in, in epoch seconds, to the application's session tokens.`,
+  newest: ({ claim, member }) =>
+    `The session token says no time of the sign-in in \`${claim}\`: each entry needs \`${member}\`, in epoch seconds.`,
+  minutesAgo: ({ claim, index }) =>
+    `The session token says in \`${claim}\` no age of the sign-in: it needs whole minutes at index ${index}, and \`iat\`.`,
+}
+
+function describe(stale: Staleness, { session, assertions }: FirstFactorSettings): string {
   if (stale.code === 'sign_in_too_old') {
     const { claim, ageSeconds, longestAgeSeconds } = stale
     return `The sign-in was ${ageSeconds} seconds ago (\`${claim}\`), but the limit is ${longestAgeSeconds} seconds: sign in again, then retry.`
   }
-  const addIt = `The session token has no usable \`${stale.claim}\`: add the time of the sign-in, in epoch seconds, to the application's session tokens.`
-  return canAssert
+  const source = authTimeSource(session)
+  const addIt = (MISSING_TIME[source.from] as (source: AuthTimeSource) => string)(source)
+  return assertions
     ? `${addIt} Or set \`firstFactor\` to \`assertion\` and send an assertion.`
     : addIt
 }
