@@ -9,6 +9,7 @@ const GUIDES = {
     Guard: '/guard',
     'Policy and conditions': '/policy',
     'Session tokens': '/session-tokens',
+    Logins: '/logins',
     'Migrating from Dynamic': '/migrating',
   },
   'Your deployment': { Dashboard: '/dashboard', Operating: '/operating' },
