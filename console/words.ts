@@ -41,6 +41,9 @@ export const isConflict = (error: unknown): boolean =>
 export const sentence = (text: string): string =>
   (text.charAt(0).toUpperCase() + text.slice(1)).replaceAll('`', '')
 
+/** With a small letter at the beginning, to follow other words. */
+export const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
+
 export const METHOD_NAMES: Record<Method, string> = {
   totp: 'Authenticator app',
   passkey: 'Passkey',

@@ -20,7 +20,8 @@ const FORMS: readonly [path: RegExp, text: string][] = [
     'A small letter first, then letters, digits, dots, _ and -, such as order.refund.',
   ],
   [/scope$/, 'A small letter first, then letters, digits, and . _ : -, such as orders:refund.'],
-  [/Claim$/, 'The name of a claim, such as sub.'],
+  [/Claim$|authTime\.(claim|member)$/, 'The name of a claim, such as sub.'],
+  [/requiredClaims\.\d+/, 'The name of a claim, and a value without spaces.'],
   [/country$/, 'Two capital letters, such as DE.'],
   [/[nN]ame$|label$|reason$/, 'Up to 64 characters, in one line.'],
 ]

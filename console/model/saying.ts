@@ -1,9 +1,16 @@
 // Settings in words: what a place of a settings document is called on this page, and what a value there
 // says. The names are those of the forms.
-import { type ActionEntry, isRecord, type SettingChange } from 'countersign/contract'
+import {
+  type ActionEntry,
+  type AuthTimeSource,
+  type ClaimRule,
+  isRecord,
+  type SettingChange,
+} from 'countersign/contract'
 import { titleOf } from '../rules.ts'
 import {
   ACR_NAMES,
+  anyOf,
   DETAILS_NAMES,
   duration,
   ENROLLMENT_NAMES,
@@ -37,6 +44,26 @@ const named =
 const methods: Say = (value) =>
   Array.isArray(value) && value.length > 0 ? value.map(named(METHOD_NAMES)).join(', ') : 'None'
 
+const rules: Say = (value) =>
+  (value as ClaimRule[])
+    .map((rule) => {
+      if ('absent' in rule) return `${rule.claim} must be missing`
+      return 'equals' in rule
+        ? `${rule.claim} must be ${rule.equals}`
+        : `${rule.claim} must contain ${rule.includes}`
+    })
+    .join('\n')
+
+function source(value: unknown): string {
+  const said = value as AuthTimeSource
+  if (said.from === 'claim') return `${said.claim}, in epoch seconds`
+  if (said.from === 'minutesAgo')
+    return `Minutes before the token was issued, at place ${said.index} of ${said.claim}`
+  const { member, values } = said.except ?? { member: '', values: [] }
+  const except = values.length > 0 ? `, not of ${member} ${anyOf(values)}` : ''
+  return `The newest ${said.member} in ${said.claim}${except}`
+}
+
 const RULE: Record<string, readonly [name: string, say?: Say]> = {
   require: ['Who is asked', named(REQUIRE_NAMES)],
   methods: ['Methods', methods],
@@ -56,9 +83,12 @@ const PLACES: typeof RULE = {
   'session.algorithms': ['Signature algorithms', listed],
   'session.audiences': ['Audiences of your session tokens', listed],
   'session.acceptAnyAudience': ['Accept tokens for any audience', yesOrNo],
+  'session.audienceClaim': ['Claim: Audience'],
+  'session.requiredClaims': ['Required claims', rules],
   'session.subjectClaim': ['Claim: User'],
   'session.sessionIdClaim': ['Claim: Session id'],
   'session.authTimeClaim': ['Claim: Time of sign-in'],
+  'session.authTime': ['Where the time of sign-in is', source],
   'session.nameClaim': ['Claim: Name'],
   rpId: ['Passkey domain'],
   rpName: ['Relying party name'],

@@ -1,5 +1,11 @@
 // What a session token must say, by the settings of an environment.
-import { type EnvironmentSettings, FOREIGN_ALGORITHMS } from 'countersign/contract'
+import {
+  type AuthTimeSource,
+  authTimeSource,
+  type ClaimRule,
+  type EnvironmentSettings,
+  FOREIGN_ALGORITHMS,
+} from 'countersign/contract'
 import { anyOf, duration } from '../words.ts'
 
 /** A claim of a session token: whether it must be there, and what it holds. */
@@ -15,8 +21,9 @@ const DEFAULT_SECONDS = 600
 /** Lists what session tokens need, in the names that the settings give their claims. */
 export function tokenNeeds(settings: EnvironmentSettings): TokenNeed[] {
   const { session, firstFactor = 'freshSession' } = settings
-  const { subjectClaim = 'sub', sessionIdClaim = 'sid', authTimeClaim = 'auth_time' } = session
+  const { subjectClaim = 'sub', sessionIdClaim = 'sid', requiredClaims = [] } = session
   const { algorithms = FOREIGN_ALGORITHMS, audiences = [], acceptAnyAudience = false } = session
+  const source = authTimeSource(session)
   const within = duration(settings.firstFactorSessionSeconds ?? DEFAULT_SECONDS)
   const isOwnSubject = subjectClaim === 'sub'
   return [
@@ -33,17 +40,24 @@ export function tokenNeeds(settings: EnvironmentSettings): TokenNeed[] {
     { claim: 'exp', needed: ALWAYS, text: 'When the token ends, in epoch seconds.' },
     ...(acceptAnyAudience
       ? []
-      : [{ claim: 'aud or azp', needed: ALWAYS, text: `${anyOf(audiences)}.` }]),
+      : [
+          {
+            claim: session.audienceClaim ?? 'aud or azp',
+            needed: ALWAYS,
+            text: `${anyOf(audiences)}.`,
+          },
+        ]),
+    ...requiredClaims.map(needOf),
     firstFactor === 'freshSession'
       ? {
-          claim: authTimeClaim,
+          claim: source.claim,
           needed: 'To add a first factor',
-          text: `When the user signed in, in epoch seconds: within ${within}.`,
+          text: `${timeIn(source)}: within ${within}.`,
         }
       : {
-          claim: authTimeClaim,
+          claim: source.claim,
           needed: 'For conditions',
-          text: 'When the user signed in, in epoch seconds; conditions read it as session.ageSeconds.',
+          text: `${timeIn(source)}; conditions read it as session.ageSeconds.`,
         },
     {
       claim: sessionIdClaim,
@@ -51,4 +65,18 @@ export function tokenNeeds(settings: EnvironmentSettings): TokenNeed[] {
       text: 'The session. What is confirmed in one session then does not count in another.',
     },
   ]
+}
+
+function needOf(rule: ClaimRule): TokenNeed {
+  const { claim } = rule
+  if ('absent' in rule) return { claim, needed: 'Never', text: 'Must be missing.' }
+  const text = 'equals' in rule ? `Exactly ${rule.equals}.` : `Contains ${rule.includes}.`
+  return { claim, needed: ALWAYS, text }
+}
+
+function timeIn(source: AuthTimeSource): string {
+  if (source.from === 'claim') return 'When the user signed in, in epoch seconds'
+  return source.from === 'newest'
+    ? `Entries with ${source.member} in epoch seconds. The newest is the sign-in`
+    : `Minutes since the sign-in when the token was issued, at place ${source.index}`
 }

@@ -1,4 +1,4 @@
-// A new environment: which actions it starts with, and the settings that have no default.
+// A new environment: its login, which actions it starts with, and the settings that have no default.
 import {
   EnvironmentId,
   type EnvironmentSettings,
@@ -20,7 +20,7 @@ import { TEMPLATES } from '../model/templates.ts'
 import { RadioField } from '../parts/choice.tsx'
 import { Page } from '../parts/page.tsx'
 import { LinesField } from '../parts/value-fields.tsx'
-import { SessionFields } from './session-fields.tsx'
+import { LoginFields } from './login-fields.tsx'
 
 const NEW: EnvironmentSettings = {
   session: { issuer: '', keys: { jwksUri: '' }, audiences: [] },
@@ -81,6 +81,12 @@ export function CreateEnvironment() {
           </Button>
         }
       >
+        <Card
+          title="How your application signs users in"
+          lead="Countersign takes your session tokens and checks them by their issuer’s public keys."
+        >
+          <LoginFields editing={editing} empty={NEW.session} />
+        </Card>
         <Card title="Actions">
           <RadioField
             label="Start from a template"
@@ -117,12 +123,6 @@ export function CreateEnvironment() {
               onValue={(name) => edit((now) => having(now, { name: name || undefined }))}
             />
           </div>
-        </Card>
-        <Card
-          title="How your application signs users in"
-          lead="Countersign takes your session tokens and checks them by their issuer’s public keys."
-        >
-          <SessionFields editing={editing} isShort />
         </Card>
         <Card title="Where your application runs">
           <div className="grid-2">

@@ -1,12 +1,11 @@
 // The session tokens of the application: who issues them, with which keys, for whom, and which claims
 // say what.
-import { type EnvironmentSettings, FOREIGN_ALGORITHMS, type KeySource } from 'countersign/contract'
+import { FOREIGN_ALGORITHMS, type KeySource } from 'countersign/contract'
 import { TextField } from '../../ui/field.tsx'
 import { type Editing, having } from '../model/editing.ts'
 import { Check, ChecksField, RadioField } from '../parts/choice.tsx'
 import { JsonField, LinesField } from '../parts/value-fields.tsx'
-
-type SessionSettings = EnvironmentSettings['session']
+import { AuthTimeFields, RequiredClaims, type SetSession } from './session-claims.tsx'
 
 interface SessionFieldsProps {
   editing: Editing
@@ -17,14 +16,12 @@ interface SessionFieldsProps {
 const CLAIMS = [
   ['subjectClaim', 'User', 'sub', 'Names the user for good: not an address that can pass on.'],
   ['sessionIdClaim', 'Session id', 'sid', 'Tokens of one session are not taken in another.'],
-  ['authTimeClaim', 'Time of sign-in', 'auth_time', 'Decides whether a sign-in is fresh.'],
 ] as const
 
 export function SessionFields({ editing, isShort = false }: SessionFieldsProps) {
   const { settings, edit, error } = editing
   const { session } = settings
-  const set = (part: { [K in keyof SessionSettings]?: SessionSettings[K] | undefined }) =>
-    edit((now) => ({ ...now, session: having(now.session, part) }))
+  const set: SetSession = (part) => edit((now) => ({ ...now, session: having(now.session, part) }))
   const anyAudience = session.acceptAnyAudience ?? false
   return (
     <>
@@ -63,7 +60,7 @@ export function SessionFields({ editing, isShort = false }: SessionFieldsProps) 
           onSwitch={(isOn) =>
             set(
               isOn
-                ? { acceptAnyAudience: true, audiences: undefined }
+                ? { acceptAnyAudience: true, audiences: undefined, audienceClaim: undefined }
                 : { acceptAnyAudience: isShort ? undefined : false, audiences: [] },
             )
           }
@@ -71,6 +68,19 @@ export function SessionFields({ editing, isShort = false }: SessionFieldsProps) 
       </div>
       {!isShort && (
         <>
+          {!anyAudience && (
+            <TextField
+              label="Claim: Audience"
+              hint="Which claim names the application. Without it aud does, or azp where there is no aud."
+              placeholder="client_id"
+              mono
+              isOptional
+              value={session.audienceClaim ?? ''}
+              error={error('session.audienceClaim')}
+              onValue={(claim) => set({ audienceClaim: claim || undefined })}
+            />
+          )}
+          <RequiredClaims editing={editing} onSession={set} />
           <ChecksField
             label="Signature algorithms"
             values={session.algorithms ?? [...FOREIGN_ALGORITHMS]}
@@ -102,6 +112,7 @@ export function SessionFields({ editing, isShort = false }: SessionFieldsProps) 
               onValue={(claim) => set({ nameClaim: claim || undefined })}
             />
           </div>
+          <AuthTimeFields editing={editing} onSession={set} />
         </>
       )}
     </>

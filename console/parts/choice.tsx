@@ -4,11 +4,11 @@ import type { Option, Shared } from '../../ui/field.tsx'
 
 interface GroupProps extends Shared {
   children: ReactNode
-  /** In a row, or as cards side by side, rather than one below the other. */
+  /** In a row, or as cards or smaller tiles side by side, rather than one below the other. */
   layout?: Layout
 }
 
-type Layout = 'list' | 'row' | 'cards'
+type Layout = 'list' | 'row' | 'cards' | 'tiles'
 
 function Group({ label, hint, error, layout = 'list', children }: GroupProps) {
   const id = useId()

@@ -62,6 +62,24 @@ const STATES: Record<string, readonly [path: string, reach: (page: Page) => Prom
     '/new',
     (page) => page.getByRole('radio', { name: 'Payments' }).check(),
   ],
+  'a login that is chosen, and a token that is not a JWT': [
+    '/new',
+    async (page) => {
+      await page.getByRole('radio', { name: 'Auth0' }).check()
+      await page.getByLabel('Domain', { exact: true }).fill('shop.eu.auth0.com')
+      await page.getByLabel('API identifier').fill('https://api.shop.example')
+      await page.getByLabel('A session token of your application').fill('opaque')
+      await page.getByText('The token would be refused').waitFor()
+    },
+  ],
+  'required claims, and a time of sign-in in a list': [
+    '/e/demo/settings',
+    async (page) => {
+      await page.getByRole('button', { name: 'Add a required claim' }).click()
+      await page.getByLabel('Where the time of sign-in is').selectOption('newest')
+      await page.getByLabel('Time of an entry').waitFor()
+    },
+  ],
   'a guide with progress': [
     '/e/demo/guide',
     (page) => page.getByText('Done', { exact: true }).first().waitFor(),

@@ -2,6 +2,7 @@
 // not known, edits that are not saved, and where on a long page they are.
 import type { Locator } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
+import { sessionFrom } from '../../contract/index.ts'
 import { DEMO } from '../../scripts/demo.ts'
 import { consoleTests, guardedCall, signInWith } from './support/console.ts'
 
@@ -13,11 +14,49 @@ const signedIn = async (path: string, width = 1280) => {
   return page
 }
 
+/** A token that nobody signed: a new environment only reads it. */
+const unsigned = (claims: object) =>
+  [{ alg: 'RS256' }, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .concat('AAAA')
+    .join('.')
+
 describe('first steps', () => {
+  it('begin with the login: a few values, and a token that is explained', async () => {
+    const page = await signedIn('/new')
+    await page.getByRole('radio', { name: 'Amazon Cognito' }).check()
+    expect(await page.getByLabel('Address of the key set').count()).toBe(0)
+    await page.getByRole('button', { name: 'Create environment' }).click()
+    await page.getByText('One word, such as eu-west-1_AbCdEfGhI.').waitFor()
+    await page.getByLabel('User pool ID').fill(' eu-west-1_AbC ')
+    await page.getByLabel('App client ID').fill('client-1')
+    const now = Math.floor(Date.now() / 1000)
+    const values = { userPool: 'eu-west-1_AbC', clientId: 'client-1' }
+    const session = sessionFrom('cognito', values)
+    const access = {
+      ...{ iss: session.issuer, sub: 'user-1', client_id: 'client-1', token_use: 'access' },
+      ...{ iat: now, exp: now + 600, auth_time: now },
+    }
+    const token = page.getByLabel('A session token of your application')
+    await token.fill(unsigned({ ...access, token_use: 'id' }))
+    await page.getByText('token_use is “id” and must be “access”.').waitFor()
+    await page.getByText('Send the access token.').waitFor()
+    await token.fill(unsigned(access))
+    await page.getByText('The token fits these settings').waitFor()
+    await page.getByLabel('Id', { exact: true }).fill('pool')
+    await page.getByLabel('Web origins').fill('https://shop.example')
+    await page.getByLabel('Audiences', { exact: true }).fill('https://api.shop.example')
+    await page.getByRole('button', { name: 'Create environment' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Guide' }).waitFor()
+    await page.getByRole('row', { name: /^token_use Always/ }).waitFor()
+    const { settings } = await service.operator().environment.get.query({ environment: 'pool' })
+    expect(settings.session).toMatchObject(session)
+  })
+
   it('begin with a template, whose actions the guide goes on with', async () => {
     const page = await signedIn('/new')
     await page.getByRole('radio', { name: 'Payments' }).check()
-    await page.getByLabel('Id').fill('payments')
+    await page.getByLabel('Id', { exact: true }).fill('payments')
     await page.getByLabel('Issuer').fill(DEMO.login)
     await page.getByLabel('Pasted here').check()
     await page.getByLabel('Key set').fill(JSON.stringify({ keys: [service.issuer.publicJwk] }))

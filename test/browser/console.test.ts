@@ -67,7 +67,7 @@ describe('an environment', () => {
     const page = await signedIn('/new')
     await page.getByRole('button', { name: 'Create environment' }).click()
     await page.getByText('Two to 32 small letters').waitFor()
-    await page.getByLabel('Id').fill('shop')
+    await page.getByLabel('Id', { exact: true }).fill('shop')
     await page.getByLabel('Issuer').fill(DEMO.login)
     await page.getByLabel('Pasted here').check()
     const keySet = JSON.stringify({ keys: [service.issuer.publicJwk] })

@@ -30,6 +30,27 @@ describe('a value', () => {
     expect(partsOf('rpName', undefined)).toEqual([])
   })
 
+  it('is said in words where it is about the claims of a token', () => {
+    const rules = [
+      { claim: 'token_use', equals: 'access' },
+      { claim: 'scope', includes: 'user:basic' },
+      { claim: 'act', absent: true },
+    ]
+    const [required] = partsOf('session.requiredClaims', rules)
+    expect(required).toEqual({
+      name: 'Required claims',
+      text: 'token_use must be access\nscope must contain user:basic\nact must be missing',
+    })
+    const except = { member: 'method', values: ['token_refresh'] }
+    const newest = { from: 'newest', claim: 'amr', member: 'timestamp', except }
+    const saying = (source: object) => partsOf('session.authTime', source)[0]?.text
+    expect(saying(newest)).toBe('The newest timestamp in amr, not of method token_refresh')
+    expect(saying({ from: 'minutesAgo', claim: 'fva', index: 0 })).toBe(
+      'Minutes before the token was issued, at place 0 of fva',
+    )
+    expect(saying({ from: 'claim', claim: 'at' })).toBe('at, in epoch seconds')
+  })
+
   it('is said part by part where it is a whole action', () => {
     const entry = {
       action: 'order.refund',
