@@ -46,6 +46,9 @@ function wholeEntry({ actions = [], audiences }: EnvironmentSettings, action: st
   }
 }
 
+/** Objects that say one thing, so that no member of them is a setting. */
+const WHOLES = ['session.keys', 'session.authTime', 'assertions.keys']
+
 function between(before: unknown, after: unknown, path: string): SettingChange[] {
   if (isSame(before, after)) return []
   if (Array.isArray(before) && Array.isArray(after) && path.endsWith('.stricter')) {
@@ -56,7 +59,7 @@ function between(before: unknown, after: unknown, path: string): SettingChange[]
       ...missing(before, after).map((one) => ({ path, after: one, weaker: false })),
     ]
   }
-  if (!isRecord(before) || !isRecord(after)) {
+  if (!isRecord(before) || !isRecord(after) || WHOLES.includes(path)) {
     const [was, is] = [before !== undefined && { before }, after !== undefined && { after }]
     return [{ path, ...was, ...is, weaker: false }]
   }

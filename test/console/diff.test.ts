@@ -32,6 +32,18 @@ describe('differences', () => {
     expect(differences(base, structuredClone(base))).toEqual([])
   })
 
+  it('name the source of the sign-in and the keys as a whole, as the service does', () => {
+    const newest = { from: 'newest', claim: 'amr', member: 'timestamp' } as const
+    const minutes = { from: 'minutesAgo', claim: 'fva', index: 0 } as const
+    const before = { ...base, session: { ...base.session, authTime: newest } }
+    const keys = { jwksUri: 'https://login.example/other' }
+    const after = { ...base, session: { ...base.session, keys, authTime: minutes } }
+    expect(differences(before, after)).toEqual([
+      { path: 'session.keys', before: base.session.keys, after: keys, weaker: false },
+      { path: 'session.authTime', before: newest, after: minutes, weaker: false },
+    ])
+  })
+
   it('count a built-in action from its defaults, and every case by itself', () => {
     const [first, second] = [
       { when: 'details.amount > 1', acr: 'phr' as const },
