@@ -52,6 +52,9 @@ const claims = (more: Record<string, unknown> = {}): Record<string, unknown> => 
 const call = ({ id }: Pick<TestEnvironment, 'id'>, bearer: string): Promise<Response> =>
   post(id, 'factor.list', { bearer })
 
+const enroll = ({ id }: Pick<TestEnvironment, 'id'>, bearer: string) =>
+  post(id, 'factor.enroll', { bearer, body: { kind: 'totp' } })
+
 async function expectAccepted(environment: Pick<TestEnvironment, 'id'>, bearer: string) {
   const response = await call(environment, bearer)
   expect({ status: response.status, body: await response.text() }).toMatchObject({ status: 200 })
@@ -432,9 +435,6 @@ describe('the clock of a session', () => {
 })
 
 describe('the age of a sign-in', () => {
-  const enroll = ({ id }: TestEnvironment, bearer: string) =>
-    post(id, 'factor.enroll', { bearer, body: { kind: 'totp' } })
-
   it.each<[string, (at: number) => unknown]>([
     ['not said', () => undefined],
     ['601 seconds', (at) => at - 601],
@@ -504,6 +504,65 @@ describe('the age of a sign-in', () => {
     expect((await enroll(environment, await signIn(at - 60, { auth_time: 1 }))).status).toBe(200)
     const stale = await enroll(environment, await signIn(at - 61))
     await expectRefusal(stale, 401, 'session_not_fresh')
+  })
+})
+
+describe('a session whose settings read other claims', () => {
+  const FORMS = {
+    audiences: ['app'],
+    audienceClaim: 'client_id',
+    requiredClaims: [
+      { claim: 'token_use', equals: 'access' },
+      { claim: 'act', absent: true as const },
+    ],
+    authTime: { from: 'newest' as const, claim: 'amr', member: 'timestamp' },
+  }
+  const right = () => ({
+    client_id: 'app',
+    token_use: 'access',
+    amr: [{ method: 'pwd', timestamp: now() - 5 }],
+  })
+  const made = async () => {
+    const { login, ...environment } = await makeEnvironment()
+    const session = { ...environment.document.session, ...FORMS }
+    const settings = { ...environment.document, session }
+    await operator.environment.update.mutate({ environment: environment.id, settings, version: 1 })
+    const signed = (more: object) =>
+      signRaw(login.privateKey, HEADER, claims({ ...right(), ...more }))
+    return { environment, signed }
+  }
+
+  it('is refused for another application, or as another kind of token', async () => {
+    const { environment, signed } = await made()
+    await expectAccepted(environment, await signed({}))
+    for (const more of [
+      { client_id: undefined, azp: 'app' },
+      { client_id: ['other', ['app']] },
+      { token_use: 'id' },
+      { token_use: ['access'] },
+      { token_use: 1 },
+      { act: { sub: 'admin' } },
+    ])
+      await expectRefusedSession(environment, await signed(more))
+  })
+
+  it('is not fresh by words, future times, or times that are not numbers', async () => {
+    const { environment, signed } = await made()
+    for (const amr of [
+      ['pwd'],
+      [{ method: 'pwd', timestamp: now() + 3600 }],
+      [{ method: 'pwd', timestamp: `${now()}` }],
+      [{ method: 'pwd', timestamp: 1e300 }],
+      [{ method: 'pwd', timestamp: now() - 5 }, 'otp'],
+      { timestamp: now() },
+      undefined,
+    ])
+      await expectRefusal(
+        await enroll(environment, await signed({ amr })),
+        401,
+        'session_not_fresh',
+      )
+    expect((await enroll(environment, await signed({}))).status).toBe(200)
   })
 })
 
