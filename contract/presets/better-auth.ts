@@ -25,7 +25,7 @@ export const betterAuth = {
     algorithms: ['EdDSA', 'ES256', 'RS256', 'PS256'],
     audiences: [url],
   }),
-  keySet: /(?<!\/oidc)\/jwks$/,
+  keySet: /\/api\/auth\/jwks$/,
   token: 'The token of the JWT plugin, which `authClient.token()` returns.',
   steps: [
     'Add the plugin `jwt` with the `definePayload` below, and create its table.',

@@ -51,6 +51,7 @@ export const entra = {
   steps: [
     'In the app registration of the API, under Expose an API, add a scope.',
     'In its manifest, set `requestedAccessTokenVersion` to 2.',
+    'Let your page ask for the scope `profile` too: it adds the user as `oid`.',
     'Under Token configuration, add the optional claims `auth_time` and `sid` to access tokens.',
   ],
   limits: [

@@ -57,6 +57,6 @@ export const okta = {
   ],
   authTime: {
     given: 'always',
-    note: 'The claim `auth_time` is the time of the sign-in. An older authorization server may leave it out of access tokens: try a token, and where it is missing nobody can add a first factor until you set `firstFactor: assertion`.',
+    note: 'The claim `auth_time` is the time of the sign-in. An older authorization server may leave it out of access tokens, so try a token. Without it nobody can add a first factor until you set `firstFactor: assertion`.',
   },
 } satisfies LoginPreset<'domain' | 'clientId' | 'server'>

@@ -40,7 +40,7 @@ export interface LoginPreset<V extends string = string> {
 
 /** Why a login that says no time of the sign-in needs assertions. */
 export const ASSERTION_NEEDED =
-  'With the default `firstFactor: freshSession` nobody can add a first factor. Set `firstFactor: assertion`, and let your backend vouch for the user.'
+  'By default nobody can then add a first factor. Set `firstFactor: assertion` (“Who may add the first factor” in the dashboard), and let your backend vouch for the user.'
 
 interface Form {
   clean: (text: string) => string

@@ -36,7 +36,10 @@ export const workos = {
   }),
   keySet: /^https:\/\/api\.workos\.com\/sso\/jwks\/[^/]+$/,
   token: 'The access token of AuthKit, which `getAccessToken()` returns.',
-  steps: ['Copy the client ID. Nothing else needs to be set.'],
+  steps: [
+    'Copy the client ID. Nothing else needs to be set.',
+    'Compare `iss` of a token with the issuer here: tokens of some projects name only `https://api.workos.com`.',
+  ],
   limits: [
     'Tokens name no audience, so the issuer decides: with the issuer `https://api.workos.com` every application of the WorkOS environment is accepted.',
     'Sessions of an operator who impersonates a user are refused: they have `act`.',

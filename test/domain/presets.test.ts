@@ -364,8 +364,10 @@ describe('a preset', () => {
       const address = 'jwksUri' in keys ? keys.jwksUri : ''
       expect(IDS.filter((other) => presets[other].keySet.test(address))).toEqual([id])
     }
-    const own = { issuer: 'https://login.example', keys: { jwks: { keys: [{}] } } }
-    expect(presetOf(own)).toBeUndefined()
+    const own = (keys: SessionSettings['keys']) => presetOf({ keys })
+    expect(own({ jwks: { keys: [{}] } })).toBeUndefined()
+    expect(own({ jwksUri: 'https://login.example/jwks' })).toBeUndefined()
+    expect(own({ jwksUri: 'https://login.example/.well-known/jwks.json' })).toBeUndefined()
   })
 
   it('takes tokens of Clerk without azp only where no origin is named', async () => {
