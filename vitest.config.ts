@@ -1,7 +1,7 @@
 // Kinds of tests: pure ones on Node, ones of pages in a DOM, ones in a real browser, and ones inside
 // workerd with the bindings of either Worker.
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
@@ -34,6 +34,13 @@ const alias = {
   countersign: resolve('client/index.ts'),
 }
 
+/** What the Worker is bundled with in place of packages: `[alias]` in wrangler.toml. */
+const replaced = Object.fromEntries(
+  [...readFileSync('wrangler.toml', 'utf8').matchAll(/^"(.+)" = "(\.\/.+)"$/gm)].map(
+    ([, name = '', file = '']) => [name, resolve(file)],
+  ),
+)
+
 const inWorkerd = ['test/{procedures,state,attacks,conformance,regression}/**/*.test.ts']
 /** Tests that change the operators or break objects: each file gets a workerd of its own. */
 const changesOperators = [
@@ -44,7 +51,7 @@ const changesOperators = [
 ]
 
 const onWorkerd = (test: object) => ({
-  resolve: { alias },
+  resolve: { alias: { ...alias, ...replaced } },
   plugins: [
     cloudflareTest({
       wrangler: { configPath: './wrangler.toml' },
@@ -61,6 +68,7 @@ const onWorkerd = (test: object) => ({
   test: {
     ...test,
     testTimeout: 20_000,
+    server: { deps: { inline: ['@simplewebauthn/server'] } },
     // `npm run fuzz` says in FUZZ what it tries.
     provide: { fuzz: JSON.parse(process.env.FUZZ ?? '{"seed":1,"numRuns":3}') },
   },

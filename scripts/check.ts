@@ -48,9 +48,9 @@ const BUILT: Step[] = [
     'npm install, then commit package-lock.json',
   ],
   [
-    'Worker bundles for deployment',
-    ['wrangler', 'deploy', '--dry-run', '--outdir', join(scratch, 'bundle')],
-    'see the message',
+    'Worker bundles for deployment, within its size limit',
+    ['node', 'scripts/size.ts'],
+    'see LIMIT_KIB in scripts/size.ts',
   ],
   [
     'example wallet bundles for deployment',

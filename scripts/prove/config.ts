@@ -10,6 +10,8 @@ export interface WorkerFacts {
   objects: { name: string; className: string }[]
   /** The bindings of KV namespaces. */
   kv: string[]
+  /** How it is bundled. */
+  bundling: { minify?: boolean | undefined; alias?: Record<string, string> | undefined }
 }
 
 /** The members that are read here. wrangler's own types do not resolve here. */
@@ -18,6 +20,8 @@ interface WranglerToml {
   compatibility_flags: string[]
   durable_objects: { bindings: { name: string; class_name: string }[] }
   kv_namespaces: { binding: string }[]
+  minify?: boolean | undefined
+  alias?: Record<string, string> | undefined
 }
 
 /** Reads the project's wrangler.toml. */
@@ -33,13 +37,15 @@ export async function readWorker(): Promise<WorkerFacts> {
       className: class_name,
     })),
     kv: config.kv_namespaces.map(({ binding }) => binding),
+    bundling: { minify: config.minify, alias: config.alias },
   }
 }
 
 /** Returns the configuration for bundling a copy of the source, without the pages. */
-export const wranglerConfig = ({ date, flags, objects, kv }: WorkerFacts): object => ({
+export const wranglerConfig = ({ date, flags, objects, kv, bundling }: WorkerFacts): object => ({
   name: 'countersign',
   main: 'functions/worker.ts',
+  ...bundling,
   compatibility_date: date,
   compatibility_flags: flags,
   durable_objects: {
