@@ -64,8 +64,12 @@ export async function openEnvironment(bindings: Bindings, id: string): Promise<L
     unknown.set(id, true, now)
     refuse('unknown_environment')
   }
-  const environment = live(bindings, id, { ...answered, keySet: keySetOf(answered.ring) }, () =>
-    secretsOf(answered),
+  const secrets = secretsOf(answered)
+  const environment = live(
+    bindings,
+    id,
+    { ...answered, keySet: keySetOf(answered.ring) },
+    () => secrets,
   )
   kept.set(id, environment, now)
   return environment

@@ -21,6 +21,7 @@ const KEPT_SESSIONS = 5000
 const KEPT_SESSIONS_SECONDS = 60
 
 const keySets = new ShortCache<ForeignKeys>(KEPT_KEY_SETS, KEPT_KEY_SETS_SECONDS)
+const inline = new WeakMap<KeySource, ForeignKeys>()
 const sessions = new ShortCache<Session>(KEPT_SESSIONS, KEPT_SESSIONS_SECONDS)
 
 /**
@@ -73,16 +74,24 @@ export function trySession(
  * key set.
  */
 export function keysOf({ id, version }: LiveEnvironment, source: KeySource): ForeignKeys {
-  if ('jwks' in source)
-    return createLocalJWKSet({
-      keys: source.jwks.keys.map((key) => ({ ...key, kty: String(key.kty) })),
-    })
+  if ('jwks' in source) return inlineKeys(source)
   const now = epochSeconds()
   const name = `${id}:${version}:${source.jwksUri}`
   const known = keySets.get(name, now)
   if (known) return known
   const keys = remoteKeys(new URL(source.jwksUri))
   keySets.set(name, keys, now)
+  return keys
+}
+
+/** Returns the keys of a key set in the settings. They are imported once for each snapshot of the settings. */
+function inlineKeys(source: Extract<KeySource, { jwks: unknown }>): ForeignKeys {
+  const known = inline.get(source)
+  if (known) return known
+  const keys = createLocalJWKSet({
+    keys: source.jwks.keys.map((key) => ({ ...key, kty: String(key.kty) })),
+  })
+  inline.set(source, keys)
   return keys
 }
 
