@@ -16,6 +16,8 @@ export const AUDIT_PAGE_SIZE = 50
 export const AUDIT_VERIFY_PAGE_SIZE = 1000
 /** Limits the stored events, so that a hostile user cannot fill the storage. */
 export const HISTORY_MAX_EVENTS = 200_000
+/** How many events are deleted in one transaction. */
+export const TRIMMED_AT_ONCE = 1000
 /** The number of newest events that `countRecent` searches. */
 const RECENT_EVENTS = 100
 
@@ -129,25 +131,39 @@ export class History {
       .one().n
   }
 
-  /** Deletes events that are too old or too many. The hash of the last deleted event stays as the anchor. */
-  trim(now: number, keepDays: number): void {
-    const { seq } = this.#chain()
+  /**
+   * Deletes the oldest events that are too old or too many, at most 1,000 at a time, so that no request waits
+   * long. The hash of the last deleted event stays as the anchor. Returns whether more may be due.
+   */
+  trim(now: number, keepDays: number): boolean {
+    const before = now - keepDays * DAY_SECONDS
+    const upTo = this.#chain().seq - HISTORY_MAX_EVENTS
+    const oldest = this.#oldest()
+    if (!oldest || (oldest.at >= before && oldest.seq > upTo)) return false
     const last = this.#sql
       .exec<{ seq: number; hash: string }>(
-        'SELECT seq, hash FROM events WHERE at < ? OR seq <= ? ORDER BY seq DESC LIMIT 1',
-        now - keepDays * DAY_SECONDS,
-        seq - HISTORY_MAX_EVENTS,
+        `SELECT seq, hash FROM events
+         WHERE seq < ? AND (at < ? OR seq <= ?) ORDER BY seq DESC LIMIT 1`,
+        oldest.seq + TRIMMED_AT_ONCE,
+        before,
+        upTo,
       )
-      .toArray()[0]
-    if (!last) return
+      .one()
     this.#sql.exec('DELETE FROM events WHERE seq <= ?', last.seq)
     this.#sql.exec('UPDATE chain SET anchor_seq = ?, anchor_hash = ?', last.seq, last.hash)
+    return last.seq === oldest.seq + TRIMMED_AT_ONCE - 1
   }
 
   /** Returns when the oldest event can be deleted, in epoch seconds. */
   nextTrimAt(keepDays: number): number | undefined {
-    const { at } = this.#sql.exec<{ at: number | null }>('SELECT MIN(at) AS at FROM events').one()
-    return at === null ? undefined : at + keepDays * DAY_SECONDS + 1
+    const oldest = this.#oldest()
+    return oldest && oldest.at + keepDays * DAY_SECONDS + 1
+  }
+
+  #oldest(): { seq: number; at: number } | undefined {
+    return this.#sql
+      .exec<{ seq: number; at: number }>('SELECT seq, at FROM events ORDER BY seq LIMIT 1')
+      .toArray()[0]
   }
 
   /** Returns one page, newest first. Pass `next` as `before` to get the next page. */

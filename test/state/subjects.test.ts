@@ -188,6 +188,33 @@ describe('clean-up', () => {
   })
 })
 
+it('old events are deleted a thousand at a time, and the next alarm goes on', async () => {
+  const time = stopClock()
+  const environment = await makeEnvironment({ history: { keepDays: 1 } })
+  const user = await environment.user()
+  const { factorId } = await enrollTotp(user)
+  const object = stubOf(environment.id, user.subject)
+  await runInDurableObject(object, (_object, { storage }) => {
+    storage.sql.exec(
+      `INSERT INTO events WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+       SELECT i, ?, 'made.up', 'subject', '{}', '', '', 'hash-' || i FROM n`,
+      time,
+    )
+    storage.sql.exec("UPDATE chain SET seq = 2500, head = 'hash-2500'")
+  })
+  advance(2 * 24 * 3600)
+  await user.signIn({})
+  await user.client.factor.rename.mutate({ factorId, label: 'later' })
+  const left = []
+  for (let alarms = 0; alarms < 3; alarms += 1) {
+    await runDurableObjectAlarm(object)
+    left.push(await countRows(environment.id, user.subject, 'events'))
+    advance(1)
+  }
+  expect(left).toEqual([1501, 501, 1])
+  expect(await user.client.audit.verify.query()).toMatchObject({ intact: true, count: 1 })
+})
+
 describe('a history that somebody changed', () => {
   it.each([
     ['an event', "UPDATE events SET data = '{}' WHERE seq = 2", 2],

@@ -135,7 +135,7 @@ export class Ledger {
     this.#storage.transactionSync(() => {
       const keepDays = this.note('keepDays')
       const tallied = this.history.flush(now)
-      this.history.trim(now, keepDays)
+      const trimming = this.history.trim(now, keepDays)
       const next = [
         this.tokens.clean(now),
         this.factors.clean(now),
@@ -143,7 +143,8 @@ export class Ledger {
         this.history.nextTrimAt(keepDays),
       ].filter((at) => at !== undefined)
       this.setNote('alarmAt', Number.MAX_SAFE_INTEGER)
-      if (next.length > 0)
+      if (trimming) this.#wakeBy(now + 1, now)
+      else if (next.length > 0)
         this.#wakeBy(Math.max(now + CLEANUP_INTERVAL_SECONDS, Math.min(...next)), now)
     })
   }
