@@ -1,5 +1,5 @@
-// The HTTP API: one path for each procedure, plain JSON in and out, and refusals as problem details (RFC 9457).
-// Procedures, schemas, callers and limits are those of the tRPC router.
+// Calls the procedures of the tRPC router for both protocols: tRPC's own, and the HTTP API with plain JSON in and out
+// and refusals as problem details (RFC 9457).
 import { TRPCError } from '@trpc/server'
 import { REASONS } from '../../contract/index.ts'
 import type { Context } from '../callers/identify.ts'
@@ -12,24 +12,25 @@ export const PROBLEM_TYPE = 'application/problem+json'
 /**
  * Calls a procedure.
  *
- * @param body checked JSON text, or an empty text for no input
+ * @param name for example `policy.check`
+ * @param input the checked value of the body
  * @returns what the procedure answers
  * @throws Refused every refusal of the procedure, `not_found` for one that does not exist
- * @example await callProcedure('policy', 'check', '{"action":"order.refund"}', context)
+ * @example await callProcedure('policy.check', { action: 'order.refund' }, context)
  */
 export async function callProcedure(
-  noun: string,
-  verb: string,
-  body: string,
+  name: string,
+  input: unknown,
   context: Context,
 ): Promise<unknown> {
-  if (!Object.hasOwn(appRouter._def.procedures, `${noun}.${verb}`)) refuse('not_found')
+  if (!Object.hasOwn(appRouter._def.procedures, name)) refuse('not_found')
+  const [noun = '', verb = ''] = name.split('.')
   const caller = appRouter.createCaller(context) as unknown as Record<
     string,
     Record<string, (input: unknown) => Promise<unknown>>
   >
   try {
-    return await caller[noun]?.[verb]?.(body === '' ? undefined : JSON.parse(body))
+    return await caller[noun]?.[verb]?.(input)
   } catch (error) {
     if (!(error instanceof TRPCError)) throw error
     if (error.cause instanceof Refused) throw error.cause

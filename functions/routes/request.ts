@@ -9,11 +9,11 @@ export const BODY_MAX_DEPTH = 16
 export class WrongContentType extends Refused {}
 
 /**
- * Returns the body of a call as checked JSON text.
+ * Returns the checked value of the body of a call, or undefined for an empty body.
  *
  * @throws Refused `method_unsupported`, `input_invalid`, `too_large`
  */
-export async function readBody(request: Request): Promise<string> {
+export async function readBody(request: Request): Promise<unknown> {
   if (request.method !== 'POST') refuse('method_unsupported')
   if (new URL(request.url).searchParams.has('batch'))
     refuse('input_invalid', { message: 'Batches are not supported: send one call per request.' })
@@ -24,8 +24,10 @@ export async function readBody(request: Request): Promise<string> {
     )
   }
   const text = await readText(request)
-  if (text !== '') checkShape(parse(text), 1)
-  return text
+  if (text === '') return undefined
+  const value = parse(text)
+  checkShape(value, 1)
+  return value
 }
 
 /**
@@ -38,7 +40,22 @@ export function countryOf({ cf }: Request): string | undefined {
 }
 
 async function readText(request: Request): Promise<string> {
-  if (Number(request.headers.get('content-length') ?? 0) > BODY_MAX_BYTES) refuse('too_large')
+  const bytes = await readBytes(request)
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return refuse('input_invalid', { message: 'The body is not UTF-8.' })
+  }
+}
+
+async function readBytes(request: Request): Promise<Uint8Array> {
+  const declared = request.headers.get('content-length')
+  if (Number(declared ?? 0) > BODY_MAX_BYTES) refuse('too_large')
+  // The runtime reads no more bytes than were declared.
+  if (declared !== null) {
+    const bytes = await request.bytes()
+    return bytes.length > BODY_MAX_BYTES ? refuse('too_large') : bytes
+  }
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of request.body ?? []) {
@@ -46,11 +63,7 @@ async function readText(request: Request): Promise<string> {
     if (length > BODY_MAX_BYTES) refuse('too_large')
     chunks.push(chunk)
   }
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks))
-  } catch {
-    return refuse('input_invalid', { message: 'The body is not UTF-8.' })
-  }
+  return Buffer.concat(chunks)
 }
 
 function parse(text: string): unknown {
