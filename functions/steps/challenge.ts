@@ -1,12 +1,9 @@
 // Challenges of passkey ceremonies, bound to the caller, the purpose and the requested tokens.
 import type { SubjectCaller } from '../callers/subject.ts'
 import { epochSeconds, random } from '../clock.ts'
-import { toBase64Url } from '../domain/bytes.ts'
 import { newChallenge, readChallenge, type Statement } from '../domain/tokens/challenge.ts'
 import type { FailedAttempt } from '../edge/objects.ts'
 import { recordFailedAttempt, recordRefusal } from './record-refusal.ts'
-
-const NONCE_BYTES = 16
 
 /** Creates a challenge for a ceremony of the caller. */
 export const createChallenge = (
@@ -18,7 +15,7 @@ export const createChallenge = (
     caller.environment.secrets().dataKey,
     contextOf(caller, purpose),
     request,
-    toBase64Url(random(NONCE_BYTES)),
+    random,
     epochSeconds(),
   )
 

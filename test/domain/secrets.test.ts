@@ -152,30 +152,47 @@ describe('a carried statement', () => {
 describe('a challenge', () => {
   const CONTEXT = { iss: ISSUER, sub: 'alice', purpose: STEP_UP_PURPOSE, epoch: 2 }
   const wish = { scope: 'orders:refund', details: { amount: 5 } }
-  const made = newChallenge(KEY, CONTEXT, wish, 'nonce-1', NOW)
+  const claim = { ...wish.details, type: 'order.refund' }
+  const made = newChallenge(KEY, CONTEXT, { scope: wish.scope, claim }, counting(), NOW)
+  const SIXTEEN = toBase64Url(counting()(16))
 
   it('says whom and what it is for, for five minutes', () => {
     expect(made.expiresAt).toBe(NOW + 300)
     expect(readChallenge(KEY, CONTEXT, made.challenge, NOW)).toEqual({
       ...CONTEXT,
       ...wish,
-      nonce: 'nonce-1',
+      ...{ v: 2, action: 'order.refund', salt: SIXTEEN, nonce: SIXTEEN },
       exp: NOW + 300,
     })
   })
 
   it('without details names none', () => {
-    const { challenge } = newChallenge(KEY, CONTEXT, { scope: '' }, 'n', NOW)
-    expect(readChallenge(KEY, CONTEXT, challenge, NOW)).not.toHaveProperty('details')
+    const { challenge } = newChallenge(KEY, CONTEXT, { scope: '' }, counting(), NOW)
+    const statement = readChallenge(KEY, CONTEXT, challenge, NOW)
+    expect(Object.keys(statement).sort()).toEqual(
+      ['epoch', 'exp', 'iss', 'nonce', 'purpose', 'scope', 'sub', 'v'].sort(),
+    )
   })
 
-  it('is signed as a hash of all that it says', () => {
+  it('is signed as a hash of all that it says, with a salted hash in place of the details', () => {
     const statement = readChallenge(KEY, CONTEXT, made.challenge, NOW)
     expect(webauthnChallengeOf(statement)).toBe(toBase64Url(made.webauthnChallenge))
-    const text = `countersign/webauthn/v1${canonical(statement)}`
+    const hash = hashParts('countersign/details/v2', 'order.refund', counting()(16), '{"amount":5}')
+    const text = `countersign/webauthn/v2{"details":"${toBase64Url(hash)}","epoch":2,"exp":${NOW + 300},"iss":"${ISSUER}","nonce":"${SIXTEEN}","purpose":"step_up","scope":"orders:refund","sub":"alice","v":2}`
     expect(webauthnChallengeOf(statement)).toBe(toBase64Url(sha256(utf8(text))))
     expect(webauthnChallengeOf({ ...statement, scope: 'x' })).not.toBe(
       webauthnChallengeOf(statement),
+    )
+  })
+
+  it('of version 1 stays valid until it expires', () => {
+    const stored =
+      'eyJkZXRhaWxzIjp7ImFtb3VudCI6NX0sImVwb2NoIjoyLCJleHAiOjE4MDAwMDAzMDAsImlzcyI6Imh0dHBzOi8vY291bnRlcnNpZ24uZXhhbXBsZS9saXZlIiwibm9uY2UiOiJub25jZS0xIiwicHVycG9zZSI6InN0ZXBfdXAiLCJzY29wZSI6Im9yZGVyczpyZWZ1bmQiLCJzdWIiOiJhbGljZSJ9.ShKihSmtpBmL5AVbI7knpDQcoDN3_mG2kgXaWE9UQDU'
+    const statement = readChallenge(KEY, CONTEXT, stored, NOW + 299)
+    expect(statement).toMatchObject(wish)
+    expect(webauthnChallengeOf(statement)).toBe('ua1Km33RHV64Zj21RNRBEwl_7ozYxyVhZO2kjMAgPbQ')
+    expect(refusalOf(() => readChallenge(KEY, CONTEXT, stored, NOW + 300)).reason).toBe(
+      'challenge_expired',
     )
   })
 
@@ -215,14 +232,14 @@ describe('a challenge', () => {
   it('expires with its second, and with its epoch', () => {
     const read = (now: number, epoch = 2) =>
       readChallenge(KEY, { ...CONTEXT, epoch }, made.challenge, now)
-    expect(read(NOW + 299).nonce).toBe('nonce-1')
+    expect(read(NOW + 299).nonce).toBe(SIXTEEN)
     expect(refusalOf(() => read(NOW + 300)).reason).toBe('challenge_expired')
     expect(refusalOf(() => read(NOW, 3)).reason).toBe('challenge_expired')
   })
 
   it('is claimed by its nonce until it ends', () => {
     const statement = readChallenge(KEY, CONTEXT, made.challenge, NOW)
-    expect(challengeKey(statement)).toEqual({ key: 'challenge:nonce-1', expiresAt: NOW + 300 })
+    expect(challengeKey(statement)).toEqual({ key: `challenge:${SIXTEEN}`, expiresAt: NOW + 300 })
   })
 
   it('has a purpose for each enrollment', () => {

@@ -10,10 +10,13 @@ import {
 import { hashParts, toBase64Url, utf8 } from '../bytes.ts'
 import { refuse } from '../refusal.ts'
 
+/** Details with their action as `type`. */
+export type DetailsClaim = Details & { type: string }
+
 /** Details in their canonical form (RFC 8785), with the action that Countersign adds as `type`. */
 export interface BoundDetails {
   /** The member of `authorization_details` (RFC 9396, section 2). */
-  claim: Record<string, unknown>
+  claim: DetailsClaim
   /** The hash that events store instead of the details. */
   hash: string
 }
@@ -40,3 +43,14 @@ export function bindDetails(details: Details, action: string): BoundDetails {
   const hash = toBase64Url(hashParts('countersign/details/v1', action, text))
   return { claim: { ...details, type: action }, hash }
 }
+
+/**
+ * Returns the hash that a passkey signs in place of details. Without the salt, nobody can confirm a guess of the
+ * details; with it and the details, anybody can compute the hash again.
+ *
+ * The hash is SHA-256 over four parts: the tag `countersign/details/v2`, the name of the action, the 16 bytes of
+ * the salt, and the canonical text of the details (RFC 8785) without `type`. The length of each part precedes it,
+ * as four bytes in big-endian order. Texts are UTF-8.
+ */
+export const commitTo = (details: Details, action: string, salt: Uint8Array): Uint8Array =>
+  hashParts('countersign/details/v2', action, salt, canonical(details))

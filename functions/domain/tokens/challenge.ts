@@ -2,15 +2,22 @@
 // signs. The service stores nothing until the challenge is claimed.
 import * as z from 'zod/mini'
 import { CHALLENGE_LIFETIME_SECONDS, Details } from '../../../contract/index.ts'
-import { sha256, toBase64Url, utf8 } from '../bytes.ts'
+import { fromBase64Url, type Random, sha256, toBase64Url, utf8 } from '../bytes.ts'
+import { commitTo, type DetailsClaim } from '../details/details.ts'
 import type { SingleUseKey } from '../factors/proof.ts'
 import { refuse } from '../refusal.ts'
 import { canonical, carry, readCarried } from './statement.ts'
 
-const WEBAUTHN_TAG = 'countersign/webauthn/v1'
+const NONCE_BYTES = 16
+const SALT_BYTES = 16
 
-/** The use of a challenge: one user of one environment, one purpose, and the requested scopes and details. */
+/**
+ * The use of a challenge: one user of one environment, one purpose, and the requested scopes and details. The
+ * client carries `details` with the action and salt of their hash; the authenticator signs the hash alone.
+ */
 const Statement = z.strictObject({
+  /** Version 1 had no `v`. Its challenges are accepted until they expire. */
+  v: z.optional(z.literal(2)),
   iss: z.string(),
   sub: z.string(),
   purpose: z.string(),
@@ -19,6 +26,8 @@ const Statement = z.strictObject({
   exp: z.int(),
   epoch: z.int(),
   details: z.optional(Details),
+  action: z.optional(z.string()),
+  salt: z.optional(z.string()),
 })
 export type Statement = z.infer<typeof Statement>
 
@@ -31,20 +40,22 @@ export type ChallengeContext = Pick<Statement, 'iss' | 'sub' | 'purpose' | 'epoc
 /**
  * Creates a challenge.
  *
+ * @param requested the scopes, and the claim of the details that the token will be bound to
  * @returns the challenge that the client sends back, and its hash as the WebAuthn challenge
  */
 export function newChallenge(
   key: Uint8Array,
   context: ChallengeContext,
-  requested: { scope: string; details?: Details | undefined },
-  nonce: string,
+  { scope, claim }: { scope: string; claim?: DetailsClaim | undefined },
+  random: Random,
   now: number,
 ): { challenge: string; webauthnChallenge: Uint8Array; expiresAt: number } {
   const statement: Statement = {
+    v: 2,
     ...context,
-    scope: requested.scope,
-    ...(requested.details && { details: requested.details }),
-    nonce,
+    scope,
+    ...(claim && { ...unbound(claim), salt: toBase64Url(random(SALT_BYTES)) }),
+    nonce: toBase64Url(random(NONCE_BYTES)),
     exp: now + CHALLENGE_LIFETIME_SECONDS,
   }
   return {
@@ -90,5 +101,20 @@ export const challengeKey = (statement: Statement): SingleUseKey => ({
   expiresAt: statement.exp,
 })
 
-const hashStatement = (statement: Statement): Uint8Array =>
-  sha256(utf8(WEBAUTHN_TAG), utf8(canonical(statement)))
+const unbound = ({ type: action, ...details }: DetailsClaim) => ({ action, details })
+
+/**
+ * Returns the 32 bytes that the authenticator signs: SHA-256 over the tag `countersign/webauthn/v2` and, directly
+ * after it, the canonical text (RFC 8785, in UTF-8) of the statement. In that text `details` is the hash of
+ * `commitTo` in base64url without padding, and `action` and `salt` are left out. So a receipt can be checked without
+ * the details, and with details and salt by who may know them.
+ *
+ * Version 1 hashes the tag `countersign/webauthn/v1` and the statement as it is, with its details.
+ */
+function hashStatement(statement: Statement): Uint8Array {
+  const { details, action = '', salt = '', ...rest } = statement
+  if (!statement.v) return sha256(utf8('countersign/webauthn/v1'), utf8(canonical(statement)))
+  const hash = details && commitTo(details, action, fromBase64Url(salt) ?? new Uint8Array())
+  const signed = { ...rest, ...(hash && { details: toBase64Url(hash) }) }
+  return sha256(utf8('countersign/webauthn/v2'), utf8(canonical(signed)))
+}
