@@ -11,6 +11,7 @@ import {
   Sentence,
   SubjectId,
 } from './common.ts'
+import { FACTOR_KINDS } from './factor.ts'
 
 /** From the weakest to the strongest. */
 export const REQUIRES = ['never', 'whenEnrolled', 'always', 'deny'] as const
@@ -99,6 +100,8 @@ export const PolicyDecision = z.strictObject({
   action: ActionName,
   scope: ScopeName,
   methods: z.array(z.enum(METHODS)),
+  /** The kinds of factor that satisfy the rule and can be enrolled. Version 0.1.0 does not send it. */
+  enrollable: z.optional(z.array(z.enum(FACTOR_KINDS))),
   acr: z.enum(ACRS),
   singleUse: z.boolean(),
   lifetimeSeconds: z.int(),

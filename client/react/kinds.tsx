@@ -14,12 +14,9 @@ const KINDS: readonly Kind[] = ['passkey', 'totp']
 export const kindsOf = (methods: readonly Method[]): Kind[] =>
   KINDS.filter((kind) => methods.includes(kind))
 
-/**
- * The kinds that a user may add in place of a factor that they lost. A decision names only the methods that
- * the user has; of the others only those are left out that cannot reach its level.
- */
-export const kindsToAdd = ({ decision, methods }: StepUpRequest): readonly Kind[] =>
-  !decision ? kindsOf(methods) : decision.acr === 'phr' ? ['passkey'] : KINDS
+/** Returns the kinds that a user can add to replace a lost factor. */
+export const kindsToAdd = ({ decision, methods }: StepUpRequest): Kind[] =>
+  kindsOf(decision?.enrollable ?? methods)
 
 interface KindsProps {
   kinds: readonly Kind[]

@@ -46,7 +46,7 @@ const isPolicyList = fits<PolicyList>({
   audience: optional(isText),
   actions: listOf(isListedRule),
 })
-const isDecision = fits<Omit<PolicyDecision, 'title' | 'sentence'>>({
+const isDecision = fits<Omit<PolicyDecision, 'title' | 'sentence' | 'enrollable'>>({
   ...requirementShape,
   decision: oneOf(['permit', 'step_up', 'enroll', 'deny']),
   required: isFlag,

@@ -238,6 +238,7 @@ describe('a decision', () => {
       required: decision !== 'permit',
       reason,
       methods,
+      enrollable: expect.any(Array),
       action: 'order.refund',
       scope: 'orders:refund',
       acr: rule.acr ?? 'mfa',
@@ -246,6 +247,18 @@ describe('a decision', () => {
       freshnessSeconds: 600,
       details: 'optional',
     })
+  })
+
+  it.each<[rule: Partial<Rule>, offered: Partial<Offered>, enrollable: string[]]>([
+    [{}, {}, ['totp', 'passkey']],
+    [{ methods: ['passkey', 'recovery'] }, {}, ['passkey']],
+    [{ acr: 'phr' }, {}, ['passkey']],
+    [{ mode: 'observe' }, { passkey: false }, ['totp']],
+    [{ require: 'deny' }, {}, []],
+    [{ require: 'deny', mode: 'observe' }, {}, []],
+  ])('by %j where %j names %j as enrollable', (rule, offered, enrollable) => {
+    const decided = decide(actionBy(rule), TOTP, { ...EVERYTHING, ...offered })
+    expect(decided.enrollable).toEqual(enrollable)
   })
 
   it('permits whatever a rule that only observes would have said, and tells what that was', () => {

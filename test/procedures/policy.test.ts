@@ -1,6 +1,6 @@
 // The rules that a resource can read, and what it can pass on about the call that it guards.
 import { describe, expect, it } from 'vitest'
-import { expectRefused, makeEnvironment, makeSigner, now } from '../support/service.ts'
+import { enrollTotp, expectRefused, makeEnvironment, makeSigner, now } from '../support/service.ts'
 
 const EXPORT = 'wallet.waas.export'
 
@@ -98,6 +98,28 @@ describe('an action in words', () => {
   ])('is refused where it is %j', async (words) => {
     const actions = [{ action: 'order.refund', scope: 'orders:refund', ...words }]
     await expectRefused(makeEnvironment({ actions }), 'input_invalid')
+  })
+})
+
+describe('the kinds of factor that a decision names as enrollable', () => {
+  it.each([
+    ['what the rule accepts', {}, {}, ['totp', 'passkey']],
+    ['what the environment offers', {}, { passkey: { enabled: false } }, ['totp']],
+    ['what reaches its level', { acr: 'phr' }, {}, ['passkey']],
+    ['nothing where the rule denies', { require: 'deny' }, {}, []],
+  ] as const)('are %s', async (_what, base, methods, enrollable) => {
+    const actions = [{ action: EXPORT, base }]
+    const { user } = await makeEnvironment({ actions, methods })
+    const { client } = await user()
+    expect(await client.policy.check.query({ action: EXPORT })).toMatchObject({ enrollable })
+  })
+
+  it('do not change when the user has enrolled one', async () => {
+    const { user } = await makeEnvironment()
+    const caller = await user()
+    await enrollTotp(caller)
+    const decision = await caller.client.policy.check.query({ action: EXPORT })
+    expect(decision).toMatchObject({ methods: ['totp'], enrollable: ['totp', 'passkey'] })
   })
 })
 

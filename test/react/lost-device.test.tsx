@@ -1,6 +1,7 @@
 // A user who cannot use what they are asked for: the ways out, whom to ask, and no dead end.
 import { screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { PolicyDecision } from '../../contract/index.ts'
 import { announced, enter, openDialog, press } from './dialog.tsx'
 import { stubPasskeys } from './page.tsx'
 import { factor, refuse, type Service, startService } from './service.ts'
@@ -100,10 +101,13 @@ describe('a user who cannot use their only method', () => {
     expect(screen.getByLabelText('Authentication code')).toBeDefined()
   })
 
-  it('is offered only passkeys to add for an action that needs one', async () => {
+  it.each<[what: string, decision: Partial<PolicyDecision>]>([
+    ['what the action accepts and the environment offers', { enrollable: ['passkey'] }],
+    ['the kind that they lost where a service does not say what else counts', {}],
+  ])('is offered %s, and nothing else', async (_, decision) => {
     stubPasskeys()
     service.factors = [laptop]
-    service.decision = { acr: 'phr' }
+    service.decision = decision
     await openDialog()
     press(CANNOT)
     await screen.findByRole('button', { name: RECOVER })
@@ -112,6 +116,17 @@ describe('a user who cannot use their only method', () => {
     const list = await screen.findByRole('list', { name: 'Set up verification' })
     expect(within(list).getAllByRole('button')).toHaveLength(1)
     expect(list.textContent).toContain('Passkey')
+  })
+
+  it('is offered every kind that the action accepts', async () => {
+    service.decision = { enrollable: ['totp', 'passkey'] }
+    await openDialog()
+    press(CANNOT)
+    await screen.findByRole('button', { name: RECOVER })
+    press(RECOVER)
+    enter('123456', 'Recovery code')
+    const list = await screen.findByRole('list', { name: 'Set up verification' })
+    expect(within(list).getAllByRole('button')).toHaveLength(2)
   })
 
   it('sees whom to ask where their codes are locked', async () => {

@@ -5,6 +5,8 @@ import {
   BUILT_IN_ACTIONS,
   BUILT_IN_RULES,
   type BuiltInAction,
+  FACTOR_KINDS,
+  type FactorKind,
   isBuiltIn,
   isCredentialAction,
   levelsOf,
@@ -116,6 +118,7 @@ export function decide(action: Action, user: Possession, offered: Offered): Poli
     required: decision !== 'permit',
     reason,
     methods: outcome.methods,
+    enrollable: outcome.decision === 'deny' ? [] : enrollableKinds(action.rule, offered),
     ...requirements(action),
   }
 }
@@ -137,13 +140,19 @@ function requirements({ action, scope, rule, title, sentence }: Action) {
 export const requirementOf = ({ action, scope, rule }: Action, offered: Offered): Requirement =>
   requirementOfRule({ ...rule, action, scope }, levelsOf(offered))
 
+/** Returns the kinds of factor that satisfy a rule and can be enrolled. */
+function enrollableKinds(rule: Rule, offered: Offered): FactorKind[] {
+  const reaching = reachingMethods(rule, levelsOf(offered))
+  return FACTOR_KINDS.filter((kind) => reaching.includes(kind))
+}
+
 type Outcome = Pick<PolicyDecision, 'decision' | 'reason' | 'methods'>
 
 function outcomeOf(action: Action, user: Possession, offered: Offered): Outcome {
   const { rule } = action
   const reaching = reachingMethods(rule, levelsOf(offered))
   const own = reaching.filter((method) => method !== 'assertion' && user[method])
-  const enrollable = reaching.filter((method) => method === 'totp' || method === 'passkey')
+  const enrollable = enrollableKinds(rule, offered)
   const vouched = reaching.filter((method) => method === 'assertion')
 
   if (isDenied(rule)) return { decision: 'deny', reason: 'denied', methods: [] }
