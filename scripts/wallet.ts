@@ -41,6 +41,7 @@ export const walletSettings = (url: string): EnvironmentSettings => ({
     issuer: url,
     keys: { jwksUri: `${url}/.well-known/jwks.json` },
     audiences: [WALLET.audience],
+    nameClaim: 'name',
   },
   rpId: new URL(url).hostname,
   origins: [url],

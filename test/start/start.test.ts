@@ -150,6 +150,12 @@ describe('npm start', { timeout: TIMEOUT }, () => {
     expect(again.body).toMatchObject({ reason: 'token_used' })
   })
 
+  it('has an authenticator app show the name with which a user of the wallet signed in', async () => {
+    const { countersign, name } = await signIn(walletUrl, url)
+    const { factorId: _, ...shown } = await countersign.factor.enroll.mutate({ kind: 'totp' })
+    expect(shown).toMatchObject({ uri: expect.stringContaining(encodeURIComponent(name)) })
+  })
+
   it('signs for the wallet what a token is bound to, and nothing else', async () => {
     const user = await signIn(walletUrl, url)
     const request = (value: string) => ({

@@ -13,17 +13,12 @@ import { useFactorChange } from './use-factor-change.ts'
 interface AddFactorProps {
   /** Gets the recovery codes that come with the first factor. */
   onCodes: (codes: readonly string[]) => void
-  /** The user's name, as their authenticator app or passkey manager shows it. */
-  accountName?: string
 }
 
-export function AddFactor({ onCodes, accountName }: AddFactorProps) {
+export function AddFactor({ onCodes }: AddFactorProps) {
   const [label, setLabel] = useState('')
   const [isAdding, setAdding] = useState(false)
-  const named = {
-    ...(label.trim() && { label: label.trim() }),
-    ...(accountName && { accountName }),
-  }
+  const named = label.trim() ? { label: label.trim() } : {}
   const done = (what: string, codes: readonly string[] | undefined) => {
     setAdding(false)
     setLabel('')

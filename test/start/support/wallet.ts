@@ -10,6 +10,7 @@ export interface Reply {
 
 /** Somebody who is signed in to the wallet. */
 export interface WalletUser {
+  name: string
   /** Their calls of Countersign. */
   countersign: CountersignClient
   post(path: string, token?: string, body?: unknown): Promise<Reply>
@@ -22,6 +23,7 @@ export async function signIn(walletUrl: string, serviceUrl: string): Promise<Wal
   const { session = '' } = body
   const options = { url: serviceUrl, environment: 'wallet', bearer: () => session }
   return {
+    name,
     countersign: createClient(options),
     post: (path, token, body = {}) =>
       postJson(walletUrl + path, body, {

@@ -6,10 +6,9 @@ import { AddFactor } from '../../../../ui/factors/add-factor.tsx'
 import { Factors } from '../../../../ui/factors/factors.tsx'
 import { Recovery } from '../../../../ui/factors/recovery.tsx'
 import { say } from '../../../../ui/toasts.tsx'
-import type { SignedIn } from '../../shared/view.ts'
 import { FactorNotice } from './factor-notice.tsx'
 
-export function SecurityView({ session }: { session: SignedIn }) {
+export function SecurityView() {
   const [codes, setCodes] = useState<readonly string[]>()
   const onAcknowledged = () => {
     setCodes(undefined)
@@ -26,7 +25,7 @@ export function SecurityView({ session }: { session: SignedIn }) {
       <div className="columns">
         <div className="stack">
           <Factors />
-          <AddFactor onCodes={setCodes} accountName={session.name} />
+          <AddFactor onCodes={setCodes} />
         </div>
         <Recovery
           lead="They get you back in when you lose your factors. Each works once. They never sign or export by themselves."
