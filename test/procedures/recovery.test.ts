@@ -244,6 +244,18 @@ describe('what a recovery code is good for', () => {
     expect(acr).toBe('mfa')
   })
 
+  it('makes the factor that it enrolls the default, because the one before was lost', async () => {
+    const { user, first } = await scene()
+    const replacement = await enrollTotp(user, await tokenFor(user, first, 'credential:link'))
+    const defaultOf = async () =>
+      (await user.client.factor.list.query()).factors.filter(({ isDefault }) => isDefault)
+    expect(await defaultOf()).toMatchObject([{ factorId: replacement.factorId }])
+    advance(30)
+    const { token } = await stepUp(user, replacement.secret, ['credential:link'])
+    await enrollTotp(user, token)
+    expect(await defaultOf()).toMatchObject([{ factorId: replacement.factorId }])
+  })
+
   it('is not even to enroll where the operator wants more for that', async () => {
     const { user, first, view } = await scene({
       actions: [{ action: 'credential.link', base: { acr: 'mfa' } }],

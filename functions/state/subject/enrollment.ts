@@ -16,6 +16,7 @@ import {
   hashRecoveryCode,
   newRecoveryCodes,
   normalizeRecoveryCode,
+  RECOVERY_FACTOR_ID,
 } from '../../domain/factors/recovery.ts'
 import { totpKey } from '../../domain/factors/totp.ts'
 import { type Answer, type Refusal, refuse } from '../../domain/refusal.ts'
@@ -219,6 +220,8 @@ function confirmed(
   const { who, factorId, withCodes } = call
   const first = !ledger.note('enrolled')
   ledger.factors.confirm(factorId, secret, credentialId, now)
+  // A user who needed a recovery code has lost the factor that they are asked for first.
+  if (row.linked_by === RECOVERY_FACTOR_ID) ledger.factors.setDefault(factorId)
   if (first) {
     ledger.factors.endPending()
     ledger.setNote('enrolled', true)

@@ -325,8 +325,10 @@ function faultOfPending(state: State, id: string, kind: 'totp' | 'passkey'): str
 function confirm(state: State, id: string, step: number, codes: string[]): void {
   const own = state.pending.find((one) => one.id === id)
   if (!own) return
-  const { kind, createdAt } = own
-  const isDefault = state.factors.length === 0
+  const { kind, createdAt, linkedBy } = own
+  const isRecovered = linkedBy === 'recovery'
+  if (isRecovered) for (const factor of state.factors) factor.isDefault = false
+  const isDefault = isRecovered || state.factors.length === 0
   const times = { createdAt, confirmedAt: state.now, usedAt: null }
   state.factors.push({ id, kind, label: null, isDefault, step, counter: 0, ...times })
   state.pending = state.enrolled ? state.pending.filter((one) => one !== own) : []
