@@ -154,7 +154,7 @@ export const DEFAULT_TEXTS: StepUpTexts = {
   recoverFactor: 'Use a recovery code to add a new factor',
   recoverFactorHint: (left) => (left === 1 ? '1 code left' : `${left} codes left`),
   recoverIntro: 'Enter a recovery code. You then add a new way to confirm that it’s you.',
-  askSupport: 'Ask the support of this application.',
+  askSupport: 'Need help? Ask the support of this application.',
   methods: { passkey: 'Passkey', totp: 'Authenticator app', recovery: 'Recovery code' },
   passkeyHint: 'Use your fingerprint, face, screen lock or security key.',
   usePasskey: 'Continue with passkey',

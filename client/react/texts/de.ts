@@ -45,7 +45,7 @@ export const de: StepUpTexts = {
   recoverFactorHint: (left) => (left === 1 ? 'Noch 1 Code übrig' : `Noch ${left} Codes übrig`),
   recoverIntro:
     'Geben Sie einen Wiederherstellungscode ein. Danach richten Sie eine neue Methode ein.',
-  askSupport: 'Wenden Sie sich an den Support dieser Anwendung.',
+  askSupport: 'Brauchen Sie Hilfe? Wenden Sie sich an den Support dieser Anwendung.',
   methods: { passkey: 'Passkey', totp: 'Authenticator-App', recovery: 'Wiederherstellungscode' },
   passkeyHint:
     'Verwenden Sie Fingerabdruck, Gesicht, Displaysperre oder einen Sicherheitsschlüssel.',

@@ -43,7 +43,8 @@ export const es: StepUpTexts = {
   recoverFactor: 'Usar un código de recuperación para añadir un método nuevo',
   recoverFactorHint: (left) => (left === 1 ? 'Queda 1 código' : `Quedan ${left} códigos`),
   recoverIntro: 'Introduzca un código de recuperación. Después podrá añadir un método nuevo.',
-  askSupport: 'Póngase en contacto con el servicio de asistencia de esta aplicación.',
+  askSupport:
+    '¿Necesita ayuda? Póngase en contacto con el servicio de asistencia de esta aplicación.',
   methods: {
     passkey: 'Llave de acceso',
     totp: 'Aplicación de autenticación',

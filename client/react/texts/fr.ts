@@ -44,7 +44,7 @@ export const fr: StepUpTexts = {
   recoverFactorHint: (left) => (left === 1 ? 'Il reste 1 code' : `Il reste ${left} codes`),
   recoverIntro:
     'Saisissez un code de secours. Vous ajouterez ensuite un nouveau moyen de vérification.',
-  askSupport: 'Contactez l’assistance de cette application.',
+  askSupport: 'Besoin d’aide\u00a0? Contactez l’assistance de cette application.',
   methods: {
     passkey: 'Clé d’accès',
     totp: 'Application d’authentification',

@@ -43,7 +43,7 @@ export const ja: StepUpTexts = {
   recoverFactor: 'リカバリーコードで新しい確認方法を追加',
   recoverFactorHint: (left) => `残り${left}個`,
   recoverIntro: 'リカバリーコードを入力してください。続いて新しい確認方法を追加します。',
-  askSupport: 'このアプリのサポートにお問い合わせください。',
+  askSupport: 'お困りの場合は、このアプリのサポートにお問い合わせください。',
   methods: { passkey: 'パスキー', totp: '認証アプリ', recovery: 'リカバリーコード' },
   passkeyHint: '指紋、顔、画面ロック、またはセキュリティキーを使います。',
   usePasskey: 'パスキーで続ける',
