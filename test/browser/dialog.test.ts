@@ -123,7 +123,7 @@ it('lets a user who lost their phone add a passkey with a recovery code, and go 
   await exportButton(page).click()
   const dialog = dialogOf(page)
   await dialog.getByRole('button', { name: 'I can’t use this' }).click()
-  await dialog.getByText('Ask the support of this application.').waitFor()
+  await dialog.getByText(/Ask an operator/).waitFor()
   const recover = dialog.getByRole('button', { name: 'Use a recovery code to add a new factor' })
   expect(await recover.innerText()).toContain('10 codes left')
   await recover.click()

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { expectNothingFound } from './support/axe.ts'
 import {
   browserTests,
+  dialogOf,
   enrollTotp,
   enterCode,
   makePerson,
@@ -45,6 +46,29 @@ describe('shared access', () => {
       await card(page, name).getByText(`${friend.name} holds a share`).waitFor()
     expect(await card(page, 'Your wallet').getByText(waiting).count()).toBe(0)
   })
+})
+
+it('says of a delegate who never signed in before it asks for a code', async () => {
+  const { page } = await openWithCodes()
+  await page.getByLabel('Delegate’s name').fill('Nobody at all')
+  await page.getByRole('button', { name: 'Delegate access' }).click()
+  await page
+    .getByRole('alert')
+    .getByText(/Nobody has signed in as Nobody at all yet/)
+    .waitFor()
+  expect(await dialogOf(page).count()).toBe(0)
+})
+
+it('leads a user who lost everything to an operator, with their user id', async () => {
+  const { page, person } = await openWithCodes()
+  const { subject } = await person.get('/api/me')
+  await page.getByRole('button', { name: 'Export private key' }).click()
+  await page.getByRole('button', { name: 'I can’t use this' }).click()
+  const help = dialogOf(page).getByRole('link', { name: /Ask an operator to reset your factors/ })
+  expect(await help.innerText()).toContain(subject)
+  expect(await help.getAttribute('href')).toBe(
+    `${serviceUrl}/console/e/wallet/users?user=${subject}`,
+  )
 })
 
 describe('removing a factor', () => {

@@ -16,6 +16,10 @@ export class WalletError extends Error {
   }
 }
 
+/** Returns whether the wallet refused a call only because the user has not confirmed it. */
+export const needsStepUp = (error: unknown): boolean =>
+  error instanceof WalletError && ['step_up_required', 'enrollment_required'].includes(error.reason)
+
 type Fetch = (input: string, init?: RequestInit) => Promise<Response>
 
 /** `fetch` with a session. */

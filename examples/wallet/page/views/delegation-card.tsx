@@ -1,5 +1,6 @@
 // Access for somebody else: delegated now, and approved or revoked at the next sign-in.
 import { useMutation } from '@tanstack/react-query'
+import type { StepUpFetch } from 'countersign'
 import { useStepUp } from 'countersign/react'
 import { useState } from 'react'
 import { Button } from '../../../../ui/button.tsx'
@@ -10,7 +11,7 @@ import { Failure, Notice } from '../../../../ui/notice.tsx'
 import { say } from '../../../../ui/toasts.tsx'
 import { delegateDetails } from '../../shared/details.ts'
 import { accessText, type Decision, type WalletView } from '../../shared/view.ts'
-import { post } from '../api.ts'
+import { needsStepUp, post } from '../api.ts'
 import { completed, useWalletChanged, type WalletProps } from '../wallet.ts'
 
 export const DelegationCard = (props: WalletProps) => (
@@ -28,14 +29,16 @@ function Delegate({ session }: WalletProps) {
   const { stepUp } = useStepUp()
   const changed = useWalletChanged(session)
   const delegating = useMutation({
-    mutationFn: async () =>
-      completed(
-        await stepUp(
-          'wallet.waas.refresh',
-          (fetch) => post<WalletView>('/api/wallet/delegate', { to }, fetch),
-          { details: delegateDetails(to) },
-        ),
-      ),
+    mutationFn: () => {
+      const delegate = (fetch?: StepUpFetch) =>
+        post<WalletView>('/api/wallet/delegate', { to }, fetch)
+      // The wallet knows whether this is possible: it says so before the user is asked for anything.
+      return delegate().catch(async (error) => {
+        if (!needsStepUp(error)) throw error
+        const details = delegateDetails(to)
+        return completed(await stepUp('wallet.waas.refresh', delegate, { details }))
+      })
+    },
     onSuccess: (now) => {
       if (!now) return
       changed(now)

@@ -1,7 +1,12 @@
 // The frame around everything that is there after signing in: who it is, where one can go, and what
 // is open. The address of the page names the view, so that a reload and the back button keep it.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { StepUpProvider, type StepUpTextsPart } from 'countersign/react'
+import {
+  type StepUpHelp,
+  StepUpProvider,
+  type StepUpTextsPart,
+  useCountersign,
+} from 'countersign/react'
 import { type ComponentType, useEffect, useRef, useSyncExternalStore } from 'react'
 import type { SignedIn } from '../../shared/view.ts'
 import { walletQuery } from '../wallet.ts'
@@ -38,6 +43,15 @@ const TEXTS: StepUpTextsPart = {
   },
 }
 
+/** Returns whom to ask: the operators of this wallet, by their page about the user. */
+function useHelp({ subject }: SignedIn): StepUpHelp {
+  const { url, environment } = useCountersign().options
+  return {
+    text: `Need help? Ask an operator to reset your factors. Your user id is ${subject}.`,
+    href: `${url}/console/e/${environment}/users?user=${subject}`,
+  }
+}
+
 const APPLICATION = 'Countersign wallet'
 
 export type ViewName = keyof typeof VIEWS
@@ -60,6 +74,7 @@ export function Home({ session }: { session: SignedIn }) {
   const heading = useRef<HTMLHeadingElement>(null)
   const last = useRef(name)
   const wallet = useQuery(walletQuery(session))
+  const help = useHelp(session)
   const queries = useQueryClient()
 
   // Queries of one session are removed when it ends, so that the next user does not see them.
@@ -80,7 +95,7 @@ export function Home({ session }: { session: SignedIn }) {
 
   const skip = () => heading.current?.focus()
   return (
-    <StepUpProvider texts={TEXTS}>
+    <StepUpProvider texts={TEXTS} help={help}>
       <button type="button" className="button skip" onClick={skip}>
         Skip to content
       </button>
