@@ -108,7 +108,7 @@ export function Guide({ environment, view, draft }: DraftPageProps) {
             it from there. <code>npm pack</code> puts a file into your project that your lockfile
             names: keep it with your sources.
           </p>
-          <Code title="In a terminal" text={installLines(PAGES[page])} />
+          <Code title="In a terminal" text={installLines(PAGES[page], APIS[api])} />
         </Step>
         <Step number={5} title="Paste these lines">
           <SelectField

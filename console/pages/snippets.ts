@@ -22,15 +22,18 @@ interface Kind {
 }
 
 /** How to get the package, which is on no registry, into the projects of the page and of the API. */
-export const installLines = ({ needs = [] }: Kind): string => `\
+export const installLines = (page: Kind, api: Kind): string => `\
 # Once, in a checkout of Countersign
 npm run build
 
-# In the project of your page${needs.length > 0 ? ' (React 18 or 19)' : ''}
-npm install ${['"./$(npm pack path/to/countersign --silent)"', ...needs].join(' ')}
+# In the project of your page${page.needs ? ' (React 18 or 19)' : ''}
+${installOf(page)}
 
 # In the project of your API
-npm install "./$(npm pack path/to/countersign --silent)"`
+${installOf(api)}`
+
+const installOf = ({ needs = [] }: Kind): string =>
+  ['npm install "./$(npm pack path/to/countersign --silent)"', ...needs].join(' ')
 
 /** Writes a value as TypeScript does: names without quotes, texts in single ones. */
 function literal(value: unknown): string {
@@ -228,8 +231,8 @@ export const PAGES = {
 
 /** How an API is written. */
 export const APIS = {
-  hono: { label: 'Hono', lines: honoApi },
-  express: { label: 'Express', lines: expressApi },
+  hono: { label: 'Hono', lines: honoApi, needs: ['hono'] },
+  express: { label: 'Express', lines: expressApi, needs: ['express'] },
   fetch: { label: 'Workers and other fetch handlers', lines: fetchApi },
   any: { label: 'Anything else', lines: anyApi },
 } as const satisfies Record<string, Kind>

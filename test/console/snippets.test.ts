@@ -70,9 +70,13 @@ describe('the lines that install', () => {
     expect(imported.filter((name) => !installed.has(name))).toEqual([])
   })
 
-  it('name what a page in React needs, and nothing more for another', () => {
-    expect(installLines(PAGES.react)).toMatch(/npm pack .* react react-dom$/m)
-    expect(installLines(PAGES.plain)).not.toMatch(/react/i)
+  it.each([
+    [PAGES.react, APIS.hono, ['react react-dom', 'hono']],
+    [PAGES.react, APIS.any, ['react react-dom', '']],
+    [PAGES.plain, APIS.express, ['', 'express']],
+  ])('name what page and API import, and nothing more: %#', (page, api, needs) => {
+    const installs = installLines(page, api).matchAll(/--silent\)" ?(.*)$/gm)
+    expect([...installs].map(([, rest]) => rest)).toEqual(needs)
   })
 })
 
