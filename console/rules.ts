@@ -96,12 +96,21 @@ export const firstToGuard = (actions: readonly ShownAction[]): ShownAction | und
   actions.find(({ action }) => !isBuiltIn(action)) ??
   actions.find(({ action }) => action === 'wallet.waas.export')
 
-export const GROUPS = [
+const GROUPS = [
+  { id: 'own', title: 'Your own', has: (action: string) => !isBuiltIn(action) },
   { id: 'wallet', title: 'Wallet', has: (action: string) => action.startsWith('wallet.waas.') },
   { id: 'account', title: 'Account', has: (action: string) => action === 'user.update' },
   { id: 'credentials', title: 'Credentials', has: isCredentialAction },
-  { id: 'own', title: 'Your own', has: (action: string) => !isBuiltIn(action) },
 ] as const
+
+/** Returns the groups with their actions. A group without any is the last. */
+export function groupsOf(settings: EnvironmentSettings) {
+  const shown = actionsOf(settings)
+  return GROUPS.map(({ id, title, has }) => ({
+    ...{ id, title },
+    actions: shown.filter(({ action }) => has(action)),
+  })).sort((a, b) => Number(a.actions.length === 0) - Number(b.actions.length === 0))
+}
 
 /** Returns the settings with one action replaced. */
 export function withAction(settings: EnvironmentSettings, entry: ActionEntry): EnvironmentSettings {

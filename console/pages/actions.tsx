@@ -9,18 +9,17 @@ import { Icon } from '../../ui/icon.tsx'
 import { Empty } from '../../ui/notice.tsx'
 import type { Drafting } from '../model/draft.ts'
 import { Page } from '../parts/page.tsx'
-import { actionsOf, GROUPS, type ShownAction, sentenceOf, withAction } from '../rules.ts'
+import { groupsOf, type ShownAction, sentenceOf, withAction } from '../rules.ts'
 import type { DraftPageProps } from './with-draft.tsx'
 
 const LEADS: Record<string, string> = {
   wallet: 'What an embedded wallet does with a user’s key.',
   account: 'What your application does with a user’s profile.',
   credentials: 'Changes to a user’s factors. These rules can be made stronger, not switched off.',
-  own: 'Other sensitive actions of your application.',
+  own: 'Sensitive actions of your application.',
 }
 
 export function Actions({ environment, draft }: DraftPageProps) {
-  const actions = actionsOf(draft.settings)
   const add = (
     <Link href={`/e/${environment}/actions/new`} className="button">
       <Icon name="plus" />
@@ -35,30 +34,27 @@ export function Actions({ environment, draft }: DraftPageProps) {
       beside={add}
     >
       <div className="stack">
-        {GROUPS.map(({ id, title, has }) => {
-          const here = actions.filter(({ action }) => has(action))
-          return (
-            <Card key={id} title={title} lead={LEADS[id]}>
-              {here.length > 0 ? (
-                <ul className="list">
-                  {here.map((action) => (
-                    <li key={action.action}>
-                      <Line environment={environment} action={action} draft={draft} />
-                    </li>
-                  ))}
-                </ul>
-              ) : (
-                <Empty icon="actions" title="No actions of your own yet">
-                  <p>
-                    Name one like <code>order.refund</code>, give it a scope like{' '}
-                    <code>orders:refund</code>, and guard that call in your API.
-                  </p>
-                  {add}
-                </Empty>
-              )}
-            </Card>
-          )
-        })}
+        {groupsOf(draft.settings).map(({ id, title, actions }) => (
+          <Card key={id} title={title} lead={LEADS[id]}>
+            {actions.length > 0 ? (
+              <ul className="list">
+                {actions.map((action) => (
+                  <li key={action.action}>
+                    <Line environment={environment} action={action} draft={draft} />
+                  </li>
+                ))}
+              </ul>
+            ) : (
+              <Empty icon="actions" title="No actions of your own yet">
+                <p>
+                  Name one like <code>order.refund</code>, give it a scope like{' '}
+                  <code>orders:refund</code>, and guard that call in your API.
+                </p>
+                {add}
+              </Empty>
+            )}
+          </Card>
+        ))}
       </div>
     </Page>
   )

@@ -1,6 +1,6 @@
 // The page says rules in words before the service is asked.
 import { describe, expect, it } from 'vitest'
-import { actionsOf, firstToGuard, sentenceOf } from '../../console/rules.ts'
+import { actionsOf, firstToGuard, groupsOf, sentenceOf } from '../../console/rules.ts'
 import { BUILT_IN_ACTIONS, type EnvironmentSettings, type Rule } from '../../contract/index.ts'
 
 const SETTINGS: EnvironmentSettings = {
@@ -21,6 +21,14 @@ describe('the rules that the page shows', () => {
     const own = { action: 'order.refund', scope: 'orders:refund' }
     const names = actionsOf({ ...SETTINGS, actions: [own] }).map(({ action }) => action)
     expect(names).toEqual([...Object.keys(BUILT_IN_ACTIONS), 'order.refund'])
+  })
+
+  it('are listed with the operator’s own on top, once there are any', () => {
+    const own = { action: 'order.refund', scope: 'orders:refund' }
+    const idsOf = (actions: EnvironmentSettings['actions']) =>
+      groupsOf({ ...SETTINGS, ...(actions && { actions }) }).map(({ id }) => id)
+    expect(idsOf([own])).toEqual(['own', 'wallet', 'account', 'credentials'])
+    expect(idsOf(undefined)).toEqual(['wallet', 'account', 'credentials', 'own'])
   })
 
   const WHEN = { when: 'details.amount > 9.0' }
