@@ -1,7 +1,7 @@
 // What is around every page: the bar with the ways to go, who is signed in, and the reminder that the
 // product guards itself only once somebody has a factor.
 import { useMutation } from '@tanstack/react-query'
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Link, useLocation, useRoute } from 'wouter'
 import { Button } from '../../ui/button.tsx'
 import { SelectField } from '../../ui/field.tsx'
@@ -46,9 +46,27 @@ function useChosen(known: readonly string[]): string | undefined {
   return chosen && known.includes(chosen) ? chosen : known[0]
 }
 
+/** Shows each page from its top. The browser itself goes back to where an earlier page was left. */
+function useTopOfPage(location: string): void {
+  const isBack = useRef(false)
+  useEffect(() => {
+    const note = () => {
+      isBack.current = true
+    }
+    addEventListener('popstate', note)
+    return () => removeEventListener('popstate', note)
+  }, [])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: after each navigation
+  useEffect(() => {
+    if (!isBack.current) scrollTo({ top: 0, behavior: 'instant' })
+    isBack.current = false
+  }, [location])
+}
+
 export function Frame({ children }: { children: ReactNode }) {
   const [isOpen, setOpen] = useState(false)
   const [location] = useLocation()
+  useTopOfPage(location)
   // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes after each navigation
   useEffect(() => setOpen(false), [location])
   return (

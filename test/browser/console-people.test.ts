@@ -229,6 +229,51 @@ describe('the layout', () => {
     expect(color).not.toBe('rgba(0, 0, 0, 0)')
   })
 
+  it('shows a page from its top, and going back where it was left', async () => {
+    const page = await signedIn('/e/demo/actions')
+    const last = page.getByRole('link', { name: 'Edit Remove a factor' })
+    await last.scrollIntoViewIfNeeded()
+    const top = () => page.evaluate(() => scrollY)
+    const left = await top()
+    expect(left).toBeGreaterThan(100)
+    await last.click()
+    await page.getByRole('heading', { level: 1, name: 'Remove a factor' }).waitFor()
+    await expect.poll(top).toBe(0)
+    await page.goBack()
+    await last.waitFor()
+    await expect.poll(top).toBe(left)
+  })
+
+  it('keeps a long user id in its card and its dialog on a phone', async () => {
+    const subject = `user_${'M'.repeat(40)}`
+    await (await service.user(subject)).factor.enroll.mutate({ kind: 'totp' })
+    const page = await signedIn(`/e/demo/users?user=${subject}`, 390)
+    const boxOf = async (one: Locator) => (await one.boundingBox()) ?? { x: 0, width: 999 }
+    const title = page.getByRole('heading', { level: 2, name: subject })
+    expect(await title.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0)
+    await page.getByRole('button', { name: 'Reset factors' }).click()
+    const dialog = await boxOf(page.getByRole('dialog'))
+    const close = await boxOf(page.getByRole('dialog').getByRole('button', { name: 'Close' }))
+    expect(close.x + close.width).toBeLessThan(dialog.x + dialog.width)
+  })
+
+  it('fills every row of the counts, at every width', async () => {
+    await (await service.user('counted')).policy.check.query({ action: 'wallet.waas.sign' })
+    const page = await signedIn('/e/demo')
+    const tiles = page.locator('.tile')
+    await tiles.first().waitFor()
+    for (const [width, inRow] of [
+      [390, 2],
+      [700, 3],
+      [1100, 3],
+      [1280, 6],
+    ] as const) {
+      await page.setViewportSize({ width, height: 900 })
+      const rows = await tiles.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().y))
+      for (const row of rows) expect(rows.filter((y) => y === row)).toHaveLength(inRow)
+    }
+  })
+
   it.each([390, 1280])('covers no button with a message, at %i px', async (width) => {
     await (await service.user('covered')).factor.enroll.mutate({ kind: 'totp' })
     const page = await signedIn('/e/demo/users?user=covered', width)
