@@ -257,11 +257,10 @@ describe('the layout', () => {
     expect(close.x + close.width).toBeLessThan(dialog.x + dialog.width)
   })
 
-  it('fills every row of the counts, at every width', async () => {
+  it('fills every row of the counts, with the numbers on one line, at every width', async () => {
     await (await service.user('counted')).policy.check.query({ action: 'wallet.waas.sign' })
     const page = await signedIn('/e/demo')
-    const tiles = page.locator('.tile')
-    await tiles.first().waitFor()
+    await page.locator('.tile').first().waitFor()
     for (const [width, inRow] of [
       [390, 2],
       [700, 3],
@@ -269,8 +268,12 @@ describe('the layout', () => {
       [1280, 6],
     ] as const) {
       await page.setViewportSize({ width, height: 900 })
-      const rows = await tiles.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().y))
-      for (const row of rows) expect(rows.filter((y) => y === row)).toHaveLength(inRow)
+      for (const part of ['.tile', '.tile dd']) {
+        const rows = await page
+          .locator(part)
+          .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().y))
+        for (const row of rows) expect(rows.filter((y) => y === row)).toHaveLength(inRow)
+      }
     }
   })
 
