@@ -43,6 +43,7 @@ export function Conversation(props: ConversationProps) {
   const { instance, texts, ownTexts, help, titleId, introId, onVerified, onFailed } = props
   const [request, setRequest] = useState(props.request)
   const [step, setStep] = useState<Step>({ at: request.enroll ? 'choose' : 'verify' })
+  const [codeWait, onCodeWait] = useState<number>()
   const { busy, run } = useCall()
   const { action, scope, details, cause } = request
   const kinds = kindsOf(request.methods)
@@ -80,7 +81,8 @@ export function Conversation(props: ConversationProps) {
   }
 
   const shared = { instance, ...(ownTexts && { texts: ownTexts }) }
-  const linkProps = { instance, texts, help, scope: TokenScope.Credentiallink, details: undefined }
+  const verifying = { instance, texts, help, codeWait, onCodeWait }
+  const linkProps = { ...verifying, scope: TokenScope.Credentiallink, details: undefined }
   // The action is named where it is decided on, and not over a step of something else.
   const isAsking = step.at === 'verify' || step.at === 'choose'
   const { what, isInWords } = actionInWords(texts, action, request.decision)
@@ -147,14 +149,12 @@ export function Conversation(props: ConversationProps) {
         return (
           <Verify
             key={scope}
-            instance={instance}
-            texts={texts}
+            {...verifying}
             scope={scope}
             details={details}
             methods={request.methods}
             credentials={request.credentials}
             nextCodeAt={step.nextCodeAt}
-            help={help}
             onRecover={
               scope === TokenScope.Credentiallink ? undefined : () => setStep({ at: 'recover' })
             }

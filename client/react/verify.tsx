@@ -29,6 +29,9 @@ export interface VerifyProps {
   /** Until when the code that enrolled the only factor is still shown, in epoch milliseconds. */
   nextCodeAt?: number | undefined
   help: StepUpHelp | undefined
+  /** Until when codes of every kind are refused, in epoch milliseconds. */
+  codeWait: number | undefined
+  onCodeWait: (until: number) => void
   /** Adds a factor with a recovery code; missing where that is what this is for. */
   onRecover?: (() => void) | undefined
   /** Leaves this step for the one before; missing where there is no such step. */
@@ -49,11 +52,11 @@ export function offered({ methods, credentials }: Pick<VerifyProps, 'methods' | 
 }
 
 export function Verify(props: VerifyProps) {
-  const { instance, texts, scope, details, credentials, nextCodeAt, onVerified } = props
+  const { instance, texts, scope, details, credentials, nextCodeAt, codeWait, onVerified } = props
   const choices = offered(props)
   const [method, setMethod] = useState(choices[0])
   const [view, setView] = useState<'method' | 'choices' | 'ways'>('method')
-  const [waits, setWaits] = useState<{ code?: number; passkey?: number }>({})
+  const [passkeyWait, setPasskeyWait] = useState<number>()
   const [isLocked, setLocked] = useState(false)
   const [hasPasskeyFailed, setPasskeyFailed] = useState(false)
   const call = useCall()
@@ -80,7 +83,7 @@ export function Verify(props: VerifyProps) {
         if (kind === 'passkey' && asked.current === 'passkey') setPasskeyFailed(true)
         if (error.reason === 'locked') setLocked(true)
         const until = waitUntilOf(error)
-        if (until) setWaits((all) => ({ ...all, [kind]: until }))
+        if (until) (kind === 'code' ? props.onCodeWait : setPasskeyWait)(until)
       },
     })
   }
@@ -137,7 +140,7 @@ export function Verify(props: VerifyProps) {
     texts,
     busy: call.busy,
     error,
-    waitUntil: method === 'passkey' ? waits.passkey : waits.code,
+    waitUntil: method === 'passkey' ? passkeyWait : codeWait,
   }
   const isSending = call.busy && method !== 'passkey'
   const areWaysShown = method === 'passkey' ? hasPasskeyFailed : isLocked
@@ -177,7 +180,7 @@ export function Verify(props: VerifyProps) {
             texts={texts}
             busy={call.busy}
             error={error}
-            waitUntil={waits.code}
+            waitUntil={codeWait}
             nextCodeAt={nextCodeAt}
             onCode={(code) =>
               verify('code', () =>
@@ -199,7 +202,7 @@ export function Verify(props: VerifyProps) {
           texts={texts}
           busy={call.busy}
           error={error}
-          waitUntil={waits.code}
+          waitUntil={codeWait}
           onCode={(code) =>
             verify('code', () => authenticateMfaRecoveryCode({ ...wish, code }, instance))
           }

@@ -249,6 +249,23 @@ describe('the last wrong code', () => {
     expect(service.count('challenge.verify')).toBe(1)
   })
 
+  it('begins a wait that also holds for a recovery code, and on the way back', async () => {
+    service.on['challenge.verify'] = () =>
+      refuse('invalid_code', { attemptsLeft: 0, retryAfterSeconds: 30 })
+    const { dialog } = await openDialog()
+    enter('000000', 'Authentication code')
+    await screen.findByText('That code is not right.')
+    press(CANNOT)
+    await screen.findByRole('button', { name: RECOVER })
+    press(RECOVER)
+    expect(dialog.textContent).toMatch(/Too many attempts\. Try again in \d+ s\./)
+    enter('123456', 'Recovery code')
+    expect(service.count('challenge.verify')).toBe(1)
+    press('Back')
+    expect(screen.getByLabelText('Authentication code')).toBeDefined()
+    expect(dialog.textContent).toMatch(/Too many attempts\. Try again in \d+ s\./)
+  })
+
   it('begins a wait of 30 seconds where a service does not say how long', async () => {
     service.on['challenge.verify'] = () => refuse('code_already_used', { attemptsLeft: 0 })
     const { dialog } = await openDialog()
