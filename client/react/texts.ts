@@ -178,7 +178,7 @@ export const DEFAULT_TEXTS: StepUpTexts = {
   lockedWithPasskey: 'Codes are locked after too many wrong ones. Your passkey still works.',
   nothingUsable: 'None of your verification methods can be used here.',
   nothingToEnroll: 'No verification method can be added here.',
-  linkFirst: 'This action needs a stronger method. Before adding it, confirm that it’s you.',
+  linkFirst: 'This action needs a new method. Before you add it, confirm that it’s you.',
   offline: 'The verification service can’t be reached. Check your connection and try again.',
   enroll: {
     passkey: 'Passkey',

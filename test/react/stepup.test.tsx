@@ -346,7 +346,7 @@ test('steps up for a stronger factor before it is added, and then with it', asyn
   await open()
   press(/Passkey/)
   press('Create passkey')
-  expect(await screen.findByText(/stronger method/)).toBeDefined()
+  expect(await screen.findByText(/needs a new method/)).toBeDefined()
   await screen.findByLabelText('Authentication code')
   enter('123456')
   await screen.findByRole('button', { name: 'Create passkey' })

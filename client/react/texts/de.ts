@@ -72,7 +72,7 @@ export const de: StepUpTexts = {
   nothingUsable: 'Keine Ihrer Bestätigungsmethoden kann hier verwendet werden.',
   nothingToEnroll: 'Hier lässt sich keine Bestätigungsmethode hinzufügen.',
   linkFirst:
-    'Dafür ist eine stärkere Methode nötig. Bevor Sie sie hinzufügen, bestätigen Sie Ihre Identität.',
+    'Dafür ist eine neue Methode nötig. Bevor Sie sie hinzufügen, bestätigen Sie Ihre Identität.',
   offline:
     'Der Bestätigungsdienst ist nicht erreichbar. Prüfen Sie Ihre Verbindung und versuchen Sie es erneut.',
   enroll: {

@@ -73,7 +73,7 @@ export const es: StepUpTexts = {
     'Los códigos se han bloqueado tras demasiados errores. Su llave de acceso sigue funcionando.',
   nothingUsable: 'Ninguno de sus métodos de verificación sirve aquí.',
   nothingToEnroll: 'Aquí no se puede añadir ningún método de verificación.',
-  linkFirst: 'Esta acción requiere un método más seguro. Antes de añadirlo, confirme que es usted.',
+  linkFirst: 'Esta acción requiere un método nuevo. Antes de añadirlo, confirme que es usted.',
   offline:
     'No se puede conectar con el servicio de verificación. Compruebe su conexión y vuelva a intentarlo.',
   enroll: {

@@ -74,8 +74,7 @@ export const fr: StepUpTexts = {
     'Les codes sont bloqués après trop d’erreurs. Votre clé d’accès fonctionne toujours.',
   nothingUsable: 'Aucun de vos moyens de vérification ne convient ici.',
   nothingToEnroll: 'Aucun moyen de vérification ne peut être ajouté ici.',
-  linkFirst:
-    'Cette action demande un moyen plus sûr. Avant de l’ajouter, confirmez votre identité.',
+  linkFirst: 'Cette action demande un nouveau moyen. Avant de l’ajouter, confirmez votre identité.',
   offline: 'Le service de vérification est injoignable. Vérifiez votre connexion, puis réessayez.',
   enroll: {
     passkey: 'Clé d’accès',
