@@ -4,6 +4,18 @@
 /** The header that carries an elevated token. */
 export const TOKEN_HEADER = 'countersign-token'
 
+/** The header that carries a DPoP proof, beside an elevated token or to ask for one. */
+export const DPOP_HEADER = 'countersign-dpop'
+
+/** The header of RFC 9449 for a proof beside a token in `Authorization`. */
+export const DPOP_STANDARD_HEADER = 'dpop'
+
+/** The header that carries a fresh nonce for the next proof (RFC 9449, section 8). */
+export const DPOP_NONCE_HEADER = 'dpop-nonce'
+
+/** The algorithms of a DPoP proof. RSA is left out, because its caller chooses how long a check takes. */
+export const DPOP_ALGORITHMS = ['ES256', 'ES384', 'Ed25519', 'EdDSA'] as const
+
 /** The header that the dashboard's pages send with every call. A form of another site cannot add it. */
 export const CSRF_HEADER = 'countersign-csrf'
 

@@ -14,6 +14,7 @@ import { describe, expect, it } from 'vitest'
 import { bindDetails as bindAtGuard } from '../../client/resource/details.ts'
 import { pickKeys, readSigned } from '../../client/resource/jws.ts'
 import { FOREIGN_ALGORITHMS } from '../../contract/index.ts'
+import { verifyDpop } from '../../contract/shared/dpop.ts'
 import { bindDetails } from '../../functions/domain/details/details.ts'
 import { Refused } from '../../functions/domain/refusal.ts'
 import { resolveSession } from '../../functions/domain/settings/settings.ts'
@@ -121,6 +122,17 @@ describe('RFC 9449', () => {
   it('prints the thumbprint of that key', async () => {
     expect(await calculateJwkThumbprint(header.jwk as JWK)).toBe(jkt)
     expect(payload.jti).toBe('-BwC3ESc6acc2lTc')
+  })
+})
+
+describe('the example of RFC 9449, section 4.1', () => {
+  const { proof, jkt, htm, htu, iat } = jose.dpop
+
+  it('verifies at its time, and is too old a minute later', async () => {
+    const use = { method: htm, url: htu, jkt, now: iat }
+    expect(await verifyDpop(proof, use)).toEqual({ jkt, jti: '-BwC3ESc6acc2lTc', iat })
+    expect(await verifyDpop(spoilt(proof), use)).toEqual({ fault: 'jwk' })
+    expect(await verifyDpop(proof, { ...use, now: iat + 61 })).toEqual({ fault: 'iat' })
   })
 })
 
