@@ -2,7 +2,7 @@
 import * as z from 'zod/mini'
 import { ActionName, CompactJwt, Details, SessionId, SubjectId } from './common.ts'
 import { CallContext, PolicyDecision } from './policy.ts'
-import { ElevatedClaims, IdempotencyKey, MfaClaims } from './token.ts'
+import { ElevatedClaims, IdempotencyKey, MfaClaims, PresentedDpop } from './token.ts'
 
 /** What the API is about to do, for which user, and the token that came with the call. */
 export const ActionAuthorizeInput = z.strictObject({
@@ -15,6 +15,7 @@ export const ActionAuthorizeInput = z.strictObject({
   requireDetails: z.optional(z.boolean()),
   context: z.optional(CallContext),
   idempotencyKey: z.optional(IdempotencyKey),
+  dpop: z.optional(PresentedDpop),
 })
 export type ActionAuthorizeInput = z.infer<typeof ActionAuthorizeInput>
 

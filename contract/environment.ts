@@ -11,7 +11,8 @@ export const FOREIGN_ALGORITHMS = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'] 
 export const ENROLLMENTS = ['none', 'onboarding', 'action'] as const
 export const FIRST_FACTORS = ['freshSession', 'assertion'] as const
 export const MFA_TOKEN_MODES = ['off', 'single', 'session'] as const
-export const SENDER_CONSTRAINTS = ['none', 'dpop'] as const
+/** From the weakest to the strongest. `dpopNonce` also asks for a nonce in each proof (RFC 9449, section 8). */
+export const SENDER_CONSTRAINTS = ['none', 'dpop', 'dpopNonce'] as const
 export const TOTP_ALGORITHMS = ['SHA1', 'SHA256', 'SHA512'] as const
 
 const Url = z.string().check(z.minLength(1), z.maxLength(512))

@@ -60,8 +60,12 @@ export const REASONS = {
   token_invalid: { status: 403, message: 'This token is not valid here.' },
   token_expired: { status: 403, message: 'This token has expired: step up again.' },
   token_revoked: { status: 403, message: 'This token was revoked: step up again.' },
-  proof_required: { status: 403, message: 'This call needs a DPoP proof.' },
+  proof_required: { status: 403, message: 'This call needs a DPoP proof: send one for this call.' },
   proof_invalid: { status: 403, message: 'The DPoP proof could not be verified.' },
+  use_dpop_nonce: {
+    status: 400,
+    message: 'This call needs a DPoP proof with the nonce of this answer.',
+  },
   unknown_environment: { status: 404, message: 'This environment does not exist.' },
   unknown_action: { status: 404, message: 'This environment has no such action.' },
   factor_not_found: { status: 404, message: 'The user has no such factor.' },
@@ -80,7 +84,10 @@ export const REASONS = {
   },
   challenge_used: { status: 409, message: 'This challenge was used already: start again.' },
   token_used: { status: 409, message: 'This token was used already: step up again.' },
-  proof_used: { status: 409, message: 'This DPoP proof was used already.' },
+  proof_used: {
+    status: 409,
+    message: 'This DPoP proof was used already: make a new one for each call.',
+  },
   factor_limit_reached: {
     status: 409,
     message: 'The user cannot have more factors of this kind: remove one first.',

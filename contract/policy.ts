@@ -27,6 +27,8 @@ const ruleMembers = {
   freshnessSeconds: z.int().check(z.gte(10), z.lte(86_400)),
   details: z.enum(DETAILS_RULES),
   acceptsMfaToken: z.boolean(),
+  /** Accepts only tokens that are bound to a key of their client (RFC 9449). */
+  dpop: z.boolean(),
   mode: z.enum(MODES),
 }
 
@@ -107,6 +109,7 @@ export const PolicyDecision = z.strictObject({
   lifetimeSeconds: z.int(),
   freshnessSeconds: z.int(),
   details: z.enum(DETAILS_RULES),
+  dpop: z.boolean(),
   ...wordMembers,
 })
 export type PolicyDecision = z.infer<typeof PolicyDecision>
@@ -126,6 +129,7 @@ export const PolicyList = z.strictObject({
       freshnessSeconds: z.int(),
       details: z.enum(DETAILS_RULES),
       acceptsMfaToken: z.boolean(),
+      dpop: z.boolean(),
       mode: z.enum(MODES),
       conditional: z.boolean(),
     }),

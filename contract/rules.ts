@@ -12,6 +12,7 @@ export const DEFAULT_RULE: Rule = {
   freshnessSeconds: 600,
   details: 'optional',
   acceptsMfaToken: false,
+  dpop: false,
   mode: 'enforce',
 }
 /** The rule of an action that an operator adds. Its tokens are single-use. */

@@ -12,10 +12,13 @@ import {
   SessionId,
   SubjectId,
 } from './common.ts'
-import { JTI, LAST_TOKEN_SECOND } from './shared/wire.ts'
+import { JTI, LAST_TOKEN_SECOND, THUMBPRINT } from './shared/wire.ts'
 
 /** A repeated call with the same idempotency key gets the same result within this time. */
 export const IDEMPOTENCY_WINDOW_SECONDS = 60
+
+/** `DPoP` is a token that is bound to a key of its client (RFC 9449). */
+const TOKEN_TYPES = ['Bearer', 'DPoP'] as const
 
 /** An issued token, and what a page needs to know about it without decoding it. */
 export const ElevatedToken = z.strictObject({
@@ -24,7 +27,7 @@ export const ElevatedToken = z.strictObject({
   audience: z.string(),
   scopes: z.array(ScopeName),
   acr: z.enum(ACRS),
-  tokenType: z.literal('Bearer'),
+  tokenType: z.enum(TOKEN_TYPES),
   singleUse: z.boolean(),
   issuedAt: EpochSeconds,
   expiresAt: EpochSeconds,
@@ -57,6 +60,8 @@ const sharedClaims = {
   acr: z.enum(ACRS),
   singleUse: z.boolean(),
   epoch: z.int().check(z.nonnegative()),
+  /** The thumbprint of the key that the token is bound to (RFC 9449, section 6.1). */
+  cnf: z.optional(z.strictObject({ jkt: z.string().check(z.regex(THUMBPRINT)) })),
 }
 
 /** The claims of an elevated token (RFC 9068, `typ: at+jwt`). */
@@ -80,12 +85,21 @@ export type TokenExchangeResult = z.infer<typeof TokenExchangeResult>
 /** Identifies a request, so that a repeated one gets the same answer for 60 seconds. */
 export const IdempotencyKey = z.string().check(z.minLength(16), z.maxLength(128))
 
+/** The DPoP proof that came with a bound token, and the method and configured address of the call. */
+export const PresentedDpop = z.strictObject({
+  proof: CompactJwt,
+  method: z.string().check(z.regex(/^[A-Z]{1,16}$/)),
+  url: z.string().check(z.regex(/^https?:\/\/\S+$/), z.maxLength(2048)),
+})
+export type PresentedDpop = z.infer<typeof PresentedDpop>
+
 const consumeMembers = {
   token: CompactJwt,
   subject: SubjectId,
   sessionId: z.optional(SessionId),
   details: z.optional(Details),
   idempotencyKey: z.optional(IdempotencyKey),
+  dpop: z.optional(PresentedDpop),
 }
 
 /** The action that a resource is about to run, its user, and the token that the user presented. */
@@ -108,7 +122,7 @@ export type TokenReference = z.infer<typeof TokenReference>
 /** The state of a token. For an inactive token there are no other members (RFC 7662, section 2.2). */
 export const TokenIntrospection = z.union([
   z.strictObject({ active: z.literal(false) }),
-  z.extend(z.partial(ElevatedClaims), { active: z.literal(true), token_type: z.literal('Bearer') }),
+  z.extend(z.partial(ElevatedClaims), { active: z.literal(true), token_type: z.enum(TOKEN_TYPES) }),
 ])
 export type TokenIntrospection = z.infer<typeof TokenIntrospection>
 

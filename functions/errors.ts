@@ -1,7 +1,13 @@
 // Refusals as callers see them: the data of an error, its status and headers, and its tRPC code.
 import type { TRPCError } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
-import { REASONS, type Reason, type Requirement, type SettingsPlace } from '../contract/index.ts'
+import {
+  DPOP_NONCE_HEADER,
+  REASONS,
+  type Reason,
+  type Requirement,
+  type SettingsPlace,
+} from '../contract/index.ts'
 import { type Refusal, Refused, refusal } from './domain/refusal.ts'
 
 /** `error.data` of every refusal, as the typed client sees it. */
@@ -11,6 +17,7 @@ export interface ErrorData {
   attemptsLeft?: number
   requirement?: Requirement
   place?: SettingsPlace
+  dpopNonce?: string
   wwwAuthenticate?: string
 }
 
@@ -90,13 +97,17 @@ export const codeOf = (reason: Reason): TRPCError['code'] =>
 /** Returns the `error.code` of a refusal, which a typed client needs to read the other members. */
 export const codeNumberOf = (reason: Reason): number => TRPC_ERROR_CODES_BY_KEY[codeOf(reason)]
 
-/** Returns the status and headers of a refusal (RFC 9110, sections 10.2.3 and 15.5.6; RFC 6750, section 3). */
-export function metaOf({ reason, retryAfterSeconds }: Refusal) {
+/**
+ * Returns the status and headers of a refusal (RFC 9110, sections 10.2.3 and 15.5.6; RFC 6750, section 3;
+ * RFC 9449, section 8).
+ */
+export function metaOf({ reason, retryAfterSeconds, dpopNonce }: Refusal) {
   const { status } = REASONS[reason]
   return {
     status,
     headers: {
       ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+      ...(dpopNonce !== undefined && { [DPOP_NONCE_HEADER]: dpopNonce }),
       ...(status === 405 && { allow: 'POST' }),
       ...(status === 401 && {
         'www-authenticate':

@@ -2,7 +2,14 @@
 // CORS and headers, and writes one line of log.
 import { Hono, type Context as HonoContext } from 'hono'
 import { cors } from 'hono/cors'
-import { EnvironmentId, REASONS, type Reason, TOKEN_HEADER } from '../contract/index.ts'
+import {
+  DPOP_HEADER,
+  DPOP_NONCE_HEADER,
+  EnvironmentId,
+  REASONS,
+  type Reason,
+  TOKEN_HEADER,
+} from '../contract/index.ts'
 import { OPERATOR_ROUTE } from './callers/identify.ts'
 import { type Refusal, Refused, refusal, refuse } from './domain/refusal.ts'
 import { flushWhenDue } from './edge/counting.ts'
@@ -88,8 +95,8 @@ for (const calls of ['/:environment/trpc/*', '/:environment/v1/*']) {
   const readable = cors({
     origin: (origin, c: Ctx) => readerOf(origin, c),
     allowMethods: ['POST'],
-    allowHeaders: ['authorization', 'content-type', TOKEN_HEADER, 'dpop'],
-    exposeHeaders: ['www-authenticate', 'retry-after', 'dpop-nonce', 'date'],
+    allowHeaders: ['authorization', 'content-type', TOKEN_HEADER, DPOP_HEADER],
+    exposeHeaders: ['www-authenticate', 'retry-after', DPOP_NONCE_HEADER, 'date'],
     maxAge: 600,
   })
   // Programs send no `Origin`, and nobody reads the headers.
@@ -114,6 +121,7 @@ async function answer(c: Ctx, name: string): Promise<unknown> {
   return callProcedure(name, input, {
     bindings: c.get('bindings'),
     route,
+    path: c.req.path,
     headers: c.req.raw.headers,
     country: countryOf(c.req.raw),
   })

@@ -70,6 +70,8 @@ export interface CountersignErrorData {
   /** The refused part of a settings document. */
   place?: SettingsPlace
   /** What an API that was refused an action answers to its caller in that header. */
+  /** The nonce for the next DPoP proof (RFC 9449, section 8). */
+  dpopNonce?: string
   wwwAuthenticate?: string
 }
 

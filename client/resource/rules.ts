@@ -36,6 +36,8 @@ const isListedRule = fits<ListedRule>({
   ...requirementShape,
   singleUse: isFlag,
   acceptsMfaToken: isFlag,
+  // Version 0.1.0 of the service does not send `dpop`.
+  dpop: optional(isFlag),
   mode: oneOf(['enforce', 'observe']),
   conditional: isFlag,
 })
@@ -53,6 +55,7 @@ const isDecision = fits<Omit<PolicyDecision, 'title' | 'sentence' | 'enrollable'
   reason: isText,
   singleUse: isFlag,
   lifetimeSeconds: isCount,
+  dpop: optional(isFlag),
 })
 
 /** Returns whether the `requirement` of a refusal is complete. */

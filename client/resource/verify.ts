@@ -23,6 +23,7 @@ const shared = {
   acr: isAcr,
   singleUse: isFlag,
   epoch: isCount,
+  cnf: optional(isRecord),
 }
 const isMfaClaims = fits<MfaClaims>(shared)
 const isElevatedClaims = fits<ElevatedClaims>({

@@ -18,7 +18,7 @@ export interface TokenUse {
   /** `acceptsMfaToken` is also false if the environment accepts no legacy tokens. */
   rule: Pick<
     PolicyDecision & Rule,
-    'scope' | 'acr' | 'singleUse' | 'freshnessSeconds' | 'details' | 'acceptsMfaToken'
+    'scope' | 'acr' | 'singleUse' | 'freshnessSeconds' | 'details' | 'acceptsMfaToken' | 'dpop'
   >
   /** The details of the call. The token's `authorization_details` must have this canonical text. */
   details?: { spelling: string } | undefined
@@ -42,7 +42,8 @@ export type UseFault = [
 
 /**
  * Returns why a verified token is not valid for a use. Compares its user, session, audience, scope, level,
- * age and details with the use and the current rule. Does not consume the token.
+ * age and details with the use and the current rule. Does not consume the token, and checks no DPoP
+ * proof.
  *
  * @returns undefined for a token that is valid
  */
@@ -65,5 +66,6 @@ export function faultOfUse({ kind, claims }: VerifiedToken, use: TokenUse): UseF
       return [details ? 'step_up_required' : 'details_required']
   }
   const isFresh = use.now - claims.auth_time <= rule.freshnessSeconds
-  return isFresh && acrReaches(claims.acr, rule.acr) ? undefined : ['step_up_required']
+  const isBound = !rule.dpop || claims.cnf
+  return isFresh && isBound && acrReaches(claims.acr, rule.acr) ? undefined : ['step_up_required']
 }

@@ -25,6 +25,9 @@ export const COMPACT_JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
 /** Matches the `jti` of a token that Countersign issued. */
 export const JTI = /^[A-Za-z0-9_-]{22,64}$/
 
+/** Matches the thumbprint of a key (RFC 7638): a SHA-256 in base64url. */
+export const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/
+
 /** The latest time in a token of Countersign or an assertion: the first second of 2100. */
 export const LAST_TOKEN_SECOND = 4_102_444_800
 

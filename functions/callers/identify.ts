@@ -17,6 +17,8 @@ export interface Context {
   bindings: Bindings
   /** The first path segment: an environment's id, or `operator`. */
   route: string
+  /** The path of the call, which a DPoP proof must name. */
+  path: string
   headers: Headers
   /** The country of the call (ISO 3166-1) from the platform, never from a header. */
   country?: string | undefined

@@ -9,6 +9,8 @@ export interface Refusal {
   attemptsLeft?: number
   requirement?: Requirement
   place?: SettingsPlace
+  /** The nonce for the next DPoP proof. */
+  dpopNonce?: string
   /** The challenge for the caller of an API that was refused an action. */
   wwwAuthenticate?: string
 }

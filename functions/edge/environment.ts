@@ -124,7 +124,12 @@ function live(
     version: from.version,
     epoch: bindings.epoch,
     settings,
-    actions: resolveActions(settings.actions, issuer, settings.audiences[0] ?? issuer),
+    actions: resolveActions(
+      settings.actions,
+      issuer,
+      settings.audiences[0] ?? issuer,
+      settings.senderConstrained !== 'none',
+    ),
     offered: offeredBy(settings),
     keySet: from.keySet,
     secrets,

@@ -19,6 +19,7 @@ import type { OwnToken } from '../domain/tokens/token.ts'
 import { count, countCheck } from '../edge/counting.ts'
 import type { LiveEnvironment } from '../edge/environment.ts'
 import { type Presented, subjectObject } from '../edge/objects.ts'
+import { checkTokenKey } from '../steps/dpop.ts'
 import { actionFor, callFacts } from '../steps/effective-rule.ts'
 import { readToken, termsOf } from '../steps/own-token.ts'
 import { passedSession } from '../steps/passed-session.ts'
@@ -63,14 +64,20 @@ export const actionRouter = router({
     }),
 })
 
-/** Verifies the token that came with the call. A fault counts only if the action needs a token. */
+/** Verifies the token that came with the call, and its proof. A fault counts only if the action needs a token. */
 async function presentedIn(
   environment: LiveEnvironment,
-  { token, idempotencyKey }: ActionAuthorizeInput,
+  { token: text, dpop, idempotencyKey }: ActionAuthorizeInput,
 ): Promise<Presented | undefined> {
-  if (token === undefined) return undefined
+  if (text === undefined) return undefined
   const graceSeconds = idempotencyKey === undefined ? 0 : IDEMPOTENCY_WINDOW_SECONDS
-  return answeringLater(async () => ({ token: await readToken(environment, token, graceSeconds) }))
+  return answeringLater(async () => {
+    const token = await readToken(environment, text, graceSeconds)
+    const key = answeringLater(async () => ({
+      dpop: await checkTokenKey(environment, token, text, dpop),
+    }))
+    return { token, key: await key }
+  })
 }
 
 /** Identifies a request with an idempotency key by all that it says. */

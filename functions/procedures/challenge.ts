@@ -13,6 +13,7 @@ import { STEP_UP_PURPOSE, type Statement } from '../domain/tokens/challenge.ts'
 import { countStepUp } from '../edge/counting.ts'
 import type { SteppedUp, StepUpCall } from '../edge/objects.ts'
 import { checkChallenge, createChallenge } from '../steps/challenge.ts'
+import { checkClientKey } from '../steps/dpop.ts'
 import { rulesInEffect } from '../steps/effective-rule.ts'
 import { checkOffered } from '../steps/factor-gate.ts'
 import { mint, planTokens } from '../steps/minting.ts'
@@ -40,7 +41,8 @@ export const challengeRouter = router({
   verify: calledBy('subject')
     .input(ChallengeVerifyInput)
     .output(ChallengeVerifyResult)
-    .mutation(async ({ ctx: { caller }, input }) => {
+    .mutation(async ({ ctx, input }) => {
+      const { caller } = ctx
       const attempt =
         input.method === 'passkey'
           ? {
@@ -54,8 +56,9 @@ export const challengeRouter = router({
             }
           : input
       const grant = await grantFor(caller, attempt.method, requestOf(attempt))
-      const plan = await planTokens(caller, grant, input.mfaToken)
-      const call = { who: caller.who, tokens: plan.tokens, country: caller.country }
+      const dpop = await checkClientKey(ctx, caller.environment)
+      const plan = await planTokens(caller, grant, input.mfaToken, dpop)
+      const call = { who: caller.who, tokens: plan.tokens, country: caller.country, dpop }
       const stepped = await countStepUp(
         caller.environment,
         attempt.method,

@@ -32,9 +32,10 @@ export const factorRouter = router({
   enroll: calledBy('subject')
     .input(FactorEnrollInput)
     .output(FactorEnrollResult)
-    .mutation(async ({ ctx: { caller, headers }, input }) => {
+    .mutation(async ({ ctx, input }) => {
+      const { caller } = ctx
       checkOffered(caller.environment, input.kind)
-      const gate = await gateOf(caller, headers, 'credential.link')
+      const gate = await gateOf(ctx, 'credential.link')
       const first = await firstFactorOf(caller, input.assertion)
       const opening = {
         who: caller.who,
@@ -86,16 +87,18 @@ export const factorRouter = router({
   setDefault: calledBy('subject')
     .input(FactorReference)
     .output(FactorsResult)
-    .mutation(async ({ ctx: { caller, headers }, input: { factorId } }) => {
-      const gate = await gateOf(caller, headers, 'credential.update')
-      return unwrap(await caller.object.setDefault({ who: caller.who, factorId, gate }))
+    .mutation(async ({ ctx, input: { factorId } }) => {
+      const { who, object } = ctx.caller
+      const gate = await gateOf(ctx, 'credential.update')
+      return unwrap(await object.setDefault({ who, factorId, gate }))
     }),
 
   remove: calledBy('subject')
     .input(FactorReference)
     .output(FactorsResult)
-    .mutation(async ({ ctx: { caller, headers }, input: { factorId } }) => {
-      const gate = await gateOf(caller, headers, 'credential.unlink')
-      return unwrap(await caller.object.remove({ who: caller.who, factorId, gate }))
+    .mutation(async ({ ctx, input: { factorId } }) => {
+      const { who, object } = ctx.caller
+      const gate = await gateOf(ctx, 'credential.unlink')
+      return unwrap(await object.remove({ who, factorId, gate }))
     }),
 })

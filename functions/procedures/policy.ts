@@ -55,7 +55,7 @@ export const policyRouter = router({
       const { environment, audience } = ctx.caller
       const own = environment.actions.filter((action) => action.audience === audience)
       const actions = own.map(({ action, scope, rule, conditional }) => {
-        const { acr, singleUse, freshnessSeconds, details, acceptsMfaToken, mode } = rule
+        const { acr, singleUse, freshnessSeconds, details, acceptsMfaToken, dpop, mode } = rule
         // An empty list makes the guard ask for a decision before it accepts a token.
         const methods = isDenied(rule) ? [] : rule.methods
         return {
@@ -67,6 +67,7 @@ export const policyRouter = router({
           freshnessSeconds,
           details,
           acceptsMfaToken,
+          dpop,
           mode,
           conditional,
         }

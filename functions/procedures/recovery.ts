@@ -8,9 +8,10 @@ export const recoveryRouter = router({
   regenerate: calledBy('subject')
     .input(NoInput)
     .output(RecoveryCodesResult)
-    .mutation(async ({ ctx: { caller, headers } }) => {
+    .mutation(async ({ ctx }) => {
+      const { caller } = ctx
       checkOffered(caller.environment, 'recovery')
-      const gate = await gateOf(caller, headers, 'credential.update')
+      const gate = await gateOf(ctx, 'credential.update')
       return unwrap(await caller.object.regenerateCodes({ who: caller.who, gate }))
     }),
 

@@ -23,6 +23,7 @@ import type { LiveEnvironment } from '../edge/environment.ts'
 import { subjectObject } from '../edge/objects.ts'
 import type { Bindings } from '../env.ts'
 import { readAssertion } from '../steps/assertion.ts'
+import { checkClientKey, checkTokenKey } from '../steps/dpop.ts'
 import { actionFor, rulesInEffect } from '../steps/effective-rule.ts'
 import { mint, planTokens } from '../steps/minting.ts'
 import { readToken, termsOf } from '../steps/own-token.ts'
@@ -33,15 +34,17 @@ export const tokenRouter = router({
   exchange: calledBy('subject')
     .input(TokenExchangeInput)
     .output(TokenExchangeResult)
-    .mutation(async ({ ctx: { caller }, input }) => {
+    .mutation(async ({ ctx, input }) => {
+      const { caller } = ctx
       const asserted = await recordRefusal(
         () => readAssertion(caller, input.assertion),
         (reason) =>
           recordFailedAttempt(caller, { type: 'step_up.failed', method: 'assertion', reason }),
       )
-      const plan = await planTokens(caller, await grantFor(caller, asserted), undefined)
+      const dpop = await checkClientKey(ctx, caller.environment)
+      const plan = await planTokens(caller, await grantFor(caller, asserted), undefined, dpop)
       const { who, country } = caller
-      const call = { who, country, tokens: plan.tokens, proof: asserted.proof }
+      const call = { who, country, tokens: plan.tokens, dpop, proof: asserted.proof }
       const stepped = await countStepUp(
         caller.environment,
         'assertion',
@@ -64,11 +67,14 @@ export const tokenRouter = router({
       const token = await readToken(environment, input.token)
       const { object, who, jti } = recordOf(bindings, environment, token)
       const shown = { who, jti, action: action.action, actor: `resource:${keyId}` }
-      await recordRefusal(
-        () => checkUse(token, { ...input, action }, termsOf(environment)),
+      const dpop = await recordRefusal(
+        () => {
+          checkUse(token, { ...input, action }, termsOf(environment))
+          return checkTokenKey(environment, token, input.token, input.dpop)
+        },
         (reason) => object.noteRefusal({ ...shown, reason }),
       )
-      const requestHash = requestHashOf(caller, action, input.idempotencyKey, bound?.hash)
+      const requestHash = requestHashOf(caller, action, input, bound?.hash)
       const requirement = requirementOf(action, environment.offered)
       const presented = { kind: token.kind, scope: action.scope }
       const { replayed } = unwrap(
@@ -77,6 +83,7 @@ export const tokenRouter = router({
           requirement,
           presented,
           detailsHash: bound?.hash,
+          dpop,
           requestHash,
         }),
       )
@@ -92,7 +99,8 @@ export const tokenRouter = router({
       if (!token) return { active: false as const }
       const { object, jti } = recordOf(bindings, caller.environment, token)
       const active = await object.isActive({ jti })
-      return active ? { active, token_type: 'Bearer' as const, ...token.claims } : { active }
+      const token_type = token.claims.cnf ? ('DPoP' as const) : ('Bearer' as const)
+      return active ? { active, token_type, ...token.claims } : { active }
     }),
 
   revoke: calledBy('resource', 'subject')
@@ -131,12 +139,12 @@ const recordOf = (bindings: Bindings, environment: LiveEnvironment, { claims }: 
 const requestHashOf = (
   { keyId }: ResourceCaller,
   action: Action,
-  idempotencyKey: string | undefined,
+  { idempotencyKey, dpop }: Pick<TokenConsumeInput, 'idempotencyKey' | 'dpop'>,
   detailsHash = '',
 ): string | null =>
   idempotencyKey === undefined
     ? null
-    : toBase64Url(hashParts(keyId, action.action, detailsHash, idempotencyKey))
+    : toBase64Url(hashParts(keyId, action.action, detailsHash, idempotencyKey, dpop?.proof ?? ''))
 
 /** Returns a token that belongs to the calling user or is for the calling resource; undefined for any other. */
 async function ownedToken(

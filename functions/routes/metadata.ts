@@ -1,5 +1,5 @@
-// The metadata of an environment as an issuer (RFC 8414, section 2; RFC 9396, section 10).
-import { ACRS } from '../../contract/index.ts'
+// The metadata of an environment as an issuer (RFC 8414, section 2; RFC 9396, section 10; RFC 9449, section 5.1).
+import { ACRS, DPOP_ALGORITHMS } from '../../contract/index.ts'
 import { SIGNING_ALGORITHM } from '../domain/tokens/token.ts'
 import type { LiveEnvironment } from '../edge/environment.ts'
 
@@ -13,6 +13,7 @@ export const describeIssuer = ({ issuer }: LiveEnvironment) => ({
   response_types_supported: [],
   grant_types_supported: [],
   acr_values_supported: [...ACRS],
+  dpop_signing_alg_values_supported: [...DPOP_ALGORITHMS],
   access_token_signing_alg_values_supported: [SIGNING_ALGORITHM],
   countersign_endpoint: `${issuer}/trpc`,
 })

@@ -18,6 +18,7 @@ import { findAction, requirementOf } from '../domain/policy/policy.ts'
 import { refuse, unwrap } from '../domain/refusal.ts'
 import { checkUse, verifyOwnToken } from '../domain/tokens/token.ts'
 import { directoryObject } from '../edge/objects.ts'
+import { checkTokenKey, dpopOf } from './dpop.ts'
 import { recordRefusal } from './record-refusal.ts'
 
 /**
@@ -66,8 +67,11 @@ export async function authorize(
   const details = changeDetails(call, input)
   const use = { action, subject: caller.id, sessionId: session.sessionId, details }
   const shown = { who, jti, action: OPERATOR_ACTION, actor: `operator:${caller.name}` }
-  await recordRefusal(
-    () => checkUse(token, use, { issuer, offered, mfaTokens: 'off', now }),
+  const dpop = await recordRefusal(
+    () => {
+      checkUse(token, use, { issuer, offered, mfaTokens: 'off', now })
+      return checkTokenKey(environment, token, presented, dpopOf(ctx))
+    },
     // The history of an operator records only their own tokens.
     (reason) => (sub === caller.id ? object.noteRefusal({ ...shown, reason }) : record(reason)),
   )
@@ -79,6 +83,7 @@ export async function authorize(
       requirement,
       presented: issued,
       detailsHash,
+      dpop,
       requestHash: null,
     }),
   )

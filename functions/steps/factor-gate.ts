@@ -1,6 +1,7 @@
 // Checks what a change of factors needs: the elevated token in the header, or for the first factor a fresh
 // sign-in or an assertion.
 import { type CredentialAction, TOKEN_HEADER } from '../../contract/index.ts'
+import type { Context } from '../callers/identify.ts'
 import type { SubjectCaller } from '../callers/subject.ts'
 import { epochSeconds } from '../clock.ts'
 import { findAction, isDenied, requirementOf } from '../domain/policy/policy.ts'
@@ -10,6 +11,7 @@ import { checkUse, verifyOwnToken } from '../domain/tokens/token.ts'
 import type { LiveEnvironment } from '../edge/environment.ts'
 import type { Gate, StartCall } from '../edge/objects.ts'
 import { readAssertion } from './assertion.ts'
+import { checkTokenKey, dpopOf } from './dpop.ts'
 import { ruleInEffect } from './effective-rule.ts'
 import { recordRefusal } from './record-refusal.ts'
 
@@ -21,10 +23,10 @@ import { recordRefusal } from './record-refusal.ts'
  *   the token is not valid for this change
  */
 export async function gateOf(
-  caller: SubjectCaller,
-  headers: Headers,
+  ctx: Context & { caller: SubjectCaller },
   name: CredentialAction,
 ): Promise<Gate> {
+  const { caller, headers } = ctx
   const { environment, session, object, who } = caller
   const { issuer, epoch, keySet, offered, settings, secrets } = environment
   // Refuses if only the published copy could be read, because it must not decide a change.
@@ -39,15 +41,18 @@ export async function gateOf(
   const { subject, sessionId } = session
   const { jti, acr, sub } = token.claims
   const terms = { issuer, offered, mfaTokens: settings.mfaTokens, now }
-  await recordRefusal(
-    () => checkUse(token, { action, subject, sessionId }, terms),
+  const dpop = await recordRefusal(
+    () => {
+      checkUse(token, { action, subject, sessionId }, terms)
+      return checkTokenKey(environment, token, presented, dpopOf(ctx))
+    },
     async (reason) => {
       // A refused token of another user is not recorded in this user's history.
       if (sub !== subject) return
       await object.noteRefusal({ who, jti, action: name, actor: 'subject', reason })
     },
   )
-  return { requirement, spend: { jti, acr, scope: action.scope } }
+  return { requirement, spend: { jti, acr, scope: action.scope, dpop } }
 }
 
 /**

@@ -4,6 +4,8 @@ import type { SubjectCaller } from '../callers/subject.ts'
 import { epochSeconds, random } from '../clock.ts'
 import { newJti } from '../domain/names.ts'
 import type { Grant } from '../domain/policy/grant.ts'
+import { refuse } from '../domain/refusal.ts'
+import type { KeyProof } from '../domain/tokens/dpop.ts'
 import { claimsOf, type IssuedToken, type PlannedToken } from '../domain/tokens/issue.ts'
 import { describeMfaToken, planMfaToken } from '../domain/tokens/legacy.ts'
 import { type SigningKey, signToken } from '../domain/tokens/token.ts'
@@ -20,24 +22,30 @@ export interface Plan {
 /**
  * Plans the tokens of a step-up.
  *
- * @throws Refused `forbidden` for an MFA token that the environment does not issue, `unavailable` if no key
- *   can sign
+ * @param dpop the proof of the key that the tokens are bound to
+ * @throws Refused `proof_required`, `forbidden` for an MFA token that the environment does not issue,
+ *   `unavailable` if no key can sign
  */
 export async function planTokens(
   { session, environment }: SubjectCaller,
   grant: Grant | undefined,
   mfaToken: { singleUse: boolean } | undefined,
+  dpop: KeyProof | undefined,
 ): Promise<Plan> {
   const { issuer, settings, secrets } = environment
+  const isBound = grant?.dpop || (mfaToken && settings.senderConstrained !== 'none')
+  if (isBound && !dpop) refuse('proof_required')
+  const jkt = dpop && { jkt: dpop.jkt }
   const tokens: PlannedToken[] = []
   if (grant) {
-    const { acr: _acr, bound, ...planned } = grant
+    const { acr: _acr, bound, dpop: _dpop, ...planned } = grant
     const detailsHash = bound && { detailsHash: bound.hash }
-    tokens.push({ jti: newJti(random), kind: 'elevated', ...planned, ...detailsHash })
+    tokens.push({ jti: newJti(random), kind: 'elevated', ...planned, ...detailsHash, ...jkt })
   }
   if (mfaToken) {
     const token = { ...mfaToken, jti: newJti(random), issuer }
-    tokens.push(planMfaToken(settings.mfaTokens, token, session.expiresAt, epochSeconds()))
+    const planned = planMfaToken(settings.mfaTokens, token, session.expiresAt, epochSeconds())
+    tokens.push({ ...planned, ...jkt })
   }
   const signingKey = await secrets().signingKey()
   return { signingKey, tokens, ...(grant?.bound && { details: grant.bound.claim }) }
@@ -60,9 +68,10 @@ export async function mint(
 
 const describeElevatedToken = (
   token: string,
-  { jti, audience, scopes, acr, singleUse, issuedAt, expiresAt }: IssuedToken,
+  { jti, audience, scopes, acr, singleUse, issuedAt, expiresAt, jkt }: IssuedToken,
 ): ElevatedToken => ({
-  ...{ token, jti, audience, scopes, acr, tokenType: 'Bearer', singleUse, issuedAt, expiresAt },
+  ...{ token, jti, audience, scopes, acr, tokenType: jkt ? 'DPoP' : 'Bearer' },
+  ...{ singleUse, issuedAt, expiresAt },
 })
 
 const recipientOf = ({ environment, session }: SubjectCaller) => ({

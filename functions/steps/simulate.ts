@@ -55,7 +55,12 @@ async function rulesOf(
   const settings = resolveSettings(draft)
   const { issuer } = environment
   return {
-    actions: resolveActions(settings.actions, issuer, settings.audiences[0] ?? issuer),
+    actions: resolveActions(
+      settings.actions,
+      issuer,
+      settings.audiences[0] ?? issuer,
+      settings.senderConstrained !== 'none',
+    ),
     offered: offeredBy(settings),
   }
 }

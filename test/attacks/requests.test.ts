@@ -724,8 +724,8 @@ describe('preflight', () => {
     expect(list(headers.get('access-control-allow-headers')).sort()).toEqual([
       'authorization',
       'content-type',
+      'countersign-dpop',
       'countersign-token',
-      'dpop',
     ])
     expect(list(headers.get('access-control-allow-methods'))).toEqual(['POST'])
     expect(headers.get('access-control-allow-credentials')).toBeNull()
@@ -842,6 +842,7 @@ describe('what is public', () => {
       response_types_supported: [],
       grant_types_supported: [],
       acr_values_supported: ['recovery', 'mfa', 'phr'],
+      dpop_signing_alg_values_supported: ['ES256', 'ES384', 'Ed25519', 'EdDSA'],
       access_token_signing_alg_values_supported: ['ES256'],
       countersign_endpoint: `${issuer}/trpc`,
     })

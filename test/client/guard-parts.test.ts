@@ -295,6 +295,7 @@ const RULE: ListedRule = {
   freshnessSeconds: 120,
   details: 'optional',
   acceptsMfaToken: false,
+  dpop: false,
   mode: 'enforce',
   conditional: false,
 }

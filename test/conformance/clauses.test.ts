@@ -19,7 +19,6 @@ import {
   makeEnvironment,
   makeSigner,
   now,
-  operator,
   send,
   stepUp,
 } from '../support/service.ts'
@@ -154,19 +153,6 @@ describe('the signature of a passkey (WebAuthn Level 3, 6.5.5)', () => {
     const signature = inBer(base64urlnopad.decode(answer.response.signature))
     const respelled = { ...answer, response: { ...answer.response, signature } }
     await expectRefused(finishStepUp(user, started, respelled), 'passkey_rejected')
-  })
-})
-
-describe('proof of possession (RFC 9449)', () => {
-  it('is not offered, and not pretended: settings that ask for it are refused', async () => {
-    const { id, document } = await makeEnvironment()
-    const { version } = await operator.environment.get.query({ environment: id })
-    const settings = { ...document, senderConstrained: 'dpop' as const }
-    const update = operator.environment.update.mutate({ environment: id, version, settings })
-    const { message } = await expectRefused(update, 'input_invalid')
-    expect(message).toContain('not supported by this version')
-    const kept = await operator.environment.get.query({ environment: id })
-    expect(kept).toMatchObject({ version, settings: { rpId: 'app.example' } })
   })
 })
 

@@ -222,6 +222,7 @@ const BASE: Rule = {
   freshnessSeconds: 300,
   details: 'optional',
   acceptsMfaToken: false,
+  dpop: false,
   mode: 'enforce',
 }
 const entry = (base: RulePart, more: Partial<ActionEntry> = {}): ActionEntry => ({
@@ -235,6 +236,7 @@ const withActions = (actions: ActionEntry[]) => ({ ...DOCUMENT, actions })
 describe('a change back', () => {
   it.each<[what: string, Partial<EnvironmentSettings>, path: string, weaker: boolean]>([
     ['to no proof of keys', { senderConstrained: 'dpop' }, 'senderConstrained', true],
+    ['to no nonce', { senderConstrained: 'dpopNonce' }, 'senderConstrained', true],
     ['to a first factor by assertion', { firstFactor: 'freshSession' }, 'firstFactor', false],
     ['to assertions', { assertions: undefined }, 'assertions', true],
     [
@@ -274,6 +276,7 @@ describe('a change of a rule', () => {
     [{ details: 'none' }, 'details', true],
     [{ details: 'required' }, 'details', false],
     [{ acceptsMfaToken: true }, 'acceptsMfaToken', true],
+    [{ dpop: true }, 'dpop', false],
     [{ mode: 'observe' }, 'mode', true],
   ])('to %j', (part, member, weaker) => {
     const changes = compare(withActions([entry({})]), withActions([entry(part)]))

@@ -51,6 +51,7 @@ describe('a grant', () => {
       lifetimeSeconds: 600,
       freshnessSeconds: 600,
       acr: 'mfa',
+      dpop: false,
     })
   })
 
@@ -62,6 +63,7 @@ describe('a grant', () => {
       lifetimeSeconds: 60,
       freshnessSeconds: 120,
       acr: 'phr',
+      dpop: false,
     })
     expect(plan(['s:note', 's:list'])).toMatchObject({ acr: 'mfa', singleUse: false })
     expect(plan(['s:list', 's:note'])).toMatchObject({ acr: 'mfa' })

@@ -169,6 +169,7 @@ const members = {
   freshnessSeconds: seconds,
   details: fc.constantFrom(...DETAILS_RULES),
   acceptsMfaToken: fc.boolean(),
+  dpop: fc.boolean(),
   mode: fc.constantFrom(...MODES),
 }
 const rules: fc.Arbitrary<Rule> = fc.record(members)
@@ -213,6 +214,7 @@ describe('an entry', () => {
           DETAILS_RULES.indexOf(rule.details),
         )
         expect(Number(after.acceptsMfaToken)).toBeLessThanOrEqual(Number(rule.acceptsMfaToken))
+        expect(Number(after.dpop)).toBeGreaterThanOrEqual(Number(rule.dpop))
         expect(rule.mode === 'enforce' && after.mode === 'observe').toBe(false)
         const before = decide(action, subject, OFFERED)
         const now = decide(effective, subject, OFFERED)

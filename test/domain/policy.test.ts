@@ -55,6 +55,7 @@ describe('the rule of an entry', () => {
       freshnessSeconds: 30,
       details: 'none',
       acceptsMfaToken: true,
+      dpop: true,
       mode: 'observe',
     }
     expect(ruleOf(custom(base))).toEqual(base)
@@ -246,6 +247,7 @@ describe('a decision', () => {
       lifetimeSeconds: 600,
       freshnessSeconds: 600,
       details: 'optional',
+      dpop: false,
     })
   })
 

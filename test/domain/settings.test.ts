@@ -283,11 +283,10 @@ describe('an origin', () => {
 })
 
 describe('the parts of a document together', () => {
-  it('offer no DPoP yet', async () => {
-    expect(await told({ senderConstrained: 'dpop' })).toBe(
-      '`senderConstrained: dpop` is not supported by this version: use `none`.',
-    )
-  })
+  it.each(['none', 'dpop', 'dpopNonce'] as const)(
+    'may ask for tokens that are bound to a key: %s',
+    async (senderConstrained) => passes({ senderConstrained }),
+  )
 
   it('let nobody assert in our own name', async () => {
     expect(await told({ assertions: { issuer: `${OWN}/live`, keys: KEYS } })).toBe(

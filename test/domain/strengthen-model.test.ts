@@ -85,6 +85,7 @@ const members = {
   freshnessSeconds: seconds,
   details: fc.constantFrom(...DETAILS_RULES),
   acceptsMfaToken: fc.boolean(),
+  dpop: fc.boolean(),
   mode: fc.constantFrom(...MODES),
 }
 /** A legacy token is for no rule that needs details or a passkey: no base says otherwise. */
@@ -120,7 +121,7 @@ const ORDERS: [member: 'require' | 'acr' | 'details' | 'mode', order: Order][] =
 
 /** Every member in which a rule is weaker than it must be. */
 function weakerThan(rule: Rule, floor: RulePart): string[] {
-  const { methods, singleUse, lifetimeSeconds, freshnessSeconds, acceptsMfaToken } = floor
+  const { methods, singleUse, lifetimeSeconds, freshnessSeconds, acceptsMfaToken, dpop } = floor
   return [
     ...ORDERS.filter(([member, order]) => {
       const least = floor[member]
@@ -130,6 +131,7 @@ function weakerThan(rule: Rule, floor: RulePart): string[] {
     ...(singleUse && !rule.singleUse ? ['singleUse'] : []),
     ...(rule.lifetimeSeconds > (lifetimeSeconds ?? Infinity) ? ['lifetimeSeconds'] : []),
     ...(rule.freshnessSeconds > (freshnessSeconds ?? Infinity) ? ['freshnessSeconds'] : []),
+    ...(dpop && !rule.dpop ? ['dpop'] : []),
     ...(acceptsMfaToken === false && rule.acceptsMfaToken ? ['acceptsMfaToken'] : []),
   ]
 }
@@ -157,6 +159,7 @@ function strongest(base: Rule, matched: readonly RulePart[]): Rule {
     details,
     acceptsMfaToken:
       !say('acceptsMfaToken').includes(false) && details !== 'required' && acr !== 'phr',
+    dpop: say('dpop').includes(true),
     mode: say('mode').includes('enforce') ? 'enforce' : 'observe',
   }
 }

@@ -32,6 +32,7 @@ const Refusal = z.strictObject({
           at: z.optional(z.number()),
         }),
       ),
+      dpopNonce: z.optional(z.string().check(z.regex(/^[\w-]{43}$/))),
       wwwAuthenticate: z.optional(z.string().check(z.regex(/^Bearer error="[\x20-\x7e]+$/))),
     }),
   }),

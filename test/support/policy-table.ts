@@ -32,6 +32,7 @@ export const BASE: Rule = {
   freshnessSeconds: 600,
   details: 'required',
   acceptsMfaToken: false,
+  dpop: false,
   mode: 'enforce',
 }
 export const OFFERED: Offered = { totp: true, passkey: true, recovery: true, assertion: 'mfa' }

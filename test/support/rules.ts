@@ -18,6 +18,7 @@ export const RULE: Rule = {
   freshnessSeconds: 600,
   details: 'optional',
   acceptsMfaToken: false,
+  dpop: false,
   mode: 'enforce',
 }
 export const EVERYTHING: Offered = { totp: true, passkey: true, recovery: true, assertion: 'mfa' }

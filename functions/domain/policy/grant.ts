@@ -22,6 +22,8 @@ export interface Grant {
   freshnessSeconds: number
   /** The level that satisfies the rules of all these scopes. */
   acr: Acr
+  /** True if the token must be bound to a key of its client. */
+  dpop: boolean
   bound?: BoundDetails
 }
 
@@ -67,6 +69,7 @@ export function planGrant(
     lifetimeSeconds: Math.min(...rules.map((rule) => rule.lifetimeSeconds)),
     freshnessSeconds: Math.min(...rules.map((rule) => rule.freshnessSeconds)),
     acr: rules.map((rule) => rule.acr).reduce((a, b) => (acrReaches(a, b) ? a : b)),
+    dpop: rules.some((rule) => rule.dpop),
     ...(request.details && first && { bound: checkDetails(request.details, first) }),
   }
 }

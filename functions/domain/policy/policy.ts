@@ -55,11 +55,13 @@ export const BUILT_IN_ENTRIES = Object.fromEntries(
  *
  * @param issuer the issuer of the environment, which is the audience of `credential.*`
  * @param defaultAudience the audience of every other action without an audience of its own
+ * @param isBound true if the environment accepts only tokens that are bound to a key
  */
 export function resolveActions(
   entries: readonly ActionEntry[],
   issuer: string,
   defaultAudience: string,
+  isBound = false,
 ): Action[] {
   const written = new Map(entries.map((entry) => [entry.action, entry]))
   const builtIn = Object.keys(BUILT_IN_ACTIONS).map((action) => written.get(action) ?? { action })
@@ -68,7 +70,7 @@ export function resolveActions(
     action: entry.action,
     scope: isBuiltIn(entry.action) ? BUILT_IN_ACTIONS[entry.action] : (entry.scope ?? entry.action),
     audience: isCredentialAction(entry.action) ? issuer : (entry.audience ?? defaultAudience),
-    rule: ruleOf(entry),
+    rule: isBound ? { ...ruleOf(entry), dpop: true } : ruleOf(entry),
     conditional: (entry.stricter ?? []).length > 0,
     stricter: (entry.stricter ?? []).map(({ when, ...part }) => ({ when, part })),
     ...(entry.detailsSchema && { detailsSchema: entry.detailsSchema }),
@@ -128,9 +130,9 @@ export const wouldDecide = (action: Action, user: Possession, offered: Offered):
   decide({ ...action, rule: { ...action.rule, mode: 'enforce' } }, user, offered)
 
 function requirements({ action, scope, rule, title, sentence }: Action) {
-  const { acr, singleUse, lifetimeSeconds, freshnessSeconds, details } = rule
+  const { acr, singleUse, lifetimeSeconds, freshnessSeconds, details, dpop } = rule
   return {
-    ...{ action, scope, acr, singleUse, lifetimeSeconds, freshnessSeconds, details },
+    ...{ action, scope, acr, singleUse, lifetimeSeconds, freshnessSeconds, details, dpop },
     ...(title && { title }),
     ...(sentence && { sentence }),
   }

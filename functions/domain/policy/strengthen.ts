@@ -63,6 +63,7 @@ export function strengthen(rule: Rule, part: RulePart): Rule {
     freshnessSeconds: Math.min(rule.freshnessSeconds, part.freshnessSeconds ?? Infinity),
     details: later(DETAILS_RULES, rule.details, part.details),
     acceptsMfaToken: rule.acceptsMfaToken && part.acceptsMfaToken !== false,
+    dpop: rule.dpop || part.dpop === true,
     mode: rule.mode === 'enforce' || part.mode === 'enforce' ? 'enforce' : 'observe',
   })
 }

@@ -84,6 +84,7 @@ const membersOf = (rule: Rule): string[] => [
   `freshnessSeconds ${rule.freshnessSeconds}`,
   `details ${rule.details}`,
   `acceptsMfaToken ${rule.acceptsMfaToken}`,
+  `dpop ${rule.dpop}`,
   `mode ${rule.mode}`,
 ]
 

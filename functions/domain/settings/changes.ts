@@ -9,6 +9,7 @@ import {
   REQUIRES,
   type Rule,
   readsDetails,
+  SENDER_CONSTRAINTS,
   type SettingChange,
 } from '../../../contract/index.ts'
 import { BUILT_IN_ENTRIES } from '../policy/policy.ts'
@@ -98,8 +99,8 @@ const SETTINGS: Setting[] = [
   setting('mfaTokens', ({ mfaTokens }) => mfaTokens, higher(MFA_TOKEN_MODES)),
   setting(
     'senderConstrained',
-    (settings) => settings.senderConstrained,
-    (_, after) => after === 'none',
+    ({ senderConstrained }) => senderConstrained,
+    lower(SENDER_CONSTRAINTS),
   ),
   setting(
     'assertions',
@@ -118,6 +119,7 @@ const RULE_MEMBERS: { [K in keyof Rule]: Weakens<Rule[K]> } = {
   freshnessSeconds: more,
   details: lower(DETAILS_RULES),
   acceptsMfaToken: switchedOn,
+  dpop: switchedOff,
   mode: (_, after) => after === 'observe',
 }
 

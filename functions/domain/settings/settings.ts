@@ -103,9 +103,6 @@ export async function checkSettings(
 ): Promise<void> {
   checkSession(document.session, deployment)
   checkRelyingParty(document, deployment)
-  if (document.senderConstrained === 'dpop') {
-    invalid('`senderConstrained: dpop` is not supported by this version: use `none`.')
-  }
   if (document.assertions) {
     checkForeignIssuer('assertions.issuer', document.assertions.issuer, deployment)
     checkKeySource('assertions.keys', document.assertions.keys, deployment)

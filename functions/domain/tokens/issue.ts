@@ -14,6 +14,8 @@ export interface PlannedToken {
   lifetimeSeconds: number
   freshnessSeconds: number
   detailsHash?: string
+  /** The thumbprint of the key that the token is bound to (RFC 9449, section 6). */
+  jkt?: string
 }
 
 /** A token that the Subject object has stored, with the proof that it came from. Times are in epoch seconds. */
@@ -76,6 +78,7 @@ export function claimsOf(
     acr: token.acr,
     singleUse: token.singleUse,
     epoch,
+    ...(token.jkt && { cnf: { jkt: token.jkt } }),
   }
   if (token.kind === 'mfa') return { kind: 'mfa', claims }
   const bound: Pick<ElevatedClaims, 'authorization_details'> = details

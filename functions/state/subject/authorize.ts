@@ -10,14 +10,18 @@ import {
   Refused,
   refusal,
   refuse,
+  unwrap,
 } from '../../domain/refusal.ts'
+import type { KeyProof } from '../../domain/tokens/dpop.ts'
 import { checkUse, type OwnToken, type Terms, type Use } from '../../domain/tokens/token.ts'
 import type { Ledger } from './ledger.ts'
 import { type CallFacts, inEffect, settle } from './overview.ts'
 import { type ConsumeCall, noteRefusal, spendToken } from './spending.ts'
 
-/** A verified token, or why the one that was sent is not good for anything. */
-export type Presented = { token: OwnToken } | { refused: Refusal }
+/** A verified token with the proof of its key, or why what was sent is not good for anything. */
+export type Presented =
+  | { token: OwnToken; key: Answer<{ dpop: KeyProof | undefined }> }
+  | { refused: Refusal }
 
 export interface AuthorizeCall
   extends Pick<ConsumeCall, 'who' | 'actor' | 'requestHash' | 'detailsHash'> {
@@ -61,7 +65,7 @@ export function authorize(
     if (!presented) refuse('step_up_required')
     if ('refused' in presented) throw new Refused(presented.refused)
     if (!ledger.exists) refuse('token_revoked')
-    return ledger.change(now, who, () => spend(ledger, { ...call, action }, presented.token, now))
+    return ledger.change(now, who, () => spend(ledger, { ...call, action }, presented, now))
   })
   if (!('refused' in answer)) return answer
   const { refused } = answer
@@ -80,16 +84,18 @@ export function authorize(
 function spend(
   ledger: Ledger,
   { action, who, actor, offered, use, terms, detailsHash, requestHash }: AuthorizeCall,
-  token: OwnToken,
+  { token, key }: Exclude<Presented, { refused: Refusal }>,
   now: number,
 ): Authorized {
   checkUse(token, { ...use, action }, { ...terms, offered, now })
+  const { dpop } = unwrap(key)
   const { replayed } = spendToken(
     ledger,
     {
       ...{ who, jti: token.claims.jti, action: action.action, actor, detailsHash, requestHash },
       requirement: requirementOf(action, offered),
       presented: { kind: token.kind, scope: action.scope },
+      dpop,
     },
     now,
   )

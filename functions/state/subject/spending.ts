@@ -2,6 +2,7 @@
 import type { Acr, Reason, Requirement } from '../../../contract/index.ts'
 import { epochSeconds } from '../../clock.ts'
 import { type Answer, refuse } from '../../domain/refusal.ts'
+import type { KeyProof } from '../../domain/tokens/dpop.ts'
 import { type FailedAttempt, tallyAttempt } from './attempts.ts'
 import type { Ledger, Who } from './ledger.ts'
 import type { TokenRow } from './tokens.ts'
@@ -19,6 +20,8 @@ export interface ConsumeCall extends TokenCall {
   /** The caller, for the history: `resource:<id>`, or `operator:<name>` for an operator's change. */
   actor: string
   detailsHash?: string | undefined
+  /** The verified proof of the key that the token is bound to. */
+  dpop?: KeyProof | undefined
   /** Identifies the request, so that a repeated one gets the same result; null without an idempotency key. */
   requestHash: string | null
 }
@@ -38,7 +41,8 @@ export function consume(ledger: Ledger, call: ConsumeCall): Answer<{ replayed: b
 /**
  * Spends a token in the caller's transaction: a single-use one once, a reusable one as long as it lives.
  *
- * @throws Refused `token_revoked`, `token_expired`, `token_used`, `token_invalid`, `step_up_required`
+ * @throws Refused `token_revoked`, `token_expired`, `token_used`, `token_invalid`, `step_up_required`,
+ *   `proof_required`, `proof_invalid`, `proof_used`
  */
 export function spendToken(ledger: Ledger, call: ConsumeCall, now: number): { replayed: boolean } {
   const row = ledger.tokens.live(call.jti, now)
@@ -51,9 +55,11 @@ export function spendToken(ledger: Ledger, call: ConsumeCall, now: number): { re
   const used = { type: 'token.consumed', actor, at: now, data }
   if (row.single_use) {
     const { replayed } = ledger.tokens.spend(row, now, call.requestHash)
+    if (!replayed) ledger.tokens.spendKeyProof(jti, call.dpop, now, null)
     if (!replayed) ledger.history.append(used)
     return { replayed }
   }
+  ledger.tokens.spendKeyProof(jti, call.dpop, now, call.requestHash)
   const first = ledger.tokens.claim({ key: `token:${jti}`, expiresAt: row.expires_at }, now)
   if (first) ledger.history.append(used)
   else
@@ -124,6 +130,7 @@ export interface Spend {
   acr: Acr
   /** The scope of the change. */
   scope: string
+  dpop?: KeyProof | undefined
 }
 
 /** The gate of a change of factors: its token, if one was sent, and the requirement for the token. */
@@ -139,6 +146,7 @@ export function spendOwn(ledger: Ledger, { spend, requirement }: Gate, now: numb
   checkIssuedFor(row, { kind: 'elevated', scope: spend.scope })
   if (!requirement.methods.includes(row.method)) refuse('step_up_required', { requirement })
   ledger.tokens.spend(row, now, null)
+  ledger.tokens.spendKeyProof(row.jti, spend.dpop, now, null)
   return row
 }
 

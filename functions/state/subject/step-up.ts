@@ -22,6 +22,7 @@ import { type StoredTotp, sealedFor, totpProof, totpStepOf } from '../../domain/
 import { type Answer, refusal, refuse } from '../../domain/refusal.ts'
 import { open } from '../../domain/seal.ts'
 import { challengeKey, type Statement, webauthnChallengeOf } from '../../domain/tokens/challenge.ts'
+import type { KeyProof } from '../../domain/tokens/dpop.ts'
 import { type IssuedToken, issue, type PlannedToken } from '../../domain/tokens/issue.ts'
 import {
   countPasskey,
@@ -42,6 +43,8 @@ export interface StepUpCall {
   tokens: PlannedToken[]
   /** The country of the call (ISO 3166-1), for the history. */
   country?: string | undefined
+  /** The verified proof of the key that the tokens are bound to. */
+  dpop?: KeyProof | undefined
 }
 
 /** An accepted proof, and the tokens that were issued for it. The Worker signs them. */
@@ -154,6 +157,8 @@ function openPasskeyAttempt(
   const now = epochSeconds()
   const { statement, response, relyingParty, session } = call
   return ledger.change(now, call.who, () => {
+    // Refused before the challenge is claimed, so that this passkey can answer again with a new proof.
+    if (call.dpop && ledger.tokens.isClaimed(call.dpop.singleUseKey.key)) refuse('proof_used')
     const attempt = countPasskey(ledger, 'step_up.failed', session, now)
     if ('refused' in attempt) return attempt
     const row = ledger.factors
@@ -228,17 +233,21 @@ export function exchange(ledger: Ledger, call: ExchangeCall): Answer<SteppedUp> 
 function accept(ledger: Ledger, call: StepUpCall, full: Proof, now: number): SteppedUp {
   const { singleUseKeys: _claimed, ...proof } = full
   const { method, factorId, acr, amr, authTime } = proof
+  if (call.dpop) ledger.tokens.claimKeyProof(call.dpop, now, null)
   const issued = call.tokens.map((token) => issue(token, proof, now))
-  for (const { jti, kind, scopes, singleUse, expiresAt } of issued)
+  for (const { jti, kind, scopes, singleUse, expiresAt, jkt } of issued) {
     ledger.tokens.add({
       ...{ jti, kind, factor_id: factorId, method, scope: scopes.join(' ') },
       ...{ single_use: singleUse ? 1 : 0, issued_at: now, expires_at: expiresAt },
     })
+    if (jkt) ledger.tokens.bind(jti, jkt, expiresAt, now)
+  }
   ledger.factors.touch(factorId, now)
   ledger.setNote('lastStepUpAt', now)
-  const tokens = issued.map(({ jti, kind, scopes, singleUse, detailsHash }) => ({
+  const tokens = issued.map(({ jti, kind, scopes, singleUse, detailsHash, jkt }) => ({
     ...{ jti, kind, scopes, singleUse },
     ...(detailsHash && { detailsHash }),
+    ...(jkt && { jkt }),
   }))
   const { country } = call
   const data = { method, factorId, acr, amr, authTime, tokens, ...(country && { country }) }

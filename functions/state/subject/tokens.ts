@@ -4,6 +4,7 @@ import type { Method } from '../../../contract/index.ts'
 import { IDEMPOTENCY_WINDOW_SECONDS } from '../../../contract/index.ts'
 import type { SingleUseKey } from '../../domain/factors/proof.ts'
 import { refuse } from '../../domain/refusal.ts'
+import type { KeyProof } from '../../domain/tokens/dpop.ts'
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS claims (
@@ -110,18 +111,65 @@ export class Tokens {
 
   /** Returns whether a request is the one that spent a token, repeated within the idempotency window. */
   isRepeated(jti: string, requestHash: string | null, now: number): boolean {
-    const [earlier] = this.#sql
-      .exec<{ holder: string | null; at: number }>(
-        'SELECT holder, at FROM claims WHERE key = ?',
-        `token:${jti}`,
-      )
-      .toArray()
+    return this.#isRepeated(`token:${jti}`, requestHash, now)
+  }
+
+  wasSpent(jti: string): boolean {
+    return this.isClaimed(`token:${jti}`)
+  }
+
+  isClaimed(key: string): boolean {
+    return this.#find(key) !== undefined
+  }
+
+  /** Binds a token to a key. The claim `cnf` says so too, but a stolen signing key could leave it out. */
+  bind(jti: string, jkt: string, expiresAt: number, now: number): void {
+    this.claim({ key: `bound:${jti}`, expiresAt }, now, jkt)
+  }
+
+  /**
+   * Claims the proof of a bound token's key. A token without a key needs no proof.
+   *
+   * @param requestHash identifies the request, which can be repeated with the same proof
+   * @throws Refused `proof_required`, `proof_invalid` for another key, `proof_used`
+   */
+  spendKeyProof(
+    jti: string,
+    dpop: KeyProof | undefined,
+    now: number,
+    requestHash: string | null,
+  ): void {
+    const bound = this.#find(`bound:${jti}`)
+    if (!bound) return
+    if (!dpop) refuse('proof_required')
+    if (dpop.jkt !== bound.holder) refuse('proof_invalid')
+    this.claimKeyProof(dpop, now, requestHash)
+  }
+
+  /**
+   * Claims a proof. First deletes expired keys, because every call with a reusable token claims another proof.
+   *
+   * @throws Refused `proof_used`
+   */
+  claimKeyProof({ singleUseKey }: KeyProof, now: number, requestHash: string | null): void {
+    this.#sql.exec('DELETE FROM claims WHERE expires_at <= ?', now - KEPT_AFTER_EXPIRY_SECONDS)
+    if (this.claim(singleUseKey, now, requestHash)) return
+    if (!this.#isRepeated(singleUseKey.key, requestHash, now)) refuse('proof_used')
+  }
+
+  #isRepeated(key: string, requestHash: string | null, now: number): boolean {
+    const earlier = this.#find(key)
     const isSame = requestHash !== null && earlier?.holder === requestHash
     return isSame && now - earlier.at <= IDEMPOTENCY_WINDOW_SECONDS
   }
 
-  wasSpent(jti: string): boolean {
-    return this.#sql.exec('SELECT 1 FROM claims WHERE key = ?', `token:${jti}`).toArray().length > 0
+  #find(key: string): { holder: string | null; at: number } | undefined {
+    return this.#sql
+      .exec<{ holder: string | null; at: number }>(
+        'SELECT holder, at FROM claims WHERE key = ?',
+        key,
+      )
+      .toArray()[0]
   }
 
   /** Ends one token. Returns whether it was live. */
