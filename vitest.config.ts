@@ -26,6 +26,7 @@ if (!process.env.TMPDIR) {
 // The names that the package has where it is installed.
 const alias = {
   'countersign/contract': resolve('contract/index.ts'),
+  'countersign/resource/dpop': resolve('client/resource/dpop.ts'),
   'countersign/resource': resolve('client/resource.ts'),
   'countersign/react/dialog.css': resolve('client/react/dialog.css'),
   'countersign/react/texts': resolve('client/react/texts'),

@@ -2,7 +2,7 @@
 import type { Reason, Requirement } from '../../contract/index.ts'
 import { CHALLENGES, challengeOf, isChallenge, printable } from '../../contract/shared/challenge.ts'
 
-const PROBLEM_TYPE = 'urn:countersign:reason:'
+export const PROBLEM_TYPE = 'urn:countersign:reason:'
 export const RETRY_AFTER_SECONDS = 2
 
 /** `challenge`: a step-up helps. `invalid`: the token is not for this resource. `anonymous`: no user is signed in. */
@@ -35,6 +35,8 @@ export interface RefusalMembers {
   requirement?: Requirement | undefined
   retryAfterSeconds?: number | undefined
   cause?: unknown
+  /** Replaces the response of the table. */
+  response?: Response | undefined
 }
 
 /** The error that carries a refusal to `check`, which catches it. */

@@ -7,7 +7,7 @@ import type {
   HonoContext,
   NodeRequest,
   NodeResponse,
-  RuleValue,
+  RequestLine,
   StepUpRule,
   Verdict,
 } from './types.ts'
@@ -18,7 +18,9 @@ type Check = (call: Promise<GuardedCall>) => Promise<Verdict>
 export const honoMiddleware =
   <C extends HonoContext>(check: Check, rule: StepUpRule<C>) =>
   async (context: C, next: () => Promise<void>): Promise<Response | undefined> => {
-    const verdict = await check(callOf(rule, () => context, context.req.raw.headers))
+    const verdict = await check(
+      callOf(rule, () => context, context.req.raw, context.req.raw.headers),
+    )
     context.set('stepUp', verdict)
     if (!verdict.allowed) return verdict.response
     await next()
@@ -33,7 +35,7 @@ export const fetchHandler =
     handler: (request: R, ...rest: Rest) => Response | Promise<Response>,
   ) =>
   async (request: R, ...rest: Rest): Promise<Response> => {
-    const verdict = await check(callOf(rule, () => request.clone() as R, request.headers))
+    const verdict = await check(callOf(rule, () => request.clone() as R, request, request.headers))
     return verdict.allowed ? handler(request, ...rest) : verdict.response
   }
 
@@ -45,7 +47,7 @@ export const nodeMiddleware =
   <R extends NodeRequest>(check: Check, rule: StepUpRule<R>) =>
   async (request: R, response: NodeResponse, next: () => unknown): Promise<void> => {
     const headers: CallHeaders = { get: (name) => request.headers[name]?.toString() ?? null }
-    const verdict = await check(callOf(rule, () => request, headers))
+    const verdict = await check(callOf(rule, () => request, request, headers))
     Object.assign(request, { stepUp: verdict })
     if (verdict.allowed) {
       await next()
@@ -66,30 +68,20 @@ export const nodeMiddleware =
 async function callOf<C>(
   rule: StepUpRule<C>,
   requestOf: () => C,
+  request: RequestLine,
   headers: CallHeaders,
 ): Promise<GuardedCall> {
-  const { action, subject, sessionId, sessionToken, country, details } = rule
-  const { requireDetails = details !== undefined } = rule
-  const read = async <T>(value: RuleValue<C, T>): Promise<T> => {
+  const { requireDetails = rule.details !== undefined } = rule
+  const call: Record<string, unknown> = {}
+  const members = { ...rule, requireDetails, request, headers }
+  for (const [name, value] of Object.entries(members)) {
     try {
-      return isFunction(value) ? await value(requestOf()) : value
+      call[name] = await (typeof value === 'function' ? value(requestOf()) : value)
     } catch (cause) {
-      return cause instanceof SyntaxError
-        ? refuse('input_invalid', { detail: 'The request could not be read.', cause })
-        : unavailable('Details or user could not be read.', cause)
+      if (cause instanceof SyntaxError)
+        refuse('input_invalid', { detail: 'The request could not be read.', cause })
+      unavailable('Details or user could not be read.', cause)
     }
   }
-  return {
-    action: await read(action),
-    subject: await read(subject),
-    sessionId: await read(sessionId),
-    sessionToken: await read(sessionToken),
-    country: await read(country),
-    details: await read(details),
-    requireDetails,
-    headers,
-  }
+  return call as unknown as GuardedCall
 }
-
-const isFunction = <C, T>(value: RuleValue<C, T>): value is (request: C) => T | Promise<T> =>
-  typeof value === 'function'

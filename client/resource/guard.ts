@@ -76,12 +76,13 @@ type Asked = GuardedCall | Promise<GuardedCall>
 function block(cause: unknown): Blocked {
   const { reason, members } =
     cause instanceof GuardRefusal ? cause : new GuardRefusal('unavailable', { cause })
+  const { requirement, cause: why, response = answerTo(reason, members) } = members
   return {
     allowed: false,
     reason,
-    response: answerTo(reason, members),
-    ...(members.requirement && { requirement: members.requirement }),
-    ...(members.cause !== undefined && { cause: members.cause }),
+    response,
+    ...(requirement && { requirement }),
+    ...(why !== undefined && { cause: why }),
   }
 }
 
@@ -145,7 +146,7 @@ async function askPolicy(
   details: BoundDetails | undefined,
 ): Promise<PolicyDecision> {
   // Some networks have no country or an invented one, such as T1. Both count as unknown.
-  const known = country !== undefined && /^[A-Z]{2}$/.test(country) ? country : undefined
+  const known = /^[A-Z]{2}$/.test(`${country}`) ? country : undefined
   const context =
     (sessionToken ?? known) === undefined ? undefined : { sessionToken, country: known }
   // JSON leaves out members that are undefined.

@@ -31,13 +31,13 @@ const requirementShape = {
   acr: isAcr,
   freshnessSeconds: isCount,
   details: isDetailsRule,
+  // Version 0.1.0 of the service does not send `dpop`. A requirement never has it.
+  dpop: optional(isFlag),
 }
 const isListedRule = fits<ListedRule>({
   ...requirementShape,
   singleUse: isFlag,
   acceptsMfaToken: isFlag,
-  // Version 0.1.0 of the service does not send `dpop`.
-  dpop: optional(isFlag),
   mode: oneOf(['enforce', 'observe']),
   conditional: isFlag,
 })
@@ -55,7 +55,6 @@ const isDecision = fits<Omit<PolicyDecision, 'title' | 'sentence' | 'enrollable'
   reason: isText,
   singleUse: isFlag,
   lifetimeSeconds: isCount,
-  dpop: optional(isFlag),
 })
 
 /** Returns whether the `requirement` of a refusal is complete. */
@@ -71,7 +70,7 @@ export function readRules(answer: unknown, audience: string): Rules {
   if (!isPolicyList(answer)) return unavailable('policy.list returned an unexpected response.')
   const { epoch, actions } = answer
   if ((answer.audience ?? audience) !== audience) {
-    const what = `The guard's audience is ${audience}, but its resource key is for ${answer.audience}. Use the same in both.`
+    const what = `The guard's audience is ${audience}, but its resource key is for ${answer.audience}: use the same.`
     return unavailable(what, new Error(what))
   }
   return { epoch, byAction: new Map(actions.map((rule) => [rule.action, rule])) }

@@ -106,7 +106,7 @@ function passOn({ message, data }: Record<string, unknown>): void {
     refuse('unavailable', {
       detail: MISCONFIGURED.get(reason),
       retryAfterSeconds: isCount(retryAfterSeconds) ? retryAfterSeconds : undefined,
-      cause: new Error(`Countersign refused: ${reason}`),
+      cause: new Error(`Countersign refused: ${reason}`, { cause: data }),
     })
   }
   refuse(reason, {

@@ -1,4 +1,5 @@
 // Consumes a token: checks everything that can be checked offline, then calls Countersign once.
+import type { PresentedDpop } from '../../contract/index.ts'
 import type { VerifiedToken } from '../../contract/shared/token-use.ts'
 import { isRecord } from '../../contract/shared/wire.ts'
 import { refuse, unavailable } from './answers.ts'
@@ -6,7 +7,7 @@ import type { Keys } from './jws.ts'
 import { type Kept, REFETCH_SECONDS } from './kept.ts'
 import type { Rules } from './rules.ts'
 import { LostReply, type Service } from './service.ts'
-import type { GuardOptions } from './types.ts'
+import type { GuardedCall, GuardOptions } from './types.ts'
 import { checkUse, type Use } from './use.ts'
 import { verifyToken } from './verify.ts'
 
@@ -29,24 +30,33 @@ export interface Workings {
 export async function spend(
   workings: Workings,
   presented: string,
-  use: Use,
+  use: Use & Pick<GuardedCall, 'headers' | 'request'>,
 ): Promise<VerifiedToken['claims']> {
   const { rule, subject, sessionId, details } = use
-  const { options, issuer, keys, now } = workings
+  const { options, issuer, keys, now, service } = workings
   const token = await verifyToken(presented, keys, issuer, now)
   await checkEpoch(workings, token)
   checkUse(token, use, { issuer, audience: options.audience, now: now() })
   const { kind, claims } = token
-  if (options.revocation === 'offline' && kind === 'elevated' && !claims.singleUse) return claims
-  const answer = await consume(workings.service, {
-    token: presented,
-    subject,
-    action: rule.action,
-    sessionId,
-    details: details?.sent,
-    // With this key, a retry of this call counts as the same use.
-    idempotencyKey: crypto.randomUUID(),
-  })
+  const { cnf } = claims
+  if (options.revocation === 'offline' && kind === 'elevated' && !claims.singleUse)
+    // Without a call, nobody would claim the proof of a bound token.
+    return cnf ? refuse('token_invalid') : claims
+  const send = (dpop?: PresentedDpop) =>
+    consume(service, {
+      token: presented,
+      subject,
+      action: rule.action,
+      sessionId,
+      details: details?.sent,
+      dpop,
+      // With this key, a retry of this call counts as the same use.
+      idempotencyKey: crypto.randomUUID(),
+    })
+  const answer = await (cnf
+    ? // A guard without `dpop` takes no token that is bound to a key (RFC 9449).
+      (options.dpop?.({ ...use, presented, cnf, now }, send) ?? refuse('token_invalid'))
+    : send())
   return isAcceptance(answer, claims)
     ? claims
     : unavailable('token.consume returned an unexpected response.')

@@ -4,6 +4,7 @@ import type {
   ElevatedClaims,
   MfaClaims,
   PolicyDecision,
+  PresentedDpop,
   Reason,
   Requirement,
 } from '../../contract/index.ts'
@@ -26,6 +27,8 @@ export interface GuardOptions {
   revocation?: 'online' | 'offline'
   /** `authorization` also accepts the token in that header, if the application does not use it for its session. */
   tokenHeader?: typeof TOKEN_HEADER | 'authorization'
+  /** Accepts tokens that are bound to a key: `dpop()` of `countersign/resource/dpop`. Default: refuses them. */
+  dpop?: SpendBound
   /** Returns epoch seconds. For tests. */
   now?: () => number
 }
@@ -34,6 +37,32 @@ export interface GuardOptions {
 export interface CallHeaders {
   get(name: string): string | null
 }
+
+/** The method and address of a request, of which only the path is read. */
+export interface RequestLine {
+  method?: string | undefined
+  url?: string | undefined
+  /** The address before Express took off the path of a router. */
+  originalUrl?: string | undefined
+}
+
+/** A use of a token that is bound to a key. */
+export interface BoundUse extends Pick<GuardedCall, 'headers' | 'request'> {
+  /** The token. */
+  presented: string
+  cnf: { jkt: string }
+  now: () => number
+}
+
+/**
+ * Checks the proof of a bound token and passes it on.
+ *
+ * @param send consumes the token with the proof at Countersign
+ */
+export type SpendBound = (
+  use: BoundUse,
+  send: (dpop: PresentedDpop) => Promise<unknown>,
+) => Promise<unknown>
 
 /** A call that the guard checks. */
 export interface GuardedCall {
@@ -52,6 +81,8 @@ export interface GuardedCall {
   /** `false` accepts a token without details if the rule says `optional`. Default: true if there are `details`. */
   requireDetails?: boolean | undefined
   headers: CallHeaders
+  /** The request. A token that is bound to a key needs it. */
+  request?: RequestLine | undefined
 }
 
 /** The verdict that the action may run: its token was accepted, or the policy needs no token. */
@@ -113,7 +144,7 @@ export interface HonoContext {
 }
 
 /** The members of Node's `IncomingMessage` and Express's `Request` that the guard uses. */
-export interface NodeRequest {
+export interface NodeRequest extends Omit<RequestLine, 'originalUrl'> {
   headers: Record<string, string | string[] | undefined>
 }
 

@@ -19,11 +19,12 @@ const shared = {
   iat: isDate,
   exp: isDate,
   auth_time: isDate,
-  amr: (value: unknown) => listOf(isText)(value) && Array.isArray(value) && value.length > 0,
+  // A list of texts is empty if it is written as nothing.
+  amr: (value: unknown) => listOf(isText)(value) && isText(`${value}`),
   acr: isAcr,
   singleUse: isFlag,
   epoch: isCount,
-  cnf: optional(isRecord),
+  cnf: optional((value) => isRecord(value) && isText(value.jkt)),
 }
 const isMfaClaims = fits<MfaClaims>(shared)
 const isElevatedClaims = fits<ElevatedClaims>({
@@ -70,8 +71,6 @@ export async function verifyToken(
 }
 
 function readClaims(type: unknown, payload: object): VerifiedToken | undefined {
-  // A token that is bound to a key (RFC 7800) needs a proof of possession, which the guard does not check.
-  if ('cnf' in payload) return undefined
   if (type === 'at+jwt' && isElevatedClaims(payload)) return { kind: 'elevated', claims: payload }
   const scopeless = !('scope' in payload) && !('authorization_details' in payload)
   return type === 'mfa+jwt' && scopeless && isMfaClaims(payload)

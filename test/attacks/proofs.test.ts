@@ -3,13 +3,21 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { ClientOptions } from '../../client/index.ts'
-import { DPOP_HEADER, type EnvironmentSettings } from '../../contract/index.ts'
+import { dpop } from '../../client/resource/dpop.ts'
+import { createGuard, type GuardOptions } from '../../client/resource.ts'
+import {
+  DPOP_HEADER,
+  type EnvironmentSettings,
+  type Reason,
+  TOKEN_HEADER,
+} from '../../contract/index.ts'
 import { subjectObjectName } from '../../functions/domain/names.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
 import { makeProofKey, type ProofFor, type ProofKey } from '../support/dpop.ts'
 import { historyAfterTheHour, historyOf } from '../support/evidence.ts'
 import { partsOf, signRaw } from '../support/jwt.ts'
 import {
+  AUDIENCE,
   call,
   enrollTotp,
   expectRefused,
@@ -43,7 +51,9 @@ const ACTIONS: EnvironmentSettings['actions'] = [
 ]
 const EXPORT = { action: 'wallet.waas.export', scope: 'wallet:export' }
 const LIST = { action: 'order.list', scope: 'orders:list' }
-const API = 'https://api.example/export'
+const API_URL = 'https://api.example'
+const API = `${API_URL}/export`
+type Settings = Partial<EnvironmentSettings>
 
 /** A client that sends one more header with each call. */
 const sending = (
@@ -457,4 +467,194 @@ describe('a bound token for Countersign itself', () => {
     await expectRefused(change({ url: at.at('factor.setDefault'), token: 'a' }), 'proof_invalid')
     expect(await change({ url: at.at('factor.setDefault') })).toMatchObject({ factors: [{}] })
   })
+})
+
+describe('a guard', () => {
+  /** A guard that takes bound tokens, and calls of its API. */
+  async function guarded(options: Partial<GuardOptions> = {}, settings: Settings = {}) {
+    const at = await scene(settings)
+    const guard = createGuard({
+      ...{ url: PUBLIC_URL, environment: at.environment.id, audience: AUDIENCE },
+      ...{
+        resourceKey: at.resource.key,
+        fetch: viaWorker,
+        now,
+        dpop: dpop({ publicUrl: API_URL }),
+      },
+      ...options,
+    })
+    const handler = guard.requireStepUpFetch(
+      {
+        action: ({ url }) => (url.includes('list') ? LIST.action : EXPORT.action),
+        subject: at.user.subject,
+      },
+      () => new Response('done'),
+    )
+    const send = (headers: Record<string, string>, url = `${API}?fast=1`) =>
+      handler(new Request(url, { method: 'POST', headers }))
+    const proof = (token: string, claims: Record<string, unknown> = {}, url = API, by = at.key) =>
+      by.proof({ url, token }, { iat: now(), ...claims })
+    const call = async (token: string, by: string | undefined, url?: string) =>
+      send({ [TOKEN_HEADER]: token, ...(by !== undefined && { [DPOP_HEADER]: by }) }, url)
+    return { ...at, guard, send, proof, call }
+  }
+
+  it('lets a call with a proof through once, whatever address its own request names', async () => {
+    const at = await guarded()
+    const { token } = await at.ask()
+    const proof = await at.proof(token)
+    expect((await at.call(token, proof, 'http://10.0.0.7:3000/export#top')).status).toBe(200)
+    await expectProof(await at.call(token, await at.proof(token)), 'token_used')
+  })
+
+  it.each<[what: string, reason: Reason, bend: (at: Guarded, token: string) => Promise<Response>]>([
+    ['no proof', 'proof_required', (at, token) => at.call(token, undefined)],
+    [
+      'the proof in the header of the session',
+      'proof_required',
+      async (at, token) => at.send({ [TOKEN_HEADER]: token, dpop: await at.proof(token) }),
+    ],
+    [
+      'two proofs',
+      'proof_invalid',
+      async (at, token) => at.call(token, `${await at.proof(token)}, ${await at.proof(token)}`),
+    ],
+    [
+      'the proof of another key',
+      'proof_invalid',
+      async (at, token) => at.call(token, await at.proof(token, {}, API, await makeProofKey())),
+    ],
+    [
+      'the proof of another method',
+      'proof_invalid',
+      async (at, token) => at.call(token, await at.proof(token, { htm: 'GET' })),
+    ],
+    [
+      'the proof of the address in Host',
+      'proof_invalid',
+      async (at, token) =>
+        at.call(
+          token,
+          await at.proof(token, {}, 'https://evil.example/export'),
+          'https://evil.example/export',
+        ),
+    ],
+    [
+      'the proof of another token',
+      'proof_invalid',
+      async (at, token) => at.call(token, await at.proof(`${token}x`)),
+    ],
+    [
+      'a proof from 61 seconds ago',
+      'proof_invalid',
+      async (at, token) => at.call(token, await at.proof(token, { iat: now() - 61 })),
+    ],
+  ])('refuses %s, and neither proof nor token is burnt', async (_what, reason, bend) => {
+    const at = await guarded()
+    const { token } = await at.ask()
+    const { headers } = await expectProof(await bend(at, token), reason)
+    expect(headers.get('www-authenticate')).toMatch(/^DPoP error="invalid_dpop_proof"/)
+    expect((await at.call(token, await at.proof(token))).status).toBe(200)
+  })
+
+  it('lets fifty calls with one proof through exactly once', async () => {
+    const at = await guarded()
+    const { token } = await at.ask(LIST.scope)
+    const url = `${API_URL}/list`
+    const proof = await at.proof(token, {}, url)
+    const answers = await Promise.all(Array.from({ length: 50 }, () => at.call(token, proof, url)))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    for (const answer of answers.filter(({ status }) => status !== 200))
+      await expectProof(answer, 'proof_used')
+    expect((await at.call(token, await at.proof(token, {}, url), url)).status).toBe(200)
+  })
+
+  it('asks for a nonce of Countersign, and lets the call with it through', async () => {
+    const at = await guarded({}, { senderConstrained: 'dpopNonce' })
+    const refused = at.exchange(
+      await at.vouch(EXPORT.scope),
+      await at.key.proof({ url: at.at('token.exchange') }),
+    )
+    const { dpopNonce: nonce } = await refusedBy(refused)
+    const proof = await at.key.proof({ url: at.at('token.exchange') }, { nonce })
+    const { token } = await at.exchange(await at.vouch(EXPORT.scope), proof)
+    const { headers, problem } = await expectProof(
+      await at.call(token, await at.proof(token)),
+      'use_dpop_nonce',
+    )
+    expect(headers.get('www-authenticate')).toMatch(/^DPoP error="use_dpop_nonce"/)
+    expect(headers.get('dpop-nonce')).toBe(nonce)
+    expect(problem.dpopNonce).toBe(nonce)
+    expect((await at.call(token, await at.proof(token, { nonce }))).status).toBe(200)
+  })
+
+  it('takes a token in Authorization as DPoP with the standard header, never as Bearer', async () => {
+    const at = await guarded({ tokenHeader: 'authorization' })
+    const { token } = await at.ask()
+    const send = (scheme: string, headers: Record<string, string>) =>
+      at.send({ authorization: `${scheme} ${token}`, ...headers })
+    await expectProof(await send('Bearer', { dpop: await at.proof(token) }), 'proof_required')
+    await expectProof(
+      await send('DPoP', { [DPOP_HEADER]: await at.proof(token) }),
+      'proof_required',
+    )
+    expect((await send('DPoP', { dpop: await at.proof(token) })).status).toBe(200)
+  })
+
+  it.each<[string, Partial<GuardOptions>, scope: string]>([
+    ['without `dpop`', { dpop: undefined as never }, EXPORT.scope],
+    ['that takes reusable tokens offline', { revocation: 'offline' }, LIST.scope],
+  ])('%s takes no bound token', async (_what, options, scope) => {
+    const at = await guarded(options)
+    const { token } = await at.ask(scope)
+    const url = scope === LIST.scope ? `${API_URL}/list` : API
+    const answer = await at.call(token, await at.proof(token, {}, url), url)
+    await expectProof(answer, 'token_invalid')
+    expect(await at.resource.client.token.introspect.query({ token })).toMatchObject({
+      active: true,
+    })
+  })
+
+  it('without a request to compare says so to its developer', async () => {
+    const at = await guarded()
+    const { token } = await at.ask()
+    const headers = new Headers({ [TOKEN_HEADER]: token, [DPOP_HEADER]: await at.proof(token) })
+    const verdict = await at.guard.check({ ...EXPORT, subject: at.user.subject, headers })
+    expect(verdict).toMatchObject({ allowed: false, reason: 'unavailable' })
+  })
+
+  it.each(['', 'api.example', 'ftp://api.example', 'https://api.example/?a=1'])(
+    'is not made for %j, which is no address of an API',
+    (publicUrl) => {
+      expect(() => dpop({ publicUrl })).toThrow(TypeError)
+    },
+  )
+
+  it('knows a request below a path of its API, as Node and Express show it', async () => {
+    const at = await guarded({ dpop: dpop({ publicUrl: `${API_URL}/v2/` }) })
+    const { token } = await at.ask(LIST.scope)
+    const url = `${API_URL}/v2/list`
+    for (const request of [
+      { method: 'POST', url: '/list?a=1' },
+      { method: 'POST', url: '/', originalUrl: '/list' },
+      { method: 'POST', url: 'http://elsewhere.example/list' },
+    ]) {
+      const proof = await at.proof(token, {}, url)
+      const headers = new Headers({ [TOKEN_HEADER]: token, [DPOP_HEADER]: proof })
+      const call = { action: LIST.action, subject: at.user.subject, headers, request }
+      expect(await at.guard.check(call)).toMatchObject({ allowed: true, by: 'token' })
+    }
+  })
+
+  type Guarded = Awaited<ReturnType<typeof guarded>>
+
+  /** Asserts that an answer is a refusal of the guard for a reason. */
+  async function expectProof(response: Response, reason: Reason) {
+    const problem: Record<string, unknown> = await response.clone().json()
+    expect({ status: response.status, reason: problem.reason }).toEqual({ status: 401, reason })
+    expect(problem).toMatchObject({ type: `urn:countersign:reason:${reason}`, status: 401 })
+    expect(response.headers.get('content-type')).toBe('application/problem+json')
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    return { headers: response.headers, problem }
+  }
 })

@@ -369,7 +369,7 @@ describe('what the guard reads of the rules', () => {
       expect(() => readRules(other, RESOURCE)).toThrow('policy.list')
     const other = 'https://orders.example'
     expect(() => readRules(list, other)).toThrow(
-      `The guard's audience is ${other}, but its resource key is for ${RESOURCE}. Use the same in both.`,
+      `The guard's audience is ${other}, but its resource key is for ${RESOURCE}: use the same.`,
     )
   })
 })

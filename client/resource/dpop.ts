@@ -1,0 +1,108 @@
+// Tokens that are bound to a key of their client (RFC 9449), for a guard. The entry point of
+// `countersign/resource/dpop`, so that a guard without it stays small.
+import type { PresentedDpop, Reason } from '../../contract/index.ts'
+import { DPOP_FAULTS, verifyDpop } from '../../contract/shared/dpop.ts'
+import {
+  DPOP_ALGORITHMS,
+  DPOP_HEADER,
+  DPOP_NONCE_HEADER,
+  DPOP_STANDARD_HEADER,
+  isRecord,
+  TOKEN_HEADER,
+} from '../../contract/shared/wire.ts'
+import { GuardRefusal, PROBLEM_TYPE, refuse, unavailable } from './answers.ts'
+import type { BoundUse, RequestLine, SpendBound } from './types.ts'
+
+/** The options of `dpop`. */
+export interface DpopOptions {
+  /** The address under which callers reach this API, with the path that a proxy takes off, if any. */
+  publicUrl: string
+}
+
+const STATUS = 401
+
+/** The refusals of a proof. None of them burns the proof or the token. */
+const REFUSALS = {
+  proof_required: 'The token is bound to a key: send a DPoP proof with it.',
+  proof_invalid: 'The DPoP proof is not valid for this call.',
+  proof_used: 'The DPoP proof was used already: make a new one for each call.',
+  use_dpop_nonce: 'The DPoP proof needs the nonce of this answer.',
+} as const satisfies Partial<Record<Reason, string>>
+
+/**
+ * Lets a guard accept tokens that are bound to a key. The proof is in `Countersign-DPoP` beside
+ * `Countersign-Token`, and in `DPoP` beside a token in `Authorization`.
+ *
+ * @throws TypeError if `publicUrl` is not an address without a query
+ * @example createGuard({ …, dpop: dpop({ publicUrl: 'https://api.example' }) })
+ */
+export function dpop({ publicUrl }: DpopOptions): SpendBound {
+  const base = baseOf(publicUrl)
+  return async (use, send) => {
+    const shown = { proof: proofIn(use), ...lineOf(use.request, base) }
+    const { presented: token, cnf, now } = use
+    const verified = await verifyDpop(shown.proof, { ...shown, token, jkt: cnf.jkt, now: now() })
+    if ('fault' in verified)
+      refuseProof('proof_invalid', `The DPoP proof was refused: ${DPOP_FAULTS[verified.fault]}.`)
+    return send(shown).catch(passOn)
+  }
+}
+
+function baseOf(publicUrl: string): string {
+  const {
+    protocol = '',
+    search,
+    hash,
+  }: Partial<URL> = URL.canParse(publicUrl) ? new URL(publicUrl) : {}
+  if (!/^https?:$/.test(protocol) || search || hash)
+    throw new TypeError('dpop: `publicUrl` must be an address like https://api.example')
+  return publicUrl.replace(/\/+$/, '')
+}
+
+/** Returns the proof of a call. A bound token in `Authorization` must have the scheme `DPoP` (RFC 9449, section 7.1). */
+function proofIn({ headers }: BoundUse): string {
+  const isOwn = headers.get(TOKEN_HEADER) !== null
+  const isDpop = isOwn || /^DPoP /i.test(headers.get('authorization') ?? '')
+  const proof = headers.get(isOwn ? DPOP_HEADER : DPOP_STANDARD_HEADER)
+  return proof === null || !isDpop ? refuseProof('proof_required') : proof
+}
+
+/** Returns the method and the configured address of a request. Only the path comes from the request. */
+function lineOf(
+  { method, originalUrl, url }: RequestLine = {},
+  base: string,
+): Omit<PresentedDpop, 'proof'> {
+  const target = originalUrl ?? url
+  if (!method || !target) return unavailable('guard: a bound token needs `request`.')
+  const path = target.startsWith('/') ? target.replace(/[?#].*/s, '') : new URL(target).pathname
+  return { method, url: base + path }
+}
+
+/** Answers a refusal of the proof by Countersign. Throws any other error again. */
+function passOn(cause: unknown): never {
+  const refusal = cause instanceof GuardRefusal ? cause.members.cause : undefined
+  const data = refusal instanceof Error && isRecord(refusal.cause) ? refusal.cause : {}
+  const reason = `${data.reason}`
+  if (!Object.hasOwn(REFUSALS, reason)) throw cause
+  return refuseProof(reason as keyof typeof REFUSALS, undefined, data.dpopNonce)
+}
+
+function refuseProof(
+  reason: keyof typeof REFUSALS,
+  detail: string = REFUSALS[reason],
+  dpopNonce?: unknown,
+): never {
+  const error = reason === 'use_dpop_nonce' ? reason : 'invalid_dpop_proof'
+  const title = REFUSALS[reason]
+  const problem = { type: PROBLEM_TYPE + reason, title, status: STATUS, detail, reason, dpopNonce }
+  const response = new Response(JSON.stringify(problem), {
+    status: STATUS,
+    headers: {
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      'www-authenticate': `DPoP error="${error}", algs="${DPOP_ALGORITHMS.join(' ')}"`,
+      ...(typeof dpopNonce === 'string' && { [DPOP_NONCE_HEADER]: dpopNonce }),
+    },
+  })
+  return refuse(reason, { detail, response })
+}
