@@ -25,6 +25,7 @@ if (!process.env.TMPDIR) {
 
 // The names that the package has where it is installed.
 const alias = {
+  'countersign/dpop': resolve('client/dpop.ts'),
   'countersign/contract': resolve('contract/index.ts'),
   'countersign/resource/dpop': resolve('client/resource/dpop.ts'),
   'countersign/resource': resolve('client/resource.ts'),

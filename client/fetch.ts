@@ -116,12 +116,13 @@ export async function consumeMfaToken(instance?: Countersign): Promise<string | 
  * @returns how many tokens were revoked, and how many were not: those stay valid until they expire
  */
 export async function logout(instance?: Countersign): Promise<{ revoked: number; failed: number }> {
-  const { tokens, rpc } = instanceOf(instance)
+  const { tokens, rpc, options } = instanceOf(instance)
   const held = tokens.list()
   tokens.keepOnly(undefined)
   const outcomes = await Promise.allSettled(
     held.map(({ token }) => ask(rpc.token.revoke.mutate({ token }))),
   )
+  await options.onLogout?.()
   const revoked = outcomes.filter(({ status }) => status === 'fulfilled').length
   return { revoked, failed: held.length - revoked }
 }

@@ -26,6 +26,8 @@ export interface CountersignOptions {
   /** If false, functions that are called without an instance do not use this one. Default: true. */
   isDefault?: boolean
   fetch?: typeof fetch
+  /** Called by `logout` after the tokens were revoked. */
+  onLogout?: () => unknown
 }
 
 type MaybeToken = string | null | undefined

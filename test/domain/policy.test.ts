@@ -317,6 +317,8 @@ describe('an entry laid over a rule', () => {
     [{ acceptsMfaToken: true }, { acceptsMfaToken: true }, { acceptsMfaToken: true }],
     [{ acceptsMfaToken: false }, { acceptsMfaToken: true }, { acceptsMfaToken: false }],
     [{ acceptsMfaToken: true }, { acr: 'phr' }, { acceptsMfaToken: false, acr: 'phr' }],
+    [{ dpop: false }, { dpop: true }, { dpop: true }],
+    [{ dpop: true }, { dpop: false }, { dpop: true }],
     [{ mode: 'observe' }, { mode: 'enforce' }, { mode: 'enforce' }],
     [{ mode: 'enforce' }, { mode: 'observe' }, { mode: 'enforce' }],
     [{ mode: 'observe' }, { mode: 'observe' }, { mode: 'observe' }],

@@ -2,6 +2,7 @@
 // decide what the network does to their calls.
 import { Hono } from 'hono'
 import { type Countersign, type CountersignOptions, createCountersign } from '../../client/index.ts'
+import { dpop } from '../../client/resource/dpop.ts'
 import { createGuard } from '../../client/resource.ts'
 import type { EnvironmentSettings } from '../../contract/index.ts'
 import { AUDIENCE, makeEnvironment, PUBLIC_URL, type TestUser, viaWorker } from './service.ts'
@@ -21,6 +22,7 @@ export async function makeApplication(settings: Partial<EnvironmentSettings> = {
     audience: AUDIENCE,
     resourceKey: key,
     fetch: viaWorker,
+    dpop: dpop({ publicUrl: API }),
   })
   /** What the API did, in order. */
   const done: { action: string; subject: string; details?: unknown }[] = []
@@ -51,7 +53,11 @@ export async function makeApplication(settings: Partial<EnvironmentSettings> = {
   api.post('/away', (c) => c.redirect('https://elsewhere.example/', 307))
 
   /** A page: the SDK for the user who is signed in there, over a network that a test may cut. */
-  const page = (user: TestUser, more: Partial<CountersignOptions> = {}) => {
+  const page = (
+    user: TestUser,
+    more: Partial<CountersignOptions> = {},
+    wrap: (options: CountersignOptions) => CountersignOptions = (options) => options,
+  ) => {
     const state = { user: user as TestUser | undefined, calls: [] as Request[], cut: false }
     const network: typeof fetch = async (input, init) => {
       const request = new Request(input, init)
@@ -59,14 +65,15 @@ export async function makeApplication(settings: Partial<EnvironmentSettings> = {
       if (state.cut) throw new TypeError('The network is cut.')
       return request.url.startsWith(PUBLIC_URL) ? viaWorker(request) : api.fetch(request)
     }
-    const instance: Countersign = createCountersign({
+    const options: CountersignOptions = {
       url: PUBLIC_URL,
       environment: environment.id,
       getSessionToken: () => state.user?.bearer(),
       fetch: network,
       isDefault: false,
       ...more,
-    })
+    }
+    const instance: Countersign = createCountersign(wrap(options))
     return { instance, state, calledFor: (word: string) => calledFor(state.calls, word) }
   }
   return { environment, done, page }

@@ -72,6 +72,7 @@ const EXAMPLES: [base: Partial<Rule>, entry: RulePart][] = [
   [{ freshnessSeconds: 60 }, { freshnessSeconds: 600 }],
   [{ details: 'optional' }, { details: 'required' }],
   [{ acceptsMfaToken: true, details: 'optional' }, { acceptsMfaToken: false }],
+  [{ dpop: false }, { dpop: true }],
   [{ mode: 'observe' }, { mode: 'enforce' }],
 ]
 
