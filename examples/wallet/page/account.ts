@@ -1,14 +1,19 @@
 // Signing in and out: the wallet's session, and with it everything that Countersign kept for the user.
 import { type Countersign, createCountersign, logout } from 'countersign'
+import { withDpop } from 'countersign/dpop'
 import { hush } from '../../../ui/toasts.tsx'
 import type { SignedIn } from '../shared/view.ts'
 import { fetchAs, post, readConfig } from './api.ts'
 import { currentSession, setSession } from './session.ts'
 
-/** Finds out where Countersign is, and makes the instance that the whole page uses. */
+/**
+ * Finds out where Countersign is, and makes the instance that the whole page uses. Its tokens are bound to a key of
+ * this browser: a copied token is of no use.
+ */
 export async function connect(): Promise<Countersign> {
   const { countersign } = await readConfig()
-  return createCountersign({ ...countersign, getSessionToken: () => currentSession()?.session })
+  const getSessionToken = () => currentSession()?.session
+  return createCountersign(withDpop({ ...countersign, getSessionToken }))
 }
 
 /** Signs in. Tokens of a user who was signed in before are gone when this returns. */

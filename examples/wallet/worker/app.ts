@@ -1,6 +1,7 @@
 // What the handlers share: who calls, for which wallet, and the middleware that finds it out. The
 // guard of Countersign is created here too: an application needs nothing else to ask for a step-up.
 import { createGuard } from 'countersign/resource'
+import { dpop } from 'countersign/resource/dpop'
 import { createMiddleware } from 'hono/factory'
 import { walletObject } from './custody.ts'
 import type { Settings, WalletEnv } from './env.ts'
@@ -85,6 +86,7 @@ function guardOf({ publicUrl, countersign, resourceKey }: Settings): Guard {
       audience: publicUrl,
       resourceKey,
       fetch: (input, init) => fetch(input, init),
+      dpop: dpop({ publicUrl }),
     })
     made = { key, guard }
   }
