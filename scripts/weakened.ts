@@ -59,9 +59,9 @@ const decidedBy = (steps: string): Replacement[] => [
 /** Weakens a method: it decides by the claims before an await, and so loses claims that others write meanwhile. */
 const decidedEarly = (verb: string, call: string, answer = 'answering'): Replacement => [
   SUBJECT,
-  `  ${verb}(call: stepup.${call}) {
+  `  ${verb}(call: ${call}) {
     return ${answer}(`,
-  `  async ${verb}(call: stepup.${call}) {
+  `  async ${verb}(call: ${call}) {
     const { sql } = this.ctx.storage
     const rowsOf = (text: string) => (this.#ledger.exists ? sql.exec(text).toArray() : [])
     const claims = rowsOf('SELECT * FROM claims')
@@ -127,14 +127,28 @@ export const WEAKENED: readonly Weakened[] = [
   {
     name: 'proofs',
     rule: 2,
-    breaks: 'an await between read and write, for codes, challenges and assertions',
+    breaks: 'an await between read and write, for codes, challenges, assertions and DPoP proofs',
     replacements: [
-      decidedEarly('stepUpTotp', 'TotpCall'),
-      decidedEarly('stepUpRecovery', 'RecoveryCall'),
-      decidedEarly('stepUpPasskey', 'PasskeyCall', 'answeringLater'),
-      decidedEarly('exchange', 'ExchangeCall'),
+      decidedEarly('stepUpTotp', 'stepup.TotpCall'),
+      decidedEarly('stepUpRecovery', 'stepup.RecoveryCall'),
+      decidedEarly('stepUpPasskey', 'stepup.PasskeyCall', 'answeringLater'),
+      decidedEarly('exchange', 'stepup.ExchangeCall'),
+      decidedEarly('consume', 'spending.ConsumeCall'),
     ],
     caughtBy: { races: 'others' },
+  },
+  {
+    name: 'proof-again',
+    rule: 2,
+    breaks: 'a DPoP proof is checked and not claimed',
+    replacements: [
+      [
+        TOKENS,
+        'if (this.claim(singleUseKey, now, requestHash)) return',
+        'if (this.claim(singleUseKey, now, requestHash) || true) return',
+      ],
+    ],
+    caughtBy: { tests: ['test/attacks/proofs.test.ts'] },
   },
   {
     name: 'late',

@@ -1,10 +1,12 @@
 // Everything that can be used once: how a user gets it, and the call that uses it. Each has its own user, so that no
 // refusal has another cause.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { generateKeyPair, generateProof } from 'dpop'
 import { reasonOf } from '../../client/index.ts'
+import { DPOP_HEADER } from '../../contract/index.ts'
 import { DEMO } from '../demo.ts'
 import type { Presentation } from './race.ts'
-import { SCOPE, type Setup } from './setup.ts'
+import { REUSABLE_SCOPE, SCOPE, type Setup } from './setup.ts'
 import {
   answered,
   codeOf,
@@ -38,6 +40,7 @@ export const KINDS: readonly [Kind, ...Kind[]] = [
     prepare: passkeyChallenge,
   },
   { name: 'assertion', refusals: ['assertion_invalid'], prepare: assertion },
+  { name: 'DPoP proof', refusals: ['proof_used'], prepare: dpopProof },
 ]
 
 const { environment } = DEMO
@@ -75,6 +78,20 @@ async function assertion(setup: Setup, index: number): Promise<Presentation> {
   const { subject, bearer } = await newUser(setup, 'assertion', index)
   const { token } = await setup.application.vouch(subject, SCOPE, setup.issuer)
   return { environment, procedure: 'token.exchange', bearer, input: { assertion: token } }
+}
+
+/** A proof for a reusable token that is bound to a key. */
+async function dpopProof(setup: Setup, index: number): Promise<Presentation> {
+  const key = await generateKeyPair('ES256')
+  const asking = await generateProof(key, `${setup.issuer}/trpc/token.exchange`, 'POST')
+  const { subject, client } = await newUser(setup, 'proof', index, { [DPOP_HEADER]: asking })
+  const { token: vouched } = await setup.application.vouch(subject, REUSABLE_SCOPE, setup.issuer)
+  const { elevatedToken } = await client.token.exchange.mutate({ assertion: vouched })
+  const { token } = elevatedToken
+  const call = { method: 'POST', url: `${DEMO.wallet}/profile` }
+  const proof = await generateProof(key, call.url, call.method, undefined, token)
+  const input = { token, subject, scope: REUSABLE_SCOPE, dpop: { proof, ...call } }
+  return { environment, procedure: 'token.consume', bearer: setup.resourceKey, input }
 }
 
 /** Creates a user with an authenticator app. Confirms with the previous code, so that the current one is unused. */

@@ -8,6 +8,8 @@ import type { Served } from './serve.ts'
 
 /** The scope of the action whose single-use token is issued for an assertion. */
 export const SCOPE = 'user:update'
+/** The scope of an action whose token can be used until it expires. */
+export const REUSABLE_SCOPE = 'profile:read'
 
 /** The values with which users and their tokens are created. */
 export interface Setup {
@@ -26,7 +28,14 @@ export async function setUp({ fronts, publicUrl, operatorKey }: Served): Promise
   const { environment } = DEMO
   await provision(operator, environment, {
     ...demoSettings(publicUrl, application.publicJwk),
-    actions: [{ action: 'user.update', base: { methods: ['assertion'], singleUse: true } }],
+    actions: [
+      { action: 'user.update', base: { methods: ['assertion'], singleUse: true } },
+      {
+        action: 'profile.read',
+        scope: REUSABLE_SCOPE,
+        base: { methods: ['assertion'], singleUse: false },
+      },
+    ],
   })
   const { key } = await operator.environment.createResourceKey.mutate({
     environment,

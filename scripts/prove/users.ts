@@ -14,13 +14,21 @@ import type { Setup } from './setup.ts'
 
 export const STEP_MILLISECONDS = 30_000
 
-/** Signs in a new user, whose client calls one of the front services. */
-export async function newUser({ application, fronts }: Setup, kind: string, index: number) {
+/** Signs in a new user, whose client calls one of the front services and adds the headers to its calls. */
+export async function newUser(
+  { application, fronts }: Setup,
+  kind: string,
+  index: number,
+  headers: Record<string, string> = {},
+) {
   const subject = `${kind}-${index}`
   const { token: bearer } = await application.signIn(subject)
   const url = given(fronts[index % fronts.length], 'a front')
   const { environment } = DEMO
-  return { subject, bearer, client: createClient({ url, environment, bearer: () => bearer }) }
+  const send: typeof fetch = (input, init) =>
+    fetch(input, { ...init, headers: { ...init?.headers, ...headers } })
+  const client = createClient({ url, environment, bearer: () => bearer, fetch: send })
+  return { subject, bearer, client }
 }
 
 /** Starts to enroll an authenticator app. */

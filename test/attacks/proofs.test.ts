@@ -2,7 +2,6 @@
 // proof of another call, and with a proof twice. The clock stands still. No refusal burns a proof or a token.
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { ClientOptions } from '../../client/index.ts'
 import { dpop } from '../../client/resource/dpop.ts'
 import { createGuard, type GuardOptions } from '../../client/resource.ts'
 import {
@@ -30,6 +29,7 @@ import {
   type TestUser,
   totpCode,
   viaWorker,
+  viaWorkerWith,
 } from '../support/service.ts'
 import { signingKeyOf } from '../support/signing.ts'
 import { storedBy } from '../support/stored.ts'
@@ -55,24 +55,12 @@ const API_URL = 'https://api.example'
 const API = `${API_URL}/export`
 type Settings = Partial<EnvironmentSettings>
 
-/** A client that sends one more header with each call. */
+/** A client that sends more headers with each call. */
 const sending = (
   environment: string,
   user: TestUser,
   headers: Record<string, string | undefined>,
-  more: Partial<ClientOptions> = {},
-) =>
-  call({
-    environment,
-    bearer: user.bearer,
-    ...more,
-    fetch: (input, init) => {
-      const request = new Request(input, init)
-      for (const [name, value] of Object.entries(headers))
-        if (value !== undefined) request.headers.set(name, value)
-      return viaWorker(request)
-    },
-  })
+) => call({ environment, bearer: user.bearer, fetch: viaWorkerWith(headers) })
 
 /** A user with a key, the tokens that they get for it, and a resource that takes these. */
 async function scene(settings: Partial<EnvironmentSettings> = {}) {

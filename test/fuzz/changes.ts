@@ -147,6 +147,7 @@ const HEADERS: Record<string, readonly string[]> = {
   accept: ['text/html', 'text/event-stream', 'application/jsonl'],
   ...{ 'cf-connecting-ip': ['127.0.0.1', 'x'], 'cf-ipcountry': ['NL', 'XX', 'T1'] },
   ...{ 'access-control-request-method': ['POST', 'PUT'], upgrade: ['websocket'], dpop: ['x'] },
+  ...{ 'countersign-dpop': ['x', 'a.b.c', 'a.b.c, a.b.c'] },
   ...{ host: ['evil.example', 'localhost:1'], expect: ['100-continue'] },
 }
 /** Headers that are set; undefined for one that is left out. */

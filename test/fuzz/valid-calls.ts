@@ -1,5 +1,7 @@
 // Creates a valid call of each procedure, and makes the calls that must come before it.
+import { DPOP_HEADER } from '../../contract/index.ts'
 import * as ceremonies from '../support/ceremonies.ts'
+import { makeProofKey } from '../support/dpop.ts'
 import { makeOperatorDevice, nameOperator } from '../support/operators.ts'
 import * as service from '../support/service.ts'
 import { type Call, callOf } from './calls.ts'
@@ -25,6 +27,22 @@ async function earnForDetails({ person: { device, ...user } }: Fixture): Promise
     DETAILS,
   )
   return elevatedToken?.token ?? ''
+}
+
+/** A token that is bound to a key, and a proof of the key for a call of an API. */
+async function earnBound({ realm, person }: Fixture) {
+  const key = await makeProofKey()
+  const asking = await key.proof({ url: `${realm.issuer}/trpc/token.exchange` })
+  const client = service.call({
+    ...{ environment: realm.id, bearer: person.bearer },
+    fetch: service.viaWorkerWith({ [DPOP_HEADER]: asking }),
+  })
+  const about = { sub: person.subject, acr: 'phr', scope: 'wallet:sign' }
+  const assertion = await realm.assertion(about)
+  const { token } = (await client.token.exchange.mutate({ assertion })).elevatedToken
+  const call = { method: 'POST', url: 'https://api.example/sign' }
+  const proof = await key.proof({ ...call, token })
+  return { token, action: 'wallet.waas.sign', dpop: { proof, ...call } }
 }
 
 /** Combines a caller with an input, and with the scope of a step-up before the call. */
@@ -158,6 +176,7 @@ export const VALID_CALLS: Readonly<Record<string, MakeCall>> = {
   'token.consume': byResource(async ({ fixture, pick }) => {
     const { subject } = fixture.person
     const common = { subject, sessionId: 's', idempotencyKey: 'k'.repeat(20) }
+    if (pick(true, false)) return { ...common, ...(await earnBound(fixture)) }
     if (pick(true, false))
       return { ...common, token: await earn(fixture, 'wallet:sign'), action: 'wallet.waas.sign' }
     const token = await earnForDetails(fixture)
@@ -167,6 +186,7 @@ export const VALID_CALLS: Readonly<Record<string, MakeCall>> = {
     const { subject } = fixture.person
     const common = { subject, sessionId: 's', idempotencyKey: 'k'.repeat(20) }
     const context = { country: 'NL', sessionToken: fixture.person.bearer() }
+    if (pick(true, false)) return { ...common, context, ...(await earnBound(fixture)) }
     if (pick(true, false)) {
       const token = await earn(fixture, 'wallet:sign')
       return { ...common, context, token, action: 'wallet.waas.sign' }

@@ -36,6 +36,7 @@ it(
       ['recovery code', 10, 10],
       ['passkey challenge', 10, 10],
       ['assertion', 10, 10],
+      ['DPoP proof', 10, 10],
     ])
     expect(tallies.map(({ others }) => [...others.keys()].sort())).toEqual([
       ['token_used'],
@@ -43,6 +44,7 @@ it(
       ['code_already_used', 'rate_limited'],
       ['challenge_used'],
       ['assertion_invalid'],
+      ['proof_used'],
     ])
     for (const tally of tallies)
       expect(tally.once + answersOf(tally)).toBe(tally.subjects * PRESENTATIONS)
@@ -58,7 +60,7 @@ it.for(BUILDS.map((build) => [build.name, build] as const))(
   async ([, build]) => {
     const size = weakenedPartOf(build, { tokens: 15, others: 5, presentations: PRESENTATIONS })
     const tallies = await prove({ build, size, signal })
-    expect(tallies).toHaveLength(build.name === 'proofs' ? 4 : 1)
+    expect(tallies).toHaveLength(build.name === 'proofs' ? 5 : 1)
     expect(hasDoubles(tallies), build.breaks).toBe(true)
     expect(allOnce(tallies)).toBe(false)
   },

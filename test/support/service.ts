@@ -38,6 +38,16 @@ export const send = (path: string, init?: RequestInit): Promise<Response> =>
 export const viaWorker = ((input: RequestInfo | URL, init?: RequestInit) =>
   exports.default.fetch(new Request(input, init))) as typeof fetch
 
+/** A `fetch` that reaches the Worker and adds headers. Headers given as undefined are left out. */
+export const viaWorkerWith =
+  (headers: Record<string, string | undefined>): typeof fetch =>
+  (input, init) => {
+    const request = new Request(input, init)
+    for (const [name, value] of Object.entries(headers))
+      if (value !== undefined) request.headers.set(name, value)
+    return viaWorker(request)
+  }
+
 export const call = (options: Omit<ClientOptions, 'url'>): CountersignClient =>
   createClient({ url: PUBLIC_URL, fetch: viaWorker, ...options })
 
