@@ -64,6 +64,8 @@ function source(value: unknown): string {
   return `The newest ${said.member} in ${said.claim}${except}`
 }
 
+const DPOP_NAMES = { none: 'Off', dpop: 'On', dpopNonce: 'On, with a nonce' }
+
 const RULE: Record<string, readonly [name: string, say?: Say]> = {
   require: ['Who is asked', named(REQUIRE_NAMES)],
   methods: ['Methods', methods],
@@ -73,6 +75,7 @@ const RULE: Record<string, readonly [name: string, say?: Say]> = {
   freshnessSeconds: ['Freshness', seconds],
   details: ['Details of the action', named(DETAILS_NAMES)],
   acceptsMfaToken: ['Also accepts a legacy token', yesOrNo],
+  dpop: ['Only tokens that are bound to a key (DPoP)', yesOrNo],
   mode: ['Mode', named(MODE_NAMES)],
 }
 
@@ -104,7 +107,7 @@ const PLACES: typeof RULE = {
   'methods.totp.periodSeconds': ['Authenticator codes: period', seconds],
   'methods.recovery.enabled': ['Recovery codes', onOrOff],
   mfaTokens: ['Legacy tokens', named(LEGACY_NAMES)],
-  senderConstrained: ['Tokens bound to the page’s key (DPoP)', onOrOffOf('dpop')],
+  senderConstrained: ['Tokens bound to the page’s key (DPoP)', named(DPOP_NAMES)],
   'assertions.issuer': ['Issuer of assertions'],
   'assertions.keys': ['Public keys of assertions', keys],
   'assertions.maxAcr': ['Maximum level of assertions', named(ACR_NAMES)],
@@ -121,10 +124,6 @@ const PLACES: typeof RULE = {
   assertions: ['Backend assertions'],
   history: ['Keep history'],
   ...Object.fromEntries(Object.entries(RULE).map(([name, said]) => [`action.base.${name}`, said])),
-}
-
-function onOrOffOf(on: string): Say {
-  return (value) => onOrOff(value === on)
 }
 
 const ACTION = /^actions\[(?<action>[^\]]+)\]\.?(?<rest>.*)$/

@@ -127,6 +127,12 @@ export function RuleFields({ editing, path, noteAt, rule, isCredential, onRule }
           hint="Maximum age of the proof when the token is used."
         />
       </div>
+      <Check
+        label="Only tokens that are bound to a key (DPoP)"
+        hint="A copied token is of no use. Your page and your API must support it."
+        isOn={rule.dpop}
+        onSwitch={(dpop) => onRule({ dpop })}
+      />
       {!isCredential && (
         <>
           <RadioField

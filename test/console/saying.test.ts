@@ -28,6 +28,12 @@ describe('a value', () => {
     ])
     expect(partsOf('history.keepDays', 1)).toEqual([{ name: 'Keep history', text: '1 day' }])
     expect(partsOf('rpName', undefined)).toEqual([])
+    expect(partsOf('actions[a.b].base.dpop', true)).toEqual([
+      { name: 'Only tokens that are bound to a key (DPoP)', text: 'Yes' },
+    ])
+    expect(partsOf('senderConstrained', 'dpopNonce')).toEqual([
+      { name: 'Tokens bound to the page’s key (DPoP)', text: 'On, with a nonce' },
+    ])
   })
 
   it('is said in words where it is about the claims of a token', () => {
