@@ -2,6 +2,7 @@
 // viem that a signature is the wallet's and that a key belongs to its address.
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
+import { makeProofKey } from '../support/dpop.ts'
 import {
   browserTests,
   dialogOf,
@@ -11,6 +12,7 @@ import {
   makePerson,
   type Person,
   signIn,
+  walletUrl,
 } from './support/page.ts'
 
 const openPage = browserTests()
@@ -106,6 +108,38 @@ describe.each(Object.entries(METHODS))('with %s', (_, prepare) => {
     expect(after.shares).toHaveLength(decision === 'approve' ? 3 : 2)
   })
 })
+
+it('a token that is copied into another browser is refused there, and its user notices nothing', async () => {
+  const [page, thief] = [await openPage(), await openPage()]
+  const person = await makePerson()
+  const codes = await enrollTotp(person)
+  await signIn(page, person.name)
+  const address = `${walletUrl}/api/wallet/export`
+  const key = await makeProofKey()
+  const refused: unknown[] = []
+  await page.route(address, async (route) => {
+    const { authorization, 'countersign-token': token = '' } = await route.request().allHeaders()
+    const copied = { authorization: authorization ?? '', 'countersign-token': token }
+    const proof = await key.proof({ url: address, token })
+    for (const headers of [copied, { ...copied, 'countersign-dpop': proof }])
+      refused.push(await thief.evaluate(postWith, [address, headers] as const))
+    await route.continue()
+  })
+  await page.getByRole('button', { name: 'Export private key' }).click()
+  await enterCode(page, codes())
+  await page.getByText('this key matches your wallet address').waitFor()
+  expect(refused).toEqual(['401 proof_required', '401 proof_invalid'])
+})
+
+/** Sends a call from a page, and returns how it was refused. */
+const postWith = async ([address, headers]: readonly [string, Record<string, string>]) => {
+  const answer = await fetch(address, {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: '{}',
+  })
+  return `${answer.status} ${(await answer.json()).reason}`
+}
 
 interface Wallet {
   address: string
