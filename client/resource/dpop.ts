@@ -1,9 +1,14 @@
 // Tokens that are bound to a key of their client (RFC 9449), for a guard. The entry point of
 // `countersign/resource/dpop`, so that a guard without it stays small.
-import type { PresentedDpop, Reason } from '../../contract/index.ts'
-import { DPOP_FAULTS, verifyDpop } from '../../contract/shared/dpop.ts'
+import type { PresentedDpop } from '../../contract/index.ts'
 import {
-  DPOP_ALGORITHMS,
+  DPOP_FAULTS,
+  DPOP_REFUSALS,
+  dpopChallengeOf,
+  isAboutProof,
+  verifyDpop,
+} from '../../contract/shared/dpop.ts'
+import {
   DPOP_HEADER,
   DPOP_NONCE_HEADER,
   DPOP_STANDARD_HEADER,
@@ -20,14 +25,6 @@ export interface DpopOptions {
 }
 
 const STATUS = 401
-
-/** The refusals of a proof. None of them burns the proof or the token. */
-const REFUSALS = {
-  proof_required: 'The token is bound to a key: send a DPoP proof with it.',
-  proof_invalid: 'The DPoP proof is not valid for this call.',
-  proof_used: 'The DPoP proof was used already: make a new one for each call.',
-  use_dpop_nonce: 'The DPoP proof needs the nonce of this answer.',
-} as const satisfies Partial<Record<Reason, string>>
 
 /**
  * Lets a guard accept tokens that are bound to a key. The proof is in `Countersign-DPoP` beside
@@ -83,24 +80,23 @@ function passOn(cause: unknown): never {
   const refusal = cause instanceof GuardRefusal ? cause.members.cause : undefined
   const data = refusal instanceof Error && isRecord(refusal.cause) ? refusal.cause : {}
   const reason = `${data.reason}`
-  if (!Object.hasOwn(REFUSALS, reason)) throw cause
-  return refuseProof(reason as keyof typeof REFUSALS, undefined, data.dpopNonce)
+  if (!isAboutProof(reason)) throw cause
+  return refuseProof(reason, undefined, data.dpopNonce)
 }
 
 function refuseProof(
-  reason: keyof typeof REFUSALS,
-  detail: string = REFUSALS[reason],
+  reason: keyof typeof DPOP_REFUSALS,
+  detail: string = DPOP_REFUSALS[reason],
   dpopNonce?: unknown,
 ): never {
-  const error = reason === 'use_dpop_nonce' ? reason : 'invalid_dpop_proof'
-  const title = REFUSALS[reason]
+  const title = DPOP_REFUSALS[reason]
   const problem = { type: PROBLEM_TYPE + reason, title, status: STATUS, detail, reason, dpopNonce }
   const response = new Response(JSON.stringify(problem), {
     status: STATUS,
     headers: {
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
-      'www-authenticate': `DPoP error="${error}", algs="${DPOP_ALGORITHMS.join(' ')}"`,
+      'www-authenticate': dpopChallengeOf(reason),
       ...(typeof dpopNonce === 'string' && { [DPOP_NONCE_HEADER]: dpopNonce }),
     },
   })

@@ -1,6 +1,7 @@
 // Verifies DPoP proofs (RFC 9449, section 4.3). The service and the guard both call this function. It does not know
 // whether a proof was used already, and it does not judge the nonce.
 import { base64url, calculateJwkThumbprint, compactVerify, importJWK, type JWK } from 'jose'
+import type { Reason } from '../errors.ts'
 import { COMPACT_JWT, DPOP_ALGORITHMS, isRecord } from './wire.ts'
 
 /** How far the `iat` of a proof may be from the time of its check. */
@@ -31,6 +32,24 @@ export interface DpopProof {
 
 /** The part of a proof that is wrong. `key` is another key than the one that the token is bound to. */
 export type DpopFault = keyof typeof DPOP_FAULTS
+
+/** The refusals of a proof, in words for the caller. None of them burns the proof or the token. */
+export const DPOP_REFUSALS = {
+  proof_required: 'The token is bound to a key: send a DPoP proof with it.',
+  proof_invalid: 'The DPoP proof is not valid for this call.',
+  proof_used: 'The DPoP proof was used already: make a new one for each call.',
+  use_dpop_nonce: 'The DPoP proof needs the nonce of this answer.',
+} as const satisfies Partial<Record<Reason, string>>
+
+/** Returns whether another proof resolves a refusal. */
+export const isAboutProof = (reason: string): reason is keyof typeof DPOP_REFUSALS =>
+  Object.hasOwn(DPOP_REFUSALS, reason)
+
+/** Returns the value of `WWW-Authenticate` for a caller whose proof was refused (RFC 9449, sections 7.1 and 9). */
+export function dpopChallengeOf(reason: keyof typeof DPOP_REFUSALS): string {
+  const error = reason === 'use_dpop_nonce' ? reason : 'invalid_dpop_proof'
+  return `DPoP error="${error}", algs="${DPOP_ALGORITHMS.join(' ')}"`
+}
 
 /** Explains each fault to a developer. */
 export const DPOP_FAULTS = {

@@ -8,6 +8,7 @@ import {
   isChallenge,
   type Reason,
 } from '../../contract/index.ts'
+import { dpopChallengeOf, isAboutProof } from '../../contract/shared/dpop.ts'
 import type { Context } from '../callers/identify.ts'
 import type { ResourceCaller } from '../callers/resource.ts'
 import { whoIs } from '../callers/subject.ts'
@@ -103,9 +104,10 @@ function countRefusal(environment: string, action: string, reason: Reason): void
   else if (isChallenge(reason)) count(environment, 'asked', action, null)
 }
 
-/** Adds the challenge for the caller of the API (RFC 9470, section 3) to a refusal that a step-up resolves. */
+/** Adds the challenge for the caller of the API (RFC 9470, section 3; RFC 9449, section 7.1), if one helps. */
 const challenged = (refused: Refusal): Refusal => {
   const { reason, requirement } = refused
+  if (isAboutProof(reason)) return { ...refused, wwwAuthenticate: dpopChallengeOf(reason) }
   return isChallenge(reason)
     ? { ...refused, wwwAuthenticate: challengeOf(CHALLENGES[reason], requirement) }
     : refused

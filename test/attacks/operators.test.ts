@@ -3,14 +3,16 @@
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type EnvironmentSettings, OPERATOR_SCOPE } from '../../contract/index.ts'
+import { DPOP_HEADER, type EnvironmentSettings, OPERATOR_SCOPE } from '../../contract/index.ts'
 import { CHANGES_PER_AUTOMATION_KEY } from '../../functions/domain/factors/throttle.ts'
 import { appRouter } from '../../functions/router.ts'
+import { stepUpWithPasskey } from '../support/ceremonies.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
+import { makeProofKey } from '../support/dpop.ts'
 import { evidence } from '../support/evidence.ts'
 import { bent, failing, sendWith } from '../support/faults.ts'
 import { answerOf, expectRefusal, post } from '../support/http.ts'
-import { detailsOfChange, makeGuardian, nameOperator } from '../support/operators.ts'
+import { detailsOfChange, holderOf, makeGuardian, nameOperator } from '../support/operators.ts'
 import {
   AUDIENCE,
   enrollTotp,
@@ -18,10 +20,12 @@ import {
   makeEnvironment,
   OPERATOR_KEY,
   operator,
+  PUBLIC_URL,
   stepUp,
   type TestEnvironment,
   totpCode,
   unique,
+  viaWorkerWith,
 } from '../support/service.ts'
 
 restartClockAfterEach()
@@ -125,6 +129,26 @@ describe('once an operator has a factor', () => {
         403,
         'enrollment_required',
       )
+  })
+
+  it('takes a token that is bound to a key only with a proof of that key for that change', async () => {
+    const key = await makeProofKey()
+    const at = (name: string) => `${PUBLIC_URL}/operator/trpc/${name}`
+    const headers: Record<string, string | undefined> = {
+      [DPOP_HEADER]: await key.proof({ url: at('challenge.verify') }),
+    }
+    const through: typeof fetch = (input, init) => viaWorkerWith(headers)(input, init)
+    const holder = holderOf(guardian.key, guardian.id, through)
+    const verified = await stepUpWithPasskey(holder, guardian.device, [OPERATOR_SCOPE])
+    const token = verified.elevatedToken?.token ?? ''
+    const change = async (url: string | undefined) => {
+      headers[DPOP_HEADER] = url && (await key.proof({ url, token }))
+      const input = { environment: environment.id, subject: 'alice' }
+      return holder.with(token).subject.endTokens.mutate(input)
+    }
+    await expectRefused(change(undefined), 'proof_required')
+    await expectRefused(change(at('subject.unlock')), 'proof_invalid')
+    expect(await change(at('subject.endTokens'))).toEqual({ endedTokens: 0 })
   })
 
   it('lets an operator without a factor read and enroll', async () => {

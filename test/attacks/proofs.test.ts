@@ -11,6 +11,8 @@ import {
   TOKEN_HEADER,
 } from '../../contract/index.ts'
 import { subjectObjectName } from '../../functions/domain/names.ts'
+import type { AuthenticationResponse } from '../support/authenticator.ts'
+import { enrollPasskey, makeDevice, startStepUp } from '../support/ceremonies.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
 import { makeProofKey, type ProofFor, type ProofKey } from '../support/dpop.ts'
 import { historyAfterTheHour, historyOf } from '../support/evidence.ts'
@@ -39,7 +41,7 @@ beforeEach(() => {
   stopClock()
 })
 
-const METHODS: ('totp' | 'assertion')[] = ['totp', 'assertion']
+const METHODS: ('totp' | 'passkey' | 'assertion')[] = ['totp', 'passkey', 'assertion']
 const ACTIONS: EnvironmentSettings['actions'] = [
   { action: 'wallet.waas.export', base: { require: 'always', methods: METHODS } },
   {
@@ -183,7 +185,8 @@ describe('a token that is bound to a key', () => {
     const right = await at.shown(token)
     const wrong = (await bend(at, token)) as typeof right
     await expectRefused(at.consume(token, wrong), 'proof_invalid')
-    await expectRefused(at.authorize(token, wrong), 'proof_invalid')
+    const { wwwAuthenticate } = await expectRefused(at.authorize(token, wrong), 'proof_invalid')
+    expect(wwwAuthenticate).toMatch(/^DPoP error="invalid_dpop_proof", algs="ES256 /)
     expect(await at.consume(token, right)).toMatchObject({ accepted: true, replayed: false })
   })
 
@@ -197,7 +200,7 @@ describe('a token that is bound to a key', () => {
     expect(refused?.data).toMatchObject({ jti, reason: 'proof_required', count: 2 })
   })
 
-  it('is bound by the object as well, if a stolen key signs it again without its key', async () => {
+  it('is bound by the object as well, if a stolen key signs it again without its key or for another', async () => {
     const at = await scene()
     const { token } = await at.ask()
     const { header, payload } = partsOf(token)
@@ -205,6 +208,10 @@ describe('a token that is bound to a key', () => {
     const { key } = await signingKeyOf(at.environment.id)
     const forged = await signRaw(key, header, unbound)
     await expectRefused(at.consume(forged), 'proof_required')
+    const thief = await makeProofKey()
+    const moved = await signRaw(key, header, { ...unbound, cnf: { jkt: thief.jkt } })
+    const proof = await at.shown(moved, {}, { by: thief })
+    await expectRefused(at.consume(moved, proof), 'proof_invalid')
     expect(await at.consume(token, await at.shown(token))).toMatchObject({ accepted: true })
   })
 })
@@ -246,6 +253,24 @@ describe('a proof', () => {
     await expectRefused(verify(proof), 'proof_used')
     const fresh = await at.key.proof({ url: at.at('challenge.verify') })
     expect(await verify(fresh)).toMatchObject({ elevatedToken: { tokenType: 'DPoP' } })
+  })
+
+  it('that was used burns no passkey challenge', async () => {
+    const at = await scene()
+    const device = makeDevice()
+    await enrollPasskey(at.user, device)
+    const proofFor = () => at.key.proof({ url: at.at('challenge.verify') })
+    const finish = (challenge: string, response: AuthenticationResponse, proof: string) =>
+      sending(at.environment.id, at.user, { [DPOP_HEADER]: proof }).challenge.verify.mutate({
+        ...{ method: 'passkey', challenge, response },
+      })
+    const used = await proofFor()
+    const first = await startStepUp(at.user, [EXPORT.scope])
+    await finish(first.challenge, await device.authenticate(first.options), used)
+    const { challenge, options } = await startStepUp(at.user, [EXPORT.scope])
+    const answer = await device.authenticate(options)
+    await expectRefused(finish(challenge, answer, used), 'proof_used')
+    expect(await finish(challenge, answer, await proofFor())).toMatchObject({ acr: 'phr' })
   })
 
   it('of another key may have the same id', async () => {
@@ -422,10 +447,11 @@ describe('a nonce', () => {
     const bound = (await token(fresh)).token
     const wrong = { nonce: of(nonce, foreign), jti: 'the same' }
     await expectRefused(at.consume(bound, await at.shown(bound, wrong)), 'use_dpop_nonce')
-    const { dpopNonce } = await expectRefused(
+    const { dpopNonce, wwwAuthenticate } = await expectRefused(
       at.authorize(bound, await at.shown(bound, wrong)),
       'use_dpop_nonce',
     )
+    expect(wwwAuthenticate).toMatch(/^DPoP error="use_dpop_nonce", /)
     const right = await at.shown(bound, { ...wrong, nonce: dpopNonce })
     expect(await at.consume(bound, right)).toMatchObject({ accepted: true })
   })

@@ -33,7 +33,9 @@ const Refusal = z.strictObject({
         }),
       ),
       dpopNonce: z.optional(z.string().check(z.regex(/^[\w-]{43}$/))),
-      wwwAuthenticate: z.optional(z.string().check(z.regex(/^Bearer error="[\x20-\x7e]+$/))),
+      wwwAuthenticate: z.optional(
+        z.string().check(z.regex(/^(?:Bearer|DPoP) error="[\x20-\x7e]+$/)),
+      ),
     }),
   }),
 })
