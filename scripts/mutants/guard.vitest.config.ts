@@ -3,10 +3,12 @@
 import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
+const runtime = resolve('test/support/workers-on-node.ts')
+
 export default defineConfig({
-  resolve: { alias: { 'cloudflare:workers': resolve('test/support/workers-on-node.ts') } },
+  resolve: { alias: { 'cloudflare:workers': runtime, 'cloudflare:test': runtime } },
   test: {
-    include: ['test/client/guard*.test.ts', 'test/attacks/guard.test.ts'],
+    include: ['test/client/guard*.test.ts', 'test/attacks/{guard,proofs}.test.ts'],
     setupFiles: ['scripts/mutants/stop-at-first.ts'],
     // A slow machine must not look like a test that found a mutant. Stryker has its own time limits.
     testTimeout: 60_000,

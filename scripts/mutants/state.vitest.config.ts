@@ -12,7 +12,7 @@ export default defineConfig({
     exclude: [
       // They test requests, the guard and the examples, and each takes seconds.
       'test/attacks/{requests,fuzz,guard}.test.ts',
-      'test/procedures/{conditions,sdk,snippets}.test.ts',
+      'test/procedures/{conditions,dpop,sdk,snippets}.test.ts',
     ],
     setupFiles: ['scripts/mutants/stop-at-first.ts', 'scripts/mutants/shared-worker.ts'],
     // All files share one worker, because the packages take seconds to import.

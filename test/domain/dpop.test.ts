@@ -5,10 +5,14 @@ import {
   DPOP_FAULTS,
   type DpopFault,
   type DpopUse,
+  dpopChallengeOf,
+  isAboutProof,
   verifyDpop,
 } from '../../contract/shared/dpop.ts'
+import { checkDpop } from '../../functions/domain/tokens/dpop.ts'
 import { makeProofKey, type ProofKey } from '../support/dpop.ts'
 import { part, partsOf, signShared } from '../support/jwt.ts'
+import { laterRefusalOf } from '../support/rules.ts'
 
 const URL_OF_CALL = 'https://api.example/export'
 const TOKEN = 'a.b.c'
@@ -125,5 +129,69 @@ describe('a DPoP proof', () => {
 
   it('explains every fault in words', () => {
     expect(new Set(Object.values(DPOP_FAULTS)).size).toBe(Object.keys(DPOP_FAULTS).length)
+  })
+})
+
+describe('a proof at the service', () => {
+  const use = () => ({ ...CALL, method: 'POST', jkt: key.jkt, now: NOW })
+  const nonceKey = new Uint8Array(32).fill(7)
+  const reasonOf = (proof: string, by?: Uint8Array, more: Partial<DpopUse> = {}) =>
+    laterRefusalOf(checkDpop(proof, { ...use(), ...more }, by))
+
+  it('is claimed by its key and id, for as long as it could be used again', async () => {
+    const { jkt, singleUseKey } = await checkDpop(await make({ iat: NOW - 0.5 }), use(), undefined)
+    expect(jkt).toBe(key.jkt)
+    expect(singleUseKey).toEqual({
+      key: expect.stringMatching(/^dpop:[\w-]{43}$/),
+      expiresAt: NOW + 61,
+    })
+    const again = await checkDpop(await make({ iat: NOW - 0.5 }), use(), undefined)
+    expect(again.singleUseKey).toEqual(singleUseKey)
+    const other = await checkDpop(await make({ jti: 'second' }), use(), undefined)
+    expect(other.singleUseKey.key).not.toBe(singleUseKey.key)
+  })
+
+  it('is refused with its fault, and with the address that it should name', async () => {
+    expect(await reasonOf(await make({ htm: 'GET' }))).toMatchObject({
+      reason: 'proof_invalid',
+      message: 'The DPoP proof was refused: its `htm` must be the method of the call.',
+    })
+    const { message } = await reasonOf(await make({ htu: 'https://evil.example' }))
+    expect(message).toContain(`address of the call: ${URL_OF_CALL}.`)
+  })
+
+  it.each<[what: string, seconds: number, isAccepted: boolean]>([
+    ['of now', 0, true],
+    ['of five minutes ago', 300, true],
+    ['of ten minutes ago', 600, false],
+    ['of a time to come', -300, false],
+  ])('takes a nonce %s: %i seconds, %s', async (_what, seconds, isAccepted) => {
+    const { dpopNonce } = await reasonOf(await make(), nonceKey)
+    const at = { now: NOW + seconds }
+    const proof = await make({ nonce: dpopNonce, iat: at.now })
+    const check = checkDpop(proof, { ...use(), ...at }, nonceKey)
+    if (isAccepted) expect(await check).toMatchObject({ jkt: key.jkt })
+    else
+      await expect(check).rejects.toMatchObject({
+        refusal: { reason: 'use_dpop_nonce', dpopNonce: expect.stringMatching(/^[\w-]{43}$/) },
+      })
+  })
+
+  it('takes no nonce of another environment, and needs none where none is asked for', async () => {
+    const { dpopNonce } = await reasonOf(await make(), new Uint8Array(32))
+    const proof = await make({ nonce: dpopNonce })
+    expect(await reasonOf(proof, nonceKey)).toMatchObject({ reason: 'use_dpop_nonce' })
+    expect(await checkDpop(proof, use(), undefined)).toMatchObject({ jkt: key.jkt })
+  })
+})
+
+describe('the challenge for a caller', () => {
+  it.each<[reason: string, header: string | undefined]>([
+    ['proof_invalid', 'DPoP error="invalid_dpop_proof", algs="ES256 ES384 Ed25519 EdDSA"'],
+    ['use_dpop_nonce', 'DPoP error="use_dpop_nonce", algs="ES256 ES384 Ed25519 EdDSA"'],
+    ['token_used', undefined],
+    ['toString', undefined],
+  ])('after %s is %s', (reason, header) => {
+    expect(isAboutProof(reason) ? dpopChallengeOf(reason) : undefined).toBe(header)
   })
 })
