@@ -1,7 +1,7 @@
 // Tokens that are bound to a key of this browser (RFC 9449), so that a copy of a token is of no use elsewhere. The
 // entry point of `countersign/dpop`.
 import { generateKeyPair, generateProof, type KeyPair } from 'dpop'
-import { DPOP_HEADER, DPOP_NONCE_HEADER, TOKEN_HEADER } from '../contract/shared/wire.ts'
+import { DPOP_HEADER, TOKEN_HEADER } from '../contract/shared/wire.ts'
 import { type CountersignOptions, sessionOf } from './instance.ts'
 import { createKeyStore } from './key-store.ts'
 
@@ -33,7 +33,9 @@ const ASKING = [400, 401]
 export function withDpop(options: CountersignOptions): DpopOptions {
   const { url, environment } = options
   const base = `${url}/${environment}`
-  const issuing = ['challenge.verify', 'token.exchange'].map((call) => `${base}/trpc/${call}`)
+  const issuing = ['challenge.verify', 'token.exchange'].map(
+    (call) => new URL(`${base}/trpc/${call}`).href,
+  )
   const send: typeof fetch = (input, init) => (options.fetch ?? fetch)(input, init)
   const keys = createKeyStore(() => generateKeyPair('ES256'))
   /** The user who was signed in last: at the logout, the session may be over already. */
@@ -95,13 +97,16 @@ function isBound(token: string): boolean {
   }
 }
 
-/** Returns the nonce that a refusal asks for (RFC 9449, section 8). A page of another origin reads it in the body. */
+/**
+ * Returns the nonce that Countersign or a guard asks for. Reads only the body: the header `DPoP-Nonce` may be about the
+ * application's own session, and a call that was carried out must not be sent again.
+ */
 async function nonceIn(response: Response): Promise<string | undefined> {
   if (!ASKING.includes(response.status)) return undefined
-  const header = response.headers.get(DPOP_NONCE_HEADER)
   const body = await response
     .clone()
     .json()
     .catch(() => undefined)
-  return header ?? body?.dpopNonce
+  const refusal = body?.error?.data ?? body
+  return refusal?.reason === 'use_dpop_nonce' ? refusal.dpopNonce : undefined
 }

@@ -76,6 +76,12 @@ describe('a proof', () => {
     expect(await tab.sent[0]?.text()).toBe('{}')
   })
 
+  it('goes along where the address of the service is written in another way', async () => {
+    const tab = openTab({ url: 'HTTPS://countersign.example:443' })
+    await tab.call(VERIFY)
+    expect(tab.proofs()).toEqual([expect.any(String)])
+  })
+
   it('is not made when nobody is signed in', async () => {
     const tab = openTab({ getSessionToken: () => undefined })
     await tab.call(VERIFY)
@@ -92,12 +98,12 @@ describe('a proof', () => {
 })
 
 describe('a nonce', () => {
-  const asking = (nonce: string, status = 401) =>
-    Response.json({ reason: 'use_dpop_nonce', dpopNonce: nonce }, { status })
+  const refusal = (dpopNonce: string) => ({ reason: 'use_dpop_nonce', dpopNonce })
+  const asking = (nonce: string) => Response.json(refusal(nonce), { status: 401 })
 
   it.each<[where: string, answer: Response]>([
-    ['in the header', new Response('', { status: 400, headers: { 'dpop-nonce': 'n1' } })],
-    ['in the body', asking('n1')],
+    ['of an API', asking('n1')],
+    ['of Countersign', Response.json({ error: { data: refusal('n1') } }, { status: 400 })],
   ])('%s is put into the next proof, once, and kept for later calls', async (_where, answer) => {
     const tab = openTab({}, [answer])
     expect((await tab.call(API, BOUND)).status).toBe(200)
@@ -114,9 +120,13 @@ describe('a nonce', () => {
     expect(tab.sent).toHaveLength(2)
   })
 
-  it('is not looked for in other refusals, which stay readable', async () => {
-    const tab = openTab({}, [Response.json({ reason: 'proof_used' }, { status: 401 })])
-    expect(await (await tab.call(API, BOUND)).json()).toEqual({ reason: 'proof_used' })
+  it.each<[what: string, body: object]>([
+    ['another refusal of the guard', { reason: 'proof_used', dpopNonce: 'n1' }],
+    ['an answer of the API itself, which may ask for a nonce of its session', { error: 'x' }],
+  ])('is not looked for in %s, which stays readable', async (_what, body) => {
+    const headers = { 'dpop-nonce': 'of the session' }
+    const tab = openTab({}, [Response.json(body, { status: 400, headers })])
+    expect(await (await tab.call(API, BOUND)).json()).toEqual(body)
     expect(tab.sent).toHaveLength(1)
   })
 })
