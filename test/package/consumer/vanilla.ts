@@ -10,9 +10,10 @@ import {
   withStepUp,
 } from 'countersign'
 import { ElevatedClaims, REASONS, type Reason } from 'countersign/contract'
+import { withDpop } from 'countersign/dpop'
 
 const calls: string[] = []
-const instance = createCountersign({
+const options = withDpop({
   url: 'https://countersign.example',
   environment: 'live',
   getSessionToken: () => 'a session token',
@@ -22,6 +23,7 @@ const instance = createCountersign({
     return Response.json({ done: true })
   },
 })
+const instance = createCountersign(options)
 
 const required = await isMfaRequiredForAction({ mfaAction: MFAAction.WalletWaasExport }, instance)
 const prompt: StepUpPrompt = ({ scope }) => (scope === TokenScope.Walletexport ? null : undefined)
