@@ -3,7 +3,7 @@
 import { build } from 'esbuild'
 
 const { metafile } = await build({
-  entryPoints: ['client/index.ts', 'client/resource.ts'],
+  entryPoints: ['index', 'dpop', 'resource', 'resource/dpop'].map((name) => `client/${name}.ts`),
   outdir: '.',
   bundle: true,
   format: 'esm',
