@@ -7,7 +7,9 @@ import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { scratchFor } from './scripts/scratch.ts'
 
-const inNode = ['test/{domain,client,console,docs,start,prove,package,peers}/**/*.test.ts']
+const inNode = [
+  'test/{domain,client,console,docs,reference,start,prove,package,peers}/**/*.test.ts',
+]
 
 // The pages may not be built, and a test does not need them.
 for (const pages of ['console/dist', 'examples/wallet/dist']) mkdirSync(pages, { recursive: true })
@@ -47,7 +49,7 @@ const inWorkerd = ['test/{procedures,state,attacks,conformance,regression}/**/*.
 /** Tests that change the operators or break objects: each file gets a workerd of its own. */
 const changesOperators = [
   'test/attacks/{answers,bounds,flooding,fuzz,lost-key,operators,restoring}.test.ts',
-  'test/procedures/{console,operators}.test.ts',
+  'test/procedures/{console,openapi,operators}.test.ts',
   'test/state/{directory,faults}.test.ts',
   'test/regression/previous-release.test.ts',
 ]

@@ -5,6 +5,7 @@ import { LAST_EPOCH_SECOND } from './shared/wire.ts'
 const CONTROL = /\p{Cc}/u
 const LABEL = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+$/u
 export const LABEL_MAX_CHARACTERS = 64
+export const SENTENCE_MAX_CHARACTERS = 120
 
 /** The id of an environment. It is the first path segment of the environment's URLs. */
 export const EnvironmentId = z.string().check(z.regex(/^[a-z][a-z0-9-]{1,31}$/))
@@ -50,7 +51,7 @@ const lineUpTo = (characters: number) =>
 /** Up to 64 characters in any language; no control characters and no bidi marks. */
 export const Label = lineUpTo(LABEL_MAX_CHARACTERS)
 /** Like `Label`, up to 120 characters. */
-export const Sentence = lineUpTo(120)
+export const Sentence = lineUpTo(SENTENCE_MAX_CHARACTERS)
 
 export const ActionName = z.string().check(z.regex(/^[a-z][A-Za-z0-9_.-]{0,63}$/))
 export const ScopeName = z.string().check(z.regex(/^[a-z][A-Za-z0-9_.:-]{0,63}$/))

@@ -4,12 +4,20 @@ import { type Caller, type Context, identify } from './callers/identify.ts'
 import { Refused } from './domain/refusal.ts'
 import { codeOf, type ErrorData, refusalOf } from './errors.ts'
 
-const t = initTRPC.context<Context>().create({
-  errorFormatter: ({ shape, error }) => {
-    const { message, ...data } = refusalOf(error)
-    return { message, code: shape.code, data: data satisfies ErrorData as ErrorData }
-  },
-})
+/** What a procedure says about itself. The description of the HTTP API reads it. */
+export interface ProcedureMeta {
+  callers: Caller['kind'][]
+}
+
+const t = initTRPC
+  .context<Context>()
+  .meta<ProcedureMeta>()
+  .create({
+    errorFormatter: ({ shape, error }) => {
+      const { message, ...data } = refusalOf(error)
+      return { message, code: shape.code, data: data satisfies ErrorData as ErrorData }
+    },
+  })
 
 export const { router } = t
 
@@ -28,7 +36,7 @@ const refusing = t.procedure.use(async ({ next }) => {
  * @example calledBy('subject').input(NoInput).query(({ ctx: { caller } }) => caller.object.list({ who: caller.who }))
  */
 export const calledBy = <K extends Caller['kind']>(...kinds: K[]) =>
-  refusing.use(async ({ ctx, next }) => {
+  refusing.meta({ callers: kinds }).use(async ({ ctx, next }) => {
     const caller = await identify(ctx, kinds)
     return next({ ctx: { ...ctx, caller } })
   })

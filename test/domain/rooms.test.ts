@@ -3,7 +3,9 @@
 import { describe, expect, it } from 'vitest'
 import { circleIn, importsOf, sourceFiles, sourceOf } from '../support/imports.ts'
 
-const ROOMS = ['contract', 'functions', 'client', 'console', 'examples', 'scripts', 'ui']
+const ROOMS = [
+  ...['contract', 'functions', 'client', 'console', 'examples', 'reference', 'scripts', 'ui'],
+]
 const domain = sourceFiles('functions/domain')
 
 const FORBIDDEN: [what: string, pattern: RegExp][] = [
@@ -21,6 +23,7 @@ const MAY_IMPORT: [folder: string, allowed: RegExp][] = [
   ['ui', /^ui\//],
   ['console', /^(console|ui)\//],
   ['examples/wallet/page', /^(examples\/wallet|ui)\//],
+  ['reference', /^(reference|functions|contract)\//],
   ['functions', /^(functions|contract)\//],
   ['functions/domain', /^(functions\/domain|contract)\//],
   ['functions/state', /^(functions\/(state|domain|clock\.ts|variables\.ts)|contract)\b/],
