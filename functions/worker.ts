@@ -17,6 +17,7 @@ import { openEnvironment } from './edge/environment.ts'
 import { type Bindings, readBindings } from './env.ts'
 import { codeNumberOf, metaOf } from './errors.ts'
 import { CONSOLE_ROUTE, servePage, signIn, signOut } from './routes/dashboard.ts'
+import { OPENAPI_ROUTE, REFERENCE_FILES, serveDocument, servePageFile } from './routes/files.ts'
 import { describeHealth } from './routes/health.ts'
 import { callProcedure, PROBLEM_TYPE, problemOf } from './routes/json-api.ts'
 import { describeIssuer } from './routes/metadata.ts'
@@ -85,6 +86,12 @@ app.delete(`${CONSOLE_ROUTE}/session`, (c) => signOut(c.get('bindings'), c.req.r
 app.all(`${CONSOLE_ROUTE}/session`, () => refuse('method_unsupported'))
 for (const path of [CONSOLE_ROUTE, `${CONSOLE_ROUTE}/*`])
   app.get(path, (c) => servePage(c.get('bindings'), new URL(c.req.url)))
+
+for (const path of REFERENCE_FILES)
+  app.get(path, (c) => servePageFile(c.get('bindings'), new URL(c.req.url), path))
+app.get(OPENAPI_ROUTE, cors({ origin: '*' }), (c) =>
+  serveDocument(c.get('bindings'), new URL(c.req.url)),
+)
 
 for (const calls of ['/:environment/trpc/*', '/:environment/v1/*']) {
   app.use(calls, async (c, next) => {

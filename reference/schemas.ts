@@ -8,7 +8,7 @@ export interface Schema {
   $ref?: string
   $id?: string
   $schema?: string
-  type?: string
+  type?: string | string[]
   description?: string
   properties?: Record<string, Schema>
   required?: string[]

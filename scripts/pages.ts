@@ -16,6 +16,9 @@ export const PAGES = {
 
 /** The sources that all pages share. */
 const SHARED = ['client', 'contract', 'ui', 'package-lock.json']
+/** The reference of the HTTP API, which is served beside the dashboard, and its sources. */
+const REFERENCE = 'reference.html'
+const REFERENCE_SOURCES = ['reference', 'functions', 'contract', 'ui/styles', 'package.json']
 
 /**
  * Builds a page into the folder that its Worker serves, unless it is newer than its sources.
@@ -23,10 +26,21 @@ const SHARED = ['client', 'contract', 'ui', 'package-lock.json']
  * @throws Complaint with the output of the build
  */
 export async function buildPage(page: keyof typeof PAGES, signal: AbortSignal): Promise<void> {
-  const { name, folder, root } = PAGES[page]
+  const { folder, root } = PAGES[page]
   const built = `${ROOT}${folder}/dist`
   mkdirSync(built, { recursive: true })
-  if (!existsSync(`${ROOT}${root}/index.html`) || isCurrent(built, folder)) return
+  if (!existsSync(`${ROOT}${root}/index.html`)) return
+  const isBuilt = isCurrent(join(built, 'index.html'), [folder, ...SHARED])
+  if (!isBuilt) await runVite(page, signal)
+  if (page !== 'console' || (isBuilt && isCurrent(join(built, REFERENCE), REFERENCE_SOURCES)))
+    return
+  // Loaded only where it is needed: it loads the whole router.
+  const { writeReference } = await import('../reference/build.ts')
+  await writeReference(built)
+}
+
+async function runVite(page: keyof typeof PAGES, signal: AbortSignal): Promise<void> {
+  const { name, folder, root } = PAGES[page]
   const vite = [`${ROOT}node_modules/vite/bin/vite.js`, 'build', `${ROOT}${root}`]
   const args = [...vite, '--config', `${ROOT}${folder}/vite.config.ts`, '--logLevel', 'warn']
   const env = environmentWithout(SERVICE_VARIABLES)
@@ -40,11 +54,11 @@ export async function buildPage(page: keyof typeof PAGES, signal: AbortSignal): 
     .finally(release)
 }
 
-function isCurrent(built: string, folder: string): boolean {
-  const index = join(built, 'index.html')
-  if (!existsSync(index)) return false
-  const { mtimeMs } = statSync(index)
-  return [folder, ...SHARED].every((path) => newest(`${ROOT}${path}`) <= mtimeMs)
+/** Returns whether a built file is newer than all its sources. */
+function isCurrent(file: string, sources: readonly string[]): boolean {
+  if (!existsSync(file)) return false
+  const { mtimeMs } = statSync(file)
+  return sources.every((path) => newest(`${ROOT}${path}`) <= mtimeMs)
 }
 
 /** Never sources: what is built or installed, and what a running wrangler writes. */

@@ -128,7 +128,9 @@ export function Guide({ environment, view, draft }: DraftPageProps) {
               <Code title="In your page" text={PAGES[page].lines(lines)} />
               <Code title="In your API" text={APIS[api].lines(lines)} />
               <p className="soft">
-                The key of step 3 must be one for <code>{lines.audience}</code>.
+                The key of step 3 must be one for <code>{lines.audience}</code>. An API in another
+                language makes one call: the <a href="/reference#actionAuthorize">HTTP API</a> has
+                its lines.
               </p>
             </>
           )}

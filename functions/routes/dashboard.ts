@@ -1,4 +1,4 @@
-// The routes of the dashboard: its files, their security headers, sign-in and sign-out.
+// The routes of the dashboard: its files, sign-in and sign-out.
 import { serialize } from 'hono/utils/cookie'
 import { canBeKey, firstKeyOf, unknownKey } from '../callers/operator.ts'
 import { CONSOLE_COOKIE, checkPage, pageSecretHash, SESSION_SECRET_BYTES } from '../callers/page.ts'
@@ -10,37 +10,11 @@ import { CONSOLE_SESSION_SECONDS } from '../domain/operators.ts'
 import { refuse, unwrap } from '../domain/refusal.ts'
 import { directoryObject } from '../edge/objects.ts'
 import type { Bindings } from '../env.ts'
+import { servePageFile } from './files.ts'
 
 /** The path of the dashboard. */
 export const CONSOLE_ROUTE = '/console'
 const HASHED_FILE = /^\/assets\/[^/]+-[\w-]{8,}\.\w+$/
-
-/** Content Security Policy, level 3: only files of this origin, no inline script, no frame around the page. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "require-trusted-types-for 'script'",
-].join('; ')
-
-const HEADERS = {
-  'content-security-policy': POLICY,
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'permissions-policy': [
-    'publickey-credentials-get=(self)',
-    'publickey-credentials-create=(self)',
-    ...['camera', 'microphone', 'geolocation', 'payment', 'usb'].map((feature) => `${feature}=()`),
-  ].join(', '),
-}
 
 /**
  * Starts a dashboard session. The bearer is an operator key. The response sets a cookie that no script can
@@ -85,17 +59,9 @@ const cookie = (value: string, maxAge: number): string =>
   })
 
 /** Serves a file of the dashboard. Every other path below the route serves the page, which routes by the path. */
-export async function servePage({ assets }: Bindings, url: URL): Promise<Response> {
+export function servePage(bindings: Bindings, url: URL): Promise<Response> {
   const path = url.pathname.slice(CONSOLE_ROUTE.length)
   const file = path.startsWith('/assets/') ? path : '/'
-  const found = await assets?.fetch(new URL(file, url.origin))
-  if (found?.status !== 200)
-    refuse('not_found', {
-      message: 'The dashboard is not built: run `npm start` or `npm run build:console`.',
-    })
-  const response = new Response(found.body, found)
-  for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value)
   const forever = HASHED_FILE.test(file) ? 'public, max-age=31536000, immutable' : 'no-cache'
-  response.headers.set('cache-control', forever)
-  return response
+  return servePageFile(bindings, url, file, forever)
 }

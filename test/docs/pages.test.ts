@@ -6,6 +6,8 @@ import { dirname, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { EnvironmentCreateInput, EnvironmentSettings } from '../../contract/index.ts'
 import { checkSettings } from '../../functions/domain/settings/settings.ts'
+import { endpoints, operationId } from '../../reference/openapi.ts'
+import { snippetOf } from '../../reference/snippets.ts'
 import {
   anchorsOf,
   type Block,
@@ -22,7 +24,7 @@ const inLanguages = (...languages: string[]): Block[] =>
   ALL.filter(({ language }) => languages.includes(language))
 const nameOf = ({ page, line }: Block): string => `${page}:${line}`
 
-describe('the code blocks of README and docs', () => {
+describe('the code blocks of README, docs and the reference', () => {
   it('type-check, each as a file of its own', () => {
     const folder = resolve(ROOT, '.tsbuild/blocks')
     rmSync(folder, { recursive: true, force: true })
@@ -33,6 +35,11 @@ describe('the code blocks of README and docs', () => {
       const file = `${page.replaceAll(/\W/g, '-')}-${line}.${language}`
       writeFileSync(resolve(folder, file), `${code}\nexport {}\n`)
     }
+    for (const endpoint of endpoints())
+      writeFileSync(
+        resolve(folder, `reference-${operationId(endpoint)}.ts`),
+        snippetOf(endpoint, 'typescript'),
+      )
     const tsc = resolve(ROOT, 'node_modules/typescript/bin/tsc')
     const check = () =>
       execFileSync(process.execPath, [tsc, '-p', 'test/docs/blocks'], {

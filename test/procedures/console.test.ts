@@ -367,6 +367,8 @@ describe('the page', () => {
     '/console/',
     '/console/environments/live',
     '/console/assets/index-0123abcd.js',
+    '/reference',
+    '/reference.css',
   ])('is shown in no frame and runs no script but its own: %s', async (path) => {
     const built = { fetch: async () => new Response('<!doctype html><title>Countersign</title>') }
     const there = { ...env, ASSETS: built } as unknown as Env

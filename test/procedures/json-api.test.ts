@@ -8,6 +8,7 @@ import { type Call, requestOf } from '../fuzz/calls.ts'
 import { ENDPOINTS } from '../fuzz/endpoints.ts'
 import { type Fixture, makeFixtures } from '../fuzz/fixtures.ts'
 import { restore } from '../fuzz/objects.ts'
+import { faultsOf } from '../support/schemas.ts'
 import { makeEnvironment, OPERATOR_KEY, ORIGIN, send } from '../support/service.ts'
 
 const procedures = Object.keys(appRouter._def.procedures)
@@ -71,6 +72,7 @@ describe('a procedure', () => {
         detail: refused.message,
         ...refused.data,
       })
+      expect(faultsOf('Problem', problem.body)).toEqual([])
     }
   })
 })

@@ -1,7 +1,10 @@
 // The examples of the OpenAPI document, each sent to the service as it is shown. Only what is good for one service
 // alone is replaced: ids, tokens and codes. Where the document says that a call takes a token, it is refused without.
+import { createExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { EnvironmentSettings } from '../../contract/index.ts'
+import worker from '../../functions/worker.ts'
 import { type Endpoint, endpoints } from '../../reference/openapi.ts'
 import { OPERATIONS } from '../../reference/operations.ts'
 import {
@@ -12,7 +15,14 @@ import {
 } from '../support/ceremonies.ts'
 import { makeGuardian, nameOperator } from '../support/operators.ts'
 import { faultsOf } from '../support/schemas.ts'
-import { enrollTotp, makeEnvironment, send, totpCode, unique } from '../support/service.ts'
+import {
+  enrollTotp,
+  makeEnvironment,
+  PUBLIC_URL,
+  send,
+  totpCode,
+  unique,
+} from '../support/service.ts'
 
 const { settings } = OPERATIONS.environment.create.example
 const { session, ...rest } = settings as EnvironmentSettings
@@ -129,5 +139,45 @@ describe('the example', () => {
     const { status, body } = await sendAs(endpoint, input, takes && (await tokenFor(takes)))
     const faults = faultsOf(output, body)
     expect({ status, body, faults }).toEqual({ status: 200, body, faults: [] })
+  })
+})
+
+describe('/openapi.json', () => {
+  /** The Worker with the document among its files. */
+  const get = (init?: RequestInit) => {
+    const built = {
+      fetch: async (url: URL) =>
+        new URL(url).pathname === '/openapi.json'
+          ? Response.json({ openapi: '3.1.0' }, { headers: { etag: '"1"' } })
+          : new Response(null, { status: 404 }),
+    }
+    const request = new Request(`${PUBLIC_URL}/openapi.json`, init)
+    return worker.fetch(
+      request,
+      { ...env, ASSETS: built } as unknown as Env,
+      createExecutionContext(),
+    )
+  }
+
+  it('is for every page and every cache, without a credential', async () => {
+    const response = await get({ headers: { origin: 'https://editor.example' } })
+    expect(await response.json()).toEqual({ openapi: '3.1.0' })
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'access-control-allow-origin': '*',
+      'cache-control': 'public, max-age=300',
+      'content-type': expect.stringMatching(/^application\/json/),
+      etag: '"1"',
+    })
+  })
+
+  it.each(['POST', 'PUT', 'DELETE'])('is not there for %s', async (method) => {
+    expect((await get({ method })).status).toBe(404)
+  })
+
+  it('is named by the address of the service', async () => {
+    expect(await (await send('/')).json()).toMatchObject({
+      openapi: `${PUBLIC_URL}/openapi.json`,
+      reference: `${PUBLIC_URL}/reference`,
+    })
   })
 })
