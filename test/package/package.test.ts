@@ -9,6 +9,7 @@ import * as esbuild from 'esbuild'
 import * as vite from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { APIS, PAGES } from '../../console/pages/snippets.ts'
+import { describeApi } from '../../reference/openapi.ts'
 import { BUILT_IN, PASSKEY_ONLY, REFUND, WITHOUT_DETAILS } from '../console/guide.ts'
 
 const own = JSON.parse(readFileSync('package.json', 'utf8'))
@@ -193,6 +194,33 @@ describe.each(REACTS)('in an empty project with %s', (name) => {
       60_000,
     )
   })
+})
+
+describe('a client from the OpenAPI document', () => {
+  const project = join(folder, 'openapi')
+
+  /** Installs openapi-typescript, which needs TypeScript 5. */
+  beforeAll(async () => {
+    mkdirSync(project)
+    const dependencies = { 'openapi-typescript': '7.13.0', typescript: '5.9.3' }
+    const manifest = { private: true, type: 'module', dependencies }
+    writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
+    await promisify(execFile)('npm', INSTALL, { cwd: project })
+  }, 120_000)
+
+  it('type-checks, and refuses what the document does not have', () => {
+    writeFileSync(join(project, 'openapi.json'), JSON.stringify(describeApi(own.version)))
+    cpSync(join(CONSUMER, 'openapi-client.ts'), join(project, 'client.ts'))
+    const node = (...args: string[]) => run(project, process.execPath, ...args)
+    node('node_modules/openapi-typescript/bin/cli.js', 'openapi.json', '-o', 'api.ts')
+    const compilerOptions = {
+      ...{ target: 'es2022', module: 'nodenext', lib: ['es2022', 'dom'], types: [] },
+      ...{ strict: true, exactOptionalPropertyTypes: true, noEmit: true },
+      allowImportingTsExtensions: true,
+    }
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
+    expect(node('node_modules/typescript/bin/tsc')).toBe('')
+  }, 60_000)
 })
 
 it('holds the built modules, their declarations and its papers, and nothing else', () => {
