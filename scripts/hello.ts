@@ -1,7 +1,10 @@
 // `npm run hello`: sets up an environment for the smallest example on the local service, and starts the example's
-// API, which serves its page.
+// API, which serves its page. The API is there in three languages.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
 import type { CountersignClient } from '../client/index.ts'
 import type { EnvironmentSettings } from '../contract/index.ts'
 import { setupClient } from './automation.ts'
@@ -9,18 +12,51 @@ import { choosePort } from './ports.ts'
 import { provision } from './provision.ts'
 import { askHealth, findService } from './service.ts'
 import { DEFAULT_STATE } from './state.ts'
-import { Complaint, readOptions, runCommand } from './terminal.ts'
+import { Complaint, interruption, readOptions, runCommand, USAGE_EXIT_CODE } from './terminal.ts'
 import { ROOT, readVariables, variablesFile } from './variables.ts'
+import { guardProcess } from './watchdog.ts'
 
 const ENVIRONMENT = 'hello'
 const KEY_LABEL = 'npm run hello'
 const HELLO_PORT = 3000
 const HELP = `Starts the smallest example. It uses the service that \`npm start\` runs.
 
-  npm run hello -- [--port N] [--state DIR]
+  npm run hello -- [--api NAME] [--port N] [--state DIR]
 
+  --api NAME   the language of its API: typescript, python or go (typescript)
   --port N     the example listens on port N (3000, or the next free one)
   --state DIR  the state folder of the service (.wrangler/state)`
+
+/** How the API of each language runs. It reads its port, the service and its key from the environment. */
+const APIS: Record<string, () => Promise<number>> = {
+  typescript: async () => {
+    registerHooks({ resolve: (name, context, next) => next(PACKAGE[name] ?? name, context) })
+    await import(pathToFileURL(`${ROOT}examples/hello/api.ts`).href)
+    return 0
+  },
+  python: () => runProgram('python-api', `exec "\${PYTHON:-python3}" api.py`),
+  go: () =>
+    runProgram('go-api', 'go build -o ../../.tsbuild/go-api . && exec ../../.tsbuild/go-api'),
+}
+
+/** Builds the page, and runs a command in the folder of an example until it ends. */
+async function runProgram(folder: string, command: string): Promise<number> {
+  const hello = `${ROOT}examples/hello/`
+  await build({
+    entryPoints: ['page.tsx', 'index.html'].map((file) => hello + file),
+    outdir: `${hello}dist`,
+    ...{ bundle: true, jsx: 'automatic', loader: { '.html': 'copy' } },
+    define: { COUNTERSIGN_URL: JSON.stringify(process.env.COUNTERSIGN_URL) },
+  })
+  const cwd = `${ROOT}examples/${folder}`
+  const child = spawn('/bin/sh', ['-c', command], { cwd, stdio: 'inherit' })
+  const release = guardProcess(child.pid)
+  const interrupted = interruption()
+  interrupted.addEventListener('abort', () => child.kill())
+  const [code] = await once(child, 'close')
+  await release()
+  return interrupted.aborted ? 0 : (code ?? 1)
+}
 
 /** Maps the imports of the example to the source, as if the package were installed. */
 const PACKAGE: Record<string, string> = {
@@ -53,9 +89,13 @@ async function makeKey({ environment: environments }: CountersignClient, audienc
 }
 
 async function main(): Promise<number> {
-  const options = readOptions({ port: { type: 'string' }, state: { type: 'string' } }, HELP)
+  const text = { type: 'string' } as const
+  const options = readOptions({ api: text, port: text, state: text }, HELP)
   if (!options) return 0
-  const { state = DEFAULT_STATE } = options
+  const { api = 'typescript', state = DEFAULT_STATE } = options
+  const run = Object.hasOwn(APIS, api) ? APIS[api] : undefined
+  if (!run)
+    throw new Complaint(`--api must be typescript, python or go.\n\n${HELP}`, USAGE_EXIT_CODE)
   const service = await findService(state)
   if (!service)
     throw new Complaint('No service uses this state folder: run `npm start` in another terminal.')
@@ -70,9 +110,7 @@ async function main(): Promise<number> {
     COUNTERSIGN_URL: (await askHealth(service))?.issuer ?? service,
     RESOURCE_KEY: await makeKey(operator, url),
   })
-  registerHooks({ resolve: (name, context, next) => next(PACKAGE[name] ?? name, context) })
-  await import(pathToFileURL(`${ROOT}examples/hello/api.ts`).href)
-  return 0
+  return run()
 }
 
 await runCommand(main)

@@ -7,6 +7,7 @@ const GUIDES = {
     SDK: '/sdk',
     React: '/react',
     Guard: '/guard',
+    'HTTP API': '/http-api',
     'Policy and conditions': '/policy',
     'Session tokens': '/session-tokens',
     Logins: '/logins',

@@ -174,3 +174,8 @@ it('the smallest example is under 80 lines', () => {
   )
   expect(lines.length).toBeLessThan(80)
 })
+
+it.each(['python-api/api.py', 'go-api/main.go'])('examples/%s has at most 150 lines', (file) => {
+  const lines = readPage(`examples/${file}`).trimEnd().split('\n')
+  expect(lines.length).toBeLessThanOrEqual(150)
+})

@@ -1,15 +1,16 @@
 // The code that README and "Getting started" tell a developer to write, run with the service: examples/hello as
-// `npm run hello` starts it, and the two blocks of README's quick start.
+// `npm run hello` starts it, with its API in each language, and the two blocks of README's quick start.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { Secret, TOTP } from 'otpauth'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, test, vi } from 'vitest'
 import { createClient } from '../../client/index.ts'
 import { nextFreePort } from '../../scripts/ports.ts'
 import { operatorClient } from '../../scripts/provision.ts'
 import { readVariables } from '../../scripts/variables.ts'
+import { fastapiPython, isAbsent, type Peer, withPeer } from '../peers/support/peers.ts'
 import { blocksOf, readPage } from '../support/markdown.ts'
 import { awayFromStepEnd } from '../support/steps.ts'
 import { type Running, runScript } from './support/commands.ts'
@@ -38,63 +39,83 @@ afterAll(async () => {
   rmSync(written, { recursive: true, force: true })
 }, TIMEOUT)
 
-describe('npm run hello', { timeout: TIMEOUT }, () => {
-  let hello: Running
-  let page: string
+/**
+ * The languages that the API of the example is written in, and what each needs besides npm packages. Each has a port of
+ * its own: the service keeps the keys of an address, and each API signs with a new one.
+ */
+const APIS: { api: string; needs?: Peer; firstPort: number }[] = [
+  { api: 'typescript', firstPort: 18_950 },
+  { api: 'python', needs: 'fastapi', firstPort: 18_955 },
+  { api: 'go', needs: 'go', firstPort: 18_960 },
+]
 
-  beforeAll(async () => {
-    const port = await nextFreePort(18_950)
-    page = `http://localhost:${port}`
-    hello = runScript('hello', ['--port', String(port), '--state', state], variables)
-    await hello.said(`Open ${page}`)
-  }, TIMEOUT)
-  afterAll(async () => {
-    hello.child.kill('SIGTERM')
-    await hello.ended
-  })
+describe.each(APIS)(
+  'npm run hello -- --api $api',
+  { timeout: TIMEOUT },
+  ({ api, needs, firstPort }) => {
+    const absent = needs !== undefined && isAbsent(needs)
+    const it = test.skipIf(absent)
+    const named = (name: string) => (needs ? withPeer(needs, name) : name)
+    let hello: Running
+    let page: string
 
-  const post = (path: string, body: object, headers: Record<string, string> = {}) =>
-    fetch(page + path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify(body),
+    beforeAll(async () => {
+      if (absent) return
+      const port = await nextFreePort(firstPort)
+      page = `http://localhost:${port}`
+      const args = ['--api', api, '--port', String(port), '--state', state]
+      hello = runScript('hello', args, { ...variables, PYTHON: fastapiPython })
+      await hello.said(`Open ${page}`)
+      await vi.waitFor(() => fetch(page), { timeout: 20_000, interval: 100 })
+    }, TIMEOUT)
+    afterAll(async () => {
+      hello?.child.kill('SIGTERM')
+      expect(await hello?.ended).not.toBe(1)
     })
 
-  it('serves a page with its script and its styles', async () => {
-    expect(await (await fetch(page)).text()).toContain('<script src="page.js">')
-    expect(await (await fetch(`${page}/page.js`)).text()).toContain(url)
-    expect((await fetch(`${page}/page.css`)).status).toBe(200)
-  })
+    const post = (path: string, body: object, headers: Record<string, string> = {}) =>
+      fetch(page + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      })
 
-  it('refunds an order once, after a step-up for these details', async () => {
-    const details = { order: '17', amount: 25 }
-    const session = await (await post('/sign-in', { name: 'ada' })).text()
-    const authorization = `Bearer ${session}`
-    const before = await post('/refund', details, { authorization })
-    expect(before.status).toBe(401)
-    expect(await before.json()).toMatchObject({ reason: 'enrollment_required' })
+    it(named('serves a page with its script and its styles'), async () => {
+      expect(await (await fetch(page)).text()).toContain('<script src="page.js">')
+      expect(await (await fetch(`${page}/page.js`)).text()).toContain(url)
+      expect((await fetch(`${page}/page.css`)).status).toBe(200)
+    })
 
-    const countersign = createClient({ url, environment: 'hello', bearer: () => session })
-    const token = await enrollAndStepUp({ countersign }, 'orders:refund', details)
-    const headers = { authorization, 'countersign-token': token }
-    const other = await post('/refund', { ...details, amount: 2500 }, headers)
-    expect(await other.json()).toMatchObject({ reason: 'details_mismatch' })
-    const refunded = await post('/refund', details, headers)
-    expect(await refunded.json()).toEqual({ refunded: details })
-    const again = await post('/refund', details, headers)
-    expect(await again.json()).toMatchObject({ reason: 'token_used' })
-  })
+    it(named('refunds an order once, after a step-up for these details'), async () => {
+      const details = { order: '17', amount: 25 }
+      const session = await (await post('/sign-in', { name: `ada of ${api}` })).text()
+      const authorization = `Bearer ${session}`
+      const before = await post('/refund', details, { authorization })
+      expect(before.status).toBe(401)
+      expect(await before.json()).toMatchObject({ reason: 'enrollment_required' })
 
-  it('refunds nothing for a caller who is not signed in', async () => {
-    const refused = await post(
-      '/refund',
-      { order: '17', amount: 25 },
-      { authorization: 'Bearer x' },
-    )
-    expect(refused.status).toBe(401)
-    expect(await refused.json()).toMatchObject({ reason: 'unauthenticated' })
-  })
-})
+      const countersign = createClient({ url, environment: 'hello', bearer: () => session })
+      const token = await enrollAndStepUp({ countersign }, 'orders:refund', details)
+      const headers = { authorization, 'countersign-token': token }
+      const other = await post('/refund', { ...details, amount: 2500 }, headers)
+      expect(await other.json()).toMatchObject({ reason: 'details_mismatch' })
+      const refunded = await post('/refund', details, headers)
+      expect(await refunded.json()).toEqual({ refunded: details })
+      const again = await post('/refund', details, headers)
+      expect(await again.json()).toMatchObject({ reason: 'token_used' })
+    })
+
+    it(named('refunds nothing for a caller who is not signed in'), async () => {
+      const refused = await post(
+        '/refund',
+        { order: '17', amount: 25 },
+        { authorization: 'Bearer x' },
+      )
+      expect(refused.status).toBe(401)
+      expect(await refused.json()).toMatchObject({ reason: 'unauthenticated' })
+    })
+  },
+)
 
 it('npm run hello names `npm start` where no service runs', async () => {
   const alone = runScript('hello', ['--state', join(folder, 'other')], variables)

@@ -1,4 +1,4 @@
-// The programs of other authors that peers.test.ts uses, and how to call them.
+// The programs of other authors that the tests use, and how to call them.
 import { execFileSync, spawnSync } from 'node:child_process'
 
 const PYTHONS = ['/usr/bin/python3', 'python3']
@@ -14,10 +14,18 @@ const PEERS = {
   oathtool: runs('oathtool', ['--version']) ? 'oathtool' : undefined,
   fido2: pythonWith('fido2.server'),
   jwt: pythonWith('jwt, cryptography'),
+  fastapi: pythonWith('fastapi, uvicorn, httpx, jwt, cryptography'),
+  go: runs('go', ['version']) ? 'go' : undefined,
 }
 /** The Debian package of each. */
-const PACKAGES = { oathtool: 'oathtool', fido2: 'python3-fido2', jwt: 'python3-jwt' }
+const PACKAGES = {
+  ...{ oathtool: 'oathtool', fido2: 'python3-fido2', jwt: 'python3-jwt' },
+  ...{ fastapi: 'python3-fastapi python3-uvicorn python3-httpx', go: 'golang-go' },
+}
 export type Peer = keyof typeof PEERS
+
+/** The Python that has what the API in Python needs. */
+export const fastapiPython = PEERS.fastapi ?? ''
 
 export const isAbsent = (peer: Peer): boolean => PEERS[peer] === undefined
 const absent = Object.entries(PACKAGES).flatMap(([peer, name]) =>
