@@ -3,10 +3,12 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { describeApi } from '../reference/openapi.ts'
 import { ROOT } from './variables.ts'
 
 const OUT = join(ROOT, 'dist')
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const STYLES = 'client/react/dialog.css'
 
 rmSync(OUT, { recursive: true, force: true })
@@ -21,4 +23,5 @@ for (const name of readdirSync(OUT, { recursive: true, encoding: 'utf8' })) {
 cpSync(join(ROOT, STYLES), join(OUT, STYLES))
 // Without a declaration, TypeScript refuses to import the styles, unless the types of a bundler declare them.
 writeFileSync(join(OUT, `${STYLES}.d.ts`), 'export {}\n')
+writeFileSync(join(OUT, 'openapi.json'), JSON.stringify(describeApi(version), null, 2))
 console.log('The package is in dist/.')

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { circleIn, importsOf, sourceFiles, sourceOf } from '../support/imports.ts'
 
 const ROOMS = [
-  ...['contract', 'functions', 'client', 'console', 'examples', 'reference', 'scripts', 'ui'],
+  ...['contract', 'functions', 'client', 'cli', 'console', 'examples'],
+  ...['reference', 'scripts', 'ui'],
 ]
 const domain = sourceFiles('functions/domain')
 
@@ -20,6 +21,7 @@ const MAY_IMPORT: [folder: string, allowed: RegExp][] = [
   ['contract', /^contract\//],
   ['contract/shared', /^contract\/(shared\/|[a-z]+\.ts$)/],
   ['client', /^(client|contract)\//],
+  ['cli', /^(cli|client)\//],
   ['ui', /^ui\//],
   ['console', /^(console|ui)\//],
   ['examples/wallet/page', /^(examples\/wallet|ui)\//],

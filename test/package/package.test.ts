@@ -4,6 +4,7 @@ import { execFile, execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, parse, resolve } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import * as esbuild from 'esbuild'
 import * as vite from 'vite'
@@ -11,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { APIS, PAGES } from '../../console/pages/snippets.ts'
 import { describeApi } from '../../reference/openapi.ts'
 import { BUILT_IN, PASSKEY_ONLY, REFUND, WITHOUT_DETAILS } from '../console/guide.ts'
+import { listen } from '../support/stand-in.ts'
 
 const own = JSON.parse(readFileSync('package.json', 'utf8'))
 const folder = mkdtempSync(join(tmpdir(), 'countersign-package-'))
@@ -223,13 +225,82 @@ describe('a client from the OpenAPI document', () => {
   }, 60_000)
 })
 
+describe('the command `countersign`', () => {
+  const [[name]] = REACTS
+  const command = (args: string[], input = '', variables: Record<string, string> = {}) => {
+    const file = join(projectOf(name), 'node_modules/.bin/countersign')
+    const { promise, resolve } = Promise.withResolvers<{
+      code: unknown
+      out: string
+      said: string
+    }>()
+    const child = execFile(
+      file,
+      args,
+      { env: { ...process.env, ...variables } },
+      (error, out, said) => resolve({ code: error?.code ?? 0, out, said }),
+    )
+    child.stdin?.end(input)
+    return promise
+  }
+
+  it('prints the OpenAPI document', async () => {
+    const { code, out } = await command(['openapi'])
+    expect([code, JSON.parse(out)]).toEqual([
+      0,
+      JSON.parse(JSON.stringify(describeApi(own.version))),
+    ])
+  })
+
+  it.each([
+    [0, { accepted: true, subject: 'ada', expiresAt: 1, warnings: [] }],
+    [1, { accepted: false, message: 'The session token has expired.' }],
+  ])('tries a session token, and ends with %i', async (code, tried) => {
+    const asked: unknown[] = []
+    await using service = await listen(async (request, response) => {
+      asked.push([request.url, request.headers.authorization, await json(request)])
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify({ result: { data: tried } }))
+    })
+    const args = ['try-session', '--url', service.url, '--environment', 'shop']
+    const ended = await command(args, 'a.b.c\n', { COUNTERSIGN_OPERATOR_KEY: 'csk_op_x' })
+    expect({ ...ended, out: JSON.parse(ended.out) }).toEqual({ code, out: tried, said: '' })
+    expect(asked).toEqual([
+      [
+        '/operator/trpc/environment.trySession',
+        'Bearer csk_op_x',
+        { environment: 'shop', token: 'a.b.c' },
+      ],
+    ])
+  })
+
+  it.each([
+    [[], 'countersign openapi'],
+    [['nothing'], 'There is no command nothing.'],
+    [['try-session', '--url', 'http://localhost'], '--url and --environment are needed.'],
+    [['try-session', '--token', 'x'], "Unknown option '--token'"],
+    [
+      ['try-session', '--url', 'http://localhost', '--environment', 'shop'],
+      'Set COUNTERSIGN_OPERATOR_KEY',
+    ],
+  ])('says how it is used: %j', async (args, sentence) => {
+    expect(await command(args)).toMatchObject({ code: 2, said: expect.stringContaining(sentence) })
+  })
+})
+
+/** What the package has besides its modules. */
+const PAPERS = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'dist/openapi.json'].map(
+  (file) => `package/${file}`,
+)
+
 it('holds the built modules, their declarations and its papers, and nothing else', () => {
   const names = run('.', 'tar', '-tzf', tarball).trim().split('\n')
   const strangers = names.filter(
     (file) =>
-      !/^package\/dist\/(client|contract)\/.*\.(js|d\.ts|css)$/.test(file) &&
-      !/^package\/(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(file),
+      !/^package\/dist\/(cli|client|contract)\/.*\.(js|d\.ts|css)$/.test(file) &&
+      !PAPERS.includes(file),
   )
   expect(strangers).toEqual([])
+  expect(PAPERS.filter((file) => !names.includes(file))).toEqual([])
   expect(names.length).toBeGreaterThan(40)
 })
