@@ -1,10 +1,6 @@
 // The form of the tables of operations: what the document and the reference say about each procedure.
-import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
 import type { Reason } from '../../contract/index.ts'
 import type { AppRouter } from '../../functions/router.ts'
-
-type Inputs = inferRouterInputs<AppRouter>
-type Outputs = inferRouterOutputs<AppRouter>
 
 /** One operation of the HTTP API. */
 export interface Operation<Input = unknown, Output = unknown> {
@@ -21,13 +17,19 @@ export interface Operation<Input = unknown, Output = unknown> {
   answer: Output
 }
 
+type Procedures = AppRouter['_def']['record']
+
+/** The operation of a procedure, with the types of its schemas. */
+type OperationOf<Procedure> = Procedure extends {
+  _def: { $types: { input: infer Input; output: infer Output } }
+}
+  ? Operation<Input, Output>
+  : never
+
 /** The operations of one noun. */
-export type OperationsOf<Noun extends keyof Inputs & keyof Outputs> = {
-  [Verb in keyof Inputs[Noun]]: Operation<
-    Inputs[Noun][Verb],
-    Verb extends keyof Outputs[Noun] ? Outputs[Noun][Verb] : never
-  >
+export type OperationsOf<Noun extends keyof Procedures> = {
+  [Verb in keyof Procedures[Noun]]: OperationOf<Procedures[Noun][Verb]>
 }
 
 /** Every operation, by noun and verb. */
-export type Operations = { [Noun in keyof Inputs]: OperationsOf<Noun> }
+export type Operations = { [Noun in keyof Procedures]: OperationsOf<Noun> }

@@ -1,7 +1,10 @@
 // The operations that an operator calls: environments and their keys, users, operators, counts and history.
-import { RESERVED_ENVIRONMENT_IDS } from '../../contract/index.ts'
+import { type EnvironmentSettings, RESERVED_ENVIRONMENT_IDS } from '../../contract/index.ts'
+import { withDefaults } from '../../functions/domain/settings/defaults.ts'
+import { resolveSettings } from '../../functions/domain/settings/settings.ts'
 import type { OperationsOf } from './operation.ts'
 import { AUDIENCE, NOW, TOKEN } from './resources.ts'
+import { APP } from './users.ts'
 
 /** The scope of the token that an operator's change takes, once any operator has a factor. */
 const takes = 'operator:change'
@@ -18,7 +21,7 @@ const session = {
   keys: { jwksUri: 'https://login.shop.example/.well-known/jwks.json' },
   audiences: ['shop'],
 }
-const settings = {
+const settings: EnvironmentSettings = {
   name: 'Shop',
   session,
   rpId: 'shop.example',
@@ -35,31 +38,43 @@ const settings = {
       title: 'Refund',
       sentence: 'refund an order',
       base: {
-        require: 'always' as const,
-        methods: ['totp' as const, 'passkey' as const],
-        details: 'required' as const,
+        require: 'always',
+        methods: ['totp', 'passkey'],
+        details: 'required',
         lifetimeSeconds: 300,
       },
     },
     {
       action: 'user.update',
       scope: 'user:update',
-      base: { methods: ['totp' as const, 'passkey' as const, 'assertion' as const] },
+      base: { methods: ['totp', 'passkey', 'assertion'] },
     },
   ],
 }
 
-const keys = [
-  {
-    kid: 'q3hXv1ZbT0aLk9sW2mNc5A',
-    state: 'current' as const,
-    createdAt: NOW,
-    signsAt: NOW,
-    leavesAt: null,
-  },
-]
-const resourceKey = { id: 'Zt4wQ8nL2xYp', audience: AUDIENCE, label: 'Refunds', createdAt: NOW }
-const view = { environment: 'shop', settings, version: 1, keys, resourceKeys: [resourceKey] }
+const renamed: EnvironmentSettings = { ...settings, name: 'The shop' }
+
+const key = {
+  kid: 'q3hXv1ZbT0aLk9sW',
+  state: 'current' as const,
+  createdAt: NOW,
+  signsAt: NOW,
+  leavesAt: null,
+}
+const keys = [key]
+const resourceKey = {
+  id: 'rk_Zt4wQ8nL2xYp',
+  audience: AUDIENCE,
+  label: 'Refunds',
+  createdAt: NOW,
+}
+const viewOf = (document: EnvironmentSettings, version: number) => ({
+  environment: 'shop',
+  settings: resolveSettings(withDefaults(document)),
+  version,
+  keys,
+  resourceKeys: [resourceKey],
+})
 
 export const ENVIRONMENT_OPERATIONS: OperationsOf<'environment'> = {
   create: {
@@ -68,7 +83,7 @@ export const ENVIRONMENT_OPERATIONS: OperationsOf<'environment'> = {
     reasons: [...CHANGE, 'conflict'],
     takes,
     example: { environment: 'shop', settings },
-    answer: view,
+    answer: viewOf(settings, 1),
   },
   list: {
     summary: 'List the environments',
@@ -82,15 +97,21 @@ export const ENVIRONMENT_OPERATIONS: OperationsOf<'environment'> = {
     description: 'Returns the settings with every default, the signing keys and the resource keys.',
     reasons: ['unknown_environment'],
     example: { environment: 'shop' },
-    answer: view,
+    answer: viewOf(settings, 1),
   },
   preview: {
     summary: 'Preview a change of settings',
     description:
       'Returns the changes that saving these settings would make, and whether each one is weaker. It changes nothing.',
     reasons: ['unknown_environment'],
-    example: { environment: 'shop', settings },
-    answer: { version: 1, changes: [] },
+    example: { environment: 'shop', settings: renamed },
+    answer: {
+      version: 1,
+      changes: [
+        { path: 'name', before: 'Shop', after: 'The shop', weaker: false },
+        { path: 'rpName', before: 'Shop', after: 'The shop', weaker: false },
+      ],
+    },
   },
   update: {
     summary: 'Change the settings',
@@ -98,8 +119,8 @@ export const ENVIRONMENT_OPERATIONS: OperationsOf<'environment'> = {
       'Replaces the settings. `version` is the version that you read before: if somebody has saved since, the call is refused with `conflict`.',
     reasons: [...CHANGE, 'conflict', 'unknown_environment'],
     takes,
-    example: { environment: 'shop', version: 1, settings: { ...settings, name: 'The shop' } },
-    answer: { ...view, version: 2, settings: { ...settings, name: 'The shop' } },
+    example: { environment: 'shop', version: 1, settings: renamed },
+    answer: viewOf(renamed, 2),
   },
   remove: {
     summary: 'Remove an environment',
@@ -120,7 +141,6 @@ export const ENVIRONMENT_OPERATIONS: OperationsOf<'environment'> = {
       accepted: true,
       subject: 'alice',
       sessionId: 'session-1',
-      clientId: 'shop',
       authTime: NOW,
       expiresAt: NOW + 3600,
       warnings: [],
@@ -133,7 +153,12 @@ export const ENVIRONMENT_OPERATIONS: OperationsOf<'environment'> = {
     reasons: [...CHANGE, 'conflict', 'unknown_environment'],
     takes,
     example: { environment: 'shop' },
-    answer: { keys },
+    answer: {
+      keys: [
+        { ...key, leavesAt: NOW + 87_600 },
+        { ...key, kid: 'mI08IOSpTaBDi65T', state: 'next', signsAt: NOW + 600 },
+      ],
+    },
   },
   createResourceKey: {
     summary: 'Create a resource key',
@@ -167,7 +192,7 @@ export const SUBJECT_OPERATIONS: OperationsOf<'subject'> = {
       subject: 'alice',
       known: true,
       enrolled: true,
-      factors: [],
+      factors: [APP],
       pendingEnrollments: 0,
       recovery: { remaining: 10, total: 10, acknowledged: true },
       attempts: {
@@ -177,7 +202,7 @@ export const SUBJECT_OPERATIONS: OperationsOf<'subject'> = {
         locked: false,
         retryAt: null,
       },
-      liveTokens: 0,
+      liveTokens: 1,
     },
   },
   unlock: {
@@ -288,7 +313,7 @@ export const AUDIT_OPERATIONS: OperationsOf<'audit'> = {
           at: NOW,
           type: 'factor.confirmed',
           actor: 'subject',
-          data: { kind: 'totp' },
+          data: { factorId: APP.factorId, kind: 'totp', first: true },
           salt: '9f86d081884c7d659a2feaa0c55ad015',
           previous: '0'.repeat(64),
           hash: '3b7e0b1d5a2c4f6e8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f7',

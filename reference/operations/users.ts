@@ -4,13 +4,23 @@ import { DETAILS, ELEVATED_TOKEN, NOW, TOKEN } from './resources.ts'
 
 const FACTOR_ID = 'fac_0hT3kYw5mQ9sZ1xV7bNc2A'
 
-const factor = {
+/** An authenticator app. */
+export const APP = {
   factorId: FACTOR_ID,
   kind: 'totp' as const,
   label: 'Work phone',
   isDefault: true,
   createdAt: NOW,
   lastUsedAt: null,
+}
+const PASSKEY = {
+  factorId: 'fac_vUgnvJ0tCF2aAInmkswoOg',
+  kind: 'passkey' as const,
+  label: 'Laptop',
+  isDefault: false,
+  createdAt: NOW,
+  lastUsedAt: NOW,
+  passkey: { synced: true, backedUp: true, transports: ['internal'], usable: true },
 }
 const recoveryCodes = ['Q4JK-7M2P-X9D3-5T8W-B6NH-1F0G', '3Y7Z-K2QD-M8RV-C4TX-9JPA-6E5S']
 
@@ -35,7 +45,7 @@ export const FACTOR_OPERATIONS: OperationsOf<'factor'> = {
     reasons: [],
     example: {},
     answer: {
-      factors: [factor],
+      factors: [APP, PASSKEY],
       enrolled: true,
       mustEnroll: false,
       recovery: { remaining: 10, total: 10, acknowledged: true },
@@ -65,14 +75,14 @@ export const FACTOR_OPERATIONS: OperationsOf<'factor'> = {
       'Confirms a factor with its first code, or with the registration of the passkey. With the first factor the answer has the recovery codes, which are shown once. Confirming issues no token.',
     reasons: [...ATTEMPT, 'factor_not_found', 'factor_limit_reached', 'conflict'],
     example: { kind: 'totp', factorId: FACTOR_ID, code: '123456' },
-    answer: { factor, recoveryCodes },
+    answer: { factor: APP, recoveryCodes },
   },
   rename: {
     summary: 'Rename a factor',
     description: 'Changes the name of a factor. Without a `label` the factor has no name.',
     reasons: ['factor_not_found', 'rate_limited'],
     example: { factorId: FACTOR_ID, label: 'Old phone' },
-    answer: { factors: [{ ...factor, label: 'Old phone' }] },
+    answer: { factors: [{ ...APP, label: 'Old phone' }, PASSKEY] },
   },
   setDefault: {
     summary: 'Choose the default factor',
@@ -80,7 +90,7 @@ export const FACTOR_OPERATIONS: OperationsOf<'factor'> = {
     reasons: [...GATED, 'factor_not_found'],
     takes: 'credential:update',
     example: { factorId: FACTOR_ID },
-    answer: { factors: [factor] },
+    answer: { factors: [APP, PASSKEY] },
   },
   remove: {
     summary: 'Remove a factor',
@@ -89,7 +99,7 @@ export const FACTOR_OPERATIONS: OperationsOf<'factor'> = {
     reasons: [...GATED, 'factor_not_found'],
     takes: 'credential:unlink',
     example: { factorId: FACTOR_ID },
-    answer: { factors: [] },
+    answer: { factors: [{ ...PASSKEY, isDefault: true }] },
   },
 }
 
@@ -125,7 +135,15 @@ export const CHALLENGE_OPERATIONS: OperationsOf<'challenge'> = {
     example: { method: 'passkey', requestedScopes: ['orders:refund'], details: DETAILS },
     answer: {
       challenge: TOKEN,
-      options: { challenge: 'c29tZSByYW5kb20gYnl0ZXM', rpId: 'shop.example' },
+      options: {
+        rpId: 'shop.example',
+        challenge: 'aBZ3Wz42ajS1UP9v517bhWznAoZcqWh7Bxbj0pGZwM',
+        allowCredentials: [
+          { id: 'GrkwsAV8kyqQbkOI0dKAKR', transports: ['internal'], type: 'public-key' },
+        ],
+        timeout: 300_000,
+        userVerification: 'required',
+      },
       expiresAt: NOW + 300,
     },
   },

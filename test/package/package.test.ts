@@ -54,6 +54,16 @@ async function makeProject([name, react]: (typeof REACTS)[number]): Promise<void
   await promisify(execFile)('npm', INSTALL, { cwd: project })
 }
 
+/** Installs openapi-typescript, which needs TypeScript 5. */
+async function makeOpenapiProject(): Promise<void> {
+  const project = projectOf('openapi')
+  mkdirSync(project)
+  const dependencies = { 'openapi-typescript': '7.13.0', typescript: '5.9.3' }
+  const manifest = { private: true, type: 'module', dependencies }
+  writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
+  await promisify(execFile)('npm', INSTALL, { cwd: project })
+}
+
 /** Type-checks, and compiles, with every declaration of the package looked at. */
 function compile(
   project: string,
@@ -100,7 +110,7 @@ beforeAll(async () => {
   run('.', process.execPath, 'scripts/build.ts')
   const [packed] = JSON.parse(run('.', 'npm', 'pack', '--json', '--pack-destination', folder))
   tarball = join(folder, packed.filename)
-  await Promise.all(REACTS.map(makeProject))
+  await Promise.all([...REACTS.map(makeProject), makeOpenapiProject()])
 }, 300_000)
 afterAll(() => rmSync(folder, { recursive: true, force: true }), 120_000)
 
@@ -199,16 +209,7 @@ describe.each(REACTS)('in an empty project with %s', (name) => {
 })
 
 describe('a client from the OpenAPI document', () => {
-  const project = join(folder, 'openapi')
-
-  /** Installs openapi-typescript, which needs TypeScript 5. */
-  beforeAll(async () => {
-    mkdirSync(project)
-    const dependencies = { 'openapi-typescript': '7.13.0', typescript: '5.9.3' }
-    const manifest = { private: true, type: 'module', dependencies }
-    writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
-    await promisify(execFile)('npm', INSTALL, { cwd: project })
-  }, 120_000)
+  const project = projectOf('openapi')
 
   it('type-checks, and refuses what the document does not have', () => {
     writeFileSync(join(project, 'openapi.json'), JSON.stringify(describeApi(own.version)))

@@ -127,7 +127,7 @@ const ENDPOINTS = endpoints().toSorted(
 
 describe('the example', () => {
   it.each(ENDPOINTS)('is answered in the form of its schema: $path', async (endpoint) => {
-    const { takes, output, refusals } = endpoint
+    const { takes, output, answer, refusals } = endpoint
     const input = await inputOf(endpoint)
     if (takes) {
       const { status, body } = await sendAs(endpoint, input)
@@ -139,6 +139,8 @@ describe('the example', () => {
     const { status, body } = await sendAs(endpoint, input, takes && (await tokenFor(takes)))
     const faults = faultsOf(output, body)
     expect({ status, body, faults }).toEqual({ status: 200, body, faults: [] })
+    // The document shows an answer with the same members.
+    expect(Object.keys(Object(answer))).toEqual(expect.arrayContaining(Object.keys(body)))
   })
 })
 
