@@ -1,6 +1,7 @@
 // The package as an application installs it: packed, installed into an empty project by npm, type-checked with
 // its own declarations, and run.
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, parse, resolve } from 'node:path'
@@ -8,7 +9,7 @@ import { json } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import * as esbuild from 'esbuild'
 import * as vite from 'vite'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { APIS, PAGES } from '../../console/pages/snippets.ts'
 import { describeApi } from '../../reference/openapi.ts'
 import { BUILT_IN, PASSKEY_ONLY, REFUND, WITHOUT_DETAILS } from '../console/guide.ts'
@@ -38,6 +39,7 @@ async function makeProject([name, react]: (typeof REACTS)[number]): Promise<void
   cpSync(CONSUMER, project, { recursive: true })
   const dependencies = {
     countersign: `file:${tarball}`,
+    esbuild: own.devDependencies.esbuild,
     '@tanstack/react-query': own.devDependencies['@tanstack/react-query'],
     '@types/node': own.devDependencies['@types/node'],
     '@types/react': react,
@@ -287,6 +289,62 @@ describe('the command `countersign`', () => {
   ])('says how it is used: %j', async (args, sentence) => {
     expect(await command(args)).toMatchObject({ code: 2, said: expect.stringContaining(sentence) })
   })
+})
+
+/** Returns a port that nothing listens on. */
+async function freePort(): Promise<string> {
+  await using server = await listen(() => undefined)
+  return new URL(server.url).port
+}
+
+describe('npm create countersign', () => {
+  const [, [name]] = REACTS
+  /** Below a project that has the packages. */
+  const application = join(projectOf(name), 'my-shop')
+  const create = () => run(folder, process.execPath, 'package/index.js', application)
+
+  beforeAll(() => {
+    const [packed] = JSON.parse(
+      run('create', 'npm', 'pack', '--json', '--pack-destination', folder),
+    )
+    run(folder, 'tar', '-xzf', packed.filename)
+    create()
+  }, 60_000)
+
+  it('writes the smallest example, and no folder that is there', () => {
+    for (const file of ['api.ts', 'page.tsx', 'index.html'])
+      expect(readFileSync(join(application, file), 'utf8')).toBe(
+        readFileSync(join('examples/hello', file), 'utf8'),
+      )
+    const manifest = JSON.parse(readFileSync(join(application, 'package.json'), 'utf8'))
+    expect(manifest).toMatchObject({ name: 'my-shop', dependencies: { countersign: '^0.1.0' } })
+    expect(create).toThrow('exists already')
+  })
+
+  it('writes an application that sets itself up, starts, and serves its page', async () => {
+    const asked: unknown[] = []
+    await using service = await listen(async (request, response) => {
+      asked.push([request.url, request.headers.authorization])
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify({ result: { data: { key: 'csk_res_x' } } }))
+    })
+    const PORT = await freePort()
+    const env = { ...process.env, PORT }
+    const setup = { ...env, COUNTERSIGN_URL: service.url, OPERATOR_KEY: 'csk_op_x' }
+    await promisify(execFile)('npm', ['run', 'setup'], { cwd: application, env: setup })
+    expect(asked).toEqual([
+      ['/operator/trpc/environment.create', 'Bearer csk_op_x'],
+      ['/operator/trpc/environment.createResourceKey', 'Bearer csk_op_x'],
+    ])
+    const child = spawn(process.execPath, ['--env-file=.env', 'api.ts'], { cwd: application, env })
+    try {
+      const page = () => fetch(`http://localhost:${PORT}/page.js`).then((one) => one.text())
+      expect(await vi.waitFor(page, { timeout: 20_000, interval: 100 })).toContain(service.url)
+    } finally {
+      child.kill()
+      await once(child, 'close')
+    }
+  }, 60_000)
 })
 
 /** What the package has besides its modules. */
