@@ -125,7 +125,7 @@ export const ENVIRONMENT_OPERATIONS: OperationsOf<'environment'> = {
   remove: {
     summary: 'Remove an environment',
     description:
-      'Removes an environment. Its tokens and keys are refused from then on. This cannot be undone.',
+      'Removes an environment with its settings and keys. This cannot be undone, and no other environment can have its id. Every location knows within 25 seconds.',
     reasons: [...CHANGE, 'unknown_environment'],
     takes,
     example: { environment: 'shop' },
@@ -149,7 +149,7 @@ export const ENVIRONMENT_OPERATIONS: OperationsOf<'environment'> = {
   rotateKeys: {
     summary: 'Rotate the signing keys',
     description:
-      'Creates the next signing key, which signs once every verifier could have fetched it. With `compromised`, the current key is retired at once and every token that it signed ends.',
+      'Creates the next signing key, which signs once every verifier could have fetched it. With `compromised`, all other keys leave the key set at once, and all tokens end.',
     reasons: [...CHANGE, 'conflict', 'unknown_environment'],
     takes,
     example: { environment: 'shop' },
@@ -171,7 +171,7 @@ export const ENVIRONMENT_OPERATIONS: OperationsOf<'environment'> = {
   },
   revokeResourceKey: {
     summary: 'Revoke a resource key',
-    description: 'Ends a resource key at once.',
+    description: 'Ends a resource key. Every location refuses it within 25 seconds.',
     reasons: [...CHANGE, 'unknown_environment', 'not_found'],
     takes,
     example: { environment: 'shop', id: resourceKey.id },

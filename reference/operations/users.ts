@@ -41,7 +41,7 @@ export const FACTOR_OPERATIONS: OperationsOf<'factor'> = {
   list: {
     summary: 'List the factors',
     description:
-      'Returns the confirmed factors of the user, the default one first, and how many recovery codes are left. `mustEnroll` is true if the settings want a first factor during onboarding.',
+      'Returns the confirmed factors of the user, and how many recovery codes are left. `mustEnroll` is true if the settings want a first factor during onboarding.',
     reasons: [],
     example: {},
     answer: {
