@@ -2,6 +2,8 @@
 import * as z from 'zod/mini'
 import { safeParse } from 'zod/v4/core'
 import { REASONS, type Reason } from '../../contract/index.ts'
+import { endpoints } from '../../reference/openapi.ts'
+import { Problem } from '../../reference/schemas.ts'
 import { PUBLIC_URL } from '../support/service.ts'
 import type { Call } from './calls.ts'
 import type { Endpoint } from './endpoints.ts'
@@ -39,6 +41,8 @@ const Refusal = z.strictObject({
     }),
   }),
 })
+/** Paths of the HTTP API, which answers a refusal as problem details. */
+const JSON_API = /^\/[^/]+\/v1\//
 const Accepted = z.strictObject({ result: z.strictObject({ data: z.unknown() }) })
 /** Of a stack, a place in the source, or a schema's own words. */
 const INTERNALS =
@@ -63,19 +67,36 @@ export function judge(
   if (fault !== undefined) return { wrong: `a fault was logged: ${fault}` }
   if (status >= 200 && status < 300) return judgeAccepted(endpoint, call, answer)
   if (call.method === 'HEAD' && text === '') return { reason: 'not_found' }
-  if (!answer.type.startsWith('application/json')) return { wrong: `refused as ${answer.type}` }
+  const isProblem = JSON_API.test(new URL(PUBLIC_URL + call.path).pathname)
+  if (!answer.type.startsWith(isProblem ? 'application/problem+json' : 'application/json'))
+    return { wrong: `refused as ${answer.type}` }
   if (INTERNALS.test(text)) return { wrong: 'internals in the answer' }
-  const refusal = Refusal.safeParse(parse(text))
+  const refusal = isProblem ? Problem.safeParse(parse(text)) : Refusal.safeParse(parse(text))
   if (!refusal.success)
     return { wrong: `refused in another form, at ${refusal.error.issues[0]?.path.join('.')}` }
-  const { message, data } = refusal.data.error
-  const { reason } = data
+  const { data } = refusal
+  const message = 'error' in data ? data.error.message : data.detail
+  const { reason } = 'error' in data ? data.error.data : data
   if (status >= 500 && !FOREIGN_KEYS.test(message))
     return { wrong: `${status} ${reason}: ${message}` }
   const unreadable = status === UNREADABLE && reason === 'input_invalid'
   if (status !== REASONS[reason].status && !unreadable)
     return { wrong: `${reason} with status ${status}` }
+  if (isUndescribed(endpoint, call, reason))
+    return { wrong: `${reason}, which the description of the HTTP API does not name` }
   return { reason }
+}
+
+const described = endpoints()
+
+/** Returns whether the description of the HTTP API leaves out the reason of a refusal. */
+function isUndescribed({ procedure }: Endpoint, { method, path }: Call, reason: Reason): boolean {
+  const { pathname } = new URL(PUBLIC_URL + path)
+  const [, route] = pathname.split('/')
+  const ones = described.filter(({ noun, verb }) => `${noun}.${verb}` === procedure)
+  const isHere = route === 'operator' || ones.some((one) => one.path.startsWith('/{environment}'))
+  if (method !== 'POST' || pathname !== `/${route}/trpc/${procedure}` || !isHere) return false
+  return !ones.some(({ refusals }) => refusals.includes(reason))
 }
 
 function judgeAccepted(endpoint: Endpoint, call: Call, { status, type, text }: Answer): Outcome {
