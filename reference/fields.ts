@@ -263,6 +263,15 @@ export const FIELDS: Readonly<Record<string, string>> = {
   when: 'The condition, in CEL.',
   wouldAsk: 'What the rule would ask if it were enforced.',
   wwwAuthenticate: 'The header to answer your caller with, if a step-up helps.',
+  dpop: 'Whether tokens must be bound to a key of their client (RFC 9449).',
+  'ActionAuthorizeInput.dpop': 'The DPoP proof that came with a bound token.',
+  'TokenConsumeInput.dpop': 'The DPoP proof that came with a bound token.',
+  dpopNonce: 'The nonce that the next DPoP proof needs.',
+  cnf: 'The key that the token is bound to (RFC 9449, section 6).',
+  jkt: 'The thumbprint of the key (RFC 7638).',
+  proof: 'The DPoP proof, as the caller sent it.',
+  'PresentedDpop.url': 'The address of the call, from your configuration, without its query.',
+  'PresentedDpop.method': 'The method of the call.',
 }
 
 /** Returns what a field of a schema means. */

@@ -1,6 +1,6 @@
 // The OpenAPI document (3.1) of the HTTP API: every procedure of the router with the contract's schemas, the callers
 // that it accepts, and the words of operations.ts.
-import { NoInput, REASONS, type Reason, TOKEN_HEADER } from '../contract/index.ts'
+import { DPOP_HEADER, NoInput, REASONS, type Reason, TOKEN_HEADER } from '../contract/index.ts'
 import { appRouter } from '../functions/router.ts'
 import type { ProcedureMeta } from '../functions/trpc.ts'
 import { NOUNS, OPERATIONS, type Operation } from './operations.ts'
@@ -159,6 +159,7 @@ function describe(endpoint: Endpoint) {
     parameters: [
       ...(path.includes('{environment}') ? [{ $ref: '#/components/parameters/environment' }] : []),
       ...(takes === undefined ? [] : [tokenHeader(takes)]),
+      ...(takesProof(endpoint) ? [PROOF_HEADER] : []),
     ],
     requestBody: {
       required: input !== schemaName(NoInput),
@@ -178,6 +179,16 @@ const tokenHeader = (scope: string) => ({
   ...{ name: TOKEN_HEADER, in: 'header', required: false, schema: refTo('CompactJwt') },
   description: `An elevated token with the scope \`${scope}\`. Needed once the caller has a factor.`,
 })
+
+/** A caller sends the proof of its own key in a header; an API passes on the one of its caller in `dpop`. */
+const takesProof = ({ refusals, callers }: Endpoint): boolean =>
+  refusals.includes('proof_invalid') && !callers.includes('resource')
+
+const PROOF_HEADER = {
+  ...{ name: DPOP_HEADER, in: 'header', required: false, schema: refTo('CompactJwt') },
+  description:
+    'A DPoP proof for this call (RFC 9449). The token that is issued is bound to its key; a bound token needs one of the same key.',
+}
 
 /** Describes the refusals, by their status. */
 function problemsOf(refusals: readonly Reason[]): Map<number, object> {

@@ -56,6 +56,7 @@ export const Problem = z.strictObject({
   requirement: z.optional(Requirement),
   place: z.optional(SettingsPlace),
   wwwAuthenticate: z.optional(z.string()),
+  dpopNonce: z.optional(z.string()),
 })
 
 const NAMED = { ...contract, Problem, Requirement, SettingsPlace }

@@ -3,7 +3,7 @@ import { type EnvironmentSettings, RESERVED_ENVIRONMENT_IDS } from '../../contra
 import { withDefaults } from '../../functions/domain/settings/defaults.ts'
 import { resolveSettings } from '../../functions/domain/settings/settings.ts'
 import type { OperationsOf } from './operation.ts'
-import { AUDIENCE, NOW, TOKEN } from './resources.ts'
+import { AUDIENCE, NOW, PROOF, TOKEN } from './resources.ts'
 import { APP } from './users.ts'
 
 /** The scope of the token that an operator's change takes, once any operator has a factor. */
@@ -11,6 +11,7 @@ const takes = 'operator:change'
 
 /** The reasons for which a change by an operator is refused. */
 const CHANGE = [
+  ...PROOF,
   ...(['step_up_required', 'enrollment_required', 'token_invalid', 'token_expired'] as const),
   ...(['token_revoked', 'token_used', 'scope_not_allowed', 'details_mismatch'] as const),
   'rate_limited',

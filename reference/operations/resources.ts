@@ -12,6 +12,9 @@ export const AUDIENCE = 'https://api.shop.example'
 const ACTION = 'order.refund'
 const SCOPE = 'orders:refund'
 
+/** The reasons for which a DPoP proof is refused (RFC 9449). */
+export const PROOF = ['proof_required', 'proof_invalid', 'proof_used', 'use_dpop_nonce'] as const
+
 const claims = {
   iss: 'https://countersign.example/shop',
   sub: 'alice',
@@ -43,6 +46,7 @@ const decision = {
   lifetimeSeconds: 300,
   freshnessSeconds: 300,
   details: 'required' as const,
+  dpop: false,
   title: 'Refund',
   sentence: 'refund an order',
 }
@@ -61,6 +65,7 @@ export const ELEVATED_TOKEN = {
 
 /** The reasons for which a token is refused where it is spent. */
 const SPENDING = [
+  ...PROOF,
   ...(['details_mismatch', 'step_up_required', 'token_invalid', 'token_expired'] as const),
   ...(['token_revoked', 'token_used', 'scope_not_allowed', 'unknown_action'] as const),
 ] as const
@@ -112,6 +117,7 @@ export const POLICY_OPERATIONS: OperationsOf<'policy'> = {
           freshnessSeconds: 300,
           details: 'required',
           acceptsMfaToken: false,
+          dpop: false,
           mode: 'enforce',
           conditional: false,
         },
@@ -144,6 +150,7 @@ export const TOKEN_OPERATIONS: OperationsOf<'token'> = {
     description:
       'Exchanges a short JWT, in which your backend vouches for the user, for an elevated token. The rule must accept the method `assertion`, and the settings must name the issuer of assertions. An assertion is accepted once.',
     reasons: [
+      ...PROOF,
       ...(['assertion_invalid', 'scope_not_allowed', 'method_not_allowed', 'denied'] as const),
       ...(['details_required', 'session_not_fresh'] as const),
     ],

@@ -1,6 +1,6 @@
 // The operations that a page calls for its user: the step-up, and the user's factors.
 import type { OperationsOf } from './operation.ts'
-import { DETAILS, ELEVATED_TOKEN, NOW, TOKEN } from './resources.ts'
+import { DETAILS, ELEVATED_TOKEN, NOW, PROOF, TOKEN } from './resources.ts'
 
 const FACTOR_ID = 'fac_0hT3kYw5mQ9sZ1xV7bNc2A'
 
@@ -26,6 +26,7 @@ const recoveryCodes = ['Q4JK-7M2P-X9D3-5T8W-B6NH-1F0G', '3Y7Z-K2QD-M8RV-C4TX-9JP
 
 /** The reasons for which a call is refused that takes an elevated token in its header. */
 const GATED = [
+  ...PROOF,
   ...(['step_up_required', 'token_invalid', 'token_expired', 'token_revoked'] as const),
   ...(['token_used', 'denied', 'enrollment_required', 'scope_not_allowed'] as const),
   'details_mismatch',
@@ -151,7 +152,7 @@ export const CHALLENGE_OPERATIONS: OperationsOf<'challenge'> = {
     summary: 'Step up',
     description:
       'Verifies a code, a passkey or a recovery code, and answers with an elevated token for the requested scopes. Attempts are counted before they are checked. A passkey gets only the scopes and details that its challenge names.',
-    reasons: [...REQUESTING, ...ATTEMPT, 'factor_not_found'],
+    reasons: [...REQUESTING, ...ATTEMPT, ...PROOF, 'factor_not_found'],
     example: {
       method: 'totp',
       code: '123456',

@@ -75,8 +75,8 @@ describe('the OpenAPI document', () => {
   })
 
   it('names every reason of the contract where it can be the answer', () => {
-    /** A call at another address or with another method, and proofs, which no call asks for. */
-    const elsewhere = ['proof_required', 'proof_invalid', 'method_unsupported', 'proof_used']
+    /** The refusal of another method. */
+    const elsewhere = ['method_unsupported']
     const named = new Set<string>(ENDPOINTS.flatMap(({ refusals }) => refusals))
     expect(Object.keys(contract.REASONS).filter((reason) => !named.has(reason))).toEqual(elsewhere)
   })
