@@ -109,6 +109,23 @@ describe('a schema of details', () => {
       },
     ],
     ['eight levels', nested(8)],
+    [
+      'how its properties are shown',
+      {
+        type: 'object',
+        properties: {
+          amount: {
+            title: 'Amount',
+            display: { as: 'amount', unitFrom: 'currency', decimals: 36 },
+          },
+          fee: { display: { as: 'amount', unit: 'ETH on Base', decimals: 0, order: 0 } },
+          currency: { title: 'Currency', display: { as: 'text', order: 999 } },
+          hash: { display: { as: 'hash', of: 'currency' } },
+          to: { type: 'array', display: { as: 'list' }, items: { display: { as: 'address' } } },
+          deep: { properties: { at: { display: { as: 'date' } } } },
+        },
+      },
+    ],
     ['additional properties of a kind', { ...OBJECT, additionalProperties: { type: 'string' } }],
   ])('may hold %s', (_what, schema) => {
     expect(schemaFault(schema)).toBeUndefined()
@@ -187,6 +204,61 @@ describe('a schema of details', () => {
     expect(schemaFault(schema)).toBe(fault)
   })
 
+  const shown = (display: unknown, more: object = {}) =>
+    schemaFault({ ...OBJECT, properties: { a: { display, ...more }, b: {}, h: HASH } })
+  const HASH = { display: { as: 'hash', of: 'b' } }
+
+  it.each<[display: unknown, fault: string]>([
+    [7, 'it must be an object'],
+    [{}, '`as` must be one of amount, address, hash, date, duration, text, bytes, list'],
+    [
+      { as: 'money' },
+      '`as` must be one of amount, address, hash, date, duration, text, bytes, list',
+    ],
+    [{ as: 'text', colour: 'red' }, '`colour` is not known'],
+    [{ as: 'text', toString: 1 }, '`toString` is not known'],
+    [{ as: 'text', order: -1 }, '`order` must be a whole number from 0 to 999'],
+    [{ as: 'text', order: 1000 }, '`order` must be a whole number from 0 to 999'],
+    [{ as: 'amount', decimals: 37 }, '`decimals` must be a whole number from 0 to 36'],
+    [{ as: 'amount', decimals: 0.5 }, '`decimals` must be a whole number from 0 to 36'],
+    [{ as: 'amount', decimals: '2' }, '`decimals` must be a whole number from 0 to 36'],
+    ...[7, '', '000 EUR', 'EUR\u202e', 'E'.repeat(41)].map((unit): [unknown, string] => [
+      { as: 'amount', unit },
+      '`unit` must be up to 40 letters and currency signs, such as EUR',
+    ]),
+    ...['c', 'a', 7, 'toString'].map((unitFrom): [unknown, string] => [
+      { as: 'amount', unitFrom },
+      '`unitFrom` must name another property of the same object',
+    ]),
+    [{ as: 'amount', unit: 'EUR', unitFrom: 'b' }, '`unit` and `unitFrom` exclude each other'],
+    [{ as: 'text', unit: 'EUR' }, '`unit` is only for amount'],
+    [{ as: 'date', unitFrom: 'b' }, '`unitFrom` is only for amount'],
+    [{ as: 'duration', decimals: 2 }, '`decimals` is only for amount'],
+    [{ as: 'text', of: 'b' }, '`of` is only for hash'],
+    [{ as: 'hash' }, '`of` must name the property that it is the hash of'],
+    [{ as: 'hash', of: 'a' }, '`of` must name another property of the same object'],
+    [{ as: 'hash', of: 'c' }, '`of` must name another property of the same object'],
+    [{ as: 'hash', of: 'h' }, '`of` must not name a hash'],
+    [{ as: 'list' }, 'list is only for `type: array`'],
+  ])('is faulty where a property is shown as %j', (display, fault) => {
+    expect(shown(display)).toBe(`/properties/a/display: ${fault}`)
+  })
+
+  it('says how a value is shown only for properties and the items of lists', () => {
+    const misplaced = 'it is only for a property or the items of a list'
+    const display = { as: 'text' }
+    expect(schemaFault({ ...OBJECT, display })).toBe(`/display: ${misplaced}`)
+    expect(schemaFault(within({ anyOf: [{ display }] }))).toBe(
+      `/properties/a/anyOf/0/display: ${misplaced}`,
+    )
+    expect(schemaFault({ ...OBJECT, additionalProperties: { display } })).toBe(
+      `/additionalProperties/display: ${misplaced}`,
+    )
+    expect(schemaFault(within({ items: { display: { as: 'amount', unitFrom: 'a' } } }))).toBe(
+      '/properties/a/items/display: `unitFrom` must name another property of the same object',
+    )
+  })
+
   it('is nested too deep by lists, choices and exceptions too', () => {
     const deep = (wrap: (inner: unknown) => object): unknown =>
       Array.from({ length: 7 }).reduce<unknown>((inner) => wrap(inner), { type: 'string' })
@@ -235,6 +307,13 @@ describe('details under a schema', () => {
       reason: 'input_invalid',
       message: `\`details\` do not satisfy the schema of order.refund, at ${fault}.`,
     })
+  })
+
+  it('are checked without regard to how they are shown', () => {
+    const amount = { title: 'Amount', type: 'string', display: { as: 'amount', decimals: 18 } }
+    const shown = { action: 'a', detailsSchema: { type: 'object', properties: { amount } } }
+    expect(() => checkDetails({ amount: 'no number' }, shown)).not.toThrow()
+    expect(refusalOf(() => checkDetails({ amount: 5 }, shown)).reason).toBe('input_invalid')
   })
 
   it('are bound as they are where there is no schema', () => {

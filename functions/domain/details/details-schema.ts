@@ -5,6 +5,7 @@ import { type Schema, Validator } from '@cfworker/json-schema'
 import { type Details, isRecord } from '../../../contract/index.ts'
 import { refuse } from '../refusal.ts'
 import { type BoundDetails, bindDetails } from './details.ts'
+import { displayFault, type Siblings } from './display-fault.ts'
 
 export const DETAILS_SCHEMA_MAX_BYTES = 8192
 export const DETAILS_SCHEMA_MAX_DEPTH = 8
@@ -16,6 +17,7 @@ export type DetailsSchema = Record<string, unknown>
 type Kind =
   | 'schema'
   | 'schemas'
+  | 'item'
   | 'properties'
   | 'text'
   | 'names'
@@ -32,7 +34,7 @@ const KEYWORDS: Record<string, Kind> = {
   additionalProperties: 'schema',
   minProperties: 'number',
   maxProperties: 'number',
-  items: 'schema',
+  items: 'item',
   minItems: 'number',
   maxItems: 'number',
   uniqueItems: 'flag',
@@ -78,12 +80,19 @@ export function schemaFault(schema: DetailsSchema): string | undefined {
   return faultAt(schema, '', 1)
 }
 
-function faultAt(schema: unknown, place: string, depth: number): string | undefined {
+/** @param siblings the properties beside this one; missing where `display` has no effect */
+function faultAt(
+  schema: unknown,
+  place: string,
+  depth: number,
+  siblings?: Siblings,
+): string | undefined {
   const at = place || '/'
   if (typeof schema === 'boolean') return undefined
   if (!isRecord(schema)) return `${at}: a schema must be an object, true or false`
   if (depth > DETAILS_SCHEMA_MAX_DEPTH) return `${at}: it is nested too deep`
-  for (const [keyword, value] of Object.entries(schema)) {
+  const { display: _, ...keywords } = schema
+  for (const [keyword, value] of Object.entries(keywords)) {
     const kind = Object.hasOwn(KEYWORDS, keyword) ? KEYWORDS[keyword] : undefined
     if (!kind) {
       const why = Object.hasOwn(WHY_NOT, keyword) ? `: ${WHY_NOT[keyword]}` : ''
@@ -92,7 +101,19 @@ function faultAt(schema: unknown, place: string, depth: number): string | undefi
     const fault = FORMS[kind](value, `${place}/${keyword}`, depth)
     if (fault) return fault
   }
-  return typeFault(schema.type, at)
+  return typeFault(schema.type, at) ?? displayFaultAt(schema, place, siblings)
+}
+
+function displayFaultAt(
+  { type, display }: DetailsSchema,
+  place: string,
+  siblings: Siblings | undefined,
+): string | undefined {
+  if (display === undefined) return undefined
+  const fault = siblings
+    ? displayFault(display, type, siblings)
+    : 'it is only for a property or the items of a list'
+  return fault && `${place}/display: ${fault}`
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string'
@@ -105,13 +126,14 @@ const FORMS: Record<Kind, (value: unknown, at: string, depth: number) => string 
     Array.isArray(value) && value.length > 0
       ? firstFault(value.map((one, index) => faultAt(one, `${at}/${index}`, depth + 1)))
       : `${at}: it must be a list of schemas`,
+  item: (value, at, depth) => faultAt(value, at, depth + 1, { name: '', properties: {} }),
   properties: (value, at, depth) =>
     isRecord(value)
       ? firstFault(
           Object.entries(value).map(([name, one]) =>
             name === '__proto__'
               ? `${at}: no property may be named __proto__`
-              : faultAt(one, `${at}/${name}`, depth + 1),
+              : faultAt(one, `${at}/${name}`, depth + 1, { name, properties: value }),
           ),
         )
       : `${at}: it must be an object`,
