@@ -111,6 +111,8 @@ export const PolicyDecision = z.strictObject({
   details: z.enum(DETAILS_RULES),
   dpop: z.boolean(),
   ...wordMembers,
+  /** For a page that sent details: the titles and `display` of their schema, for `rowsOf`. */
+  display: z.optional(z.record(z.string(), z.unknown())),
 })
 export type PolicyDecision = z.infer<typeof PolicyDecision>
 

@@ -85,6 +85,8 @@ export const FIELDS: Readonly<Record<string, string>> = {
   elevatedToken: 'The token for the requested scopes.',
   enabled: 'Whether the method is offered.',
   endedTokens: 'How many live tokens ended.',
+  display:
+    'The titles and `display` of the schema of the details, for a user’s call that sent details.',
   enrollable: 'The kinds of factor that satisfy the rule and can be added.',
   enrolled: 'Whether the user has ever had a factor.',
   'Operator.enrolled': 'Whether the operator has a factor.',

@@ -48,7 +48,7 @@ const isPolicyList = fits<PolicyList>({
   audience: optional(isText),
   actions: listOf(isListedRule),
 })
-const isDecision = fits<Omit<PolicyDecision, 'title' | 'sentence' | 'enrollable'>>({
+const isDecision = fits<Omit<PolicyDecision, 'title' | 'sentence' | 'enrollable' | 'display'>>({
   ...requirementShape,
   decision: oneOf(['permit', 'step_up', 'enroll', 'deny']),
   required: isFlag,

@@ -49,7 +49,8 @@ export const UNIT = /^[\p{L}\p{Sc}][\p{L}\p{M}\p{Sc} ().-]{0,39}$/u
 
 /** Matches what cannot be seen or changes the direction of text, and the signs that stand for it below. */
 const ESCAPED = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}⟦⏎]/gu
-const NEW_LINE = '⏎'
+/** Shows where a line of a text ends. */
+export const NEW_LINE = '⏎'
 const BETWEEN_THOUSANDS = '\u202f'
 
 const escaped = (one: string): string =>
@@ -87,7 +88,7 @@ function knownLocale(locale: string): string {
 }
 
 /** The members of a schema that say how its values are shown. */
-export interface DisplayPart {
+export type DisplayPart = {
   title?: string
   display?: Display
   properties?: Record<string, DisplayPart>

@@ -1,5 +1,6 @@
 // policy.*: whether an action needs a step-up, and the rules of a resource.
 import {
+  displayPartOf,
   NoInput,
   PolicyCheckInput,
   PolicyDecision,
@@ -40,7 +41,9 @@ export const policyRouter = router({
         ...(call && { call }),
       })
       countCheck(environment.id, decision, observed)
-      return decision
+      const isShown = ctx.caller.kind === 'subject' && input.details
+      const display = isShown && displayPartOf(action.detailsSchema)
+      return { ...decision, ...(display && { display }) }
     }),
 
   simulate: calledBy('operator')

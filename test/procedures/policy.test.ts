@@ -139,3 +139,28 @@ describe('policy.list', () => {
     expect(methodsOf('wallet.waas.sign')).not.toEqual([])
   })
 })
+
+describe('how details are shown', () => {
+  it('is said to the page of the user that sends them, and only there', async () => {
+    const amount = { title: 'Amount', display: { as: 'amount', unit: 'EUR', decimals: 2 } }
+    const detailsSchema = {
+      type: 'object',
+      required: ['amount'],
+      properties: { amount: { ...amount, type: 'integer', maximum: 100 }, note: {} },
+    }
+    const environment = await makeEnvironment({
+      actions: [{ action: 'order.refund', scope: 'orders:refund', detailsSchema }],
+    })
+    const user = await environment.user()
+    const { client } = await environment.resource()
+    const asked = { action: 'order.refund', details: { amount: 5 } }
+    const answer = await user.client.policy.check.query(asked)
+    expect(answer.display).toEqual({ properties: { amount } })
+    const { action } = asked
+    expect(await user.client.policy.check.query({ action })).not.toHaveProperty('display')
+    const { subject } = user
+    expect(await client.policy.check.query({ ...asked, subject })).not.toHaveProperty('display')
+    const plain = { action: EXPORT, details: { amount: 5 } }
+    expect(await user.client.policy.check.query(plain)).not.toHaveProperty('display')
+  })
+})
