@@ -102,7 +102,9 @@ export function Conversation(props: ConversationProps) {
           </p>
         )}
       </header>
-      {isAsking && details && <DetailList details={details} texts={texts} />}
+      {isAsking && details && (
+        <DetailList details={details} display={request.decision?.display} texts={texts} />
+      )}
       {panel()}
       {asks && <HelpLine help={help} texts={texts} />}
     </>

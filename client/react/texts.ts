@@ -52,7 +52,12 @@ export interface StepUpTexts {
    */
   detailNames: Record<string, string | null>
   technical: string
-  showAll: string
+  /** The exact values behind amounts, dates and the like. */
+  exactValues: string
+  /** The name of a hash that is shown below what it was made from. */
+  hashOf: (what: string) => string
+  /** Warns about a hash that is shown alone. */
+  hashAlone: string
   cancel: string
   close: string
   retry: string
@@ -141,7 +146,9 @@ export const DEFAULT_TEXTS: StepUpTexts = {
   detailsLabel: 'Details',
   detailNames: {},
   technical: 'Technical details',
-  showAll: 'Show all',
+  exactValues: 'Exact values',
+  hashOf: (what) => `Hash of “${what}”`,
+  hashAlone: 'Only a hash is shown here, not what it was made from.',
   cancel: 'Cancel',
   close: 'Close',
   retry: 'Try again',

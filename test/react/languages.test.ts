@@ -31,7 +31,7 @@ describe.each(SETS.map((set) => [set.lang, set] as const))('the texts in %s', (_
   })
 
   it('say what they are given', () => {
-    for (const name of ['intro', 'enrollIntro', 'unknownAction'] as const) {
+    for (const name of ['intro', 'enrollIntro', 'unknownAction', 'hashOf'] as const) {
       expect(set[name]('ᚠᚢᚦ'), name).toContain('ᚠᚢᚦ')
     }
     for (const name of ['waiting', 'nextCodeIn'] as const) {

@@ -96,7 +96,7 @@ test('names itself, the action and its details, and hides no part of a value', a
   const described = document.getElementById(dialog.getAttribute('aria-describedby') ?? '')
   expect(described?.textContent).toContain('export your wallet’s private key')
   expect(dialog.textContent).toContain('0x71C7')
-  expect(dialog.textContent).toContain(`${'a'.repeat(90)}\\u{202e}${'b'.repeat(90)}`)
+  expect(dialog.textContent).toContain(`${'a'.repeat(90)}⟦U+202E⟧${'b'.repeat(90)}`)
 })
 
 test.each([

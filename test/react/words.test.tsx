@@ -70,6 +70,36 @@ describe('details', () => {
     expect(region.textContent).toMatch(/^Calloperator\.create.*8JoyPo$/)
   })
 
+  const shownBy = async (properties: object, details: Record<string, unknown>, look = {}) => {
+    service.decision = { display: { properties } }
+    await openDialog({ details, look })
+    return screen.getByRole('region', { name: 'Details' })
+  }
+
+  it('are written as the operator’s schema says, with the exact value one step away', async () => {
+    const amount = { title: 'Amount', display: { as: 'amount', unit: 'ETH', decimals: 18 } }
+    const region = await shownBy({ amount }, { note: 'a\nb', amount: '10000000000000000' })
+    expect(region.textContent).toMatch(/^Amount0\.01 ETHnotea⏎b/)
+    const exact = within(region).getByText('Exact values').closest('details')
+    expect(exact?.open).toBe(false)
+    expect(exact?.textContent).toBe('Exact valuesAmount"10000000000000000"')
+  })
+
+  it('are called by the application’s names before those of the schema', async () => {
+    const look = { texts: { detailNames: { amount: 'Summe' } } }
+    const region = await shownBy({ amount: { title: 'Amount' } }, { amount: 5 }, look)
+    expect(region.textContent).toBe('Summe5')
+  })
+
+  it.each([
+    [{ body: 'Hello', hash: '0xab' }, 'MessageHelloHash of “Message”0xab'],
+    [{ hash: '0xab' }, 'Hash0xabOnly a hash is shown here, not what it was made from.'],
+  ])('say what a hash is of: %j', async (details, text) => {
+    const hash = { title: 'Hash', display: { as: 'hash', of: 'body' } }
+    const region = await shownBy({ body: { title: 'Message' }, hash }, details)
+    expect(region.textContent).toBe(text)
+  })
+
   it('are called by their own name where that is a name of every object', async () => {
     await openDialog({ details: { constructor: 'Acme' } })
     const region = screen.getByRole('region', { name: 'Details' })
