@@ -4,6 +4,7 @@ import { chmodSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { CountersignClient } from '../client/index.ts'
 import type { EnvironmentSettings } from '../contract/index.ts'
+import { ACTIONS } from '../examples/wallet/shared/actions.ts'
 import {
   environmentWithout,
   FILE_MODE,
@@ -31,9 +32,6 @@ export interface WalletAddresses {
   countersignUrl: string
 }
 
-/** The actions whose tokens must be bound to details. */
-const BOUND = ['wallet.waas.sign', 'wallet.waas.refresh', 'wallet.waas.reshare']
-
 /** Returns the settings of the wallet's environment. The wallet is its login, its page and its resource. */
 export const walletSettings = (url: string): EnvironmentSettings => ({
   name: 'Countersign wallet',
@@ -47,7 +45,7 @@ export const walletSettings = (url: string): EnvironmentSettings => ({
   origins: [url],
   audiences: [url],
   mfaTokens: 'single',
-  actions: BOUND.map((action) => ({ action, base: { details: 'required' } })),
+  actions: ACTIONS,
 })
 
 /**

@@ -65,7 +65,10 @@ describe.each(Object.entries(METHODS))('with %s', (_, prepare) => {
     const before = await walletOf(person)
     await page.getByLabel('Delegate’s name').fill(friend.name)
     await page.getByRole('button', { name: 'Delegate access' }).click()
-    await expectDetails(page, { Kind: 'delegate', Recipient: friend.name })
+    await expectDetails(page, {
+      'New holder of a share': friend.name,
+      Change: 'delegate',
+    })
     await answer()
     await page.getByText('Waiting for you to approve').first().waitFor()
     expectNewShares(before, await walletOf(person))
@@ -98,7 +101,10 @@ describe.each(Object.entries(METHODS))('with %s', (_, prepare) => {
         name: decision === 'approve' ? 'Confirm approval' : 'Confirm revocation',
       })
       .click()
-    await expectDetails(page, { Decision: decision, Recipient: friend.name })
+    await expectDetails(page, {
+      'Holder of the share': friend.name,
+      Decision: decision,
+    })
     await answer()
     await page
       .getByText(decision === 'approve' ? 'holds a share now.' : 'The access has ended.')

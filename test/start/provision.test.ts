@@ -3,6 +3,7 @@
 import { expect, it } from 'vitest'
 import type { CountersignClient } from '../../client/index.ts'
 import type { EnvironmentSettings } from '../../contract/index.ts'
+import { schemaFault } from '../../functions/domain/details/details-schema.ts'
 import { demoSettings } from '../../scripts/demo.ts'
 import { provision } from '../../scripts/provision.ts'
 import { walletSettings } from '../../scripts/wallet.ts'
@@ -76,13 +77,18 @@ it('binds every action of the wallet that takes input, and says which legacy tok
   expect(demoSettings('http://localhost:8787', {})).toMatchObject({ mfaTokens: 'single' })
 })
 
+it('describes the details of the wallet in schemas that the service accepts', () => {
+  const schemas = (wanted.actions ?? []).map(({ detailsSchema = {} }) => detailsSchema)
+  expect(schemas.map(schemaFault)).toEqual([undefined, undefined, undefined])
+})
+
 it('keeps the rest of an action that it changes, and the legacy tokens that operators chose', async () => {
   const strict = { action: 'wallet.waas.refresh', base: { acr: 'phr', freshnessSeconds: 60 } }
   const { client, updates } = serviceWith({ ...wanted, mfaTokens: 'off', actions: [strict] })
   expect(await provision(client, 'wallet', wanted)).toBe('changed')
   expect(updates).toMatchObject([{ mfaTokens: 'off' }])
   expect(updates[0]?.actions).toContainEqual({
-    action: 'wallet.waas.refresh',
+    ...wanted.actions?.find(({ action }) => action === strict.action),
     base: { acr: 'phr', freshnessSeconds: 60, details: 'required' },
   })
 })

@@ -6,5 +6,8 @@ export const CHAINS = [
   { value: '10', label: 'OP Mainnet' },
 ] as const
 
-export const chainName = (id: number): string =>
-  CHAINS.find(({ value }) => value === String(id))?.label ?? `chain ${id}`
+const find = (id: number) => CHAINS.find(({ value }) => value === String(id))
+
+export const isKnownChain = (id: number): boolean => find(id) !== undefined
+
+export const chainName = (id: number): string => find(id)?.label ?? `chain ${id}`

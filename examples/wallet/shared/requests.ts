@@ -77,11 +77,15 @@ export const AuthorizationRequest = z.strictObject({
 })
 export type AuthorizationRequest = z.infer<typeof AuthorizationRequest>
 
+/** A message (ERC-191): a text, or bytes. */
+export const MessageRequest = z.union([
+  z.string().check(z.minLength(1), z.maxLength(MESSAGE_MAX_CHARACTERS)),
+  z.strictObject({ raw: Bytes.check(z.minLength(4), z.maxLength(MESSAGE_MAX_CHARACTERS)) }),
+])
+export type MessageRequest = z.infer<typeof MessageRequest>
+
 export const SignRequest = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('message'),
-    message: z.string().check(z.minLength(1), z.maxLength(MESSAGE_MAX_CHARACTERS)),
-  }),
+  z.strictObject({ kind: z.literal('message'), message: MessageRequest }),
   z.strictObject({ kind: z.literal('typedData'), typedData: TypedDataRequest }),
   z.strictObject({ kind: z.literal('transaction'), transaction: TransactionRequest }),
   z.strictObject({ kind: z.literal('authorization'), authorization: AuthorizationRequest }),

@@ -3,7 +3,9 @@
 import { formatEther, type Hex, keccak256 } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { chainName } from '../shared/chains.ts'
-import { checksummed, detailsOf, type SignDetails, typedDataOf } from '../shared/details.ts'
+import { checksummed } from '../shared/checksum.ts'
+import { detailsOf, type SignDetails, typedDataOf } from '../shared/details.ts'
+import { readMessage } from '../shared/reading.ts'
 import {
   type AuthorizationRequest,
   type SignRequest,
@@ -40,8 +42,10 @@ const SUMMARY_MAX_CHARACTERS = 60
 /** Says in a few words what a request signs, for the log of its owner. */
 export function summaryOf(request: SignRequest): string {
   switch (request.kind) {
-    case 'message':
-      return `“${shortened(request.message)}”`
+    case 'message': {
+      const { message, bytes = '' } = readMessage(request.message)
+      return message === undefined ? `${bytes.length / 2 - 1} bytes` : `“${shortened(message)}”`
+    }
     case 'typedData':
       return `${shortened(request.typedData.primaryType)} (typed data)`
     case 'transaction': {

@@ -2,6 +2,7 @@
 // does, and spends each once. That the real one and the guard agree is tested elsewhere.
 import { decodeJwt, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 import { vi } from 'vitest'
+import { canonical } from '../../../contract/index.ts'
 import { PUBLIC_URL } from './wallet.ts'
 
 const URL_OF = 'http://localhost:8787'
@@ -84,10 +85,9 @@ function fits({ action, subject, details, token }: Input): boolean {
   } = claimsOf(token) as JWTPayload & {
     authorization_details?: object[]
   }
-  const same = (one: object) => JSON.stringify(Object.entries(one).sort())
-  const wanted = details && same({ ...details, type: action })
+  const wanted = details && canonical({ ...details, type: action })
   const required = BOUND.includes(action)
-  if (bound ? same(bound) !== wanted : required) return false
+  if (bound ? canonical(bound) !== wanted : required) return false
   return sub === subject && scope === action.replace('.waas.', ':')
 }
 

@@ -1,5 +1,6 @@
 // Parses what was typed into a form: every value, or a message for each field that is not valid.
 import { isAddress, parseEther, parseGwei } from 'viem'
+import type { MessageRequest } from '../../shared/requests.ts'
 
 export type Problems = Record<string, string>
 
@@ -28,6 +29,10 @@ export function address(text: string): `0x${string}` {
   if (!isAddress(trimmed)) throw new Error(text)
   return trimmed
 }
+
+/** A message as applications send it to wallets: digits after 0x are bytes. */
+export const messageIn = (text: string): MessageRequest =>
+  /^0x(?:[0-9a-f]{2})+$/i.test(text) ? { raw: text as `0x${string}` } : text
 
 const AMOUNT = /^\d+(\.\d+)?$/
 

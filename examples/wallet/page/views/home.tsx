@@ -22,24 +22,16 @@ const VIEWS = {
   history: { title: 'History', View: HistoryView },
 } satisfies Record<string, { title: string; View: ComponentType<{ session: SignedIn }> }>
 
-/** The words of the dialog for the actions of the wallet and their details. */
+/** The words of the dialog for the actions of the wallet. Their schemas have those for the details. */
 const TEXTS: StepUpTextsPart = {
   actions: {
     'wallet.waas.refresh': 'change who has access to your wallet',
     'wallet.waas.reshare': 'decide who holds a share of your key',
   },
+  // What no user decides by is folded below the rest.
   detailNames: {
-    kind: 'Kind',
-    decision: 'Decision',
-    to: 'Recipient',
-    chainId: 'Chain',
-    value: 'Amount in wei',
-    dataHash: 'Hash of the data',
-    nonce: 'Nonce',
-    gas: 'Gas limit',
-    maxFeePerGas: 'Max fee per gas in wei',
-    maxPriorityFeePerGas: 'Priority fee per gas in wei',
-    hash: 'Hash',
+    ...{ nonce: null, gas: null, chainId: null },
+    ...{ maxFeePerGas: null, maxPriorityFeePerGas: null },
   },
 }
 
