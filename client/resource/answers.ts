@@ -5,28 +5,18 @@ import { CHALLENGES, challengeOf, isChallenge, printable } from '../../contract/
 export const PROBLEM_TYPE = 'urn:countersign:reason:'
 export const RETRY_AFTER_SECONDS = 2
 
-/** `challenge`: a step-up helps. `invalid`: the token is not for this resource. `anonymous`: no user is signed in. */
-type Kind = 'challenge' | 'invalid' | 'anonymous' | 'denied' | 'input' | 'unavailable'
+type Answer = readonly [status: number, title: string]
 
-/** The status of each kind. It is 401 for kinds that are not listed. */
-const STATUS: Partial<Record<Kind, number>> = {
-  denied: 403,
-  input: 400,
-  unavailable: 503,
+/** The answers to refusals that no step-up resolves. */
+const ANSWERS: Partial<Record<Reason, Answer>> = {
+  token_invalid: [401, 'The token is not valid here.'],
+  unauthenticated: [401, 'Sign in, then retry.'],
+  denied: [403, 'The rule denies this action.'],
+  unknown_action: [403, 'This resource has no such action.'],
+  input_invalid: [400, 'The request cannot be checked.'],
+  details_required: [503, 'The guard of this action needs `details`.'],
 }
-
-const ANSWERS: Partial<Record<Reason, [kind: Kind, title: string]>> = {
-  token_invalid: ['invalid', 'The token is not valid here.'],
-  unauthenticated: ['anonymous', 'Sign in, then retry.'],
-  denied: ['denied', 'The rule denies this action.'],
-  unknown_action: ['denied', 'This resource has no such action.'],
-  input_invalid: ['input', 'The request cannot be checked.'],
-  details_required: ['unavailable', 'This resource sent no details.'],
-}
-const UNAVAILABLE: [kind: Kind, title: string] = [
-  'unavailable',
-  'The action cannot be checked now: try again.',
-]
+const UNAVAILABLE: Answer = [503, 'The action cannot be checked now: try again.']
 
 /** The members of a refusal besides its reason. */
 export interface RefusalMembers {
@@ -73,14 +63,13 @@ export const isAboutCall = (reason: string): reason is Reason =>
  * @example answerTo('token_used', { requirement }) // 401, insufficient_user_authentication
  */
 export function answerTo(reason: Reason, members: RefusalMembers): Response {
-  const [kind, title] = isChallenge(reason)
-    ? (['challenge', CHALLENGES[reason]] as const)
+  const [status, title]: Answer = isChallenge(reason)
+    ? [401, CHALLENGES[reason]]
     : (ANSWERS[reason] ?? UNAVAILABLE)
   const { requirement, detail = title } = members
-  const status = STATUS[kind] ?? 401
   const retryAfterSeconds =
     members.retryAfterSeconds ?? (status === 503 ? RETRY_AFTER_SECONDS : undefined)
-  const challenge = headerOf(kind, title, requirement)
+  const challenge = headerOf(reason, title, requirement)
   const type = PROBLEM_TYPE + reason
   // JSON leaves out members that are undefined.
   const problem = { type, title, status, detail, reason, requirement, retryAfterSeconds }
@@ -95,10 +84,10 @@ export function answerTo(reason: Reason, members: RefusalMembers): Response {
   })
 }
 
-function headerOf(kind: Kind, title: string, requirement: Requirement | undefined) {
-  if (kind === 'anonymous') return 'Bearer'
-  if (kind === 'challenge') return challengeOf(title, requirement)
-  return kind === 'invalid'
+function headerOf(reason: Reason, title: string, requirement: Requirement | undefined) {
+  if (reason === 'unauthenticated') return 'Bearer'
+  if (isChallenge(reason)) return challengeOf(title, requirement)
+  return reason === 'token_invalid'
     ? `Bearer error="invalid_token", error_description="${printable(title)}"`
     : undefined
 }

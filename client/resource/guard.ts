@@ -92,6 +92,9 @@ async function decide(workings: Workings, asked: Asked): Promise<Allowed> {
   const presented = presentedIn(call.headers, workings.options)
   const listed = await listedRule(workings, call.action)
   const details = call.details && bindDetails(call.details, call.action)
+  const isBound = call.requireDetails ?? details
+  if (isBound && listed.details === 'none' && !listed.conditional)
+    unavailable(`The rule of ${call.action} ignores details: set its \`details\` to required.`)
   const decision =
     presented === undefined || mustAsk(listed)
       ? await askPolicy(workings, call, listed, details)
@@ -100,7 +103,7 @@ async function decide(workings: Workings, asked: Asked): Promise<Allowed> {
   if (decision?.decision === 'deny') refuse('denied')
   const rule = { ...listed, ...decision }
   // If the application gives details, the token must be bound to them, even if the rule says `optional`.
-  if ((call.requireDetails ?? details) && rule.details === 'optional') rule.details = 'required'
+  if (isBound && rule.details === 'optional') rule.details = 'required'
   try {
     if (presented === undefined) refuse('step_up_required')
     const claims = await spend(workings, presented, { ...call, rule, details })
@@ -166,10 +169,8 @@ function explain(
   const requirement = { ...requirementOf(rule), ...members.requirement }
   // Countersign does not know that this API requires details.
   if (rule.details === 'required') requirement.details = rule.details
-  if (requirement.details === 'required' && !details) {
-    const detail = 'The guard of this action needs `details`.'
-    return new GuardRefusal('details_required', { detail, requirement })
-  }
+  if (requirement.details === 'required' && !details)
+    return new GuardRefusal('details_required', { requirement })
   const enroll = reason === 'step_up_required' && decision?.decision === 'enroll'
   const answered: Reason = enroll ? 'enrollment_required' : reason
   return new GuardRefusal(answered, { ...members, requirement })

@@ -40,7 +40,7 @@ describe('the answer to a caller', () => {
     ['denied', 403, 'The rule denies this action.'],
     ['unknown_action', 403, 'This resource has no such action.'],
     ['input_invalid', 400, 'The request cannot be checked.'],
-    ['details_required', 503, 'This resource sent no details.'],
+    ['details_required', 503, 'The guard of this action needs `details`.'],
     ['unavailable', 503, 'The action cannot be checked now: try again.'],
     ['locked', 503, 'The action cannot be checked now: try again.'],
   ])('refused as %s is %i with a sentence', async (reason, status, title) => {

@@ -254,3 +254,27 @@ function blocked(verdict: Verdict | undefined) {
   if (!verdict || verdict.allowed) throw new Error('it was allowed')
   return verdict
 }
+
+it('refuses details for an action whose rule ignores them, and names the action', async () => {
+  const details = { amount: 5 }
+  const ignoring = (answer: Record<string, unknown>, more: object = {}) => ({
+    ...answer,
+    actions: (answer.actions as object[]).map((rule) => ({ ...rule, details: 'none', ...more })),
+  })
+  await using at = await scene({ 'policy.list': (answer) => ignoring(answer) })
+  const call = callOf('bob')
+  for (const given of [{ details }, { requireDetails: true }]) {
+    const verdict = await at.guard.check({ ...call, ...given })
+    expect(verdict).toMatchObject({ allowed: false, reason: 'unavailable' })
+    expect(blocked(verdict).response.status).toBe(503)
+    const { detail } = (await blocked(verdict).response.json()) as { detail: string }
+    expect(detail).toContain(`The rule of ${EXPORT} ignores details`)
+  }
+  expect(at.named('policy.check')).toEqual([])
+  for (const given of [{}, { details, requireDetails: false }])
+    expect(await at.guard.check({ ...call, ...given })).toMatchObject({ allowed: true })
+  await using stricter = await scene({
+    'policy.list': (answer) => ignoring(answer, { conditional: true }),
+  })
+  expect(await stricter.guard.check({ ...call, details })).toMatchObject({ allowed: true })
+})
