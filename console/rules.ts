@@ -112,6 +112,22 @@ export function groupsOf(settings: EnvironmentSettings) {
   })).sort((a, b) => Number(a.actions.length === 0) - Number(b.actions.length === 0))
 }
 
+/**
+ * Returns the members of an action that a new schema changes. An action that is not saved yet requires details once
+ * a schema describes them.
+ */
+export const schemaPart = (
+  { entry, rule }: ShownAction,
+  detailsSchema: ActionEntry['detailsSchema'],
+  isNew: boolean,
+): Pick<ActionEntry, 'base'> & { detailsSchema: ActionEntry['detailsSchema'] } => ({
+  detailsSchema,
+  ...(isNew &&
+    detailsSchema &&
+    !entry.detailsSchema &&
+    rule.details === 'optional' && { base: { ...rule, details: 'required' } }),
+})
+
 /** Returns the settings with one action replaced. */
 export function withAction(settings: EnvironmentSettings, entry: ActionEntry): EnvironmentSettings {
   const actions = settings.actions ?? []

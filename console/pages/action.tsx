@@ -8,7 +8,7 @@ import { SelectField } from '../../ui/field.tsx'
 import { Empty, Notice } from '../../ui/notice.tsx'
 import { editingOf, having } from '../model/editing.ts'
 import { Page } from '../parts/page.tsx'
-import { actionsOf, sentenceOf, withAction, withoutAction } from '../rules.ts'
+import { actionsOf, schemaPart, sentenceOf, withAction, withoutAction } from '../rules.ts'
 import { BackToActions, RemoveAction } from './actions.tsx'
 import { CaseList } from './cases.tsx'
 import { RuleFields } from './rule-fields.tsx'
@@ -37,6 +37,8 @@ export function Action({ environment, draft }: DraftPageProps) {
   }
   const { entry, rule, title, text, scope, isWritten } = shown
   const index = (settings.actions ?? []).findIndex(({ action }) => action === name)
+  const isNew =
+    !isBuiltIn(name) && !draft.base.settings.actions?.some(({ action }) => action === name)
   const path = `actions.${index < 0 ? (settings.actions ?? []).length : index}`
   const set = (part: { [K in keyof ActionEntry]?: ActionEntry[K] | undefined }) =>
     draft.edit((now) => {
@@ -118,7 +120,7 @@ export function Action({ environment, draft }: DraftPageProps) {
                   path={`${path}.detailsSchema`}
                   noteAt={`action ${name} detailsSchema`}
                   value={entry.detailsSchema}
-                  onValue={(detailsSchema) => set({ detailsSchema })}
+                  onValue={(detailsSchema) => set(schemaPart(shown, detailsSchema, isNew))}
                 />
                 {settings.audiences.length > 1 && (
                   <SelectField

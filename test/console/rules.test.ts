@@ -1,6 +1,6 @@
 // The page says rules in words before the service is asked.
 import { describe, expect, it } from 'vitest'
-import { actionsOf, firstToGuard, groupsOf, sentenceOf } from '../../console/rules.ts'
+import { actionsOf, firstToGuard, groupsOf, schemaPart, sentenceOf } from '../../console/rules.ts'
 import { BUILT_IN_ACTIONS, type EnvironmentSettings, type Rule } from '../../contract/index.ts'
 
 const SETTINGS: EnvironmentSettings = {
@@ -29,6 +29,25 @@ describe('the rules that the page shows', () => {
       groupsOf({ ...SETTINGS, ...(actions && { actions }) }).map(({ id }) => id)
     expect(idsOf([own])).toEqual(['own', 'wallet', 'account', 'credentials'])
     expect(idsOf(undefined)).toEqual(['wallet', 'account', 'credentials', 'own'])
+  })
+
+  it('require details once a new action describes them, and never change a stored rule', () => {
+    const detailsSchema = { type: 'object' }
+    const shownOf = (more: object) => {
+      const entry = { action: 'order.refund', scope: 'orders:refund', ...more }
+      const [shown] = actionsOf({ ...SETTINGS, actions: [entry] }).slice(-1)
+      if (!shown) throw new Error('no action')
+      return shown
+    }
+    const added = schemaPart(shownOf({}), detailsSchema, true)
+    expect(added).toMatchObject({ detailsSchema, base: { details: 'required' } })
+    for (const [more, schema, isNew] of [
+      [{}, detailsSchema, false],
+      [{}, undefined, true],
+      [{ detailsSchema }, { type: 'object', title: 'x' }, true],
+      [{ base: { details: 'none' } }, detailsSchema, true],
+    ] as const)
+      expect(schemaPart(shownOf(more), schema, isNew)).toEqual({ detailsSchema: schema })
   })
 
   const WHEN = { when: 'details.amount > 9.0' }

@@ -1,6 +1,7 @@
 // A settings document: its defaults, and what it must not contain, each with the message for an operator.
 import { describe, expect, it } from 'vitest'
 import type { ActionEntry, EnvironmentSettings, RulePart } from '../../contract/index.ts'
+import { withDefaults } from '../../functions/domain/settings/defaults.ts'
 import {
   checkSession,
   checkSettings,
@@ -435,5 +436,29 @@ describe('an action that guards the factors themselves', () => {
   it('may have conditions, which only strengthen', async () => {
     const stricter = [{ when: 'subject.enrolled', require: 'always' as const }]
     await passes({ actions: [{ action: 'credential.link', stricter }] })
+  })
+})
+
+describe('the details of an action with a schema', () => {
+  const refund = { action: 'order.refund', scope: 'orders:refund' }
+  const detailsSchema = { type: 'object' }
+  const ruleOfSaved = (entry: ActionEntry, stored?: ActionEntry[]) =>
+    withDefaults({ ...DOCUMENT, actions: [entry] }, stored && { ...DOCUMENT, actions: stored })
+      .actions?.[0]?.base?.details
+
+  it('are required when the action is new, unless its rule says something else', () => {
+    expect(ruleOfSaved({ ...refund, detailsSchema })).toBe('required')
+    expect(ruleOfSaved({ ...refund, detailsSchema }, [])).toBe('required')
+    expect(ruleOfSaved({ ...refund, detailsSchema, base: { details: 'optional' } })).toBe(
+      'optional',
+    )
+    expect(ruleOfSaved(refund)).toBeUndefined()
+  })
+
+  it('stay as they are for an action that is stored, and for a built-in one', () => {
+    const entry = { ...refund, detailsSchema }
+    expect(ruleOfSaved(entry, [entry])).toBeUndefined()
+    expect(ruleOfSaved(entry, [{ ...refund, base: { singleUse: true } }])).toBeUndefined()
+    expect(ruleOfSaved({ action: 'wallet.waas.sign', detailsSchema })).toBeUndefined()
   })
 })

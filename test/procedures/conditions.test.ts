@@ -565,7 +565,8 @@ describe('details with a schema', () => {
   })
 
   it('may be missing where nothing requires them, and must satisfy it where they are given', async () => {
-    const { user, secret } = await scene({ ...described, stricter: [] })
+    const base = { details: 'optional' as const }
+    const { user, secret } = await scene({ ...described, base, stricter: [] })
     expect(await check(user)).toMatchObject({ decision: 'step_up', details: 'optional' })
     await expectRefused(check(user, BAD), 'input_invalid')
     await expectRefused(verify(user, secret, BAD), 'input_invalid')

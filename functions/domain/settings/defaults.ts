@@ -4,6 +4,7 @@ import {
   isBuiltIn,
   NEW_ACTION_RULE,
   overlay,
+  type RulePart,
 } from '../../../contract/index.ts'
 
 /**
@@ -21,7 +22,11 @@ export function withDefaults(
   const actions = document.actions?.map((entry) => {
     const known = before.get(entry.action)
     if (isBuiltIn(entry.action) || (known && known.base?.singleUse === undefined)) return entry
-    return { ...entry, base: overlay({ singleUse: NEW_ACTION_RULE.singleUse }, entry.base) }
+    const defaults: RulePart = {
+      singleUse: NEW_ACTION_RULE.singleUse,
+      ...(!known && entry.detailsSchema && { details: 'required' }),
+    }
+    return { ...entry, base: overlay(defaults, entry.base) }
   })
   return {
     ...(!(stored && stored.mfaTokens === undefined) && { mfaTokens: 'off' as const }),
