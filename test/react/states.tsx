@@ -16,11 +16,11 @@ export interface Shown {
   lang?: 'en' | 'ar' | 'de' | 'es' | 'fr' | 'ja'
   /** The kinds of the user's factors; without any the user is to enroll. */
   factors?: ('totp' | 'passkey')[]
-  details?: Record<string, string>
+  details?: Record<string, unknown>
   detailNames?: Record<string, string | null>
   help?: StepUpLook['help']
   /** What an operator calls the action. */
-  words?: { title?: string; sentence?: string }
+  words?: { title?: string; sentence?: string; display?: object }
   /** The onboarding in place of the dialog. */
   onboarding?: boolean
 }

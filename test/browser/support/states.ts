@@ -80,6 +80,15 @@ const DETAILS = {
   input: '8JoyPoKx2mQ4c0Yw',
 }
 
+const DISPLAY = {
+  properties: {
+    amount: { title: 'Amount', display: { as: 'amount', unit: 'ETH', decimals: 18 } },
+    recipient: { title: 'Recipient', display: { as: 'address' } },
+    until: { title: 'Until', display: { as: 'date' } },
+    hash: { title: 'Hash', display: { as: 'hash', of: 'message' } },
+  },
+}
+
 /** Every state of the dialog and the onboarding, by a name for it. */
 export const STATES: Readonly<Record<string, State>> = {
   'a code': {
@@ -87,8 +96,17 @@ export const STATES: Readonly<Record<string, State>> = {
     reach: (page, texts) => page.getByLabel(texts.codeLabel, { exact: true }).waitFor(),
   },
   'technical details': {
-    shown: { details: DETAILS, detailNames: { input: null } },
-    reach: (page, texts) => page.getByText(texts.technical).click(),
+    shown: {
+      details: { ...DETAILS, amount: '10000000000000000', until: 1_893_456_000, hash: '0xab' },
+      detailNames: { input: null },
+      words: { display: DISPLAY },
+    },
+    reach: async (page, texts) => {
+      await page.getByText('0.01 ETH').waitFor()
+      await page.getByText(texts.hashAlone).waitFor()
+      for (const folded of [texts.technical, texts.exactValues])
+        await page.getByText(folded).click()
+    },
   },
   'a wrong code': {
     reach: async (page, texts) => {
