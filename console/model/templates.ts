@@ -12,9 +12,13 @@ export interface Template {
 const PAYMENT = {
   type: 'object',
   properties: {
-    amount: { type: 'number' },
-    currency: { type: 'string' },
-    payee: { type: 'string' },
+    amount: {
+      type: 'number',
+      title: 'Amount',
+      display: { as: 'amount', unitFrom: 'currency' },
+    },
+    currency: { type: 'string', title: 'Currency' },
+    payee: { type: 'string', title: 'Payee' },
   },
   required: ['amount', 'currency', 'payee'],
   additionalProperties: false,

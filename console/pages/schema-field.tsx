@@ -26,7 +26,7 @@ export function SchemaField({ editing, path, noteAt, value, onValue }: SchemaFie
         path={path}
         noteAt={noteAt}
         label="Schema of the details"
-        hint="A JSON Schema. Details that do not match it are refused."
+        hint="A JSON Schema. Details that do not match it are refused. Users see them by title and display."
         placeholder={PLACEHOLDER}
         isOptional
         value={value}

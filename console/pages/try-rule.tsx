@@ -11,6 +11,7 @@ import { isSame } from '../model/diff.ts'
 import type { Drafting } from '../model/draft.ts'
 import { FOLDED, HAVING, inputOf, START, type Typed } from '../model/trying.ts'
 import { ChecksField, RadioField } from '../parts/choice.tsx'
+import { AsShown } from './as-shown.tsx'
 import { Verdict } from './verdict.tsx'
 
 const HAVING_NAMES = {
@@ -39,6 +40,7 @@ export function TryRule({ environment, action, draft }: TryRuleProps) {
   const set = (part: Partial<Typed>) => setTyped((now) => ({ ...now, ...part }))
   const { input, errors } = inputOf(typed, environment, action)
   const shown = wasSent ? errors : {}
+  const schema = draft.settings.actions?.find((one) => one.action === action)?.detailsSchema
   const asked = { ...input, ...(draft.isDirty && { settings: draft.settings }) }
   const trying = useMutation({
     mutationFn: (what: typeof asked) => service.policy.simulate.query(what),
@@ -94,6 +96,7 @@ export function TryRule({ environment, action, draft }: TryRuleProps) {
           error={shown.details}
           onValue={(details) => set({ details })}
         />
+        {input.details && <AsShown details={input.details} schema={schema} />}
         <details
           className="fold"
           open={isOpen}

@@ -162,11 +162,18 @@ describe('settings', () => {
     await page.getByLabel('Scope', { exact: true }).fill('orders:refund')
     await page.getByRole('button', { name: 'Continue to its rule' }).click()
     await page.getByRole('heading', { level: 1, name: 'order.refund' }).waitFor()
-    await page.getByLabel('Required').check()
+    const display = { as: 'amount', unit: 'EUR' }
+    const amount = { type: 'number', title: 'Amount', display }
+    const schema = { type: 'object', properties: { amount } }
+    await page.getByLabel('Schema of the details').fill(JSON.stringify(schema))
+    // A new action requires the details that it describes.
+    expect(await page.getByLabel('Required').isChecked()).toBe(true)
     await page.getByRole('button', { name: 'Add a stricter case' }).click()
     await page.getByLabel('When').fill('details.amount > 1000')
     const panel = page.getByRole('complementary', { name: 'Try it' })
     await panel.getByLabel('Details').fill('{ "amount": 1500 }')
+    const shown = panel.getByRole('region', { name: 'As users see it' })
+    expect(await shown.locator('dl').innerText()).toMatch(/Amount\s+1\u202f500 EUR/)
     await panel.getByRole('button', { name: 'Try it' }).click()
     await panel.getByText('How it came about').waitFor()
     await (await review(page)).getByRole('button', { name: /^Save/ }).click()
