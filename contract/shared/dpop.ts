@@ -136,7 +136,8 @@ export async function hashOf(token: string): Promise<string> {
 
 /** Compares two addresses without query and fragment (RFC 9449, section 4.3; RFC 3986, sections 6.2.2 and 6.2.3). */
 function sameAddress(said: string, own: string): boolean {
-  return URL.canParse(said) && normalized(said) === normalized(own)
+  const canParse = URL.canParse(said) && URL.canParse(own)
+  return canParse && normalized(said) === normalized(own)
 }
 
 function normalized(address: string): string {

@@ -160,6 +160,12 @@ describe('a proof at the service', () => {
     expect(message).toContain(`address of the call: ${URL_OF_CALL}.`)
   })
 
+  it('is refused, and causes no error, for a call whose address cannot be parsed', async () => {
+    expect(await reasonOf(await make(), undefined, { url: 'https://[' })).toMatchObject({
+      reason: 'proof_invalid',
+    })
+  })
+
   it.each<[what: string, seconds: number, isAccepted: boolean]>([
     ['of now', 0, true],
     ['of five minutes ago', 300, true],
