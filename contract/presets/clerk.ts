@@ -12,6 +12,10 @@ export const clerk = {
       title: 'Manual JWT verification',
       url: 'https://clerk.com/docs/guides/sessions/manual-jwt-verification',
     },
+    {
+      title: 'JWT format support for OAuth access tokens',
+      url: 'https://clerk.com/changelog/2026-01-08-jwt-oauth-access-tokens',
+    },
   ],
   values: {
     domain: {
@@ -35,7 +39,10 @@ export const clerk = {
     ...(origins
       ? { audienceClaim: 'azp', audiences: originsOf(origins) }
       : { acceptAnyAudience: true }),
-    requiredClaims: [{ claim: 'act', absent: true }],
+    requiredClaims: [
+      { claim: 'act', absent: true },
+      { claim: 'client_id', absent: true },
+    ],
     authTime: { from: 'minutesAgo', claim: 'fva', index: 0 },
   }),
   keySet: /^https:\/\/([^/]+\.)?clerk\.[^/]+\/\.well-known\/jwks\.json$/,
@@ -46,6 +53,7 @@ export const clerk = {
     'Tokens without `azp` are refused where origins are named.',
     'A session whose user has tasks left is accepted: its `sts` is `pending`.',
     'Sessions of an operator who impersonates a user are refused: they have `act`.',
+    'Tokens that your instance issued to other applications as an OAuth server are refused: they have `client_id`.',
   ],
   authTime: {
     given: 'always',

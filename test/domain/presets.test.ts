@@ -377,6 +377,9 @@ describe('a preset', () => {
     })
   })
 
+  it('refuses tokens that Clerk issued to another application as an OAuth server', () =>
+    refused('clerk', { client_id: 'client_123', scope: 'profile' }))
+
   it('says of Supabase that a shared secret does not work', () => {
     expect(presets.supabase.limits.join()).toContain('HS256')
   })
