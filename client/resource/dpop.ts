@@ -45,15 +45,12 @@ export function dpop({ publicUrl }: DpopOptions): SpendBound {
   }
 }
 
+/** Returns the address in the form in which the URL standard writes it, without a slash at its end. */
 function baseOf(publicUrl: string): string {
-  const {
-    protocol = '',
-    search,
-    hash,
-  }: Partial<URL> = URL.canParse(publicUrl) ? new URL(publicUrl) : {}
-  if (!/^https?:$/.test(protocol) || search || hash)
+  const url = URL.canParse(publicUrl) ? new URL(publicUrl) : undefined
+  if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash)
     throw new TypeError('dpop: `publicUrl` must be an address like https://api.example')
-  return publicUrl.replace(/\/+$/, '')
+  return (url.origin + url.pathname).replace(/\/+$/, '')
 }
 
 /** Returns the proof of a call. A bound token in `Authorization` must have the scheme `DPoP` (RFC 9449, section 7.1). */

@@ -3,18 +3,22 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { answerTo } from '../../client/resource/answers.ts'
 import { bindDetails } from '../../client/resource/details.ts'
+import { dpop } from '../../client/resource/dpop.ts'
 import { keep, TIMEOUT_MS } from '../../client/resource/kept.ts'
 import { type ListedRule, readDecision, readRules } from '../../client/resource/rules.ts'
 import { checkUse, type Use } from '../../client/resource/use.ts'
 import {
   canonical,
+  DPOP_HEADER,
   type ElevatedClaims,
   type Reason,
   type Requirement,
   requirementOf,
+  TOKEN_HEADER,
   type VerifiedToken,
 } from '../../contract/index.ts'
 import { isChallenge } from '../../contract/shared/challenge.ts'
+import { makeProofKey } from '../support/dpop.ts'
 import { ISSUER, NOW, RESOURCE } from '../support/rules.ts'
 
 const REQUIREMENT: Requirement = {
@@ -526,5 +530,23 @@ describe('the details of a call', () => {
     expect(canonical({ type: 'order.refund', b: 2, a: 1 })).toBe(call.spelling)
     expect(canonical({ type: 'order.list', b: 2, a: 1 })).not.toBe(call.spelling)
     expect(canonical({ a: 1, b: 2 })).not.toBe(call.spelling)
+  })
+})
+
+describe('a guard for bound tokens', () => {
+  it.each([
+    'https://api.example/v2',
+    'https://api.example/v2/',
+    'HTTPS://API.example:443/v2',
+    ' https://api.example/v2/\n',
+    'https://api.example/v2?',
+  ])('passes on the same address of a call for the public address %j', async (publicUrl) => {
+    const [key, token, url] = [await makeProofKey(), 'a.b.c', 'https://api.example/v2/export']
+    const proof = await key.proof({ url, token }, { iat: NOW })
+    const headers = new Headers({ [TOKEN_HEADER]: token, [DPOP_HEADER]: proof })
+    const use = { presented: token, cnf: { jkt: key.jkt }, now: () => NOW, headers }
+    const request = { method: 'POST', url: '/export' }
+    const passedOn = dpop({ publicUrl })({ ...use, request }, async (shown) => shown)
+    expect(await passedOn).toEqual({ proof, method: 'POST', url })
   })
 })

@@ -107,7 +107,7 @@ const unbound = ({ type: action, ...details }: DetailsClaim) => ({ action, detai
  * Returns the 32 bytes that the authenticator signs: SHA-256 over the tag `countersign/webauthn/v2` and, directly
  * after it, the canonical text (RFC 8785, in UTF-8) of the statement. In that text `details` is the hash of
  * `commitTo` in base64url without padding, and `action` and `salt` are left out. So a receipt can be checked without
- * the details, and with details and salt by who may know them.
+ * the details. The details and the salt together prove which details were signed.
  *
  * Version 1 hashes the tag `countersign/webauthn/v1` and the statement as it is, with its details.
  */
