@@ -69,9 +69,9 @@ export interface CountersignErrorData {
   requirement?: Requirement
   /** The refused part of a settings document. */
   place?: SettingsPlace
-  /** What an API that was refused an action answers to its caller in that header. */
   /** The nonce for the next DPoP proof (RFC 9449, section 8). */
   dpopNonce?: string
+  /** The header WWW-Authenticate with which an API passes the refusal on to its caller. */
   wwwAuthenticate?: string
 }
 

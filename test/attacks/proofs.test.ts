@@ -289,8 +289,8 @@ describe('a proof', () => {
     const { token } = await at.ask(LIST.scope)
     const shown = await at.shown(token)
     const again = () => at.consume(token, shown, LIST, 'the-same-request')
-    await again()
-    expect(await again()).toMatchObject({ accepted: true })
+    expect(await again()).toMatchObject({ accepted: true, replayed: false })
+    expect(await again()).toMatchObject({ accepted: true, replayed: true })
     await expectRefused(at.consume(token, shown, LIST, 'another-request-of-it'), 'proof_used')
   })
 

@@ -59,12 +59,13 @@ export function spendToken(ledger: Ledger, call: ConsumeCall, now: number): { re
     if (!replayed) ledger.history.append(used)
     return { replayed }
   }
-  ledger.tokens.spendKeyProof(jti, call.dpop, now, call.requestHash)
+  const { replayed } = ledger.tokens.spendKeyProof(jti, call.dpop, now, call.requestHash)
+  if (replayed) return { replayed }
   const first = ledger.tokens.claim({ key: `token:${jti}`, expiresAt: row.expires_at }, now)
   if (first) ledger.history.append(used)
   else
     ledger.history.tally({ ...used, type: 'token.consumed_again', key: `again:${jti}:${action}` })
-  return { replayed: false }
+  return { replayed }
 }
 
 export interface RefusedTokenCall extends TokenCall {

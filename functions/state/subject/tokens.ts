@@ -131,6 +131,7 @@ export class Tokens {
    * Claims the proof of a bound token's key. A token without a key needs no proof.
    *
    * @param requestHash identifies the request, which can be repeated with the same proof
+   * @returns whether this call repeats the request that claimed the proof
    * @throws Refused `proof_required`, `proof_invalid` for another key, `proof_used`
    */
   spendKeyProof(
@@ -138,23 +139,29 @@ export class Tokens {
     dpop: KeyProof | undefined,
     now: number,
     requestHash: string | null,
-  ): void {
+  ): { replayed: boolean } {
     const bound = this.#find(`bound:${jti}`)
-    if (!bound) return
+    if (!bound) return { replayed: false }
     if (!dpop) refuse('proof_required')
     if (dpop.jkt !== bound.holder) refuse('proof_invalid')
-    this.claimKeyProof(dpop, now, requestHash)
+    return this.claimKeyProof(dpop, now, requestHash)
   }
 
   /**
    * Claims a proof. First deletes expired keys, because every call with a reusable token claims another proof.
    *
+   * @returns whether this call repeats the request that claimed the proof
    * @throws Refused `proof_used`
    */
-  claimKeyProof({ singleUseKey }: KeyProof, now: number, requestHash: string | null): void {
+  claimKeyProof(
+    { singleUseKey }: KeyProof,
+    now: number,
+    requestHash: string | null,
+  ): { replayed: boolean } {
     this.#sql.exec('DELETE FROM claims WHERE expires_at <= ?', now - KEPT_AFTER_EXPIRY_SECONDS)
-    if (this.claim(singleUseKey, now, requestHash)) return
+    if (this.claim(singleUseKey, now, requestHash)) return { replayed: false }
     if (!this.#isRepeated(singleUseKey.key, requestHash, now)) refuse('proof_used')
+    return { replayed: true }
   }
 
   #isRepeated(key: string, requestHash: string | null, now: number): boolean {
