@@ -81,7 +81,7 @@ export function withDpop(options: CountersignOptions): DpopOptions {
       return key && prove(key, call)
     },
     async onLogout() {
-      await readSession()
+      await readSession().catch(() => undefined)
       if (subject !== undefined) await keys.forget(`${base} ${subject}`)
     },
   }

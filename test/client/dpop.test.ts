@@ -156,14 +156,22 @@ describe('the key', () => {
     await expect(crypto.subtle.exportKey('jwk', privateKey)).rejects.toThrow()
   })
 
-  it('is gone after the logout, also if the session is over by then', async () => {
-    let session: string | undefined = jwt({ sub: 'alice' })
-    const tab = openTab({ getSessionToken: () => session })
+  it.each<[what: string, over: () => undefined]>([
+    ['is over by then', () => undefined],
+    [
+      'cannot be read any more',
+      () => {
+        throw new Error('login_required')
+      },
+    ],
+  ])('is gone after the logout, also if the session %s', async (_what, over) => {
+    let session: () => string | undefined = () => jwt({ sub: 'alice' })
+    const tab = openTab({ getSessionToken: () => session() })
     const before = await keyIn(tab)
-    session = undefined
+    session = over
     await tab.options.onLogout()
     expect(await storedKey()).toBeUndefined()
-    session = jwt({ sub: 'alice' })
+    session = () => jwt({ sub: 'alice' })
     expect(await keyIn(tab)).not.toBe(before)
   })
 
