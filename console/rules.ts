@@ -103,7 +103,7 @@ const GROUPS = [
   { id: 'credentials', title: 'Credentials', has: isCredentialAction },
 ] as const
 
-/** Returns the groups with their actions. A group without any is the last. */
+/** Returns the groups with their actions. Groups without actions come last. */
 export function groupsOf(settings: EnvironmentSettings) {
   const shown = actionsOf(settings)
   return GROUPS.map(({ id, title, has }) => ({

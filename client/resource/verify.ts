@@ -19,7 +19,7 @@ const shared = {
   iat: isDate,
   exp: isDate,
   auth_time: isDate,
-  // A list of texts is empty if it is written as nothing.
+  // The text of an empty list is empty.
   amr: (value: unknown) => listOf(isText)(value) && isText(`${value}`),
   acr: isAcr,
   singleUse: isFlag,

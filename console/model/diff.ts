@@ -46,7 +46,7 @@ function wholeEntry({ actions = [], audiences }: EnvironmentSettings, action: st
   }
 }
 
-/** Objects that say one thing, so that no member of them is a setting. */
+/** Settings that are objects and change as a whole. */
 const WHOLES = ['session.keys', 'session.authTime', 'assertions.keys']
 
 function between(before: unknown, after: unknown, path: string): SettingChange[] {

@@ -82,7 +82,7 @@ interface Given {
   now: number
 }
 
-/** What refuses a token, in the order of the service. */
+/** Finds the reasons for which the service refuses a token, in its order. */
 const FAULTS: ((given: Given) => Omit<Fault, 'isRefused'> | undefined)[] = [
   ({ header, session, preset }) => {
     const algorithms: readonly string[] = session.algorithms ?? FOREIGN_ALGORITHMS
@@ -162,7 +162,7 @@ function claimIn(claims: Claims, name: string): string {
 
 const nameOf = (preset: LoginPreset | undefined): string => preset?.name ?? 'your issuer'
 
-/** What the operator entered for a preset. */
+/** Names the values that the operator entered for a preset. */
 const fieldsOf = (preset: LoginPreset | undefined, other: string): string =>
   preset ? anyOf(Object.values(preset.values).map(({ label }) => `“${label}”`)) : other
 

@@ -1,5 +1,5 @@
 // Reads the claims of a session token as the settings say: whether it is for this application, whether it is of the
-// right kind, and when its user signed in. The service decides by it, and the dashboard explains a token with it.
+// right kind, and when its user signed in. The service and the dashboard both apply these rules.
 import type { SessionSettings } from '../environment.ts'
 import type { AuthTimeSource, ClaimRule } from '../session.ts'
 import { CLOCK_TOLERANCE_SECONDS, isRecord, LAST_EPOCH_SECOND } from './wire.ts'

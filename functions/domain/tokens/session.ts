@@ -179,7 +179,7 @@ export function requireFresh(session: Session, settings: FirstFactorSettings, no
   }
 }
 
-/** What a session token needs before it says when its user signed in. */
+/** Explains what a session token needs so that it says when its user signed in. */
 const MISSING_TIME: {
   [F in AuthTimeSource['from']]: (source: Extract<AuthTimeSource, { from: F }>) => string
 } = {

@@ -18,7 +18,7 @@ import type { Ledger } from './ledger.ts'
 import { type CallFacts, inEffect, settle } from './overview.ts'
 import { type ConsumeCall, noteRefusal, spendToken } from './spending.ts'
 
-/** A verified token with the proof of its key, or why what was sent is not good for anything. */
+/** A verified token with the proof of its key, or the refusal of what was sent. */
 export type Presented =
   | { token: OwnToken; key: Answer<{ dpop: KeyProof | undefined }> }
   | { refused: Refusal }
