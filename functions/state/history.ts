@@ -133,25 +133,31 @@ export class History {
 
   /**
    * Deletes the oldest events that are too old or too many, at most 1,000 at a time, so that no request waits
-   * long. The hash of the last deleted event stays as the anchor. Returns whether more may be due.
+   * long. Stops at the first event that must be kept, because the clock may have gone back after it. The hash of
+   * the last deleted event stays as the anchor. Returns whether more may be due.
    */
   trim(now: number, keepDays: number): boolean {
-    const before = now - keepDays * DAY_SECONDS
-    const upTo = this.#chain().seq - HISTORY_MAX_EVENTS
     const oldest = this.#oldest()
-    if (!oldest || (oldest.at >= before && oldest.seq > upTo)) return false
-    const last = this.#sql
-      .exec<{ seq: number; hash: string }>(
-        `SELECT seq, hash FROM events
-         WHERE seq < ? AND (at < ? OR seq <= ?) ORDER BY seq DESC LIMIT 1`,
-        oldest.seq + TRIMMED_AT_ONCE,
-        before,
-        upTo,
+    if (!oldest) return false
+    const end = oldest.seq + TRIMMED_AT_ONCE
+    const [kept] = this.#sql
+      .exec<{ seq: number }>(
+        'SELECT seq FROM events WHERE seq < ? AND seq > ? AND at >= ? ORDER BY seq LIMIT 1',
+        end,
+        this.#chain().seq - HISTORY_MAX_EVENTS,
+        now - keepDays * DAY_SECONDS,
       )
-      .one()
+      .toArray()
+    const [last] = this.#sql
+      .exec<{ seq: number; hash: string }>(
+        'SELECT seq, hash FROM events WHERE seq < ? ORDER BY seq DESC LIMIT 1',
+        kept?.seq ?? end,
+      )
+      .toArray()
+    if (!last) return false
     this.#sql.exec('DELETE FROM events WHERE seq <= ?', last.seq)
     this.#sql.exec('UPDATE chain SET anchor_seq = ?, anchor_hash = ?', last.seq, last.hash)
-    return last.seq === oldest.seq + TRIMMED_AT_ONCE - 1
+    return last.seq === end - 1
   }
 
   /** Returns when the oldest event can be deleted, in epoch seconds. */

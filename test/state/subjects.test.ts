@@ -14,6 +14,7 @@ import {
   unique,
   wrongCode,
 } from '../support/service.ts'
+import { storedBy } from '../support/stored.ts'
 
 restartClockAfterEach()
 
@@ -213,6 +214,28 @@ it('old events are deleted a thousand at a time, and the next alarm goes on', as
   }
   expect(left).toEqual([1501, 501, 1])
   expect(await user.client.audit.verify.query()).toMatchObject({ intact: true, count: 1 })
+})
+
+it('no event is deleted before its time when the clock went back after it', async () => {
+  const time = stopClock()
+  const environment = await makeEnvironment({ history: { keepDays: 1 } })
+  const user = await environment.user()
+  await enrollTotp(user)
+  const object = stubOf(environment.id, user.subject)
+  await runInDurableObject(object, (_object, { storage }) => {
+    const ages = [48, 1, 48, 1].map((hours) => time - hours * 3600)
+    storage.sql.exec('DELETE FROM events')
+    for (const [index, at] of ages.entries())
+      storage.sql.exec(
+        "INSERT INTO events VALUES (?, ?, 'made.up', 'subject', '{}', '', '', ?)",
+        ...[index + 1, at, `hash-${index + 1}`],
+      )
+    storage.sql.exec("UPDATE chain SET seq = 4, head = 'hash-4'")
+  })
+  await runDurableObjectAlarm(object)
+  const left = await storedBy(object)
+  expect(left.rows.events?.map(({ seq }) => seq)).toEqual([2, 3, 4])
+  expect(left.rows.chain).toMatchObject([{ anchor_seq: 1, anchor_hash: 'hash-1' }])
 })
 
 describe('a history that somebody changed', () => {
