@@ -57,6 +57,7 @@ export const entra = {
   limits: [
     'ID tokens and tokens of applications without a user are refused: they have no `scp`.',
     'Tokens of version 1.0 are refused: they have another issuer.',
+    'Every application of the tenant that may ask for the scope is accepted.',
     'Only one tenant works: the issuer of `common` differs from token to token.',
   ],
   authTime: {

@@ -37,6 +37,7 @@ export const firebase = {
   steps: ['Copy the project ID. Nothing else needs to be set.'],
   limits: [
     'Firebase names no session: what a user confirms in one session counts in their other sessions too.',
+    'Users of every tenant of Identity Platform in the project are accepted, and two tenants can have the same user id.',
     'Session cookies are refused: they have another issuer.',
     'Anonymous users are accepted. Do not offer guarded actions to them.',
   ],

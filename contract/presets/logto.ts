@@ -42,6 +42,7 @@ export const logto = {
   ],
   limits: [
     'ID tokens are refused: their audience is the application.',
+    'Every application of the tenant that may call the API is accepted.',
     'Logto names no session: what a user confirms in one session counts in their other sessions too.',
     'Conditions cannot use `session.ageSeconds`.',
   ],

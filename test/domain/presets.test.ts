@@ -380,8 +380,14 @@ describe('a preset', () => {
   it('refuses tokens that Clerk issued to another application as an OAuth server', () =>
     refused('clerk', { client_id: 'client_123', scope: 'profile' }))
 
-  it('says of Supabase that a shared secret does not work', () => {
-    expect(presets.supabase.limits.join()).toContain('HS256')
+  it.each<[PresetId, what: string]>([
+    ['supabase', 'HS256'],
+    ['auth0', 'Every application'],
+    ['entra', 'Every application'],
+    ['logto', 'Every application'],
+    ['firebase', 'every tenant'],
+  ])('for %s says in its limits: %s', (id, what) => {
+    expect(presets[id].limits.join()).toContain(what)
   })
 
   it('does not take the login name of Okta for its user', () => refused('okta', { uid: undefined }))
