@@ -198,11 +198,11 @@ describe('the time of a sign-in', () => {
   it.each<[AuthTimeSource, message: string]>([
     [
       NEWEST,
-      'The session token says no time of the sign-in in `amr`: each entry needs `timestamp`, in epoch seconds.',
+      'The session token has no usable time of the sign-in in `amr`: each entry needs `timestamp`, in epoch seconds.',
     ],
     [
       MINUTES,
-      'The session token says in `fva` no age of the sign-in: it needs whole minutes at index 0, and `iat`.',
+      'The session token has no usable age of the sign-in in `fva`: it needs whole minutes at index 0, and `iat`.',
     ],
   ])('is asked for in the form that the settings name: %j', async (authTime, message) => {
     const verified = await session({}, { authTime })

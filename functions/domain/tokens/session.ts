@@ -186,9 +186,9 @@ const MISSING_TIME: {
   claim: ({ claim }) =>
     `The session token has no usable \`${claim}\`: add the time of the sign-in, in epoch seconds, to the application's session tokens.`,
   newest: ({ claim, member }) =>
-    `The session token says no time of the sign-in in \`${claim}\`: each entry needs \`${member}\`, in epoch seconds.`,
+    `The session token has no usable time of the sign-in in \`${claim}\`: each entry needs \`${member}\`, in epoch seconds.`,
   minutesAgo: ({ claim, index }) =>
-    `The session token says in \`${claim}\` no age of the sign-in: it needs whole minutes at index ${index}, and \`iat\`.`,
+    `The session token has no usable age of the sign-in in \`${claim}\`: it needs whole minutes at index ${index}, and \`iat\`.`,
 }
 
 function describe(stale: Staleness, { session, assertions }: FirstFactorSettings): string {
