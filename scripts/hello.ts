@@ -1,5 +1,5 @@
 // `npm run hello`: sets up an environment for the smallest example on the local service, and starts the example's
-// API, which serves its page. The API is there in three languages.
+// API, which serves its page. The API is there in three languages, and in a full-stack framework.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { registerHooks } from 'node:module'
@@ -23,7 +23,7 @@ const HELP = `Starts the smallest example. It uses the service that \`npm start\
 
   npm run hello -- [--api NAME] [--port N] [--state DIR]
 
-  --api NAME   the language of its API: typescript, python or go (typescript)
+  --api NAME   its API: typescript, python, go or react-router (typescript)
   --port N     the example listens on port N (3000, or the next free one)
   --state DIR  the state folder of the service (.wrangler/state)`
 
@@ -34,13 +34,18 @@ const APIS: Record<string, () => Promise<number>> = {
     await import(pathToFileURL(`${ROOT}examples/hello/api.ts`).href)
     return 0
   },
-  python: () => runProgram('python-api', `exec "\${PYTHON:-python3}" api.py`),
-  go: () =>
-    runProgram('go-api', 'go build -o ../../.tsbuild/go-api . && exec ../../.tsbuild/go-api'),
+  python: () => buildPage().then(() => runProgram('python-api', PYTHON)),
+  go: () => buildPage().then(() => runProgram('go-api', GO)),
+  'react-router': () => runProgram('react-router', REACT_ROUTER),
 }
+const PYTHON = `exec "\${PYTHON:-python3}" api.py`
+const GO = 'go build -o ../../.tsbuild/go-api . && exec ../../.tsbuild/go-api'
+const FRAMEWORK = '../../node_modules/@react-router/dev/bin.cjs'
+const REACT_ROUTER = `export NODE_ENV=production NODE='${process.execPath}'
+"$NODE" ${FRAMEWORK} build && exec "$NODE" server.ts`
 
-/** Builds the page, and runs a command in the folder of an example until it ends. */
-async function runProgram(folder: string, command: string): Promise<number> {
+/** Builds the page of examples/hello. */
+async function buildPage(): Promise<void> {
   const hello = `${ROOT}examples/hello/`
   await build({
     entryPoints: ['page.tsx', 'index.html'].map((file) => hello + file),
@@ -48,6 +53,10 @@ async function runProgram(folder: string, command: string): Promise<number> {
     ...{ bundle: true, jsx: 'automatic', loader: { '.html': 'copy' } },
     define: { COUNTERSIGN_URL: JSON.stringify(process.env.COUNTERSIGN_URL) },
   })
+}
+
+/** Runs a command in the folder of an example until it ends. */
+async function runProgram(folder: string, command: string): Promise<number> {
   const cwd = `${ROOT}examples/${folder}`
   const child = spawn('/bin/sh', ['-c', command], { cwd, stdio: 'inherit' })
   const release = guardProcess(child.pid)
@@ -95,7 +104,10 @@ async function main(): Promise<number> {
   const { api = 'typescript', state = DEFAULT_STATE } = options
   const run = Object.hasOwn(APIS, api) ? APIS[api] : undefined
   if (!run)
-    throw new Complaint(`--api must be typescript, python or go.\n\n${HELP}`, USAGE_EXIT_CODE)
+    throw new Complaint(
+      `--api must be ${Object.keys(APIS).join(' or ')}.\n\n${HELP}`,
+      USAGE_EXIT_CODE,
+    )
   const service = await findService(state)
   if (!service)
     throw new Complaint('No service uses this state folder: run `npm start` in another terminal.')

@@ -1,7 +1,7 @@
 // README and the pages of docs/: their code type-checks, their settings can be saved, their commands exist, their
 // links work, and their words are plain.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { EnvironmentCreateInput, EnvironmentSettings } from '../../contract/index.ts'
@@ -173,6 +173,13 @@ it('the smallest example is under 80 lines', () => {
     readPage(`examples/hello/${file}`).trimEnd().split('\n'),
   )
   expect(lines.length).toBeLessThan(80)
+})
+
+it('the full-stack example has at most 120 lines', () => {
+  const files = globSync('examples/react-router/**/*.ts*', { exclude: ['**/build'] })
+  expect(files.length).toBeGreaterThan(5)
+  const lines = files.flatMap((file) => readPage(file).trimEnd().split('\n'))
+  expect(lines.length).toBeLessThanOrEqual(120)
 })
 
 it.each(['python-api/api.py', 'go-api/main.go'])('examples/%s has at most 150 lines', (file) => {

@@ -1,10 +1,11 @@
 // The code that README and "Getting started" tell a developer to write, run with the service: examples/hello as
-// `npm run hello` starts it, with its API in each language, and the two blocks of README's quick start.
+// `npm run hello` starts it, with each of its APIs, and the two blocks of README's quick start.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { Secret, TOTP } from 'otpauth'
+import { createCookie } from 'react-router'
 import { afterAll, beforeAll, describe, expect, it, test, vi } from 'vitest'
 import { createClient } from '../../client/index.ts'
 import { nextFreePort } from '../../scripts/ports.ts'
@@ -39,20 +40,38 @@ afterAll(async () => {
   rmSync(written, { recursive: true, force: true })
 }, TIMEOUT)
 
+type SignIn = (page: string, name: string) => Promise<string>
+
+/** Signs in as the page of examples/hello does. Returns the session token. */
+const signInByCall: SignIn = async (page, name) => {
+  const headers = { 'content-type': 'application/json' }
+  const body = JSON.stringify({ name })
+  return (await fetch(`${page}/sign-in`, { method: 'POST', headers, body })).text()
+}
+
+/** Signs in as the form of examples/react-router does. Returns the session token that the cookie holds. */
+const signInByForm: SignIn = async (page, name) => {
+  const body = new URLSearchParams({ name })
+  const answer = await fetch(`${page}/`, { method: 'POST', body, redirect: 'manual' })
+  const [cookie = ''] = answer.headers.getSetCookie()
+  return createCookie('session').parse(cookie)
+}
+
 /**
- * The languages that the API of the example is written in, and what each needs besides npm packages. Each has a port of
- * its own: the service keeps the keys of an address, and each API signs with a new one.
+ * The APIs of the example, and what each needs besides npm packages. Each has a port of its own: the service keeps the
+ * keys of an address, and each API signs with a new one.
  */
-const APIS: { api: string; needs?: Peer; firstPort: number }[] = [
-  { api: 'typescript', firstPort: 18_950 },
-  { api: 'python', needs: 'fastapi', firstPort: 18_955 },
-  { api: 'go', needs: 'go', firstPort: 18_960 },
+const APIS: { api: string; needs?: Peer; firstPort: number; signIn: SignIn }[] = [
+  { api: 'typescript', firstPort: 18_950, signIn: signInByCall },
+  { api: 'python', needs: 'fastapi', firstPort: 18_955, signIn: signInByCall },
+  { api: 'go', needs: 'go', firstPort: 18_960, signIn: signInByCall },
+  { api: 'react-router', firstPort: 18_965, signIn: signInByForm },
 ]
 
 describe.each(APIS)(
   'npm run hello -- --api $api',
   { timeout: TIMEOUT },
-  ({ api, needs, firstPort }) => {
+  ({ api, needs, firstPort, signIn }) => {
     const absent = needs !== undefined && isAbsent(needs)
     const it = test.skipIf(absent)
     const named = (name: string) => (needs ? withPeer(needs, name) : name)
@@ -80,23 +99,36 @@ describe.each(APIS)(
         body: JSON.stringify(body),
       })
 
-    it(named('serves a page with its script and its styles'), async () => {
-      expect(await (await fetch(page)).text()).toContain('<script src="page.js">')
-      expect(await (await fetch(`${page}/page.js`)).text()).toContain(url)
-      expect((await fetch(`${page}/page.css`)).status).toBe(200)
+    /** Returns the headers of a signed-in user, for either kind of session. */
+    const headersOf = async (session: string) => ({
+      authorization: `Bearer ${session}`,
+      cookie: await createCookie('session').serialize(session),
+    })
+
+    it(named('serves a page with its scripts and styles, which knows the service'), async () => {
+      const headers = await headersOf(await signIn(page, 'ada'))
+      const html = await (await fetch(page, { headers })).text()
+      const files = [...html.matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g)]
+      const answers = await Promise.all(
+        files.map(([, file = '']) => fetch(new URL(file, page), { headers })),
+      )
+      const kinds = answers.map(({ headers }) => headers.get('content-type')?.split(';')[0])
+      expect(new Set(kinds)).toEqual(new Set(['text/css', 'text/javascript']))
+      const texts = await Promise.all(answers.map((answer) => answer.text()))
+      expect(html + texts.join()).toContain(url)
     })
 
     it(named('refunds an order once, after a step-up for these details'), async () => {
       const details = { order: '17', amount: 25 }
-      const session = await (await post('/sign-in', { name: `ada of ${api}` })).text()
-      const authorization = `Bearer ${session}`
-      const before = await post('/refund', details, { authorization })
+      const session = await signIn(page, `ada of ${api}`)
+      const signedIn = await headersOf(session)
+      const before = await post('/refund', details, signedIn)
       expect(before.status).toBe(401)
       expect(await before.json()).toMatchObject({ reason: 'enrollment_required' })
 
       const countersign = createClient({ url, environment: 'hello', bearer: () => session })
       const token = await enrollAndStepUp({ countersign }, 'orders:refund', details)
-      const headers = { authorization, 'countersign-token': token }
+      const headers = { ...signedIn, 'countersign-token': token }
       const other = await post('/refund', { ...details, amount: 2500 }, headers)
       expect(await other.json()).toMatchObject({ reason: 'details_mismatch' })
       const refunded = await post('/refund', details, headers)

@@ -1,0 +1,3 @@
+import { jwks } from './login.server.ts'
+
+export const loader = () => Response.json(jwks)
