@@ -238,7 +238,8 @@ export const FIELDS: Readonly<Record<string, string>> = {
   title: 'The name of the action for people.',
   'Problem.title': 'What the reason means.',
   token: 'The token.',
-  'ActionAuthorizeInput.token': 'The elevated token that came with the call, if any.',
+  'ActionAuthorizeInput.token':
+    'The elevated token that came with the call in the header `countersign-token`, if any.',
   'TokenConsumeInput.token': 'The elevated token that came with the call.',
   'TrySessionInput.token': 'The session token.',
   tokenType: 'How the token is sent.',

@@ -35,7 +35,8 @@ export const SCHEMES = {
     name: 'sessionToken',
     scheme: {
       ...{ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
-      description: 'The session token of a user, which your application issues.',
+      description:
+        'The session token of a user: a JWT that your login signs, with `iss`, `sub`, `exp`, and `aud` or `azp`. To add a first factor it also needs `auth_time`, the time of the sign-in in epoch seconds. `sid` binds elevated tokens to the session. An operator tries a token with `environment/trySession`.',
     },
   },
   resource: {

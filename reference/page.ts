@@ -2,7 +2,7 @@
 // script: the language is chosen by radio buttons, and copy.ts only adds buttons that copy.
 import { REASONS } from '../contract/index.ts'
 import { fieldRows, type Row } from './field-rows.ts'
-import { type Endpoint, endpoints, operationId } from './openapi.ts'
+import { type Endpoint, endpoints, operationId, SCHEMES } from './openapi.ts'
 import { NOUNS } from './operations.ts'
 import { namedSchemas } from './schemas.ts'
 import { json, LANGUAGES, type Language, snippetOf } from './snippets.ts'
@@ -52,6 +52,9 @@ ${join([...nouns], ([noun, ones]) => `<p class="noun"><a href="#${noun}">${noun}
 <main id="main" tabindex="-1">
 <h1>HTTP API</h1>
 <p>Every operation is a <code>POST</code> of JSON, at most 64 KB. Users and APIs call under the id of their environment, operators under <code>/operator</code>. The credential is the bearer: <code>authorization: Bearer …</code></p>
+<ul>
+${join(Object.values(SCHEMES), ({ scheme }) => `<li>${prose(scheme.description)}</li>`)}
+</ul>
 <p>A refusal is <code>application/problem+json</code> (RFC 9457) with a <a href="#errors"><code>reason</code></a>. An operator also adds factors and steps up: with the operations for users, under <code>/operator</code>.</p>
 <fieldset class="languages"><legend>Lines in</legend>
 ${join(Object.entries(LANGUAGES), ([name, { label }]) => `<label><input type="radio" name="language" id="in-${name}"${name === 'curl' ? ' checked' : ''}> ${label}</label>`)}

@@ -74,7 +74,7 @@ export const ACTION_OPERATIONS: OperationsOf<'action'> = {
   authorize: {
     summary: 'Authorize an action',
     description:
-      'The one call that an API makes before it acts. Status 200 means that the action may run. If the rule needs a token, the call verifies it and spends it. If a step-up helps, the problem has `wwwAuthenticate`: answer 401 to your caller with this header (RFC 9470). A repeated call with the same `idempotencyKey` and the same input is answered again for 60 seconds, with `replayed: true`.',
+      'The one call that an API makes before it acts. Status 200 means that the action may run. If the rule needs a token, the call verifies it and spends it. If a step-up helps, the problem has `wwwAuthenticate`: answer 401 to your caller with this header (RFC 9470). Otherwise answer `token_invalid` with 401, `denied` with 403, `unknown_action` with 404, `input_invalid` with 400, and everything else with 503: `unauthenticated` and `forbidden` are about your key, not about your caller. A repeated call with the same `idempotencyKey` and the same input is answered again for 60 seconds, with `replayed: true`.',
     reasons: [...SPENDING, 'details_required', 'denied', 'enrollment_required'],
     example: {
       action: ACTION,

@@ -66,14 +66,14 @@ export const FACTOR_OPERATIONS: OperationsOf<'factor'> = {
     answer: {
       factorId: FACTOR_ID,
       secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
-      uri: 'otpauth://totp/Shop:alice?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Shop',
+      uri: 'otpauth://totp/Shop:alice?issuer=Shop&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&algorithm=SHA1&digits=6&period=30',
       expiresAt: NOW + 600,
     },
   },
   confirm: {
     summary: 'Confirm a factor',
     description:
-      'Confirms a factor with its first code, or with the registration of the passkey. With the first factor the answer has the recovery codes, which are shown once. Confirming issues no token.',
+      'Confirms a factor with its first code, or with the registration of the passkey. With the first factor the answer has the recovery codes, which are shown once. Confirming issues no token, and uses the code: a step-up with the same code is refused as `code_already_used`.',
     reasons: [...ATTEMPT, 'factor_not_found', 'factor_limit_reached', 'conflict'],
     example: { kind: 'totp', factorId: FACTOR_ID, code: '123456' },
     answer: { factor: APP, recoveryCodes },

@@ -23,6 +23,18 @@ describe('the reference', () => {
     expect(links.filter((id) => !ids.includes(id))).toEqual([])
   })
 
+  it.each([
+    ['which claims a session token has', 'The session token', 'iss sub exp aud azp auth_time sid'],
+    ['in which header a token comes', 'The elevated token that came', 'countersign-token'],
+    ['what an API answers otherwise', 'Otherwise answer', 'token_invalid denied unauthenticated'],
+    ['that a confirmation uses its code', 'Confirms a factor with', 'code_already_used'],
+    ['how codes are made', 'otpauth:', 'algorithm=SHA1 digits=6 period=30'],
+  ])('says %s', (_what, beginning, words) => {
+    const [, passage = ''] = page.split(beginning)
+    const [line = ''] = passage.split('\n')
+    expect(words.split(' ').filter((word) => !line.includes(word))).toEqual([])
+  })
+
   it('names each of its parts once', () => {
     expect(ids.length).toBe(new Set(ids).size)
   })
