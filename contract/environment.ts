@@ -100,9 +100,13 @@ export const EnvironmentListResult = z.strictObject({
 })
 export type EnvironmentListResult = z.infer<typeof EnvironmentListResult>
 
+/** Keys for tokens never sign receipts, and keys for receipts never sign tokens. */
+export const KEY_USES = ['tokens', 'receipts'] as const
+export type KeyUse = (typeof KEY_USES)[number]
+
 export const KEY_STATES = ['next', 'current', 'retired'] as const
 
-/** A key that signs tokens. It signs from `signsAt` on, and leaves the published key set at `leavesAt`. */
+/** A key that signs tokens or receipts. It signs from `signsAt` on, and leaves the published key set at `leavesAt`. */
 export const SigningKey = z.strictObject({
   kid: z.string(),
   state: z.enum(KEY_STATES),
@@ -126,6 +130,7 @@ export const EnvironmentView = z.strictObject({
   settings: EnvironmentSettings,
   version: z.int(),
   keys: z.array(SigningKey),
+  receiptKeys: z.array(SigningKey),
   resourceKeys: z.array(ResourceKey),
 })
 export type EnvironmentView = z.infer<typeof EnvironmentView>
@@ -140,6 +145,8 @@ export type EnvironmentUpdateInput = z.infer<typeof EnvironmentUpdateInput>
 export const RotateKeysInput = z.strictObject({
   environment: EnvironmentId,
   compromised: z.optional(z.boolean()),
+  /** The key set to rotate; by default the keys of tokens. */
+  use: z.optional(z.enum(KEY_USES)),
 })
 export type RotateKeysInput = z.infer<typeof RotateKeysInput>
 

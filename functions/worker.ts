@@ -81,6 +81,11 @@ app.get('/:environment/.well-known/jwks.json', cors({ origin: '*' }), async (c) 
   return c.json(keySet, 200, { 'cache-control': KEY_SET_CACHE })
 })
 
+app.get('/:environment/receipts/jwks.json', cors({ origin: '*' }), async (c) => {
+  const { secrets } = await openEnvironment(c.get('bindings'), environmentId(c))
+  return c.json(secrets().receiptKeySet, 200, { 'cache-control': KEY_SET_CACHE })
+})
+
 app.post(`${CONSOLE_ROUTE}/session`, (c) => signIn(c.get('bindings'), c.req.raw.headers))
 app.delete(`${CONSOLE_ROUTE}/session`, (c) => signOut(c.get('bindings'), c.req.raw.headers))
 app.all(`${CONSOLE_ROUTE}/session`, () => refuse('method_unsupported'))

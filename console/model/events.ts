@@ -38,6 +38,7 @@ const WORDS: Record<string, readonly [text: string, isBad?: boolean]> = {
   'environment.updated': ['Settings were changed'],
   'environment.removed': ['An environment was removed', true],
   'environment.keys_rotated': ['The signing key was rotated'],
+  'environment.receipt_key_created': ['The first receipt key was made'],
   'resource_key.created': ['A resource key was made'],
   'resource_key.revoked': ['A resource key was revoked'],
   'operator.created': ['An operator was added'],

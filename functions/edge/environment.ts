@@ -1,7 +1,7 @@
 // Loads an environment from its object and caches it for 20 seconds in this isolate. While the object does
 // not answer, loads the settings and public keys from the published copy in KV.
 import { importJWK, type JSONWebKeySet } from 'jose'
-import type { Offered } from '../../contract/index.ts'
+import type { KeyUse, Offered } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { type Action, resolveActions } from '../domain/policy/policy.ts'
 import { Refused, refusal, refuse } from '../domain/refusal.ts'
@@ -9,7 +9,7 @@ import { open } from '../domain/seal.ts'
 import { copyKey, keySetOf, Published } from '../domain/settings/published.ts'
 import { offeredBy, resolveSettings, type Settings } from '../domain/settings/settings.ts'
 import { CLOCK_TOLERANCE_SECONDS } from '../domain/tokens/foreign.ts'
-import { currentKey, type RingKey } from '../domain/tokens/key-ring.ts'
+import { currentKey, type RingKey, SEAL_PURPOSES } from '../domain/tokens/key-ring.ts'
 import { SIGNING_ALGORITHM, type SigningKey } from '../domain/tokens/token.ts'
 import type { Bindings } from '../env.ts'
 import { environmentObject, type Snapshot } from './objects.ts'
@@ -25,7 +25,12 @@ const UNKNOWN_SECONDS = 10
 interface Secrets {
   dataKey: Uint8Array
   resourceKeys: Snapshot['resourceKeys']
+  /** Signs tokens. */
   signingKey: () => Promise<SigningKey>
+  /** Signs receipts and checkpoints. */
+  receiptKey: () => Promise<SigningKey>
+  /** The public keys of receipts and checkpoints. */
+  receiptKeySet: JSONWebKeySet
 }
 
 /** A loaded environment. */
@@ -136,23 +141,33 @@ function live(
   }
 }
 
-function secretsOf({ environment, dataKey, ring, resourceKeys }: Snapshot): Secrets {
-  const imported = new Map<string, CryptoKey>()
-  const signingKey = async (): Promise<SigningKey> => {
-    const current = currentKey(ring, epochSeconds()) ?? refuse('unavailable')
-    const key = imported.get(current.kid) ?? (await importPrivate(environment, dataKey, current))
-    imported.set(current.kid, key)
-    return { kid: current.kid, key }
+function secretsOf({ environment, dataKey, ring, receiptRing, resourceKeys }: Snapshot): Secrets {
+  const signer = (use: KeyUse, ring: RingKey[]) => {
+    const imported = new Map<string, CryptoKey>()
+    return async (): Promise<SigningKey> => {
+      const current = currentKey(ring, epochSeconds()) ?? refuse('unavailable')
+      const { kid } = current
+      const key = imported.get(kid) ?? (await importPrivate(use, environment, dataKey, current))
+      imported.set(kid, key)
+      return { kid, key }
+    }
   }
-  return { dataKey, resourceKeys, signingKey }
+  return {
+    dataKey,
+    resourceKeys,
+    signingKey: signer('tokens', ring),
+    receiptKey: signer('receipts', receiptRing),
+    receiptKeySet: keySetOf(receiptRing),
+  }
 }
 
 async function importPrivate(
+  use: KeyUse,
   environment: string,
   dataKey: Uint8Array,
   { kid, sealedPrivateJwk }: RingKey,
 ): Promise<CryptoKey> {
-  const opened = open(dataKey, 'signing-key', [environment, kid], sealedPrivateJwk)
+  const opened = open(dataKey, SEAL_PURPOSES[use], [environment, kid], sealedPrivateJwk)
   if (!opened) throw new Error('a signing key does not open with the data key of its environment')
   const key = await importJWK(JSON.parse(new TextDecoder().decode(opened)), SIGNING_ALGORITHM)
   if (key instanceof Uint8Array) throw new Error('a signing key is not asymmetric')

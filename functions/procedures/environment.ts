@@ -158,11 +158,11 @@ export const environmentRouter = router({
     .input(RotateKeysInput)
     .output(SigningKeysResult)
     .mutation(async ({ ctx, input }) => {
-      const { environment, compromised = false } = input
+      const { environment, compromised = false, use = 'tokens' } = input
       const object = objectOf(ctx.bindings, environment)
       unwrap(await object.overview())
       await authorize(ctx, 'environment.rotateKeys', input)
-      const rotated = unwrap(await object.rotateKeys(compromised, ctx.caller.name))
+      const rotated = unwrap(await object.rotateKeys(use, compromised, ctx.caller.name))
       forgetEnvironment(environment)
       return rotated
     }),

@@ -15,5 +15,6 @@ export const describeIssuer = ({ issuer }: LiveEnvironment) => ({
   acr_values_supported: [...ACRS],
   dpop_signing_alg_values_supported: [...DPOP_ALGORITHMS],
   access_token_signing_alg_values_supported: [SIGNING_ALGORITHM],
+  countersign_receipts_jwks_uri: `${issuer}/receipts/jwks.json`,
   countersign_endpoint: `${issuer}/trpc`,
 })

@@ -74,6 +74,7 @@ const viewOf = (document: EnvironmentSettings, version: number) => ({
   settings: resolveSettings(withDefaults(document)),
   version,
   keys,
+  receiptKeys: [{ ...key, kid: 'w7PpXc0mRkqE2bYh' }],
   resourceKeys: [resourceKey],
 })
 

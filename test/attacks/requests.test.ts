@@ -844,6 +844,7 @@ describe('what is public', () => {
       acr_values_supported: ['recovery', 'mfa', 'phr'],
       dpop_signing_alg_values_supported: ['ES256', 'ES384', 'Ed25519', 'EdDSA'],
       access_token_signing_alg_values_supported: ['ES256'],
+      countersign_receipts_jwks_uri: `${issuer}/receipts/jwks.json`,
       countersign_endpoint: `${issuer}/trpc`,
     })
   })

@@ -280,8 +280,9 @@ describe('the ring of signing keys', () => {
     expect(hasNextKey([], NOW)).toBe(false)
   })
 
-  it('lets a key go a day and ten minutes after the next one signs', () => {
-    expect(retirementOf(NOW)).toBe(NOW + 87_000)
+  it('lets a key go a day and ten minutes after the next one signs, and one of receipts with the history', () => {
+    expect(retirementOf('tokens', NOW, 400)).toBe(NOW + 87_000)
+    expect(retirementOf('receipts', NOW, 400)).toBe(NOW + 400 * 24 * 3600)
   })
 
   it('is shown with what each key is, and with nothing of the key itself', () => {

@@ -1,10 +1,17 @@
-// The signing keys of an environment: next, current and retired. A key signs only after every verifier could fetch
-// it. It stays published until every token that it signed has expired.
+// The signing keys of an environment, in one ring for tokens and one for receipts: next, current and retired. A key
+// signs only after every verifier could fetch it. It stays published as long as what it signed is valid or stored.
 import type { JWK } from 'jose'
-import type { SigningKey as SigningKeyView } from '../../../contract/index.ts'
+import type { KeyUse, SigningKey as SigningKeyView } from '../../../contract/index.ts'
+import { DAY_SECONDS } from '../factors/throttle.ts'
 
 export const PUBLISH_AHEAD_SECONDS = 600
 export const RETIRED_PUBLISHED_SECONDS = 24 * 3600 + 600
+
+/** The purpose under which the private keys of a ring are sealed, so that no key can move to the other ring. */
+export const SEAL_PURPOSES = {
+  tokens: 'signing-key',
+  receipts: 'receipt-key',
+} as const satisfies Record<KeyUse, string>
 
 /** A signing key. `signsAt` never changes. `leavesAt` is set when a later key is created. */
 export interface RingKey {
@@ -30,8 +37,12 @@ export const currentKey = <K extends RingKey>(ring: readonly K[], now: number): 
 export const hasNextKey = (ring: readonly RingKey[], now: number): boolean =>
   ring.some((key) => key.signsAt > now)
 
-/** Returns when the earlier keys leave, for the time at which a new key starts to sign. */
-export const retirementOf = (signsAt: number): number => signsAt + RETIRED_PUBLISHED_SECONDS
+/**
+ * Returns when the earlier keys leave, for the time at which a new key starts to sign. Receipts are stored as long as
+ * the history.
+ */
+export const retirementOf = (use: KeyUse, signsAt: number, keepDays: number): number =>
+  signsAt + (use === 'tokens' ? RETIRED_PUBLISHED_SECONDS : keepDays * DAY_SECONDS)
 
 /** Returns the keys as an operator sees them. */
 export function viewRing(ring: readonly RingKey[], now: number): SigningKeyView[] {

@@ -1,15 +1,17 @@
 // The Environment object, one for each environment. It stores the settings with their version, the sealed data
-// key and signing keys, the resource keys, the credential ids in use, and the history of changes.
+// key, the signing keys of tokens and of receipts, the resource keys, the credential ids in use, and the history of changes.
 import { DurableObject } from 'cloudflare:workers'
 import type {
   AuditEvent,
   AuditVerifyResult,
   EnvironmentSettings,
+  KeyUse,
   ResourceKey,
   SigningKey,
 } from '../../../contract/index.ts'
 import { epochSeconds, random } from '../../clock.ts'
 import { hashParts, toBase64Url } from '../../domain/bytes.ts'
+import { DAY_SECONDS } from '../../domain/factors/throttle.ts'
 import { GENESIS_HASH, type NewEvent } from '../../domain/history/audit.ts'
 import { type Answer, answering, refusal, refuse } from '../../domain/refusal.ts'
 import { copyKey, keySetOf, type Published } from '../../domain/settings/published.ts'
@@ -18,6 +20,7 @@ import {
   PUBLISH_AHEAD_SECONDS,
   publishedKeys,
   type RingKey,
+  retirementOf,
   viewRing,
 } from '../../domain/tokens/key-ring.ts'
 import { readVariables } from '../../variables.ts'
@@ -33,7 +36,7 @@ export const REMOVED =
   'An environment with this name was removed, and its name cannot be used again: choose another name.'
 /** The tables that are dropped when the environment is removed. */
 const TABLES = [
-  ...['document', 'signing_keys', 'resource_keys', 'credentials'],
+  ...['document', 'signing_keys', 'receipt_keys', 'resource_keys', 'credentials'],
   ...['events', 'chain', 'tallies'],
 ]
 
@@ -44,6 +47,7 @@ export interface Snapshot {
   settings: EnvironmentSettings
   dataKey: Uint8Array
   ring: RingKey[]
+  receiptRing: RingKey[]
   resourceKeys: { id: string; hash: string; audience: string }[]
 }
 
@@ -52,6 +56,7 @@ export interface Overview {
   settings: EnvironmentSettings
   version: number
   keys: SigningKey[]
+  receiptKeys: SigningKey[]
   resourceKeys: ResourceKey[]
 }
 
@@ -59,7 +64,7 @@ export class Environment extends DurableObject<Env> {
   readonly #sql: SqlStorage
   readonly #document: Document
   readonly #history: History
-  readonly #signingKeys: SigningKeys
+  readonly #rings: Record<KeyUse, SigningKeys>
   readonly #resourceKeys: ResourceKeys
   readonly #credentials: Credentials
   #publishedAt = 0
@@ -69,12 +74,15 @@ export class Environment extends DurableObject<Env> {
     this.#sql = ctx.storage.sql
     this.#document = new Document(ctx.storage.sql)
     this.#history = new History(ctx.storage.sql)
-    this.#signingKeys = new SigningKeys(ctx.storage.sql)
+    this.#rings = {
+      tokens: new SigningKeys(ctx.storage.sql, 'tokens'),
+      receipts: new SigningKeys(ctx.storage.sql, 'receipts'),
+    }
     this.#resourceKeys = new ResourceKeys(ctx.storage.sql)
     this.#credentials = new Credentials(ctx.storage.sql)
   }
 
-  /** Creates the environment with its data key and its first signing key, which signs at once. */
+  /** Creates the environment with its data key and its first signing keys, which sign at once. */
   async create(
     environment: string,
     settings: EnvironmentSettings,
@@ -83,7 +91,8 @@ export class Environment extends DurableObject<Env> {
     const dataKey = random(32)
     const sealed = sealDataKey(environment, dataKey, readVariables(this.env).rootSecret)
     const now = epochSeconds()
-    const key = await makeSigningKey(environment, dataKey, now, now)
+    const key = await makeSigningKey('tokens', environment, dataKey, now, now)
+    const receiptKey = await makeSigningKey('receipts', environment, dataKey, now, now)
     return this.#change(() => {
       if (this.#document.find())
         refuse('conflict', {
@@ -91,14 +100,20 @@ export class Environment extends DurableObject<Env> {
         })
       if (this.isRemoved()) refuse('conflict', { message: REMOVED })
       this.#document.create(environment, settings, sealed, now)
-      this.#signingKeys.replaceAll(key)
-      this.#record('environment.created', operator, { kid: key.kid })
+      this.#rings.tokens.replaceAll(key)
+      this.#rings.receipts.replaceAll(receiptKey)
+      const kids = { kid: key.kid, receiptKid: receiptKey.kid }
+      this.#record('environment.created', `operator:${operator}`, kids)
       return this.#overview(now)
     })
   }
 
   /** Returns what an isolate needs to serve this environment, or undefined if it does not exist. */
   async snapshot(): Promise<Snapshot | undefined> {
+    const found = this.#exists() ? this.#document.find() : undefined
+    if (!found) return undefined
+    if (!this.#hasTable('receipt_keys')) await this.#makeReceiptKey(found)
+    // The environment can be removed while a key is made.
     const document = this.#exists() ? this.#document.find() : undefined
     if (!document) return undefined
     const now = epochSeconds()
@@ -108,7 +123,8 @@ export class Environment extends DurableObject<Env> {
       version,
       settings: JSON.parse(document.settings),
       dataKey: this.#dataKey(document),
-      ring: publishedKeys(this.#signingKeys.ring(), now),
+      ring: publishedKeys(this.#rings.tokens.ring(), now),
+      receiptRing: publishedKeys(this.#rings.receipts.ring(), now),
       resourceKeys: this.#resourceKeys.hashes(),
     }
     // The difference is absolute, so that a clock that was set back does not delay the next copy.
@@ -117,6 +133,20 @@ export class Environment extends DurableObject<Env> {
       this.ctx.waitUntil(this.#publish(snapshot, now))
     }
     return snapshot
+  }
+
+  /** Makes the first receipt key of an environment that a release without receipts created. */
+  async #makeReceiptKey(document: DocumentRow): Promise<void> {
+    const now = epochSeconds()
+    const { environment } = document
+    const key = await makeSigningKey('receipts', environment, this.#dataKey(document), now, now)
+    this.#change(() => {
+      this.#mustHave()
+      if (this.#rings.receipts.ring().length > 0) return {}
+      this.#rings.receipts.replaceAll(key)
+      this.#record('environment.receipt_key_created', 'service', { kid: key.kid })
+      return {}
+    })
   }
 
   /** Writes the published copy. If that fails, the next call tries again. */
@@ -145,7 +175,9 @@ export class Environment extends DurableObject<Env> {
       checkVersion(document.version, version)
       this.#document.update(settings)
       const hash = (text: string) => toBase64Url(hashParts('countersign/settings/v1', text))
-      this.#record('environment.updated', operator, {
+      const keepDays = keepDaysOf(settings) - keepDaysOf(JSON.parse(document.settings))
+      if (keepDays > 0) this.#rings.receipts.keepLonger(keepDays * DAY_SECONDS)
+      this.#record('environment.updated', `operator:${operator}`, {
         version: version + 1,
         before: hash(document.settings),
         after: hash(JSON.stringify(settings)),
@@ -157,9 +189,10 @@ export class Environment extends DurableObject<Env> {
 
   /**
    * Creates a new signing key, which signs ten minutes after it was published. After a compromise, it signs at once,
-   * and all other keys are deleted, so that no token that they signed can be verified.
+   * and all other keys of its ring are deleted, so that nothing that they signed can be verified.
    */
   async rotateKeys(
+    use: KeyUse,
     compromised: boolean,
     operator: string,
   ): Promise<Answer<{ keys: SigningKey[] }>> {
@@ -167,13 +200,18 @@ export class Environment extends DurableObject<Env> {
     if (!document) return missing()
     const now = epochSeconds()
     const signsAt = compromised ? now : now + PUBLISH_AHEAD_SECONDS
-    const key = await makeSigningKey(document.environment, this.#dataKey(document), now, signsAt)
+    const { environment } = document
+    const key = await makeSigningKey(use, environment, this.#dataKey(document), now, signsAt)
     return this.#change(() => {
-      if (compromised) this.#signingKeys.replaceAll(key)
-      else this.#signingKeys.follow(key, now)
-      this.#record('environment.keys_rotated', operator, { kid: key.kid, signsAt, compromised })
+      const ring = this.#rings[use]
+      const { settings } = this.#mustHave()
+      const leavesAt = retirementOf(use, signsAt, keepDaysOf(JSON.parse(settings)))
+      if (compromised) ring.replaceAll(key)
+      else ring.follow(key, now, leavesAt)
+      const data = { kid: key.kid, signsAt, compromised, use }
+      this.#record('environment.keys_rotated', `operator:${operator}`, data)
       this.#publishedAt = 0
-      return { keys: viewRing(this.#signingKeys.ring(), now) }
+      return { keys: viewRing(ring.ring(), now) }
     })
   }
 
@@ -190,7 +228,7 @@ export class Environment extends DurableObject<Env> {
         })
       }
       const created = this.#resourceKeys.create(audience, label, epochSeconds())
-      this.#record('resource_key.created', operator, { id: created.id, audience })
+      this.#record('resource_key.created', `operator:${operator}`, { id: created.id, audience })
       return created
     })
   }
@@ -199,7 +237,7 @@ export class Environment extends DurableObject<Env> {
     return this.#change(() => {
       this.#mustHave()
       this.#resourceKeys.revoke(id)
-      this.#record('resource_key.revoked', operator, { id })
+      this.#record('resource_key.revoked', `operator:${operator}`, { id })
       return {}
     })
   }
@@ -254,7 +292,8 @@ export class Environment extends DurableObject<Env> {
       this.ctx.storage.transactionSync(() => {
         for (const table of [
           this.#document,
-          this.#signingKeys,
+          this.#rings.tokens,
+          this.#rings.receipts,
           this.#resourceKeys,
           this.#credentials,
         ])
@@ -286,17 +325,21 @@ export class Environment extends DurableObject<Env> {
     return {
       settings: JSON.parse(settings),
       version,
-      keys: viewRing(this.#signingKeys.ring(), now),
+      keys: viewRing(this.#rings.tokens.ring(), now),
+      receiptKeys: viewRing(this.#hasTable('receipt_keys') ? this.#rings.receipts.ring() : [], now),
       resourceKeys: this.#resourceKeys.list(),
     }
   }
 
-  #record(type: string, operator: string, data: NewEvent['data']): void {
+  #record(type: string, actor: string, data: NewEvent['data']): void {
     const now = epochSeconds()
     const { settings } = this.#mustHave()
-    this.#history.append({ type, actor: `operator:${operator}`, at: now, data })
-    this.#history.trim(now, resolveSettings(JSON.parse(settings)).history.keepDays)
+    this.#history.append({ type, actor, at: now, data })
+    this.#history.trim(now, keepDaysOf(JSON.parse(settings)))
   }
 }
+
+const keepDaysOf = (settings: EnvironmentSettings): number =>
+  resolveSettings(settings).history.keepDays
 
 const missing = () => ({ refused: refusal('unknown_environment') })

@@ -1,35 +1,45 @@
-// The rows of an environment's signing keys. domain/tokens/key-ring.ts says when a key signs and leaves. All
-// methods are synchronous and run in the caller's transaction.
+// The rows of an environment's signing keys: a table for tokens, and one for receipts. domain/tokens/key-ring.ts says
+// when a key signs and leaves. All methods are synchronous and run in the caller's transaction.
 import { exportJWK, generateKeyPair } from 'jose'
+import type { KeyUse } from '../../../contract/index.ts'
 import { random } from '../../clock.ts'
 import { toBase64Url, utf8 } from '../../domain/bytes.ts'
 import { refuse } from '../../domain/refusal.ts'
 import { seal } from '../../domain/seal.ts'
-import { hasNextKey, type RingKey, retirementOf } from '../../domain/tokens/key-ring.ts'
+import {
+  hasNextKey,
+  publishedKeys,
+  type RingKey,
+  SEAL_PURPOSES,
+} from '../../domain/tokens/key-ring.ts'
 import { SIGNING_ALGORITHM } from '../../domain/tokens/token.ts'
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS signing_keys (
-    kid TEXT PRIMARY KEY, public_jwk TEXT NOT NULL, sealed_private_jwk TEXT NOT NULL,
-    created_at INTEGER NOT NULL, signs_at INTEGER NOT NULL, leaves_at INTEGER);`
+const TABLES = { tokens: 'signing_keys', receipts: 'receipt_keys' } as const
+/** Limits the published keys. Only the keys of receipts stay published long enough to reach it. */
+const PUBLISHED_KEY_LIMIT = 100
 
 type KeyRow = Record<'kid' | 'public_jwk' | 'sealed_private_jwk', string> &
   Record<'created_at' | 'signs_at', number> & { leaves_at: number | null }
 
 export class SigningKeys {
   readonly #sql: SqlStorage
+  readonly #table: (typeof TABLES)[KeyUse]
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, use: KeyUse) {
     this.#sql = sql
+    this.#table = TABLES[use]
   }
 
   ensure(): void {
-    this.#sql.exec(SCHEMA)
+    this.#sql.exec(`
+      CREATE TABLE IF NOT EXISTS ${this.#table} (
+        kid TEXT PRIMARY KEY, public_jwk TEXT NOT NULL, sealed_private_jwk TEXT NOT NULL,
+        created_at INTEGER NOT NULL, signs_at INTEGER NOT NULL, leaves_at INTEGER);`)
   }
 
   ring(): RingKey[] {
     return this.#sql
-      .exec<KeyRow>('SELECT * FROM signing_keys')
+      .exec<KeyRow>(`SELECT * FROM ${this.#table}`)
       .toArray()
       .map((row) => ({
         kid: row.kid,
@@ -41,30 +51,45 @@ export class SigningKeys {
       }))
   }
 
-  /** Adds a key after the existing ones. They leave a day after the new key starts to sign. */
-  follow(key: RingKey, now: number): void {
-    if (hasNextKey(this.ring(), now)) {
+  /**
+   * Adds a key after the existing ones.
+   *
+   * @param leavesAt when the existing keys leave
+   */
+  follow(key: RingKey, now: number, leavesAt: number): void {
+    const ring = this.ring()
+    if (hasNextKey(ring, now)) {
       refuse('conflict', {
         message: 'The next key is already published and will sign soon: rotate again after that.',
       })
     }
-    this.#sql.exec('DELETE FROM signing_keys WHERE leaves_at <= ?', now)
-    this.#sql.exec(
-      'UPDATE signing_keys SET leaves_at = ? WHERE leaves_at IS NULL',
-      retirementOf(key.signsAt),
-    )
+    if (publishedKeys(ring, now).length >= PUBLISHED_KEY_LIMIT) {
+      refuse('conflict', {
+        message: `The limit of ${PUBLISHED_KEY_LIMIT} published keys is reached: rotate again when one has left.`,
+      })
+    }
+    this.#sql.exec(`DELETE FROM ${this.#table} WHERE leaves_at <= ?`, now)
+    this.#sql.exec(`UPDATE ${this.#table} SET leaves_at = ? WHERE leaves_at IS NULL`, leavesAt)
     this.#add(key)
   }
 
-  /** Replaces all keys with a new one, so that no token that they signed can be verified. */
+  /** Keeps the retired keys published for longer. */
+  keepLonger(seconds: number): void {
+    this.#sql.exec(
+      `UPDATE ${this.#table} SET leaves_at = leaves_at + ? WHERE leaves_at IS NOT NULL`,
+      seconds,
+    )
+  }
+
+  /** Replaces all keys with a new one, so that nothing that they signed can be verified. */
   replaceAll(key: RingKey): void {
-    this.#sql.exec('DELETE FROM signing_keys')
+    this.#sql.exec(`DELETE FROM ${this.#table}`)
     this.#add(key)
   }
 
   #add(key: RingKey): void {
     this.#sql.exec(
-      'INSERT INTO signing_keys VALUES (?, ?, ?, ?, ?, ?)',
+      `INSERT INTO ${this.#table} VALUES (?, ?, ?, ?, ?, ?)`,
       key.kid,
       JSON.stringify(key.publicJwk),
       key.sealedPrivateJwk,
@@ -77,6 +102,7 @@ export class SigningKeys {
 
 /** Creates a signing key (ES256). Its private key is sealed with the environment's data key. */
 export async function makeSigningKey(
+  use: KeyUse,
   environment: string,
   dataKey: Uint8Array,
   now: number,
@@ -88,7 +114,7 @@ export async function makeSigningKey(
   return {
     kid,
     publicJwk: { ...(await exportJWK(publicKey)), kid, alg: SIGNING_ALGORITHM, use: 'sig' },
-    sealedPrivateJwk: seal(dataKey, 'signing-key', [environment, kid], privateJwk, random),
+    sealedPrivateJwk: seal(dataKey, SEAL_PURPOSES[use], [environment, kid], privateJwk, random),
     createdAt: now,
     signsAt,
     leavesAt: null,
