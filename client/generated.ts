@@ -4,8 +4,11 @@ import type {
   AcknowledgeResult,
   ActionAuthorizeInput,
   ActionAuthorizeResult,
+  AuditCheckpointInput,
+  AuditCheckpointResult,
   AuditInput,
   AuditListResult,
+  AuditVerifyInput,
   AuditVerifyResult,
   ChallengeStartInput,
   ChallengeStartResult,
@@ -149,7 +152,8 @@ export interface CountersignProcedures {
   }
   audit: {
     list: Query<AuditInput, AuditListResult>
-    verify: Query<AuditInput, AuditVerifyResult>
+    verify: Query<AuditVerifyInput, AuditVerifyResult>
+    checkpoint: Query<AuditCheckpointInput, AuditCheckpointResult>
   }
 }
 

@@ -46,6 +46,7 @@ const OF_SUBJECT: Repeatable<Subject> = {
   view: true,
   events: true,
   verifyEvents: true,
+  chainEnd: true,
   // With an idempotency key, the object recognizes the repeated request.
   consume: ({ requestHash }) => requestHash !== null,
   authorize: ({ requestHash }) => requestHash !== null,
@@ -56,6 +57,7 @@ const OF_ENVIRONMENT: Repeatable<Environment> = {
   isRemoved: true,
   events: true,
   verifyEvents: true,
+  chainEnd: true,
 }
 const OF_DIRECTORY: Repeatable<Directory> = {
   operatorByKey: true,
@@ -66,6 +68,7 @@ const OF_DIRECTORY: Repeatable<Directory> = {
   list: true,
   events: true,
   verifyEvents: true,
+  chainEnd: true,
 }
 
 /** The error of the platform for an object that did not answer. */

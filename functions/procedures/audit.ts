@@ -1,19 +1,34 @@
 // audit.*: the history. A user reads their own. An operator reads that of a user, an environment or the
 // directory.
 import * as z from 'zod/mini'
-import { AuditInput, AuditListResult, AuditVerifyResult } from '../../contract/index.ts'
+import {
+  AuditCheckpointInput,
+  AuditCheckpointResult,
+  AuditInput,
+  AuditListResult,
+  AuditVerifyInput,
+  AuditVerifyResult,
+} from '../../contract/index.ts'
 import type { OperatorCaller } from '../callers/operator.ts'
 import type { SubjectCaller } from '../callers/subject.ts'
+import { epochSeconds } from '../clock.ts'
 import { deriveKey, hashParts, toBase64Url, utf8 } from '../domain/bytes.ts'
+import {
+  type ChainEnd,
+  type ChainName,
+  readCheckpoint,
+  signCheckpoint,
+} from '../domain/history/checkpoint.ts'
 import { refuse } from '../domain/refusal.ts'
 import { carry, readCarried } from '../domain/tokens/statement.ts'
+import type { LiveEnvironment } from '../edge/environment.ts'
 import {
   directoryObject,
   environmentObject,
   type SubjectObject,
   subjectObject,
 } from '../edge/objects.ts'
-import { openFor } from '../edge/operator-environment.ts'
+import { openFor, openOperators } from '../edge/operator-environment.ts'
 import type { Bindings } from '../env.ts'
 import { calledBy, router } from '../trpc.ts'
 
@@ -28,17 +43,31 @@ export const auditRouter = router({
     }),
 
   verify: calledBy('subject', 'operator')
-    .input(AuditInput)
+    .input(AuditVerifyInput)
     .output(AuditVerifyResult)
     .query(async ({ ctx: { caller, bindings }, input = {} }) => {
       const chain = await chainOf(bindings, caller, input)
-      const { next, ...result } = await chain.object.verifyEvents(
-        readCursor(chain, 'verify', input.cursor),
-      )
+      const { checkpoint, cursor } = input
+      const since = checkpoint === undefined ? undefined : await readOwn(chain, checkpoint)
+      const after = readCursor(chain, 'verify', cursor)
+      const { next, ...result } = await chain.object.verifyEvents(after, since)
       return {
         ...result,
         ...(next !== undefined && { cursor: writeCursor(chain, 'verify', next) }),
       }
+    }),
+
+  checkpoint: calledBy('subject', 'operator')
+    .input(AuditCheckpointInput)
+    .output(AuditCheckpointResult)
+    .query(async ({ ctx: { caller, bindings }, input = {} }) => {
+      const chain = await chainOf(bindings, caller, input)
+      const { issuer, secrets } = await chain.signer()
+      const end = await chain.object.chainEnd()
+      const named = { iss: issuer, ...chain.about }
+      const key = await secrets().receiptKey()
+      const checkpoint = await signCheckpoint(named, end, key, epochSeconds())
+      return { checkpoint, position: end.events, head: end.head }
     }),
 })
 
@@ -46,7 +75,11 @@ export const auditRouter = router({
 interface Chain {
   name: string[]
   key: Uint8Array
-  object: Pick<SubjectObject, 'events' | 'verifyEvents'>
+  object: Pick<SubjectObject, 'events' | 'verifyEvents' | 'chainEnd'>
+  /** The user or environment that its checkpoints name. Those of the directory name neither. */
+  about: Omit<ChainName, 'iss'>
+  /** Returns the environment whose receipt key signs its checkpoints. */
+  signer: () => LiveEnvironment | Promise<LiveEnvironment>
 }
 
 async function chainOf(
@@ -64,6 +97,8 @@ async function chainOf(
       name: ['subject', caller.session.subject],
       key: caller.environment.secrets().dataKey,
       object: caller.object,
+      about: { sub: caller.session.subject },
+      signer: () => caller.environment,
     }
   }
   const { environment: id, subject } = input
@@ -71,13 +106,23 @@ async function chainOf(
     if (subject !== undefined)
       refuse('input_invalid', { message: 'Send the `environment` of `subject` too.' })
     const key = deriveKey(utf8(bindings.rootSecret), 'countersign/directory')
-    return { name: ['directory'], key, object: directoryObject(bindings) }
+    const object = directoryObject(bindings)
+    return { name: ['directory'], key, object, about: {}, signer: () => openOperators(bindings) }
   }
   const environment = await openFor(bindings, id)
-  const key = environment.secrets().dataKey
-  if (subject === undefined)
-    return { name: ['environment'], key, object: environmentObject(bindings, id) }
-  return { name: ['subject', subject], key, object: subjectObject(bindings, id, subject) }
+  const shared = { key: environment.secrets().dataKey, signer: () => environment }
+  if (subject === undefined) {
+    const object = environmentObject(bindings, id)
+    return { ...shared, name: ['environment'], object, about: { environment: id } }
+  }
+  const object = subjectObject(bindings, id, subject)
+  return { ...shared, name: ['subject', subject], object, about: { sub: subject } }
+}
+
+/** Returns the end of the chain that one of its checkpoints was signed for. */
+async function readOwn(chain: Chain, checkpoint: string): Promise<ChainEnd> {
+  const { issuer, secrets } = await chain.signer()
+  return readCheckpoint(checkpoint, { iss: issuer, ...chain.about }, secrets().receiptKeySet)
 }
 
 const Position = z.strictObject({ chain: z.string(), use: z.string(), seq: z.int() })

@@ -11,6 +11,7 @@ import {
   SALT_BYTES,
   verifyRun,
 } from '../domain/history/audit.ts'
+import type { ChainEnd } from '../domain/history/checkpoint.ts'
 
 export const AUDIT_PAGE_SIZE = 50
 export const AUDIT_VERIFY_PAGE_SIZE = 1000
@@ -44,11 +45,17 @@ export interface Tally extends NewEvent {
   key: string
 }
 
-/** The end of a chain: the number of its events, and the hash of the last one. */
-export type ChainEnd = {
-  events: number
-  head: string
-}
+/** The result of verifying one part of a chain. Pass `next` to verify the next part. */
+export type VerifiedPart = Omit<AuditVerifyResult, 'cursor'> & { next?: number }
+
+/** Verifies the chain of an object that has stored no event. */
+export const verifyNothing = (since: ChainEnd | undefined): VerifiedPart => ({
+  ...{ intact: true, count: 0, head: GENESIS_HASH },
+  ...(since && { since: since.events === 0 ? 'intact' : 'broken' }),
+})
+
+/** The end of the chain of such an object. */
+export const NO_EVENTS: ChainEnd = { events: 0, head: GENESIS_HASH }
 
 export class History {
   readonly #sql: SqlStorage
@@ -188,8 +195,25 @@ export class History {
     return { events, ...(more && { next: oldest.seq }) }
   }
 
-  /** Verifies one part of the chain, oldest first. Pass `next` as `after` to verify the next part. */
-  verify(after: number | undefined): Omit<AuditVerifyResult, 'cursor'> & { next?: number } {
+  /**
+   * Verifies one part of the chain, oldest first. Pass `next` as `after` to verify the next part.
+   *
+   * @param since an earlier end of the chain, with which the last part compares the verified chain
+   */
+  verify(after: number | undefined, since?: ChainEnd): VerifiedPart {
+    const part = this.#verifyPart(after)
+    if (!since || part.next !== undefined) return part
+    return { ...part, since: part.intact ? this.#compare(since) : 'broken' }
+  }
+
+  #compare({ events, head }: ChainEnd): AuditVerifyResult['since'] {
+    const { seq, anchor_seq, anchor_hash } = this.#chain()
+    if (events < anchor_seq) return 'unknown'
+    const now = events === anchor_seq ? anchor_hash : this.#hashOf(events)
+    return events <= seq && now === head ? 'intact' : 'broken'
+  }
+
+  #verifyPart(after: number | undefined): VerifiedPart {
     const chain = this.#chain()
     const from = Math.max(after ?? 0, chain.anchor_seq)
     const previous = from === chain.anchor_seq ? chain.anchor_hash : this.#hashOf(from)

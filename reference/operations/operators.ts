@@ -301,6 +301,10 @@ export const STATS_OPERATIONS: OperationsOf<'stats'> = {
   },
 }
 
+/** A shortened checkpoint. */
+const CHECKPOINT =
+  'eyJhbGciOiJFUzI1NiIsInR5cCI6ImNvdW50ZXJzaWduLWNoZWNrcG9pbnQrand0In0.eyJwb3NpdGlvbiI6MX0.c2lnbmF0dXJl'
+
 export const AUDIT_OPERATIONS: OperationsOf<'audit'> = {
   list: {
     summary: 'List the history',
@@ -332,6 +336,18 @@ export const AUDIT_OPERATIONS: OperationsOf<'audit'> = {
     answer: {
       intact: true,
       count: 1,
+      head: '3b7e0b1d5a2c4f6e8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f7',
+    },
+  },
+  checkpoint: {
+    summary: 'Sign a checkpoint',
+    description:
+      'Signs how many events the history has and the hash of the newest one. Keep it elsewhere, and send it to `audit.verify` later to learn whether the history has only grown since.',
+    reasons: ['unknown_environment'],
+    example: {},
+    answer: {
+      checkpoint: CHECKPOINT,
+      position: 1,
       head: '3b7e0b1d5a2c4f6e8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f7',
     },
   },

@@ -59,6 +59,7 @@ const CALLERS: Record<string, Kind[]> = {
   'stats.get': ['operator'],
   'audit.list': ['operator', 'subject'],
   'audit.verify': ['operator', 'subject'],
+  'audit.checkpoint': ['operator', 'subject'],
 }
 const PROCEDURES = Object.keys(CALLERS)
 /** At their own route operators are users, too: there they enroll factors and step up. */
@@ -258,7 +259,7 @@ describe('a resource', () => {
 })
 
 describe('a user', () => {
-  it.each(['audit.list', 'audit.verify'])(
+  it.each(['audit.list', 'audit.verify', 'audit.checkpoint'])(
     'reads no history but their own by %s',
     async (procedure) => {
       const environment = await makeEnvironment()

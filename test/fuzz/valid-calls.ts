@@ -242,6 +242,8 @@ export const VALID_CALLS: Readonly<Record<string, MakeCall>> = {
   }),
   'audit.list': byPerson(nothing),
   'audit.verify': byPerson(nothing),
+  'audit.checkpoint': byPerson(nothing),
   'operator/audit.list': byOperator(aChain),
   'operator/audit.verify': byOperator(aChain),
+  'operator/audit.checkpoint': byOperator(aChain),
 }

@@ -68,6 +68,10 @@ describe('the history of the operators', () => {
     const ended = await directory.verifyEvents(begun.next)
     expect(ended).toMatchObject({ intact: true, count: 1002 })
     expect(ended).not.toHaveProperty('next')
+    // Only the last part compares with an earlier end: a part before it says nothing of the parts to come.
+    const end = { events: 500, head: (await directory.events(501)).events[0]?.hash ?? '' }
+    expect(await directory.verifyEvents(undefined, end)).not.toHaveProperty('since')
+    expect(await directory.verifyEvents(begun.next, end)).toMatchObject({ since: 'intact' })
   })
 })
 

@@ -81,6 +81,7 @@ const READS: Call[] = [
   ['factor.list', 'user', () => ({})],
   ['audit.list', 'user', () => ({})],
   ['audit.verify', 'user', () => ({})],
+  ['audit.checkpoint', 'user', () => ({})],
   ['audit.list', 'operator', named],
   ['subject.get', 'operator', named],
   ['token.introspect', 'resource', ({ token }) => ({ token })],

@@ -1,18 +1,14 @@
 // The Directory object: the list of environments, the named operators and the dashboard sessions. Calls of users
 // never reach it.
 import { DurableObject } from 'cloudflare:workers'
-import type {
-  AuditEvent,
-  AuditVerifyResult,
-  EnvironmentListResult,
-  Reason,
-} from '../../../contract/index.ts'
+import type { AuditEvent, EnvironmentListResult, Reason } from '../../../contract/index.ts'
 import { epochSeconds } from '../../clock.ts'
 import { HOUR_SECONDS } from '../../domain/factors/throttle.ts'
+import type { ChainEnd } from '../../domain/history/checkpoint.ts'
 import { FIRST_OPERATOR, KEEP_DAYS } from '../../domain/operators.ts'
 import { type Answer, answering, refuse } from '../../domain/refusal.ts'
 import { REMOVED } from '../environment/environment.ts'
-import { type ChainEnd, endOfHour, History, type Tally } from '../history.ts'
+import { endOfHour, History, type Tally, type VerifiedPart } from '../history.ts'
 import { type ConsoleSession, type KnownOperator, Operators } from './operators.ts'
 
 export const ENVIRONMENT_LIMIT = 1000
@@ -209,8 +205,11 @@ export class Directory extends DurableObject<Env> {
   events(before: number | undefined): { events: AuditEvent[]; next?: number } {
     return this.#history.page(before)
   }
-  verifyEvents(after: number | undefined): Omit<AuditVerifyResult, 'cursor'> & { next?: number } {
-    return this.#history.verify(after)
+  verifyEvents(after: number | undefined, since?: ChainEnd): VerifiedPart {
+    return this.#history.verify(after, since)
+  }
+  chainEnd(): ChainEnd {
+    return this.#history.end()
   }
 
   #first({ always }: FirstKey): KnownOperator | undefined {

@@ -3,7 +3,6 @@
 import { DurableObject } from 'cloudflare:workers'
 import type {
   AuditEvent,
-  AuditVerifyResult,
   EnvironmentSettings,
   KeyUse,
   ResourceKey,
@@ -12,7 +11,8 @@ import type {
 import { epochSeconds, random } from '../../clock.ts'
 import { hashParts, toBase64Url } from '../../domain/bytes.ts'
 import { DAY_SECONDS } from '../../domain/factors/throttle.ts'
-import { GENESIS_HASH, type NewEvent } from '../../domain/history/audit.ts'
+import type { NewEvent } from '../../domain/history/audit.ts'
+import type { ChainEnd } from '../../domain/history/checkpoint.ts'
 import { type Answer, answering, refusal, refuse } from '../../domain/refusal.ts'
 import { copyKey, keySetOf, type Published } from '../../domain/settings/published.ts'
 import { checkVersion, resolveSettings } from '../../domain/settings/settings.ts'
@@ -24,7 +24,7 @@ import {
   viewRing,
 } from '../../domain/tokens/key-ring.ts'
 import { readVariables } from '../../variables.ts'
-import { type ChainEnd, History } from '../history.ts'
+import { History, NO_EVENTS, type VerifiedPart, verifyNothing } from '../history.ts'
 import { Credentials, type HeldCredential } from './credentials.ts'
 import { Document, type DocumentRow, sealDataKey } from './document.ts'
 import { ResourceKeys } from './resource-keys.ts'
@@ -253,9 +253,11 @@ export class Environment extends DurableObject<Env> {
       this.#sql.exec(
         'CREATE TABLE IF NOT EXISTS removed (at INTEGER NOT NULL, events INTEGER NOT NULL, head TEXT NOT NULL)',
       )
-      const [before] = this.#sql.exec<ChainEnd>('SELECT events, head FROM removed').toArray()
+      const [before] = this.#sql
+        .exec<{ events: number; head: string }>('SELECT events, head FROM removed')
+        .toArray()
       if (before) return before
-      const end = this.#exists() ? this.#history.end() : { events: 0, head: GENESIS_HASH }
+      const end = this.chainEnd()
       for (const table of TABLES) this.#sql.exec(`DROP TABLE IF EXISTS ${table}`)
       this.#sql.exec('INSERT INTO removed VALUES (?, ?, ?)', epochSeconds(), end.events, end.head)
       return end
@@ -281,10 +283,11 @@ export class Environment extends DurableObject<Env> {
   events(before: number | undefined): { events: AuditEvent[]; next?: number } {
     return this.#exists() ? this.#history.page(before) : { events: [] }
   }
-  verifyEvents(after: number | undefined): Omit<AuditVerifyResult, 'cursor'> & { next?: number } {
-    return this.#exists()
-      ? this.#history.verify(after)
-      : { intact: true, count: 0, head: GENESIS_HASH }
+  verifyEvents(after: number | undefined, since?: ChainEnd): VerifiedPart {
+    return this.#exists() ? this.#history.verify(after, since) : verifyNothing(since)
+  }
+  chainEnd(): ChainEnd {
+    return this.#exists() ? this.#history.end() : NO_EVENTS
   }
 
   #change<T extends object>(run: () => Answer<T>): Answer<T> {

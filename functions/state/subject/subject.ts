@@ -2,12 +2,13 @@
 // this folder implement the methods on the ledger. Methods return refusals as values, because a thrown error
 // would lose its reason on the way to the Worker.
 import { DurableObject } from 'cloudflare:workers'
-import type { AuditEvent, AuditVerifyResult } from '../../../contract/index.ts'
+import type { AuditEvent } from '../../../contract/index.ts'
 import { epochSeconds } from '../../clock.ts'
 import { loadConditions } from '../../domain/conditions/condition.ts'
-import { GENESIS_HASH } from '../../domain/history/audit.ts'
+import type { ChainEnd } from '../../domain/history/checkpoint.ts'
 import { type Answer, answering, answeringLater } from '../../domain/refusal.ts'
 import type { HeldCredential } from '../environment/credentials.ts'
+import { NO_EVENTS, type VerifiedPart, verifyNothing } from '../history.ts'
 import type { FailedAttempt } from './attempts.ts'
 import { type AuthorizeCall, authorize } from './authorize.ts'
 import * as enrollment from './enrollment.ts'
@@ -130,10 +131,11 @@ export class Subject extends DurableObject<Env> {
   events(before: number | undefined): { events: AuditEvent[]; next?: number } {
     return this.#ledger.exists ? this.#ledger.history.page(before) : { events: [] }
   }
-  verifyEvents(after: number | undefined): Omit<AuditVerifyResult, 'cursor'> & { next?: number } {
-    return this.#ledger.exists
-      ? this.#ledger.history.verify(after)
-      : { intact: true, count: 0, head: GENESIS_HASH }
+  verifyEvents(after: number | undefined, since?: ChainEnd): VerifiedPart {
+    return this.#ledger.exists ? this.#ledger.history.verify(after, since) : verifyNothing(since)
+  }
+  chainEnd(): ChainEnd {
+    return this.#ledger.exists ? this.#ledger.history.end() : NO_EVENTS
   }
 
   /** Deletes expired rows. If the user's environment was removed, deletes everything about the user. */
