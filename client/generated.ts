@@ -46,6 +46,8 @@ import type {
   PolicySimulateInput,
   PolicySimulateResult,
   Reason,
+  Receipt,
+  ReceiptInput,
   RecoveryCodesResult,
   Requirement,
   ResetFactorsResult,
@@ -154,6 +156,9 @@ export interface CountersignProcedures {
     list: Query<AuditInput, AuditListResult>
     verify: Query<AuditVerifyInput, AuditVerifyResult>
     checkpoint: Query<AuditCheckpointInput, AuditCheckpointResult>
+  }
+  receipt: {
+    get: Query<ReceiptInput, Receipt>
   }
 }
 

@@ -2,9 +2,6 @@
 import * as z from 'zod/mini'
 import { CompactJwt, Cursor, EnvironmentId, EpochSeconds, SubjectId } from './common.ts'
 
-/** The domain tag of an event's hash; `hash` is SHA-256 over tag, previous hash and event digest. */
-export const EVENT_HASH_TAG = 'countersign/event/v1'
-
 export const AuditEvent = z.strictObject({
   seq: z.int(),
   at: EpochSeconds,

@@ -82,6 +82,8 @@ export const EnvironmentSettings = z.strictObject({
   history: z.optional(
     z.strictObject({ keepDays: z.optional(z.int().check(z.gte(1), z.lte(3650))) }),
   ),
+  /** Whether the receipt of a resource contains the passkey that signed. */
+  receipts: z.optional(z.strictObject({ showCredential: z.optional(z.boolean()) })),
   actions: z.optional(z.array(ActionEntry).check(z.maxLength(100))),
 })
 export type EnvironmentSettings = z.infer<typeof EnvironmentSettings>

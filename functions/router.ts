@@ -6,6 +6,7 @@ import { environmentRouter } from './procedures/environment.ts'
 import { factorRouter } from './procedures/factor.ts'
 import { operatorRouter } from './procedures/operator.ts'
 import { policyRouter } from './procedures/policy.ts'
+import { receiptRouter } from './procedures/receipt.ts'
 import { recoveryRouter } from './procedures/recovery.ts'
 import { statsRouter } from './procedures/stats.ts'
 import { subjectRouter } from './procedures/subject.ts'
@@ -24,6 +25,7 @@ export const appRouter = router({
   operator: operatorRouter,
   stats: statsRouter,
   audit: auditRouter,
+  receipt: receiptRouter,
 })
 
 export type AppRouter = typeof appRouter

@@ -99,10 +99,12 @@ function refusalsOf({ reasons }: Operation, root: string): Reason[] {
   return (Object.keys(REASONS) as Reason[]).filter((reason) => all.includes(reason))
 }
 
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
+
 /** A name for clients, such as `environmentCreate`. */
 export const operationId = ({ noun, verb, path }: Endpoint): string => {
-  const second = path.startsWith('/operator') && noun === 'audit'
-  return `${second ? 'operatorAudit' : noun}${verb.charAt(0).toUpperCase()}${verb.slice(1)}`
+  const isSecond = path.startsWith('/operator') && ['audit', 'receipt'].includes(noun)
+  return `${isSecond ? `operator${capital(noun)}` : noun}${capital(verb)}`
 }
 
 /**

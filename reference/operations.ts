@@ -1,6 +1,7 @@
 // All operations of the HTTP API, in the order of the document, and the words for their nouns.
 import type { Operations } from './operations/operation.ts'
 import * as operators from './operations/operators.ts'
+import * as receipts from './operations/receipts.ts'
 import * as resources from './operations/resources.ts'
 import * as users from './operations/users.ts'
 
@@ -18,6 +19,7 @@ export const OPERATIONS: Operations = {
   operator: operators.OPERATOR_OPERATIONS,
   stats: operators.STATS_OPERATIONS,
   audit: operators.AUDIT_OPERATIONS,
+  receipt: receipts.RECEIPT_OPERATIONS,
 }
 
 /** What each noun is. */
@@ -33,4 +35,5 @@ export const NOUNS: Record<keyof Operations, string> = {
   operator: 'Operators: the people and programs that administer Countersign.',
   stats: 'Counts of an environment.',
   audit: 'The history, a chain of hashes.',
+  receipt: 'Receipts: proof of a step-up that anybody can verify later.',
 }

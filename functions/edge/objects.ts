@@ -44,6 +44,7 @@ const OF_SUBJECT: Repeatable<Subject> = {
   revoke: true,
   acknowledgeCodes: true,
   view: true,
+  receipt: true,
   events: true,
   verifyEvents: true,
   chainEnd: true,

@@ -17,6 +17,7 @@ import { checkClientKey } from '../steps/dpop.ts'
 import { rulesInEffect } from '../steps/effective-rule.ts'
 import { checkOffered } from '../steps/factor-gate.ts'
 import { mint, planTokens } from '../steps/minting.ts'
+import { receiptTermsOf } from '../steps/receipt.ts'
 import { calledBy, router } from '../trpc.ts'
 
 export const challengeRouter = router({
@@ -58,7 +59,10 @@ export const challengeRouter = router({
       const grant = await grantFor(caller, attempt.method, requestOf(attempt))
       const dpop = await checkClientKey(ctx, caller.environment)
       const plan = await planTokens(caller, grant, input.mfaToken, dpop)
-      const call = { who: caller.who, tokens: plan.tokens, country: caller.country, dpop }
+      const statement = 'statement' in attempt ? attempt.statement : undefined
+      const terms = receiptTermsOf(caller, grant, statement)
+      const { who, country } = caller
+      const call = { who, country, tokens: plan.tokens, terms, dpop }
       const stepped = await countStepUp(
         caller.environment,
         attempt.method,

@@ -27,6 +27,7 @@ import { checkClientKey, checkTokenKey } from '../steps/dpop.ts'
 import { actionFor, rulesInEffect } from '../steps/effective-rule.ts'
 import { mint, planTokens } from '../steps/minting.ts'
 import { readToken, termsOf } from '../steps/own-token.ts'
+import { receiptTermsOf } from '../steps/receipt.ts'
 import { recordFailedAttempt, recordRefusal } from '../steps/record-refusal.ts'
 import { calledBy, router } from '../trpc.ts'
 
@@ -42,9 +43,11 @@ export const tokenRouter = router({
           recordFailedAttempt(caller, { type: 'step_up.failed', method: 'assertion', reason }),
       )
       const dpop = await checkClientKey(ctx, caller.environment)
-      const plan = await planTokens(caller, await grantFor(caller, asserted), undefined, dpop)
+      const grant = await grantFor(caller, asserted)
+      const plan = await planTokens(caller, grant, undefined, dpop)
       const { who, country } = caller
-      const call = { who, country, tokens: plan.tokens, dpop, proof: asserted.proof }
+      const terms = receiptTermsOf(caller, grant)
+      const call = { who, country, tokens: plan.tokens, terms, dpop, proof: asserted.proof }
       const stepped = await countStepUp(
         caller.environment,
         'assertion',

@@ -19,6 +19,8 @@ export const AUDIT_VERIFY_PAGE_SIZE = 1000
 export const HISTORY_MAX_EVENTS = 200_000
 /** How many events are deleted in one transaction. */
 export const TRIMMED_AT_ONCE = 1000
+/** Events that name a token but do not consume it. */
+const NOT_CONSUMING = "'token.refused', 'token.revoked', 'token.consumed_again'"
 /** The number of newest events that `countRecent` searches. */
 const RECENT_EVENTS = 100
 
@@ -235,6 +237,36 @@ export class History {
     if (reached !== chain.seq || head !== chain.head)
       return { intact: false, count, head, brokenAt: reached + 1 }
     return { intact: true, count, head }
+  }
+
+  /**
+   * Returns an event and all events up to the one that consumed a token. If no event consumed it, returns the event
+   * alone. The token must be live when it is consumed, so the run ends before `expiresAt`.
+   */
+  runFrom(seq: number, jti: string, expiresAt: number): { run: AuditEvent[]; isConsumed: boolean } {
+    const [consumed] = this.#sql
+      .exec<{ seq: number }>(
+        `SELECT seq FROM events WHERE seq > ? AND at <= ? AND json_extract(data, '$.jti') = ?
+         AND type NOT IN (${NOT_CONSUMING}) ORDER BY seq LIMIT 1`,
+        seq,
+        expiresAt,
+        jti,
+      )
+      .toArray()
+    const run = this.#sql
+      .exec<EventRow>(
+        'SELECT * FROM events WHERE seq BETWEEN ? AND ? ORDER BY seq',
+        seq,
+        consumed?.seq ?? seq,
+      )
+      .toArray()
+      .map(toEvent)
+    return { run, isConsumed: consumed !== undefined }
+  }
+
+  /** Returns the position of the oldest event that is stored. */
+  oldestSeq(): number {
+    return this.#chain().anchor_seq + 1
   }
 
   /** Returns the end of the chain. Deleted events count too. */

@@ -60,6 +60,7 @@ const CALLERS: Record<string, Kind[]> = {
   'audit.list': ['operator', 'subject'],
   'audit.verify': ['operator', 'subject'],
   'audit.checkpoint': ['operator', 'subject'],
+  'receipt.get': ['operator', 'subject', 'resource'],
 }
 const PROCEDURES = Object.keys(CALLERS)
 /** At their own route operators are users, too: there they enroll factors and step up. */

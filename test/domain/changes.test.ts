@@ -166,6 +166,12 @@ describe('a change of settings', () => {
       'assertions',
       true,
     ],
+    [
+      'credentials in the receipts of resources',
+      { receipts: { showCredential: true } },
+      'receipts.showCredential',
+      true,
+    ],
     ['a shorter history', { history: { keepDays: 399 } }, 'history.keepDays', true],
     ['a longer history', { history: { keepDays: 401 } }, 'history.keepDays', false],
     [

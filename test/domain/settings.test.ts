@@ -59,6 +59,7 @@ describe('a settings document that says only what it must', () => {
       mfaTokens: 'single',
       senderConstrained: 'none',
       assertions: undefined,
+      receipts: { showCredential: false },
       history: { keepDays: 400 },
     })
   })
@@ -101,6 +102,7 @@ describe('a settings document', () => {
     mfaTokens: 'off',
     senderConstrained: 'none',
     assertions: { issuer: 'https://backend.example', keys: KEYS, maxAcr: 'phr' },
+    receipts: { showCredential: true },
     history: { keepDays: 30 },
     actions: [{ action: 'order.refund', scope: 'orders:refund', base: { require: 'always' } }],
   }

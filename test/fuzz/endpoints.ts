@@ -36,7 +36,7 @@ const names = Object.keys(procedures)
 /** What operators alone call; everything else is called by users or resources. */
 const OPERATORS = /^(environment|subject|operator|stats)\.|^policy\.simulate$/
 /** What is served to both, each in a place of their own. */
-const BOTH = /^audit\./
+const BOTH = /^(audit|receipt)\./
 /** What resources alone call: operators are users of Countersign, and have no resource. */
 const RESOURCES = ['policy.list', 'token.consume', 'action.authorize']
 

@@ -1,4 +1,5 @@
 // Creates a valid call of each procedure, and makes the calls that must come before it.
+import { decodeJwt } from 'jose'
 import { DPOP_HEADER } from '../../contract/index.ts'
 import * as ceremonies from '../support/ceremonies.ts'
 import { makeProofKey } from '../support/dpop.ts'
@@ -70,11 +71,13 @@ const scopesFor = ({ fixture, pick }: Context): string[] =>
     : pick(['wallet:sign'], ['wallet:sign', 'user:update'], ['credential:update'])
 
 /** A token, with details or without, single-use or not. */
-const tokenFor: Input = async ({ fixture, pick }) => {
+const earnAny = ({ fixture, pick }: Context): Promise<string> => {
   const users = pick('wallet:sign', 'user:update', '')
   const scope = isOperator(fixture) ? pick('credential:update', 'operator:change') : users
-  return { token: await (scope ? earn(fixture, scope) : earnForDetails(fixture)) }
+  return scope ? earn(fixture, scope) : earnForDetails(fixture)
 }
+const tokenFor: Input = async (context) => ({ token: await earnAny(context) })
+const jtiFor = async (context: Context) => ({ jti: decodeJwt(await earnAny(context)).jti })
 
 const aboutEnvironment = ({ fixture: { realm } }: Context) => ({ environment: realm.id })
 const aboutSubject = ({ fixture: { realm, person } }: Context) => {
@@ -243,7 +246,12 @@ export const VALID_CALLS: Readonly<Record<string, MakeCall>> = {
   'audit.list': byPerson(nothing),
   'audit.verify': byPerson(nothing),
   'audit.checkpoint': byPerson(nothing),
+  'receipt.get': byPerson(jtiFor),
   'operator/audit.list': byOperator(aChain),
   'operator/audit.verify': byOperator(aChain),
   'operator/audit.checkpoint': byOperator(aChain),
+  'operator/receipt.get': byOperator(async (context) => {
+    const { route, subject } = context.fixture.person
+    return { environment: route, subject, ...(await jtiFor(context)) }
+  }),
 }

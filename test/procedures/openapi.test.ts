@@ -2,6 +2,7 @@
 // alone is replaced: ids, tokens and codes. Where the document says that a call takes a token, it is refused without.
 import { createExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import { decodeJwt } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { EnvironmentSettings } from '../../contract/index.ts'
 import worker from '../../functions/worker.ts'
@@ -63,11 +64,17 @@ async function newApp({ alice, earn }: Scene) {
 const spareId = ({ spare }: Scene) => ({ environment: spare.id })
 
 /** What is good for one service alone, by the operation. */
-const LIVE: Readonly<Record<string, (scene: Scene) => object | Promise<object>>> = {
+const LIVE: Readonly<
+  Record<string, (scene: Scene, endpoint: Endpoint) => object | Promise<object>>
+> = {
   'action.authorize': refundToken,
   'token.consume': refundToken,
   'token.introspect': refundToken,
   'token.revoke': refundToken,
+  'receipt.get': async ({ earn, realm, alice: { subject } }, { path }) => ({
+    jti: decodeJwt(await earn('wallet:sign')).jti,
+    ...(path.startsWith('/operator') && { environment: realm.id, subject }),
+  }),
   'token.exchange': async ({ realm }) => ({
     assertion: await realm.assertion({ sub: 'alice', scope: 'user:update' }),
   }),
@@ -93,10 +100,11 @@ beforeAll(async () => {
 }, 60_000)
 
 /** The example of an operation, for this scene. */
-async function inputOf({ noun, verb, example }: Endpoint): Promise<object> {
+async function inputOf(endpoint: Endpoint): Promise<object> {
+  const { noun, verb, example } = endpoint
   const shown = Object(example)
   const here = 'environment' in shown ? { environment: scene.realm.id } : {}
-  return { ...shown, ...here, ...(await LIVE[`${noun}.${verb}`]?.(scene)) }
+  return { ...shown, ...here, ...(await LIVE[`${noun}.${verb}`]?.(scene, endpoint)) }
 }
 
 async function sendAs(

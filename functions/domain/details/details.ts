@@ -2,6 +2,7 @@
 // the hash for the history.
 import {
   canonical,
+  DETAILS_HASH_TAG,
   DETAILS_MAX_BYTES,
   type Details,
   type DetailsFault,
@@ -53,4 +54,4 @@ export function bindDetails(details: Details, action: string): BoundDetails {
  * as four bytes in big-endian order. Texts are UTF-8.
  */
 export const commitTo = (details: Details, action: string, salt: Uint8Array): Uint8Array =>
-  hashParts('countersign/details/v2', action, salt, canonical(details))
+  hashParts(DETAILS_HASH_TAG, action, salt, canonical(details))

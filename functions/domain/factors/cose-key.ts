@@ -48,6 +48,15 @@ export async function coseAlgorithm(): Promise<(coseKey: Uint8Array) => unknown>
  * @example await checkCoseKey(credential.publicKey)
  */
 export async function checkCoseKey(coseKey: Uint8Array): Promise<void> {
+  await importJWK(await jwkOf(coseKey))
+}
+
+/**
+ * Returns a COSE key as a JWK with its `alg`.
+ *
+ * @throws Error if the kind or curve of the key does not match its algorithm
+ */
+export async function jwkOf(coseKey: Uint8Array): Promise<JWK> {
   const { decodeCredentialPublicKey } = await import('@simplewebauthn/server/helpers')
   const decoded: unknown = decodeCredentialPublicKey(new Uint8Array(coseKey))
   const key = decoded as ReadonlyMap<number, unknown>
@@ -62,8 +71,5 @@ export async function checkCoseKey(coseKey: Uint8Array): Promise<void> {
   }
   if (known.alg === 'RS256' && bytesOf(COSE.n).length < RSA_MIN_BYTES)
     throw new Error('the RSA modulus is shorter than 2048 bits')
-  await importJWK(
-    known.jwk((label) => toBase64Url(bytesOf(label))),
-    known.alg,
-  )
+  return { ...known.jwk((label) => toBase64Url(bytesOf(label))), alg: known.alg }
 }

@@ -29,11 +29,12 @@ export function chainEvent(
 }
 
 /** Computes the hash of an event from all its other members. */
-export function hashEvent(event: Omit<AuditEvent, 'hash'>): string {
-  const { seq, at, type, actor, data } = event
-  const digest = sha256(utf8(canonical({ seq, at, type, actor, data })), fromHex(event.salt))
-  return toHex(sha256(utf8(EVENT_HASH_TAG), fromHex(event.previous), digest))
-}
+export const hashEvent = (event: Omit<AuditEvent, 'hash'>): string =>
+  toHex(sha256(utf8(EVENT_HASH_TAG), fromHex(event.previous), digestOf(event)))
+
+/** Returns the digest of an event. A chain can be verified with it in place of the event. */
+export const digestOf = ({ seq, at, type, actor, data, salt }: Omit<AuditEvent, 'hash'>) =>
+  sha256(utf8(canonical({ seq, at, type, actor, data })), fromHex(salt))
 
 /**
  * Verifies a run of events against the hash before it.

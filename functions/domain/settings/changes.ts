@@ -107,6 +107,7 @@ const SETTINGS: Setting[] = [
     ({ assertions }) => assertions,
     (_, after) => after !== undefined,
   ),
+  setting('receipts.showCredential', ({ receipts }) => receipts.showCredential, switchedOn),
   setting('history.keepDays', ({ history }) => history.keepDays, less),
 ]
 

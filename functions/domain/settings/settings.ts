@@ -69,6 +69,7 @@ export function resolveSettings(document: EnvironmentSettings) {
       ...assertions,
       maxAcr: assertions.maxAcr ?? ('mfa' as const satisfies Acr),
     },
+    receipts: { showCredential: document.receipts?.showCredential ?? false },
     history: { keepDays: document.history?.keepDays ?? 400 },
     actions: (document.actions ?? []).map((entry) => ({ ...entry, base: ruleOf(entry) })),
   }

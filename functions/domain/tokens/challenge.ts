@@ -1,7 +1,12 @@
 // The challenge of a passkey ceremony: a statement that the client sends back, and its hash, which the authenticator
 // signs. The service stores nothing until the challenge is claimed.
 import * as z from 'zod/mini'
-import { CHALLENGE_LIFETIME_SECONDS, Details } from '../../../contract/index.ts'
+import {
+  CHALLENGE_LIFETIME_SECONDS,
+  Details,
+  type SignedStatement,
+  STATEMENT_TAG,
+} from '../../../contract/index.ts'
 import { fromBase64Url, type Random, sha256, toBase64Url, utf8 } from '../bytes.ts'
 import { commitTo, type DetailsClaim } from '../details/details.ts'
 import type { SingleUseKey } from '../factors/proof.ts'
@@ -112,9 +117,16 @@ const unbound = ({ type: action, ...details }: DetailsClaim) => ({ action, detai
  * Version 1 hashes the tag `countersign/webauthn/v1` and the statement as it is, with its details.
  */
 function hashStatement(statement: Statement): Uint8Array {
-  const { details, action = '', salt = '', ...rest } = statement
-  if (!statement.v) return sha256(utf8('countersign/webauthn/v1'), utf8(canonical(statement)))
+  const signed = signedStatement(statement)
+  return signed
+    ? sha256(utf8(STATEMENT_TAG), utf8(canonical(signed)))
+    : sha256(utf8('countersign/webauthn/v1'), utf8(canonical(statement)))
+}
+
+/** Returns a statement as it is hashed, or undefined for version 1, which is hashed with its details. */
+export function signedStatement(statement: Statement): SignedStatement | undefined {
+  const { v, details, action = '', salt = '', ...rest } = statement
+  if (!v) return undefined
   const hash = details && commitTo(details, action, fromBase64Url(salt) ?? new Uint8Array())
-  const signed = { ...rest, ...(hash && { details: toBase64Url(hash) }) }
-  return sha256(utf8('countersign/webauthn/v2'), utf8(canonical(signed)))
+  return { v, ...rest, ...(hash && { details: toBase64Url(hash) }) }
 }

@@ -10,9 +10,11 @@ import {
   type SessionWindows,
   type Window,
 } from '../../domain/factors/throttle.ts'
+import type { FoundReceipt } from '../../domain/history/receipt.ts'
 import { type Answer, answering } from '../../domain/refusal.ts'
 import { History } from '../history.ts'
 import { Factors } from './factors.ts'
+import { Receipts } from './receipts.ts'
 import { Tokens } from './tokens.ts'
 
 /** The least time between two cleanups. */
@@ -66,6 +68,7 @@ export class Ledger {
   readonly factors: Factors
   readonly tokens: Tokens
   readonly history: History
+  readonly receipts: Receipts
   readonly #storage: DurableObjectStorage
   #made = false
 
@@ -74,6 +77,7 @@ export class Ledger {
     this.factors = new Factors(storage.sql)
     this.tokens = new Tokens(storage.sql)
     this.history = new History(storage.sql)
+    this.receipts = new Receipts(storage.sql)
   }
 
   /** True once anything was written for this user. Reads of an unknown user write nothing. */
@@ -129,6 +133,14 @@ export class Ledger {
     return this.tokens.endOfFactor(RECOVERY_FACTOR_ID, now)
   }
 
+  /** Returns the stored receipt of a token with its events. */
+  receipt(jti: string): FoundReceipt | undefined {
+    const found = this.exists ? this.receipts.find(jti) : undefined
+    if (!found) return undefined
+    const { seq, stored } = found
+    return { stored, ...this.history.runFrom(seq, jti, stored.token.expiresAt) }
+  }
+
   /** Deletes expired rows. Sets the next alarm if any row is left that will expire. */
   clean(now: number): void {
     if (!this.exists) return
@@ -136,6 +148,7 @@ export class Ledger {
       const keepDays = this.note('keepDays')
       const tallied = this.history.flush(now)
       const trimming = this.history.trim(now, keepDays)
+      this.receipts.trim(this.history.oldestSeq())
       const next = [
         this.tokens.clean(now),
         this.factors.clean(now),
@@ -164,6 +177,7 @@ export class Ledger {
       this.factors.ensure()
       this.tokens.ensure()
       this.history.ensure()
+      this.receipts.ensure()
     })
   }
 

@@ -6,6 +6,7 @@ import { epochSeconds } from '../../clock.ts'
 import {
   counterFault,
   type PasskeyAuthentication,
+  type PasskeyCredential,
   PasskeyFailure,
   passkeyProof,
   type RelyingParty,
@@ -19,9 +20,15 @@ import {
 } from '../../domain/factors/recovery.ts'
 import { forgive } from '../../domain/factors/throttle.ts'
 import { type StoredTotp, sealedFor, totpProof, totpStepOf } from '../../domain/factors/totp.ts'
+import type { ReceiptTerms, StoredPasskey, StoredReceipt } from '../../domain/history/receipt.ts'
 import { type Answer, refusal, refuse } from '../../domain/refusal.ts'
 import { open } from '../../domain/seal.ts'
-import { challengeKey, type Statement, webauthnChallengeOf } from '../../domain/tokens/challenge.ts'
+import {
+  challengeKey,
+  type Statement,
+  signedStatement,
+  webauthnChallengeOf,
+} from '../../domain/tokens/challenge.ts'
 import type { KeyProof } from '../../domain/tokens/dpop.ts'
 import { type IssuedToken, issue, type PlannedToken } from '../../domain/tokens/issue.ts'
 import {
@@ -41,6 +48,7 @@ import type { Ledger, Who } from './ledger.ts'
 export interface StepUpCall {
   who: Who
   tokens: PlannedToken[]
+  terms: ReceiptTerms
   /** The country of the call (ISO 3166-1), for the history. */
   country?: string | undefined
   /** The verified proof of the key that the tokens are bound to. */
@@ -201,7 +209,8 @@ function closePasskeyAttempt(
     })
     takeBackPasskey(ledger, attempt)
     ledger.setNote('attempts', forgive(ledger.note('attempts'), now))
-    return accept(ledger, call, passkeyProof(factorId, credential.synced, now, []), now)
+    const proof = passkeyProof(factorId, credential.synced, now, [])
+    return accept(ledger, call, proof, now, signatureOf(call, credential))
   })
 }
 
@@ -229,8 +238,29 @@ export function exchange(ledger: Ledger, call: ExchangeCall): Answer<SteppedUp> 
   })
 }
 
-/** Issues and stores the tokens for a proof, and records the step-up as one event. */
-function accept(ledger: Ledger, call: StepUpCall, full: Proof, now: number): SteppedUp {
+/** Returns the signature to store, or undefined for a challenge of version 1, which signed the details themselves. */
+function signatureOf(
+  { statement, response, relyingParty }: PasskeyCall,
+  { credentialId, publicKey }: PasskeyCredential,
+): StoredPasskey | undefined {
+  const { authenticatorData, clientDataJSON, signature } = response.response
+  const signed = signedStatement(statement)
+  return (
+    signed && {
+      ...{ credentialId, publicKey, rpId: relyingParty.rpId },
+      ...{ authenticatorData, clientDataJSON, signature, statement: signed },
+    }
+  )
+}
+
+/** Issues and stores the tokens for a proof with their receipts, and records the step-up as one event. */
+function accept(
+  ledger: Ledger,
+  call: StepUpCall,
+  full: Proof,
+  now: number,
+  passkey?: StoredPasskey,
+): SteppedUp {
   const { singleUseKeys: _claimed, ...proof } = full
   const { method, factorId, acr, amr, authTime } = proof
   if (call.dpop) ledger.tokens.claimKeyProof(call.dpop, now, null)
@@ -252,5 +282,24 @@ function accept(ledger: Ledger, call: StepUpCall, full: Proof, now: number): Ste
   const { country } = call
   const data = { method, factorId, acr, amr, authTime, tokens, ...(country && { country }) }
   ledger.history.append({ type: 'step_up.passed', actor: 'subject', at: now, data })
+  for (const token of issued)
+    ledger.receipts.add(receiptOf(call, proof, token, passkey), ledger.history.end().events)
   return { proof, tokens: issued }
+}
+
+function receiptOf(
+  { terms: { version, actions, details } }: StepUpCall,
+  proof: StoredReceipt['proof'],
+  { jti, kind, audience, scopes, singleUse, jkt, issuedAt, expiresAt }: IssuedToken,
+  passkey: StoredPasskey | undefined,
+): StoredReceipt {
+  const isElevated = kind === 'elevated'
+  const bound = jkt && { jkt }
+  const token = { jti, kind, audience, scopes, singleUse, ...bound, issuedAt, expiresAt }
+  return {
+    token: { ...token, actions: isElevated ? actions : [] },
+    ...{ version, proof },
+    ...(isElevated && details && { details }),
+    ...(passkey && { passkey }),
+  }
 }

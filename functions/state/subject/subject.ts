@@ -6,6 +6,7 @@ import type { AuditEvent } from '../../../contract/index.ts'
 import { epochSeconds } from '../../clock.ts'
 import { loadConditions } from '../../domain/conditions/condition.ts'
 import type { ChainEnd } from '../../domain/history/checkpoint.ts'
+import type { FoundReceipt } from '../../domain/history/receipt.ts'
 import { type Answer, answering, answeringLater } from '../../domain/refusal.ts'
 import type { HeldCredential } from '../environment/credentials.ts'
 import { NO_EVENTS, type VerifiedPart, verifyNothing } from '../history.ts'
@@ -133,6 +134,9 @@ export class Subject extends DurableObject<Env> {
   }
   verifyEvents(after: number | undefined, since?: ChainEnd): VerifiedPart {
     return this.#ledger.exists ? this.#ledger.history.verify(after, since) : verifyNothing(since)
+  }
+  receipt({ jti }: { jti: string }): FoundReceipt | undefined {
+    return this.#ledger.receipt(jti)
   }
   chainEnd(): ChainEnd {
     return this.#ledger.exists ? this.#ledger.history.end() : NO_EVENTS

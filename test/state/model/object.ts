@@ -18,6 +18,7 @@ import type { Call, Order } from './verbs.ts'
 
 const RELYING_PARTY = { rpId: 'app.example', origins: ['https://app.example'] }
 const DEVICE = { rpId: RELYING_PARTY.rpId, origin: 'https://app.example' }
+const TERMS = { version: 1, actions: [] }
 const DATA_KEY = random(32)
 const ES256 = [{ alg: -7 }]
 /** One session makes all calls, for one scope. */
@@ -132,11 +133,19 @@ export function makeObject(environment: string, subject: string) {
       }
       case 'stepUpTotp': {
         const { of, id: factorId, step, order } = call
-        const more = { tokens: tokensOf(order), code: codeOf(of, step), dataKey: DATA_KEY }
+        const more = {
+          tokens: tokensOf(order),
+          terms: TERMS,
+          code: codeOf(of, step),
+          dataKey: DATA_KEY,
+        }
         return () => object.stepUpTotp({ who, factorId, ...more })
       }
       case 'stepUpRecovery':
-        return () => object.stepUpRecovery({ who, tokens: tokensOf(call.order), code: call.code })
+        return () =>
+          object.stepUpRecovery({
+            ...{ who, tokens: tokensOf(call.order), terms: TERMS, code: call.code },
+          })
       case 'stepUpPasskey': {
         const { id, nonce, good, order } = call
         const response = await authenticated(id, nonce, good)
@@ -144,7 +153,7 @@ export function makeObject(environment: string, subject: string) {
           ...{ statement: statementOf(nonce), response, relyingParty: RELYING_PARTY },
           session: SESSION,
         }
-        return () => object.stepUpPasskey({ who, tokens: tokensOf(order), ...more })
+        return () => object.stepUpPasskey({ who, tokens: tokensOf(order), terms: TERMS, ...more })
       }
       case 'exchange': {
         const { claim, age, order } = call
@@ -153,7 +162,7 @@ export function makeObject(environment: string, subject: string) {
           ...{ factorId: 'assertion', method: 'assertion' as const, amr: ['pwd'], singleUseKeys },
           ...{ acr: 'mfa' as const, authTime: now - age },
         }
-        return () => object.exchange({ who, tokens: tokensOf(order), proof })
+        return () => object.exchange({ who, tokens: tokensOf(order), terms: TERMS, proof })
       }
       case 'consume': {
         const { jti, methods, requestHash } = call

@@ -1,0 +1,45 @@
+// The rows of a user's receipts: one for each token that a step-up issued. All methods are synchronous and run in the
+// caller's transaction.
+import type { StoredReceipt } from '../../domain/history/receipt.ts'
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS receipts (jti TEXT PRIMARY KEY, seq INTEGER NOT NULL, stored TEXT NOT NULL);
+  CREATE INDEX IF NOT EXISTS receipts_seq ON receipts (seq);`
+
+export class Receipts {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+  }
+
+  /** Creates the table. Objects of a release without receipts lack it, so every method calls this. */
+  ensure(): void {
+    this.#sql.exec(SCHEMA)
+  }
+
+  /** Stores the receipt of a token with the position of the event of its step-up. */
+  add(stored: StoredReceipt, seq: number): void {
+    this.ensure()
+    this.#sql.exec(
+      'INSERT INTO receipts VALUES (?, ?, ?)',
+      stored.token.jti,
+      seq,
+      JSON.stringify(stored),
+    )
+  }
+
+  find(jti: string): { seq: number; stored: StoredReceipt } | undefined {
+    this.ensure()
+    const [row] = this.#sql
+      .exec<{ seq: number; stored: string }>('SELECT seq, stored FROM receipts WHERE jti = ?', jti)
+      .toArray()
+    return row && { seq: row.seq, stored: JSON.parse(row.stored) }
+  }
+
+  /** Deletes the receipts whose events were deleted. */
+  trim(oldest: number): void {
+    this.ensure()
+    this.#sql.exec('DELETE FROM receipts WHERE seq < ?', oldest)
+  }
+}
