@@ -30,6 +30,7 @@ const alias = {
   'countersign/dpop': resolve('client/dpop.ts'),
   'countersign/contract': resolve('contract/index.ts'),
   'countersign/resource/dpop': resolve('client/resource/dpop.ts'),
+  'countersign/receipt': resolve('client/receipt.ts'),
   'countersign/resource': resolve('client/resource.ts'),
   'countersign/react/dialog.css': resolve('client/react/dialog.css'),
   'countersign/react/texts': resolve('client/react/texts'),

@@ -3,7 +3,9 @@
 import { build } from 'esbuild'
 
 const { metafile } = await build({
-  entryPoints: ['index', 'dpop', 'resource', 'resource/dpop'].map((name) => `client/${name}.ts`),
+  entryPoints: ['index', 'dpop', 'receipt', 'resource', 'resource/dpop'].map(
+    (name) => `client/${name}.ts`,
+  ),
   outdir: '.',
   bundle: true,
   format: 'esm',
