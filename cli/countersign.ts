@@ -4,15 +4,22 @@
 import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
+import type { JSONWebKeySet } from 'jose'
 import { createClient } from '../client/index.ts'
+import { verifyReceipt } from '../client/receipt.ts'
 
 const HELP = `countersign openapi
   Prints the OpenAPI document of the HTTP API.
 
 countersign try-session --url URL --environment ID
   Says which user a session token names, or why it is refused. Reads the token from the
-  standard input, and an operator key from the variable COUNTERSIGN_OPERATOR_KEY.`
+  standard input, and an operator key from the variable COUNTERSIGN_OPERATOR_KEY.
 
+countersign verify-receipt FILE --jwks FILE|URL [--details FILE]
+  Says what a receipt proves, or why it proves nothing. The key set is the one at
+  /ENVIRONMENT/receipts/jwks.json of the service.`
+
+const RECEIPT_NEEDS = 'FILE and --jwks are needed.'
 const REFUSED_EXIT_CODE = 1
 const USAGE_EXIT_CODE = 2
 
@@ -38,7 +45,25 @@ const COMMANDS: Record<string, (args: string[]) => number | Promise<number>> = {
     console.log(JSON.stringify(tried, null, 2))
     return tried.accepted ? 0 : REFUSED_EXIT_CODE
   },
+
+  'verify-receipt': async (args) => {
+    const option = { type: 'string' } as const
+    const [file = '-', ...rest] = args
+    if (file.startsWith('-')) throw new Usage(RECEIPT_NEEDS)
+    const { jwks, details } = readOptions({ jwks: option, details: option }, rest)
+    if (!jwks) throw new Usage(RECEIPT_NEEDS)
+    const verdict = await verifyReceipt(await readJson(file), {
+      jwks: (await readJson(jwks)) as JSONWebKeySet,
+      ...(details && { details: (await readJson(details)) as Record<string, unknown> }),
+    })
+    console.log(JSON.stringify(verdict, null, 2))
+    return verdict.valid ? 0 : REFUSED_EXIT_CODE
+  },
 }
+
+/** Reads a file or an address. */
+const readJson = async (source: string): Promise<unknown> =>
+  /^https?:/.test(source) ? (await fetch(source)).json() : JSON.parse(readFileSync(source, 'utf8'))
 
 function readOptions<T extends Record<string, { type: 'string' }>>(options: T, args: string[]) {
   try {

@@ -8,9 +8,12 @@ import { join, parse, resolve } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import * as esbuild from 'esbuild'
+import { exportJWK, generateKeyPair } from 'jose'
 import * as vite from 'vite'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { APIS, PAGES } from '../../console/pages/snippets.ts'
+import { chainEvent, GENESIS_HASH } from '../../functions/domain/history/audit.ts'
+import { makeReceipt } from '../../functions/domain/history/receipt.ts'
 import { describeApi } from '../../reference/openapi.ts'
 import { BUILT_IN, PASSKEY_ONLY, REFUND, WITHOUT_DETAILS } from '../console/guide.ts'
 import { listen } from '../support/stand-in.ts'
@@ -277,8 +280,57 @@ describe('the command `countersign`', () => {
     ])
   })
 
+  it('verifies a receipt with a key set from a file or an address, and ends with 1 for a changed one', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('ES256')
+    const about = { iss: 'https://countersign.example/shop', environment: 'shop', sub: 'alice' }
+    const proof = { method: 'totp', factorId: 'f', amr: ['otp'], acr: 'mfa', authTime: 9 } as const
+    const token = {
+      jti: 'j',
+      kind: 'elevated',
+      scopes: ['orders:refund'],
+      singleUse: true,
+    } as const
+    const passed = { type: 'step_up.passed', actor: 'subject', at: 9 }
+    const event = chainEvent(
+      { seq: 1, previous: GENESIS_HASH },
+      { ...passed, data: { ...proof, tokens: [token] } },
+      new Uint8Array(16),
+    )
+    const times = { issuedAt: 9, expiresAt: 10 }
+    const issued = { ...token, scopes: [...token.scopes], audience: 'a', actions: [], ...times }
+    const receipt = await makeReceipt(
+      {
+        stored: { token: issued, proof: { ...proof, amr: [...proof.amr] }, version: 1 },
+        ...{ run: [event], isConsumed: false },
+      },
+      ...([about, false, { kid: 'k', key: privateKey }, 11] as const),
+    )
+    const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'k', alg: 'ES256' }] }
+    const fileOf = (name: string, value: object): string => {
+      const file = join(folder, name)
+      writeFileSync(file, JSON.stringify(value))
+      return file
+    }
+    const [good, keys] = [fileOf('receipt.json', receipt), fileOf('jwks.json', jwks)]
+    await using service = await listen(
+      (_request, response) => void response.end(JSON.stringify(jwks)),
+    )
+    for (const source of [keys, service.url]) {
+      const { code, out } = await command(['verify-receipt', good, '--jwks', source])
+      expect([code, JSON.parse(out)]).toMatchObject([0, { valid: true, sub: 'alice' }])
+    }
+    const changed = fileOf('changed.json', { ...receipt, sub: 'mallory' })
+    const { code, out } = await command(['verify-receipt', changed, '--jwks', keys])
+    expect([code, JSON.parse(out)]).toMatchObject([1, { valid: false, fault: 'signature' }])
+    const details = fileOf('details.json', { amount: 1 })
+    const other = await command(['verify-receipt', good, '--jwks', keys, '--details', details])
+    expect(JSON.parse(other.out)).toMatchObject({ valid: false, fault: 'details' })
+  })
+
   it.each([
     [[], 'countersign openapi'],
+    [['verify-receipt', '--jwks', 'keys.json'], 'FILE and --jwks are needed.'],
+    [['verify-receipt', 'receipt.json'], 'FILE and --jwks are needed.'],
     [['nothing'], 'There is no command nothing.'],
     [['try-session', '--url', 'http://localhost'], '--url and --environment are needed.'],
     [['try-session', '--token', 'x'], "Unknown option '--token'"],
