@@ -16,6 +16,7 @@ const GUIDES = {
   'Your deployment': { Dashboard: '/dashboard', Operating: '/operating' },
   Background: {
     'Security model': '/security',
+    Receipts: '/receipts',
     Evidence: '/evidence',
     Architecture: '/architecture',
   },
