@@ -42,6 +42,7 @@ export const pageConfig = ({ root, outDir, base = '/' }: PageOptions): UserConfi
         'countersign/react/query': at('../client/react/query.ts'),
         'countersign/react': at('../client/react.ts'),
         'countersign/dpop': at('../client/dpop.ts'),
+        'countersign/receipt': at('../client/receipt.ts'),
         'countersign/contract': at('../contract/index.ts'),
         countersign: at('../client/index.ts'),
       },

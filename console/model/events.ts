@@ -131,6 +131,10 @@ function actorIn({ actor }: Activity, { resourceKeys }: Known): string | undefin
   return `at the API ${key?.label ?? key?.audience ?? name}`
 }
 
+/** Returns the ids of the tokens that a step-up issued. */
+export const tokensIn = ({ type, data }: Pick<AuditEvent, 'type' | 'data'>): string[] =>
+  type === 'step_up.passed' && Array.isArray(data.tokens) ? data.tokens.map(({ jti }) => jti) : []
+
 /** Whose history: a user's, an environment's, or the directory's. */
 export type Chain = Omit<NonNullable<AuditInput>, 'cursor'>
 

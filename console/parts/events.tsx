@@ -17,9 +17,11 @@ import {
   type Known,
   readLines,
   readPage,
+  tokensIn,
   verifyChain,
 } from '../model/events.ts'
 import { plural } from '../words.ts'
+import { Receipt } from './receipt.tsx'
 
 interface EventsProps {
   chain: Chain
@@ -87,7 +89,7 @@ export function Events({ chain, name, known = NOTHING_KNOWN }: EventsProps) {
             ) : (
               <div>
                 {found.map((entry) => (
-                  <Row key={entry.key} entry={entry} />
+                  <Row key={entry.key} entry={entry} chain={chain} />
                 ))}
               </div>
             )}
@@ -124,7 +126,12 @@ const textOf = ({ text, about, events }: Entry): string =>
     .join(' ')
     .toLowerCase()
 
-const Row = ({ entry: { at, text, isBad, about, events } }: { entry: Entry }) => (
+interface RowProps {
+  chain: Chain
+  entry: Entry
+}
+
+const Row = ({ chain, entry: { at, text, isBad, about, events } }: RowProps) => (
   <details className="event">
     <summary>
       <span className="event-what">
@@ -142,14 +149,17 @@ const Row = ({ entry: { at, text, isBad, about, events } }: { entry: Entry }) =>
     </summary>
     <div className="event-body">
       {events.map((event) => (
-        <Event key={event.seq} event={event} />
+        <Event key={event.seq} event={event} chain={chain} />
       ))}
     </div>
   </details>
 )
 
 /** An event as it is recorded. */
-const Event = ({ event: { seq, at, type, data, hash, previous, salt } }: { event: AuditEvent }) => (
+const Event = ({
+  chain: { environment, subject },
+  event: { seq, at, type, data, hash, previous, salt },
+}: Pick<RowProps, 'chain'> & { event: AuditEvent }) => (
   <div className="stack-close">
     <p className="small">
       <code>{type}</code>{' '}
@@ -165,6 +175,11 @@ const Event = ({ event: { seq, at, type, data, hash, previous, salt } }: { event
       Hash <code>{hash}</code>, over salt <code>{salt}</code> and the hash before it{' '}
       <code>{previous}</code>
     </p>
+    {environment &&
+      subject &&
+      tokensIn({ type, data }).map((jti) => (
+        <Receipt key={jti} {...{ environment, subject, jti }} />
+      ))}
   </div>
 )
 

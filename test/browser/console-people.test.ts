@@ -1,5 +1,8 @@
 // What the dashboard tells its operators: first steps with progress, histories as people read them, users who are
 // not known, edits that are not saved, and where on a long page they are.
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { sessionFrom } from '../../contract/index.ts'
@@ -104,6 +107,28 @@ describe('the history of a user', () => {
     await row.click()
     await page.getByText('token.consumed', { exact: true }).waitFor()
     await page.getByText('step_up.passed', { exact: true }).waitFor()
+  })
+
+  it('has a receipt of a step-up, which the page verifies, explains and saves', async () => {
+    await guardedCall(service, 'payer')
+    const page = await signedIn('/e/demo/users?user=payer')
+    await page.locator('summary', { hasText: 'Sign with a wallet' }).click()
+    await page.getByRole('button', { name: 'Receipt', exact: true }).click()
+    await page.getByText('The receipt proves', { exact: true }).waitFor()
+    await page
+      .getByText(/states that the token \S+ was consumed once, at .* by resource:/)
+      .waitFor()
+    const [saved] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download', exact: true }).click(),
+    ])
+    const file = join(mkdtempSync(join(tmpdir(), 'countersign-download-')), 'receipt.json')
+    await saved.saveAs(file)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
+      v: 1,
+      sub: 'payer',
+      token: { singleUse: true },
+    })
   })
 
   it('says when something happened, not when it was written', async () => {
