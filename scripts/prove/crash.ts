@@ -115,11 +115,11 @@ function show(tally: Tally, seconds: number): void {
   for (const kind of KINDS)
     console.log(cells(kind, (what) => String(tally.rows.get(kind)?.[what] ?? 0)))
   console.log(cells('all', (what) => String(tally.sum(what))))
-  const { kills, accounts, events, chains, retried, replayed, faults } = tally
+  const { kills, accounts, events, chains, receipts, retried, replayed, faults } = tally
   console.log(`
 ${kills} kills in ${Math.ceil(seconds)} seconds, ${accounts} users, ${events} events of history
 consumptions repeated with their key: ${retried}, answered as a repetition: ${replayed}, as the first use: ${retried - replayed}
-chains verified: ${chains}, broken: ${faults.broken}
+chains verified: ${chains}, broken: ${faults.broken}; receipts verified: ${receipts}
 lost: ${faults.lost}, accepted twice: ${faults.double}, unexplained answers: ${faults.odd}`)
 }
 

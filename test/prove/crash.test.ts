@@ -31,6 +31,7 @@ it(
     expect(tally.sum('inFlight')).toBeGreaterThan(0)
     expect(tally.sum('happened') + tally.sum('hadNot')).toBe(tally.sum('inFlight'))
     expect(tally.chains).toBeGreaterThan(KILLS)
+    expect(tally.receipts).toBeGreaterThan(0)
     expect(tally.holds).toBe(true)
   },
   TIMEOUT,

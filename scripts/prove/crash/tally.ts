@@ -37,6 +37,8 @@ export class Tally {
   accounts = 0
   events = 0
   chains = 0
+  /** Receipts of acknowledged step-ups that were verified after a crash. */
+  receipts = 0
   /** Consumptions that were repeated with their idempotency key, and the answers with `replayed`. */
   retried = 0
   replayed = 0

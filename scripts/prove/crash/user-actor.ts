@@ -1,7 +1,9 @@
 // The actions of every user in the crash proof: they get tokens, and the API consumes them. newcomers.ts and
 // actors.ts say with which factors and in which order.
 import { randomUUID } from 'node:crypto'
-import { type CountersignClient, createClient } from '../../../client/index.ts'
+import type { JSONWebKeySet } from 'jose'
+import { type CountersignClient, createClient, reasonOf } from '../../../client/index.ts'
+import { verifyReceipt } from '../../../client/receipt.ts'
 import { RECOVERY_CODE_COUNT } from '../../../contract/factor.ts'
 import { METHODS } from '../../../contract/index.ts'
 import { emptyState, type State, seen } from '../../../test/state/model/state.ts'
@@ -14,6 +16,7 @@ import type { newUser } from '../users.ts'
 import { Account, type Keeping, type Model } from './account.ts'
 import { type Acknowledged, type Act, unheard } from './act.ts'
 import { CODE_REASONS, FAILURE } from './chain.ts'
+import type { Tally } from './tally.ts'
 
 /** A user or operator who acts until nothing is left to do. */
 export interface Actor {
@@ -64,8 +67,12 @@ export abstract class UserActor implements Actor {
   protected readonly setup: Setup
   protected readonly user: User
   readonly #operator: CountersignClient
+  readonly #tally: Tally
+  readonly #front: string
   readonly #api: CountersignClient
   readonly #consumed: UserAct[] = []
+  /** The acknowledged tokens whose receipts were not checked yet. */
+  readonly #issued: string[] = []
   /** The tokens that are not consumed yet. */
   readonly #earned: { token: string; jti: string; scope: string }[] = []
 
@@ -76,9 +83,11 @@ export abstract class UserActor implements Actor {
     const first = emptyState(Math.floor(Date.now() / 1000))
     this.account = new Account({ environment, subject: user.subject }, keeping, USER_MODEL, first)
     this.#operator = keeping.operator
+    this.#tally = keeping.tally
     const [url] = setup.fronts
+    this.#front = given(url, 'a front')
     const bearer = () => setup.resourceKey
-    this.#api = createClient({ url: given(url, 'a front'), environment, bearer })
+    this.#api = createClient({ url: this.#front, environment, bearer })
   }
 
   /** Returns the next call that is not a consumption. */
@@ -94,6 +103,7 @@ export abstract class UserActor implements Actor {
 
   async check(): Promise<void> {
     await this.account.check()
+    await this.#checkReceipts()
     const { subject } = this.user
     const view = await this.#operator.subject.get.query({ environment: DEMO.environment, subject })
     const { factors, enrolled, recovery, attempts } = view
@@ -116,6 +126,30 @@ export abstract class UserActor implements Actor {
     })
   }
 
+  /** Makes sure that every acknowledged step-up has a receipt that verifies. */
+  async #checkReceipts(): Promise<void> {
+    const { environment } = DEMO
+    const { subject } = this.user
+    const issued = this.#issued.splice(0)
+    if (issued.length === 0) return
+    const keys = await fetch(`${this.#front}/${environment}/receipts/jwks.json`)
+    const jwks = (await keys.json()) as JSONWebKeySet
+    for (const jti of issued) {
+      const receipt = await this.#operator.receipt.get
+        .query({ environment, subject, jti })
+        .catch((error) => {
+          if (!reasonOf(error)) throw error
+        })
+      const verdict = await verifyReceipt(receipt, { jwks })
+      this.#tally.receipts += 1
+      if (!verdict.valid)
+        this.#tally.fault(
+          'lost',
+          `the receipt of the token ${jti} of ${subject}: ${verdict.message}`,
+        )
+    }
+  }
+
   async presentAll(): Promise<void> {
     for (const act of this.#consumed) await this.account.presentAsNew(act)
   }
@@ -125,6 +159,7 @@ export abstract class UserActor implements Actor {
   }): Acknowledged {
     const { token, jti, scopes } = given(answer.elevatedToken, 'an elevated token')
     const [scope = ''] = scopes
+    this.#issued.push(jti)
     if (!scope.startsWith('credential:')) this.#earned.push({ token, jti, scope })
     return { id: jti }
   }
