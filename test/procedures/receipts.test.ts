@@ -203,6 +203,28 @@ describe('a stored receipt', () => {
     await expectRefused(at.receiptFor(user), 'not_found')
   })
 
+  it('is deleted when the user has 50,000 newer ones', async () => {
+    const { environment, user, jti } = await refundScene()
+    const object = subjectOf(environment.id, user.subject)
+    const fill = (count: number) =>
+      runInDurableObject(object, (_object, { storage }) => {
+        storage.sql.exec(
+          `INSERT OR REPLACE INTO receipts WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+           SELECT 'jti-' || i, 1000 + i, '{}' FROM n`,
+          count,
+        )
+      })
+    await fill(49_999)
+    await runDurableObjectAlarm(object)
+    expect(await storedReceipts(environment.id, user.subject)).toContainEqual({ jti })
+    await fill(50_000)
+    await user.client.recovery.acknowledge.mutate({})
+    await runDurableObjectAlarm(object)
+    const left = await storedReceipts(environment.id, user.subject)
+    expect(left).toHaveLength(50_000)
+    expect(left).not.toContainEqual({ jti })
+  })
+
   it('is written also where an earlier release made the object of the user', async () => {
     const environment = await makeEnvironment()
     const user = await environment.user()

@@ -6,6 +6,9 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS receipts (jti TEXT PRIMARY KEY, seq INTEGER NOT NULL, stored TEXT NOT NULL);
   CREATE INDEX IF NOT EXISTS receipts_seq ON receipts (seq);`
 
+/** Limits the receipts of a user, so that their object does not fill its storage. */
+export const RECEIPT_LIMIT = 50_000
+
 export class Receipts {
   readonly #sql: SqlStorage
 
@@ -37,9 +40,13 @@ export class Receipts {
     return row && { seq: row.seq, stored: JSON.parse(row.stored) }
   }
 
-  /** Deletes the receipts whose events were deleted. */
+  /** Deletes the receipts whose events were deleted, and the oldest ones above the limit. */
   trim(oldest: number): void {
     this.ensure()
-    this.#sql.exec('DELETE FROM receipts WHERE seq < ?', oldest)
+    this.#sql.exec(
+      `DELETE FROM receipts WHERE seq < ? OR seq <=
+         (SELECT seq FROM receipts ORDER BY seq DESC LIMIT 1 OFFSET ${RECEIPT_LIMIT})`,
+      oldest,
+    )
   }
 }
