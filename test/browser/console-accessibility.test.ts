@@ -35,6 +35,8 @@ async function expectNothingFoundAt(page: Page, widths: readonly number[]): Prom
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     for (const width of widths) {
       await page.setViewportSize({ width, height: 900 })
+      // Wherever else the page was scrolled to, its header could cover half of a control.
+      await page.evaluate(() => scrollTo(0, 0))
       await expectNothingFound(page)
     }
   }
