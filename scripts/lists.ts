@@ -1,7 +1,8 @@
-// Writes test/attacks/README.md from the names of the tests, and docs/logins.md from the presets.
-import { writeFileSync } from 'node:fs'
+// Writes test/attacks/README.md from the names of the tests, and the pages about logins from the presets.
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { ATTACK_LIST, attackList } from '../test/support/attack-list.ts'
-import { LOGINS_PAGE, loginsPage } from '../test/support/logins-page.ts'
+import { loginPages } from '../test/support/login-pages.ts'
 
-writeFileSync(LOGINS_PAGE, loginsPage())
+mkdirSync('docs/logins', { recursive: true })
+for (const [path, text] of Object.entries(loginPages())) writeFileSync(path, text)
 writeFileSync(ATTACK_LIST, attackList())

@@ -1,12 +1,13 @@
-// The page about logins is generated, so that it says what the presets do.
-import { readFileSync } from 'node:fs'
+// The pages about logins are generated, so that they say what the presets do.
+import { globSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { presets } from '../../contract/index.ts'
-import { LOGINS_PAGE, loginsPage } from '../support/logins-page.ts'
+import { loginPages } from '../support/login-pages.ts'
 
-it('the page about logins is what `npm run generate` writes, with a section for each preset', () => {
-  const text = readFileSync(LOGINS_PAGE, 'utf8')
-  expect(text).toBe(loginsPage())
-  const headings = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading)
-  expect(headings).toEqual(Object.values(presets).map(({ name }) => name))
+it('the pages about logins are what `npm run generate` writes, one for each preset', () => {
+  const paths = ['docs/logins.md', ...globSync('docs/logins/*.md')]
+  expect(Object.fromEntries(paths.map((path) => [path, readFileSync(path, 'utf8')]))).toEqual(
+    loginPages(),
+  )
+  expect(paths).toHaveLength(1 + Object.keys(presets).length)
 })

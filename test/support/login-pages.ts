@@ -1,5 +1,4 @@
-// Creates the page of the documentation about logins, docs/logins.md, from the presets.
-import { resolve } from 'node:path'
+// Creates the pages of the documentation about logins from the presets: docs/logins.md, and one for each provider.
 import {
   type LoginPreset,
   type PresetId,
@@ -7,16 +6,14 @@ import {
   presets,
   sessionFrom,
 } from '../../contract/index.ts'
-import { ROOT } from './markdown.ts'
 
-/** Where the page is kept. */
-export const LOGINS_PAGE = resolve(ROOT, 'docs/logins.md')
+const GENERATED = '<!-- Written by `npm run generate` from contract/presets; never edited. -->'
 
-const INTRODUCTION = `<!-- Written by \`npm run generate\` from contract/presets; never edited. -->
+const INTRODUCTION = `${GENERATED}
 
 # Logins
 
-What to do at your login, what to enter here, and what does not work. Each section follows the provider's own
+What to do at your login, what to enter here, and what does not work. Each page follows the provider's own
 documentation as it was in November 2026. Try a real token in the dashboard under *Guide*: it says what is wrong with
 a token and where to change it.
 
@@ -34,26 +31,37 @@ export const session = sessionFrom('auth0', {
 A login that is not listed works if its tokens are as [Session tokens](./session-tokens.md) describes.
 `
 
-/** Returns the page as it must be. */
-export const loginsPage = (): string =>
-  [
-    INTRODUCTION,
-    ...Object.entries(presets).map(([id, preset]) => section(id as PresetId, preset)),
-  ].join('\n')
+/** Returns the pages as they must be, by their paths. */
+export const loginPages = (): Record<string, string> => ({
+  'docs/logins.md': `${INTRODUCTION}\n${Object.entries(presets)
+    .map(([id, { name }]) => `- [${name}](./logins/${fileOf(id)})\n`)
+    .join('')}`,
+  ...Object.fromEntries(
+    Object.entries(presets).map(([id, preset]) => [
+      `docs/logins/${fileOf(id)}`,
+      page(id as PresetId, preset),
+    ]),
+  ),
+})
 
-function section(id: PresetId, preset: LoginPreset): string {
+/** Returns the name of the file of a preset, such as `better-auth.md`. */
+const fileOf = (id: string): string =>
+  `${id.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}.md`
+
+function page(id: PresetId, preset: LoginPreset): string {
   const { name, token, steps, limits, authTime, sources } = preset
   return [
-    `## ${name}`,
+    `${GENERATED}\n\n# ${name}`,
     `Send this: ${token.charAt(0).toLowerCase()}${token.slice(1)}`,
-    `**At ${name}**`,
+    `## At ${name}`,
     steps.map((step, index) => `${index + 1}. ${step}`).join('\n'),
     ...(authTime.code ? [`\`\`\`js\n${authTime.code}\n\`\`\``] : []),
-    `**Here** (preset \`${id}\`)`,
+    `## Here`,
+    `The preset is \`${id}\`.`,
     valuesTable(preset.values),
     `That makes these settings of \`session\`:`,
     `\`\`\`json\n${inShort(sessionFrom(id, exampleOf(preset.values)))}\n\`\`\``,
-    '**What to know**',
+    '## What to know',
     [authTime.note, ...limits].map((line) => `- ${line}`).join('\n'),
     `Sources: ${sources.map(({ title, url }) => `[${title}](${url})`).join(', ')}.\n`,
   ].join('\n\n')
