@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { scratchFor } from './scripts/scratch.ts'
 
 const inNode = [
@@ -79,9 +80,20 @@ const onWorkerd = (test: object) => ({
   },
 })
 
+/** Runs first what starts other programs and waits for them, so that it does not wait alone at the end. */
+class WaitingFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const waits = ({ moduleId }: TestSpecification) =>
+      /\/test\/(package|peers|prove|start)\//.test(moduleId)
+    const sorted = await super.sort(files)
+    return [...sorted.filter(waits), ...sorted.filter((file) => !waits(file))]
+  }
+}
+
 export default defineConfig({
   test: {
-    // Many tests wait more than they compute: one worker less than there are cores leaves these idle.
+    sequence: { sequencer: WaitingFirst },
+    // By default it is one less than there are cores, and tests also wait.
     maxWorkers: 2,
     projects: [
       {

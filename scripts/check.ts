@@ -72,7 +72,8 @@ const QUICK_STEPS = 2
 const QUICK_TESTS = ['--project', 'node', 'test/domain', 'test/client']
 /** The browser tests wait more than they compute, so they run at the same time as everything else. */
 const BROWSER_TESTS = ['--project', 'browser']
-const OTHER_TESTS = ['--project', '!browser']
+/** One worker more than by default: one of them waits for the programs that its tests started. */
+const OTHER_TESTS = ['--project', '!browser', '--maxWorkers', '3']
 const SLOWEST_SHOWN = 10
 
 // The pages may not be built yet. The Workers can be bundled with empty folders.
