@@ -105,6 +105,7 @@ const OTHER = [
   'CONTRIBUTING.md',
   'test/attacks/README.md',
   'test/conformance/README.md',
+  'conformance/README.md',
 ]
 
 describe('a page', () => {
