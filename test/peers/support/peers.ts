@@ -19,13 +19,15 @@ const PEERS = {
 }
 /** The Debian package of each. */
 const PACKAGES = {
-  ...{ oathtool: 'oathtool', fido2: 'python3-fido2', jwt: 'python3-jwt' },
+  ...{ oathtool: 'oathtool', fido2: 'python3-fido2', jwt: 'python3-jwt python3-cryptography' },
   ...{ fastapi: 'python3-fastapi python3-uvicorn python3-httpx', go: 'golang-go' },
 }
 export type Peer = keyof typeof PEERS
 
 /** The Python that has what the API in Python needs. */
 export const fastapiPython = PEERS.fastapi ?? ''
+/** The Python that has what verifies signatures. */
+export const jwtPython = PEERS.jwt ?? ''
 
 export const isAbsent = (peer: Peer): boolean => PEERS[peer] === undefined
 const absent = Object.entries(PACKAGES).flatMap(([peer, name]) =>
