@@ -218,6 +218,19 @@ export const WEAKENED: readonly Weakened[] = [
     caughtBy: { tests: ['test/procedures/passkeys.test.ts'] },
   },
   {
+    name: 'other-details',
+    rule: 5,
+    breaks: 'a token is accepted for details that it is not bound to',
+    replacements: [
+      [
+        'contract/shared/token-use.ts',
+        "if (bound && canonical(bound) !== details?.spelling) return ['details_mismatch']",
+        "if (bound && !canonical(bound)) return ['details_mismatch']",
+      ],
+    ],
+    caughtBy: { tests: ['test/domain/token.test.ts'] },
+  },
+  {
     name: 'session-enrolls',
     rule: 6,
     breaks: 'a session without a step-up enrolls a second factor',
@@ -317,6 +330,19 @@ export const WEAKENED: readonly Weakened[] = [
       ],
     ],
     caughtBy: { tests: ['test/state/subjects.test.ts'] },
+  },
+  {
+    name: 'any-checkpoint',
+    rule: 13,
+    breaks: 'a history counts as grown since every checkpoint',
+    replacements: [
+      [
+        'functions/state/history.ts',
+        "since: part.intact ? this.#compare(since) : 'broken'",
+        "since: this.#compare(since) && 'intact'",
+      ],
+    ],
+    caughtBy: { tests: ['test/procedures/checkpoints.test.ts'] },
   },
   {
     name: 'torn',

@@ -12,6 +12,7 @@ import { WRANGLER_SETTINGS } from '../worker.ts'
 /** The parts of the project that a test run needs. */
 const COPIED = [
   ...['functions', 'contract', 'client', 'console', 'docs', 'examples', 'scripts', 'test', 'ui'],
+  'reference',
   ...['package.json', 'wrangler.toml', 'vitest.config.ts', 'worker-configuration.d.ts'],
   ...['README.md', 'SECURITY.md', 'tsconfig.json', 'tsconfig.base.json'],
 ]
