@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { promisify } from 'node:util'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { listen } from '../support/stand-in.ts'
 import { isAbsent, jwtPython, type Peer, withPeer } from './support/peers.ts'
 
@@ -36,15 +36,17 @@ const VERIFIERS: [peer: Peer, language: string, verdicts: () => string][] = [
   ['go', 'Go', () => go([FILE])],
 ]
 
-for (const [peer, language, verdicts] of VERIFIERS)
-  it.skipIf(isAbsent(peer))(
-    withPeer(peer, `a verifier in ${language} gives every case the same verdict and reason`),
-    () => {
-      const lines = verdicts().trimEnd().split('\n')
-      expect(lines.map((line) => JSON.parse(line))).toEqual(expected)
-    },
-    60_000,
-  )
+describe('the cases for verifiers', () => {
+  for (const [peer, language, verdicts] of VERIFIERS)
+    it.skipIf(isAbsent(peer))(
+      withPeer(peer, `a verifier in ${language} gives every case the same verdict and reason`),
+      () => {
+        const lines = verdicts().trimEnd().split('\n')
+        expect(lines.map((line) => JSON.parse(line))).toEqual(expected)
+      },
+      60_000,
+    )
+})
 
 const CONSUME = `
 import json, sys
@@ -63,21 +65,23 @@ const ANSWERS = [
   [502, 'Bad gateway', 'unavailable'],
 ] as const
 
-it.skipIf(isAbsent('jwt'))(
-  withPeer('jwt', 'a resource in Python consumes a token only where Countersign accepts it'),
-  async () => {
-    const calls: unknown[] = []
-    await using countersign = await listen(async (request: IncomingMessage, response) => {
-      const [status = 500, body = ''] = ANSWERS[calls.length] ?? []
-      calls.push([request.url, request.headers.authorization, await json(request)])
-      response.writeHead(status).end(body)
-    })
-    const args = ['-c', CONSUME, countersign.url, `${ANSWERS.length}`]
-    const options = { cwd: 'examples/python', env: withoutCache }
-    const { stdout } = await promisify(execFile)(jwtPython, args, options)
-    const results = stdout.trimEnd().split('\n')
-    expect(results.map((line) => JSON.parse(line))).toEqual(ANSWERS.map(([, , result]) => result))
-    const call = ['/shop/v1/token/consume', 'Bearer csk_res_x', { token: 'a.b.c' }]
-    expect(calls).toEqual(ANSWERS.map(() => call))
-  },
-)
+describe('a resource', () => {
+  it.skipIf(isAbsent('jwt'))(
+    withPeer('jwt', 'in Python consumes a token only where Countersign accepts it'),
+    async () => {
+      const calls: unknown[] = []
+      await using countersign = await listen(async (request: IncomingMessage, response) => {
+        const [status = 500, body = ''] = ANSWERS[calls.length] ?? []
+        calls.push([request.url, request.headers.authorization, await json(request)])
+        response.writeHead(status).end(body)
+      })
+      const args = ['-c', CONSUME, countersign.url, `${ANSWERS.length}`]
+      const options = { cwd: 'examples/python', env: withoutCache }
+      const { stdout } = await promisify(execFile)(jwtPython, args, options)
+      const results = stdout.trimEnd().split('\n')
+      expect(results.map((line) => JSON.parse(line))).toEqual(ANSWERS.map(([, , result]) => result))
+      const call = ['/shop/v1/token/consume', 'Bearer csk_res_x', { token: 'a.b.c' }]
+      expect(calls).toEqual(ANSWERS.map(() => call))
+    },
+  )
+})
