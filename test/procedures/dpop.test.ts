@@ -86,7 +86,7 @@ describe.each(['none', 'dpop', 'dpopNonce'] as const)(
   },
 )
 
-it('a page without a key is told to send a proof where one is required', async () => {
+it('a page without a key is refused with `proof_required` where a proof is required', async () => {
   const { application, user, secret } = await scene('dpop')
   const { instance } = application.page(user)
   advance(30)

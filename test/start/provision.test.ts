@@ -53,7 +53,7 @@ it('keeps the actions of others where something else is to be changed', async ()
   expect(updates).toEqual([{ ...wanted, actions: [refund, strictSign, ...otherBound] }])
 })
 
-it('adds and mends the actions that are wanted', async () => {
+it('adds missing actions and corrects changed ones', async () => {
   const lax = { action: 'wallet.waas.sign', base: { details: 'none' } }
   for (const [there, then] of [
     [[refund], [refund, sign, ...otherBound]],

@@ -1,5 +1,5 @@
-// The guarded actions as Countersign is told of them: their tokens are bound to details, and the dialog shows the
-// details as these schemas say. `npm start` writes them into the wallet's environment.
+// The guarded actions of the wallet: their tokens are bound to details, which the dialog shows as these schemas say.
+// `npm start` writes the actions into the wallet's environment.
 
 const text = (title: string, order: number) => ({ title, display: { as: 'text', order } })
 const address = (title: string, order: number) => ({ title, display: { as: 'address', order } })

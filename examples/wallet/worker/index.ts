@@ -52,7 +52,7 @@ app.all('*', async (c) => {
 
 app.onError((error, c) => tell(problemOf(error, c)))
 
-/** A refusal as it is told. A bug is told to the log alone. */
+/** Creates the response to an error. A bug is described only in the log. */
 function problemOf(error: Error, c: Context<App>): Problem {
   if (error instanceof Problem) return error
   if (error instanceof ConfigurationError) return new Problem('unavailable', error.message)
