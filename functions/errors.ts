@@ -1,29 +1,11 @@
-// Refusals as callers see them: the data of an error, its status and headers, and its tRPC code.
+// Refusals as callers see them: those of tRPC itself, their status and headers, and their tRPC code.
 import type { TRPCError } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
-import {
-  DPOP_NONCE_HEADER,
-  REASONS,
-  type Reason,
-  type Requirement,
-  type SettingsPlace,
-} from '../contract/index.ts'
-import { type Refusal, Refused, refusal } from './domain/refusal.ts'
+import { DPOP_NONCE_HEADER, REASONS, type Reason } from '../contract/index.ts'
+import { type Refusal, refusal } from './domain/refusal.ts'
 
-/** `error.data` of every refusal, as the typed client sees it. */
-export interface ErrorData {
-  reason: Reason
-  retryAfterSeconds?: number
-  attemptsLeft?: number
-  requirement?: Requirement
-  place?: SettingsPlace
-  dpopNonce?: string
-  wwwAuthenticate?: string
-}
-
-/** Returns the refusal that a caller sees for an error. An unexpected error becomes `unavailable`. */
+/** Returns the refusal that a caller sees for an error of tRPC. An unexpected error becomes `unavailable`. */
 export function refusalOf(error: TRPCError): Refusal {
-  if (error.cause instanceof Refused) return error.cause.refusal
   const reason = FRAMEWORK_REASONS[error.code]
   return reason ? refusal(reason, describeIssue(error.cause)) : refusal('unavailable')
 }
@@ -91,11 +73,9 @@ const CODE_OF_STATUS: Record<number, TRPCError['code']> = {
   503: 'SERVICE_UNAVAILABLE',
 }
 
-export const codeOf = (reason: Reason): TRPCError['code'] =>
-  CODE_OF_STATUS[REASONS[reason].status] ?? 'INTERNAL_SERVER_ERROR'
-
 /** Returns the `error.code` of a refusal, which a typed client needs to read the other members. */
-export const codeNumberOf = (reason: Reason): number => TRPC_ERROR_CODES_BY_KEY[codeOf(reason)]
+export const codeNumberOf = (reason: Reason): number =>
+  TRPC_ERROR_CODES_BY_KEY[CODE_OF_STATUS[REASONS[reason].status] ?? 'INTERNAL_SERVER_ERROR']
 
 /**
  * Returns the status and headers of a refusal (RFC 9110, sections 10.2.3 and 15.5.6; RFC 6750, section 3;
