@@ -131,7 +131,7 @@ export const WEAKENED: readonly Weakened[] = [
     replacements: [
       decidedEarly('stepUpTotp', 'stepup.TotpCall'),
       decidedEarly('stepUpRecovery', 'stepup.RecoveryCall'),
-      decidedEarly('stepUpPasskey', 'stepup.PasskeyCall', 'answeringLater'),
+      decidedEarly('stepUpPasskey', 'PasskeyCall', 'answeringLater'),
       decidedEarly('exchange', 'stepup.ExchangeCall'),
       decidedEarly('consume', 'spending.ConsumeCall'),
     ],
@@ -171,7 +171,7 @@ export const WEAKENED: readonly Weakened[] = [
     breaks: "a passkey's count is not compared with the one before",
     replacements: [
       [
-        'functions/state/subject/step-up.ts',
+        'functions/state/subject/passkey-step-up.ts',
         'if (counterFault(credential.counter, shown.counter)) {',
         'if (counterFault(0, shown.counter)) {',
       ],

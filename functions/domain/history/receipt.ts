@@ -14,6 +14,7 @@ import {
 import { fromBase64Url, toHex, utf8 } from '../bytes.ts'
 import { jwkOf } from '../factors/cose-key.ts'
 import { refuse } from '../refusal.ts'
+import type { IssuedToken } from '../tokens/issue.ts'
 import { SIGNING_ALGORITHM, type SigningKey } from '../tokens/token.ts'
 import { digestOf, verifyRun } from './audit.ts'
 import { signCheckpoint } from './checkpoint.ts'
@@ -38,6 +39,24 @@ export interface StoredReceipt extends Omit<ReceiptTerms, 'actions'> {
   token: ReceiptToken
   proof: Omit<StepUpProof, 'passkey'>
   passkey?: StoredPasskey
+}
+
+/** Returns what is stored of a step-up for one token. An MFA token has neither actions nor details. */
+export function receiptOf(
+  { version, actions, details }: ReceiptTerms,
+  proof: StoredReceipt['proof'],
+  { jti, kind, audience, scopes, singleUse, jkt, issuedAt, expiresAt }: IssuedToken,
+  passkey: StoredPasskey | undefined,
+): StoredReceipt {
+  const isElevated = kind === 'elevated'
+  const bound = jkt && { jkt }
+  const token = { jti, kind, audience, scopes, singleUse, ...bound, issuedAt, expiresAt }
+  return {
+    token: { ...token, actions: isElevated ? actions : [] },
+    ...{ version, proof },
+    ...(isElevated && details && { details }),
+    ...(passkey && { passkey }),
+  }
 }
 
 /** A stored receipt, with the event of the step-up and all events up to the one that consumed the token. */

@@ -4,7 +4,7 @@ import * as z from 'zod/mini'
 import {
   CHALLENGE_LIFETIME_SECONDS,
   Details,
-  type SignedStatement,
+  SignedStatement,
   STATEMENT_TAG,
 } from '../../../contract/index.ts'
 import { fromBase64Url, type Random, sha256, toBase64Url, utf8 } from '../bytes.ts'
@@ -21,15 +21,9 @@ const SALT_BYTES = 16
  * client carries `details` with the action and salt of their hash; the authenticator signs the hash alone.
  */
 const Statement = z.strictObject({
+  ...SignedStatement.shape,
   /** Version 1 had no `v`. Its challenges are accepted until they expire. */
-  v: z.optional(z.literal(2)),
-  iss: z.string(),
-  sub: z.string(),
-  purpose: z.string(),
-  scope: z.string(),
-  nonce: z.string(),
-  exp: z.int(),
-  epoch: z.int(),
+  v: z.optional(SignedStatement.shape.v),
   details: z.optional(Details),
   action: z.optional(z.string()),
   salt: z.optional(z.string()),

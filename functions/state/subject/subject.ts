@@ -16,6 +16,7 @@ import * as enrollment from './enrollment.ts'
 import * as changes from './factor-changes.ts'
 import { Ledger, type Who } from './ledger.ts'
 import * as overview from './overview.ts'
+import { type PasskeyCall, stepUpPasskey } from './passkey-step-up.ts'
 import * as spending from './spending.ts'
 import * as stepup from './step-up.ts'
 
@@ -83,8 +84,8 @@ export class Subject extends DurableObject<Env> {
   stepUpRecovery(call: stepup.RecoveryCall) {
     return answering(() => stepup.stepUpRecovery(this.#ledger, call))
   }
-  stepUpPasskey(call: stepup.PasskeyCall) {
-    return answeringLater(() => stepup.stepUpPasskey(this.#ledger, call))
+  stepUpPasskey(call: PasskeyCall) {
+    return answeringLater(() => stepUpPasskey(this.#ledger, call))
   }
   exchange(call: stepup.ExchangeCall) {
     return answering(() => stepup.exchange(this.#ledger, call))
