@@ -3,7 +3,7 @@
 import { importJWK, type JSONWebKeySet } from 'jose'
 import type { KeyUse, Offered } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
-import { type Action, resolveActions } from '../domain/policy/policy.ts'
+import { type Action, actionsIn } from '../domain/policy/policy.ts'
 import { Refused, refusal, refuse } from '../domain/refusal.ts'
 import { open } from '../domain/seal.ts'
 import { copyKey, keySetOf, Published } from '../domain/settings/published.ts'
@@ -129,12 +129,7 @@ function live(
     version: from.version,
     epoch: bindings.epoch,
     settings,
-    actions: resolveActions(
-      settings.actions,
-      issuer,
-      settings.audiences[0] ?? issuer,
-      settings.senderConstrained !== 'none',
-    ),
+    actions: actionsIn(settings, issuer),
     offered: offeredBy(settings),
     keySet: from.keySet,
     secrets,

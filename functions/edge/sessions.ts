@@ -1,12 +1,13 @@
 // Verifies the application's session tokens with the keys of their issuer. Caches key sets and verified
 // tokens in this isolate for a short time.
-import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors } from 'jose'
+import { createRemoteJWKSet, customFetch, errors, type JSONWebKeySet } from 'jose'
 import type { KeySource } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { sha256, toBase64Url, utf8 } from '../domain/bytes.ts'
 import { refuse } from '../domain/refusal.ts'
 import type { Settings } from '../domain/settings/settings.ts'
 import { CLOCK_TOLERANCE_SECONDS, type ForeignKeys } from '../domain/tokens/foreign.ts'
+import { localKeys } from '../domain/tokens/local-keys.ts'
 import { type Session, verifySession } from '../domain/tokens/session.ts'
 import type { LiveEnvironment } from './environment.ts'
 import { ShortCache } from './short-cache.ts'
@@ -21,7 +22,6 @@ const KEPT_SESSIONS = 5000
 const KEPT_SESSIONS_SECONDS = 60
 
 const keySets = new ShortCache<ForeignKeys>(KEPT_KEY_SETS, KEPT_KEY_SETS_SECONDS)
-const inline = new WeakMap<KeySource, ForeignKeys>()
 const sessions = new ShortCache<Session>(KEPT_SESSIONS, KEPT_SESSIONS_SECONDS)
 
 /**
@@ -74,24 +74,13 @@ export function trySession(
  * key set.
  */
 export function keysOf({ id, version }: LiveEnvironment, source: KeySource): ForeignKeys {
-  if ('jwks' in source) return inlineKeys(source)
+  if ('jwks' in source) return localKeys(source.jwks as JSONWebKeySet)
   const now = epochSeconds()
   const name = `${id}:${version}:${source.jwksUri}`
   const known = keySets.get(name, now)
   if (known) return known
   const keys = remoteKeys(new URL(source.jwksUri))
   keySets.set(name, keys, now)
-  return keys
-}
-
-/** Returns the keys of a key set in the settings. They are imported once for each snapshot of the settings. */
-function inlineKeys(source: Extract<KeySource, { jwks: unknown }>): ForeignKeys {
-  const known = inline.get(source)
-  if (known) return known
-  const keys = createLocalJWKSet({
-    keys: source.jwks.keys.map((key) => ({ ...key, kty: String(key.kty) })),
-  })
-  inline.set(source, keys)
   return keys
 }
 

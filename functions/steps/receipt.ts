@@ -5,7 +5,7 @@ import type { ResourceCaller } from '../callers/resource.ts'
 import type { SubjectCaller } from '../callers/subject.ts'
 import { epochSeconds, random } from '../clock.ts'
 import { fromBase64Url, toBase64Url } from '../domain/bytes.ts'
-import { commitTo } from '../domain/details/details.ts'
+import { commitTo, DETAILS_SALT_BYTES } from '../domain/details/details.ts'
 import { makeReceipt, type ReceiptTerms } from '../domain/history/receipt.ts'
 import { actionsOf, type Grant } from '../domain/policy/grant.ts'
 import { refuse } from '../domain/refusal.ts'
@@ -14,8 +14,6 @@ import type { LiveEnvironment } from '../edge/environment.ts'
 import { subjectObject } from '../edge/objects.ts'
 import { openFor } from '../edge/operator-environment.ts'
 import type { Bindings } from '../env.ts'
-
-const SALT_BYTES = 16
 
 /**
  * Returns the terms of a step-up for its receipt.
@@ -31,7 +29,7 @@ export function receiptTermsOf(
   if (!grant?.bound) return { version, actions: names }
   const { type: action, ...details } = grant.bound.claim
   const salt = fromBase64Url(statement?.salt ?? '') ?? new Uint8Array()
-  const used = salt.length > 0 ? salt : random(SALT_BYTES)
+  const used = salt.length > 0 ? salt : random(DETAILS_SALT_BYTES)
   const hash = toBase64Url(commitTo(details, action, used))
   return { version, actions: names, details: { action, hash, salt: toBase64Url(used) } }
 }

@@ -9,7 +9,7 @@ import { whoIs } from '../callers/subject.ts'
 import { epochSeconds } from '../clock.ts'
 import { type Facts, loadConditions } from '../domain/conditions/condition.ts'
 import { checkDetails } from '../domain/details/details-schema.ts'
-import { decide, findAction, resolveActions, wouldDecide } from '../domain/policy/policy.ts'
+import { actionsIn, decide, findAction, wouldDecide } from '../domain/policy/policy.ts'
 import { effectiveAction } from '../domain/policy/strengthen.ts'
 import { traceOf } from '../domain/policy/trace.ts'
 import { refuse } from '../domain/refusal.ts'
@@ -55,12 +55,7 @@ async function rulesOf(
   const settings = resolveSettings(draft)
   const { issuer } = environment
   return {
-    actions: resolveActions(
-      settings.actions,
-      issuer,
-      settings.audiences[0] ?? issuer,
-      settings.senderConstrained !== 'none',
-    ),
+    actions: actionsIn(settings, issuer),
     offered: offeredBy(settings),
   }
 }

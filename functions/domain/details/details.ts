@@ -45,6 +45,9 @@ export function bindDetails(details: Details, action: string): BoundDetails {
   return { claim: { ...details, type: action }, hash }
 }
 
+/** The length of the salt of `commitTo`. */
+export const DETAILS_SALT_BYTES = 16
+
 /**
  * Returns the hash that a passkey signs in place of details. Without the salt, nobody can confirm a guess of the
  * details; with it and the details, anybody can compute the hash again.

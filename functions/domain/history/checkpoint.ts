@@ -1,9 +1,10 @@
 // Checkpoints: an environment signs the end of a chain of events. A reader who keeps one can tell later whether the
 // chain has only grown.
-import { createLocalJWKSet, type JSONWebKeySet, jwtVerify, SignJWT } from 'jose'
+import { type JSONWebKeySet, jwtVerify, SignJWT } from 'jose'
 import * as z from 'zod/mini'
 import { CHECKPOINT_TYPE, COMPACT_JWT } from '../../../contract/index.ts'
 import { refuse } from '../refusal.ts'
+import { localKeys } from '../tokens/local-keys.ts'
 import { SIGNING_ALGORITHM, type SigningKey } from '../tokens/token.ts'
 
 /** The end of a chain: the number of its events, and the hash of the last one. Deleted events count too. */
@@ -55,7 +56,7 @@ export async function readCheckpoint(
   keySet: JSONWebKeySet,
 ): Promise<ChainEnd> {
   const payload = COMPACT_JWT.test(checkpoint)
-    ? await jwtVerify(checkpoint, createLocalJWKSet(keySet), {
+    ? await jwtVerify(checkpoint, localKeys(keySet), {
         algorithms: [SIGNING_ALGORITHM],
         typ: CHECKPOINT_TYPE,
       }).then(

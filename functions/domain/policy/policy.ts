@@ -21,6 +21,7 @@ import {
 } from '../../../contract/index.ts'
 import type { DetailsSchema } from '../details/details-schema.ts'
 import { refuse } from '../refusal.ts'
+import type { Settings } from '../settings/settings.ts'
 
 /** An action with its complete rule. */
 export interface Action {
@@ -49,6 +50,15 @@ export type ActionName = { action: string } | { scope: string }
 export const BUILT_IN_ENTRIES = Object.fromEntries(
   Object.entries(BUILT_IN_RULES).map(([action, base]) => [action, { action, base }]),
 ) as Record<BuiltInAction, { action: BuiltInAction; base: Rule }>
+
+/** Returns the actions of an environment with these settings. */
+export const actionsIn = (settings: Settings, issuer: string): Action[] =>
+  resolveActions(
+    settings.actions,
+    issuer,
+    settings.audiences[0] ?? issuer,
+    settings.senderConstrained !== 'none',
+  )
 
 /**
  * Returns all actions of an environment: the built-in ones and the operator's entries, which can replace them.

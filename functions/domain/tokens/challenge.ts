@@ -8,13 +8,12 @@ import {
   STATEMENT_TAG,
 } from '../../../contract/index.ts'
 import { fromBase64Url, type Random, sha256, toBase64Url, utf8 } from '../bytes.ts'
-import { commitTo, type DetailsClaim } from '../details/details.ts'
+import { commitTo, DETAILS_SALT_BYTES, type DetailsClaim } from '../details/details.ts'
 import type { SingleUseKey } from '../factors/proof.ts'
 import { refuse } from '../refusal.ts'
 import { canonical, carry, readCarried } from './statement.ts'
 
 const NONCE_BYTES = 16
-const SALT_BYTES = 16
 
 /**
  * The use of a challenge: one user of one environment, one purpose, and the requested scopes and details. The
@@ -53,7 +52,7 @@ export function newChallenge(
     v: 2,
     ...context,
     scope,
-    ...(claim && { ...unbound(claim), salt: toBase64Url(random(SALT_BYTES)) }),
+    ...(claim && { ...unbound(claim), salt: toBase64Url(random(DETAILS_SALT_BYTES)) }),
     nonce: toBase64Url(random(NONCE_BYTES)),
     exp: now + CHALLENGE_LIFETIME_SECONDS,
   }

@@ -1,13 +1,6 @@
 // Signs and verifies Countersign's tokens, and checks whether a token is valid for a use. Only the Subject object
 // knows whether a token was used or revoked.
-import {
-  createLocalJWKSet,
-  errors,
-  type JSONWebKeySet,
-  type JWTVerifyGetKey,
-  jwtVerify,
-  SignJWT,
-} from 'jose'
+import { errors, type JSONWebKeySet, jwtVerify, SignJWT } from 'jose'
 import {
   COMPACT_JWT,
   canonical,
@@ -22,6 +15,7 @@ import { bindDetails } from '../details/details.ts'
 import { type Action, isDenied, requirementOf } from '../policy/policy.ts'
 import { refuse } from '../refusal.ts'
 import { isOffered, MFA_TYPE } from './legacy.ts'
+import { localKeys } from './local-keys.ts'
 
 export const SIGNING_ALGORITHM = 'ES256'
 export const ELEVATED_TYPE = 'at+jwt'
@@ -49,17 +43,6 @@ export const signToken = ({ kind, claims }: OwnToken, { kid, key }: SigningKey):
     })
     .sign(key)
 
-/** Key sets with their imported keys. A key set lives as long as its snapshot of the environment. */
-const imported = new WeakMap<JSONWebKeySet, JWTVerifyGetKey>()
-
-function keysOf(keySet: JSONWebKeySet): JWTVerifyGetKey {
-  const known = imported.get(keySet)
-  if (known) return known
-  const keys = createLocalJWKSet(keySet)
-  imported.set(keySet, keys)
-  return keys
-}
-
 /** The issuer and epoch that a token must have, and the current time. */
 export interface Expectation {
   issuer: string
@@ -80,7 +63,7 @@ export async function verifyOwnToken(
   { issuer, epoch, now }: Expectation,
 ): Promise<OwnToken> {
   if (!COMPACT_JWT.test(token)) refuse('token_invalid')
-  const { payload, protectedHeader } = await jwtVerify(token, keysOf(keySet), {
+  const { payload, protectedHeader } = await jwtVerify(token, localKeys(keySet), {
     algorithms: [SIGNING_ALGORITHM],
     issuer,
     requiredClaims: ['exp', 'iat', 'jti', 'sub'],
