@@ -14,6 +14,8 @@ const inNode = [
 
 // The pages may not be built, and a test does not need them.
 for (const pages of ['console/dist', 'examples/wallet/dist']) mkdirSync(pages, { recursive: true })
+/** What properties draw their inputs from. `SEED=$RANDOM npm test` tries others. */
+const seed = Number(process.env.SEED ?? 1)
 const issuerKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 
 /** Room for a browser, two installs of the package, and the objects. */
@@ -76,7 +78,7 @@ const onWorkerd = (test: object) => ({
     testTimeout: 20_000,
     server: { deps: { inline: ['@simplewebauthn/server'] } },
     // `npm run fuzz` says in FUZZ what it tries.
-    provide: { fuzz: JSON.parse(process.env.FUZZ ?? '{"seed":1,"numRuns":3}') },
+    provide: { seed, fuzz: JSON.parse(process.env.FUZZ ?? '{"seed":1,"numRuns":3}') },
   },
 })
 
@@ -105,7 +107,8 @@ export default defineConfig({
           testTimeout: 20_000,
           // One process for many files. In workerd, what one file leaves running reaches the next.
           isolate: false,
-          setupFiles: ['test/support/fresh-file.ts'],
+          setupFiles: ['test/support/fresh-file.ts', 'test/support/seed.ts'],
+          provide: { seed },
         },
       },
       {
@@ -133,7 +136,7 @@ export default defineConfig({
         include: inWorkerd,
         exclude: changesOperators,
         isolate: false,
-        setupFiles: ['test/support/fresh-service.ts'],
+        setupFiles: ['test/support/fresh-service.ts', 'test/support/seed.ts'],
       }),
       onWorkerd({ name: 'workerd-alone', include: changesOperators }),
       {

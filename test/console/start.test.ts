@@ -43,10 +43,12 @@ describe('a schema made from an example', () => {
         const text = JSON.stringify(drawn)
         const details = JSON.parse(text)
         const read = readExample(text)
-        if ('problem' in read) return expect(text).toContain('__proto__')
-        const { schema } = read
-        expect(schemaFault(schema)).toBeUndefined()
-        expect(new Validator(schema, '2020-12').validate(details).valid).toBe(true)
+        if ('problem' in read) {
+          expect(text).toContain('__proto__')
+        } else {
+          expect(schemaFault(read.schema)).toBeUndefined()
+          expect(new Validator(read.schema, '2020-12').validate(details).valid).toBe(true)
+        }
       }),
     )
   })
