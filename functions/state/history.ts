@@ -34,6 +34,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS tallies (
     key TEXT PRIMARY KEY, type TEXT NOT NULL, actor TEXT NOT NULL, data TEXT NOT NULL,
     count INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, due_at INTEGER NOT NULL);
+  CREATE INDEX IF NOT EXISTS tallies_due ON tallies (due_at);
   INSERT OR IGNORE INTO chain VALUES (1, 0, '${GENESIS_HASH}', 0, '${GENESIS_HASH}');`
 
 type EventRow = Record<'at' | 'seq', number> &
@@ -66,15 +67,21 @@ export class History {
     this.#sql = sql
   }
 
-  /** Creates the tables. Call it in every transaction that writes. */
   ensure(): void {
     this.#sql.exec(SCHEMA)
   }
 
-  /** Adds an event to the chain, after the tallies that are due. */
-  append(added: NewEvent): void {
+  /** Adds an event to the chain, after the tallies that are due. Returns its position. */
+  append(added: NewEvent): number {
+    const { due, ...chain } = this.#sql
+      .exec<ChainRow & { due: number }>(
+        'SELECT *, EXISTS (SELECT 1 FROM tallies WHERE due_at <= ?) AS due FROM chain',
+        added.at,
+      )
+      .one()
+    if (!due) return this.#append(added, chain)
     this.flush(added.at)
-    this.#append(added)
+    return this.#append(added, this.#chain())
   }
 
   /** Counts an event outside the chain. For each key, at most one event is written per hour. */
@@ -104,14 +111,13 @@ export class History {
         firstAt: row.first_at,
         lastAt: row.last_at,
       }
-      this.#append({ at: now, type: row.type, actor: row.actor, data })
+      this.#append({ at: now, type: row.type, actor: row.actor, data }, this.#chain())
       this.#sql.exec('DELETE FROM tallies WHERE key = ?', row.key)
     }
     return this.#sql.exec('SELECT 1 FROM tallies LIMIT 1').toArray().length > 0
   }
 
-  #append(added: NewEvent): void {
-    const { seq, head } = this.#chain()
+  #append(added: NewEvent, { seq, head }: ChainRow): number {
     const event = chainEvent({ seq: seq + 1, previous: head }, added, random(SALT_BYTES))
     this.#sql.exec(
       'INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
@@ -125,6 +131,7 @@ export class History {
       event.hash,
     )
     this.#sql.exec('UPDATE chain SET seq = ?, head = ?', event.seq, event.hash)
+    return event.seq
   }
 
   /** Counts recent events of one type by one actor. */

@@ -19,6 +19,7 @@ import {
   stepUp,
   totpCode,
 } from '../support/service.ts'
+import { end } from '../support/stored.ts'
 
 restartClockAfterEach()
 
@@ -229,9 +230,11 @@ describe('a stored receipt', () => {
     const environment = await makeEnvironment()
     const user = await environment.user()
     const { secret } = await enrollTotp(user)
-    await runInDurableObject(subjectOf(environment.id, user.subject), (_object, { storage }) => {
+    const object = subjectOf(environment.id, user.subject)
+    await runInDurableObject(object, (_object, { storage }) => {
       storage.sql.exec('DROP TABLE receipts')
     })
+    await end(object)
     await expectRefused(user.client.receipt.get.query({ jti: 'A'.repeat(22) }), 'not_found')
     const { jti } = await stepUp(user, secret, ['wallet:sign'])
     expect(await user.client.receipt.get.query({ jti })).toMatchObject({ token: { jti } })

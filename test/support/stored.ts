@@ -33,6 +33,11 @@ export async function restore(stub: DurableObjectStub, { schema, rows }: Stored)
     for (const statement of schema) sql.exec(statement)
     replaceRows(sql, rows)
   })
+  await end(stub)
+}
+
+/** Ends an object, as an update of the Worker does: the next call opens it again. */
+export async function end(stub: DurableObjectStub): Promise<void> {
   await runInDurableObject(stub, (_object, state) => state.abort('opened again')).catch(() => {})
 }
 

@@ -1,19 +1,15 @@
 // The ledger of one user: the access to all tables of a Subject object. `change` runs as one transaction, and no
 // other request can run in between.
+import type { SubjectFacts } from '../../../contract/index.ts'
 import { random } from '../../clock.ts'
 import { toBase64Url } from '../../domain/bytes.ts'
 import { RECOVERY_FACTOR_ID } from '../../domain/factors/recovery.ts'
-import {
-  type Attempts,
-  NO_ATTEMPTS,
-  NOTHING_COUNTED,
-  type SessionWindows,
-  type Window,
-} from '../../domain/factors/throttle.ts'
 import type { FoundReceipt } from '../../domain/history/receipt.ts'
 import { type Answer, answering } from '../../domain/refusal.ts'
 import { History } from '../history.ts'
 import { Factors } from './factors.ts'
+import { readFacts } from './facts.ts'
+import { NoteRows, type Notes } from './notes.ts'
 import { Receipts } from './receipts.ts'
 import { Tokens } from './tokens.ts'
 
@@ -30,47 +26,15 @@ export interface Who {
   rpId: string
 }
 
-/** Single values of a user that need no table of their own. */
-interface Notes {
-  enrolled: boolean
-  acknowledged: boolean
-  userHandle: string
-  attempts: Attempts
-  /** The failures of all sessions together. */
-  passkeyFailures: Window
-  passkeyFailuresBySession: SessionWindows
-  /** The changes of all sessions together. */
-  sessionChanges: Window
-  changesBySession: SessionWindows
-  /** The time of the last successful step-up in epoch seconds; 0 for none. */
-  lastStepUpAt: number
-  keepDays: number
-  environment: string
-  alarmAt: number
-}
-
-const NO_NOTES: Notes = {
-  enrolled: false,
-  acknowledged: false,
-  userHandle: '',
-  attempts: NO_ATTEMPTS,
-  passkeyFailures: NOTHING_COUNTED,
-  passkeyFailuresBySession: [],
-  sessionChanges: NOTHING_COUNTED,
-  changesBySession: [],
-  lastStepUpAt: 0,
-  keepDays: 400,
-  environment: '',
-  alarmAt: Number.MAX_SAFE_INTEGER,
-}
-
 export class Ledger {
   readonly factors: Factors
   readonly tokens: Tokens
   readonly history: History
   readonly receipts: Receipts
+  readonly #notes: NoteRows
   readonly #storage: DurableObjectStorage
-  #made = false
+  #known = false
+  #current = false
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage
@@ -78,14 +42,15 @@ export class Ledger {
     this.tokens = new Tokens(storage.sql)
     this.history = new History(storage.sql)
     this.receipts = new Receipts(storage.sql)
+    this.#notes = new NoteRows(storage.sql)
   }
 
   /** True once anything was written for this user. Reads of an unknown user write nothing. */
   get exists(): boolean {
-    this.#made ||=
+    this.#known ||=
       this.#storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'notes'").toArray().length >
       0
-    return this.#made
+    return this.#known
   }
 
   /**
@@ -93,29 +58,37 @@ export class Ledger {
    * value keeps everything that was written before it.
    */
   change<T extends object>(now: number, who: Who, run: () => Answer<T>): Answer<T> {
-    this.#make()
-    try {
-      return answering(() =>
-        this.#storage.transactionSync(() => {
+    this.#ensure()
+    const wake = () => this.#wakeBy(now + CLEANUP_INTERVAL_SECONDS, now)
+    return answering(() => {
+      try {
+        return this.#transaction(() => {
           for (const key of ['keepDays', 'environment'] as const)
             if (this.note(key) !== who[key]) this.setNote(key, who[key])
-          return run()
-        }),
-      )
-    } finally {
-      this.#wakeBy(now + CLEANUP_INTERVAL_SECONDS, now)
-    }
+          const answer = run()
+          wake()
+          return answer
+        })
+      } catch (error) {
+        // The tables may be new, and the alarm deletes them with the environment.
+        this.#transaction(wake)
+        throw error
+      }
+    })
+  }
+
+  /** Returns what decides every check of a user who exists. */
+  facts(who: Who, now: number): SubjectFacts {
+    return readFacts(this.#storage.sql, who, now)
   }
 
   note<K extends keyof Notes>(key: K): Notes[K] {
-    const row = this.#storage.sql
-      .exec<{ value: string }>('SELECT value FROM notes WHERE key = ?', key)
-      .toArray()[0]
-    return row ? JSON.parse(row.value) : NO_NOTES[key]
+    return this.#notes.get(key)
   }
 
+  /** Sets a value in a running change. */
   setNote<K extends keyof Notes>(key: K, value: Notes[K]): void {
-    this.#storage.sql.exec('INSERT OR REPLACE INTO notes VALUES (?, ?)', key, JSON.stringify(value))
+    this.#notes.set(key, value)
   }
 
   /** Returns the user's WebAuthn id, 32 random bytes. Creates it on first use. */
@@ -135,7 +108,9 @@ export class Ledger {
 
   /** Returns the stored receipt of a token with its events. */
   receipt(jti: string): FoundReceipt | undefined {
-    const found = this.exists ? this.receipts.find(jti) : undefined
+    if (!this.exists) return undefined
+    this.#ensure()
+    const found = this.receipts.find(jti)
     if (!found) return undefined
     const { seq, stored } = found
     return { stored, ...this.history.runFrom(seq, jti, stored.token.expiresAt) }
@@ -144,7 +119,8 @@ export class Ledger {
   /** Deletes expired rows. Sets the next alarm if any row is left that will expire. */
   clean(now: number): void {
     if (!this.exists) return
-    this.#storage.transactionSync(() => {
+    this.#ensure()
+    this.#transaction(() => {
       const keepDays = this.note('keepDays')
       const tallied = this.history.flush(now)
       const trimming = this.history.trim(now, keepDays)
@@ -164,21 +140,23 @@ export class Ledger {
 
   /** Deletes everything about the user. */
   async remove(): Promise<void> {
-    this.#made = false
+    this.#known = false
+    this.#current = false
     await this.#storage.deleteAll()
   }
 
-  #make(): void {
-    if (this.exists) return
+  /** Creates the tables that are missing: all of a new user, or those of a newer release. */
+  #ensure(): void {
+    if (this.#current) return
     this.#storage.transactionSync(() => {
-      this.#storage.sql.exec(
-        'CREATE TABLE IF NOT EXISTS notes (key TEXT PRIMARY KEY, value TEXT NOT NULL)',
-      )
-      this.factors.ensure()
-      this.tokens.ensure()
-      this.history.ensure()
-      this.receipts.ensure()
+      for (const table of [this.#notes, this.factors, this.tokens, this.history, this.receipts])
+        table.ensure()
     })
+    this.#current = true
+  }
+
+  #transaction<T>(run: () => T): T {
+    return this.#storage.transactionSync(() => this.#notes.during(run))
   }
 
   /** Sets an alarm, unless an earlier one is pending. An alarm in the past was lost and is replaced. */

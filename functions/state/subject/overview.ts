@@ -30,29 +30,9 @@ import type { Ledger, Who } from './ledger.ts'
 
 const NOTHING: Possession = { enrolled: false, totp: false, passkey: false, recovery: false }
 
-function possession(ledger: Ledger, { epoch, rpId }: Who): Possession {
-  if (!ledger.exists) return NOTHING
-  return {
-    enrolled: ledger.note('enrolled'),
-    totp: ledger.factors.confirmed('totp').length > 0,
-    passkey: ledger.factors.usablePasskeys(rpId).length > 0,
-    recovery: ledger.factors.countCodes(epoch).remaining > 0,
-  }
-}
-
-/** Returns the current facts about a user that conditions can read. */
-export function facts(ledger: Ledger, { who }: { who: Who }): SubjectFacts {
-  const has = possession(ledger, who)
-  if (!ledger.exists) return has
-  const now = epochSeconds()
-  const newest = ledger.factors.confirmed().at(-1)?.confirmed_at
-  const steppedUpAt = ledger.note('lastStepUpAt')
-  return {
-    ...has,
-    ...(newest && { newestFactorAgeSeconds: Math.max(0, now - newest) }),
-    ...(steppedUpAt > 0 && { lastStepUpAgeSeconds: Math.max(0, now - steppedUpAt) }),
-  }
-}
+/** Returns the current facts about a user, which decide every check and which conditions can read. */
+export const facts = (ledger: Ledger, { who }: { who: Who }): SubjectFacts =>
+  ledger.exists ? ledger.facts(who, epochSeconds()) : NOTHING
 
 /** The facts about a call without those about its user. */
 export type CallFacts = Omit<Facts, 'subject'>
@@ -90,8 +70,8 @@ export function inEffect(
   { who, action, call }: Pick<CheckCall, 'who' | 'action' | 'call'>,
   conditions?: Conditions,
 ): { action: Action; user: Possession } {
-  if (!action.conditional) return { action, user: possession(ledger, who) }
   const user = facts(ledger, { who })
+  if (!action.conditional) return { action, user }
   const known = call ?? { request: { time: epochSeconds() } }
   return { action: effectiveAction(action, { ...known, subject: user }, conditions).action, user }
 }

@@ -16,14 +16,12 @@ export class Receipts {
     this.#sql = sql
   }
 
-  /** Creates the table. Objects of a release without receipts lack it, so every method calls this. */
   ensure(): void {
     this.#sql.exec(SCHEMA)
   }
 
   /** Stores the receipt of a token with the position of the event of its step-up. */
   add(stored: StoredReceipt, seq: number): void {
-    this.ensure()
     this.#sql.exec(
       'INSERT INTO receipts VALUES (?, ?, ?)',
       stored.token.jti,
@@ -33,7 +31,6 @@ export class Receipts {
   }
 
   find(jti: string): { seq: number; stored: StoredReceipt } | undefined {
-    this.ensure()
     const [row] = this.#sql
       .exec<{ seq: number; stored: string }>('SELECT seq, stored FROM receipts WHERE jti = ?', jti)
       .toArray()
@@ -42,7 +39,6 @@ export class Receipts {
 
   /** Deletes the receipts whose events were deleted, and the oldest ones above the limit. */
   trim(oldest: number): void {
-    this.ensure()
     this.#sql.exec(
       `DELETE FROM receipts WHERE seq < ? OR seq <=
          (SELECT seq FROM receipts ORDER BY seq DESC LIMIT 1 OFFSET ${RECEIPT_LIMIT})`,

@@ -55,11 +55,11 @@ export function spendToken(ledger: Ledger, call: ConsumeCall, now: number): { re
   const used = { type: 'token.consumed', actor, at: now, data }
   if (row.single_use) {
     const { replayed } = ledger.tokens.spend(row, now, call.requestHash)
-    if (!replayed) ledger.tokens.spendKeyProof(jti, call.dpop, now, null)
+    if (!replayed) ledger.tokens.spendKeyProof(row, call.dpop, now, null)
     if (!replayed) ledger.history.append(used)
     return { replayed }
   }
-  const { replayed } = ledger.tokens.spendKeyProof(jti, call.dpop, now, call.requestHash)
+  const { replayed } = ledger.tokens.spendKeyProof(row, call.dpop, now, call.requestHash)
   if (replayed) return { replayed }
   const first = ledger.tokens.claim({ key: `token:${jti}`, expiresAt: row.expires_at }, now)
   if (first) ledger.history.append(used)
@@ -147,7 +147,7 @@ export function spendOwn(ledger: Ledger, { spend, requirement }: Gate, now: numb
   checkIssuedFor(row, { kind: 'elevated', scope: spend.scope })
   if (!requirement.methods.includes(row.method)) refuse('step_up_required', { requirement })
   ledger.tokens.spend(row, now, null)
-  ledger.tokens.spendKeyProof(row.jti, spend.dpop, now, null)
+  ledger.tokens.spendKeyProof(row, spend.dpop, now, null)
   return row
 }
 

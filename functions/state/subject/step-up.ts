@@ -150,8 +150,7 @@ export function accept(
   }))
   const { country } = call
   const data = { method, factorId, acr, amr, authTime, tokens, ...(country && { country }) }
-  ledger.history.append({ type: 'step_up.passed', actor: 'subject', at: now, data })
-  for (const token of issued)
-    ledger.receipts.add(receiptOf(call.terms, proof, token, passkey), ledger.history.end().events)
+  const seq = ledger.history.append({ type: 'step_up.passed', actor: 'subject', at: now, data })
+  for (const token of issued) ledger.receipts.add(receiptOf(call.terms, proof, token, passkey), seq)
   return { proof, tokens: issued }
 }

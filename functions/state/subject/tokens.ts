@@ -29,6 +29,8 @@ export type TokenRow = {
   issued_at: number
   expires_at: number
   ended_at: number | null
+  /** The thumbprint of the key that the token is bound to, or null for a bearer token. */
+  jkt: string | null
 }
 
 export class Tokens {
@@ -69,7 +71,7 @@ export class Tokens {
     this.#sql.exec('DELETE FROM claims WHERE key = ?', key)
   }
 
-  add(token: Omit<TokenRow, 'ended_at'>): void {
+  add(token: Omit<TokenRow, 'ended_at' | 'jkt'>): void {
     this.#sql.exec(
       'INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)',
       token.jti,
@@ -92,7 +94,13 @@ export class Tokens {
   }
 
   find(jti: string): TokenRow | undefined {
-    return this.#sql.exec<TokenRow>('SELECT * FROM tokens WHERE jti = ?', jti).toArray()[0]
+    return this.#sql
+      .exec<TokenRow>(
+        `SELECT tokens.*, claims.holder AS jkt FROM tokens LEFT JOIN claims ON claims.key = 'bound:' || tokens.jti
+         WHERE tokens.jti = ?`,
+        jti,
+      )
+      .toArray()[0]
   }
 
   /**
@@ -135,15 +143,14 @@ export class Tokens {
    * @throws Refused `proof_required`, `proof_invalid` for another key, `proof_used`
    */
   spendKeyProof(
-    jti: string,
+    { jkt }: Pick<TokenRow, 'jkt'>,
     dpop: KeyProof | undefined,
     now: number,
     requestHash: string | null,
   ): { replayed: boolean } {
-    const bound = this.#find(`bound:${jti}`)
-    if (!bound) return { replayed: false }
+    if (jkt === null) return { replayed: false }
     if (!dpop) refuse('proof_required')
-    if (dpop.jkt !== bound.holder) refuse('proof_invalid')
+    if (dpop.jkt !== jkt) refuse('proof_invalid')
     return this.claimKeyProof(dpop, now, requestHash)
   }
 
