@@ -1,4 +1,4 @@
-// The Worker's bindings, read once for each request.
+// The Worker's bindings.
 import type { Counts } from './state/counts.ts'
 import type { Directory } from './state/directory/directory.ts'
 import type { Environment } from './state/environment/environment.ts'
@@ -16,17 +16,25 @@ export interface Bindings extends Variables {
   assets?: Fetcher
 }
 
+const read = new WeakMap<Env, Bindings>()
+
 /**
- * Reads and checks the environment of the Worker.
+ * Reads and checks the environment of the Worker, once in each isolate.
  *
  * @throws ConfigurationError with a message that says what to set and how
  */
-export const readBindings = (env: Env): Bindings => ({
-  ...readVariables(env),
-  subjects: env.SUBJECT,
-  environments: env.ENVIRONMENT,
-  directories: env.DIRECTORY,
-  counts: env.COUNTS,
-  published: env.PUBLISHED,
-  assets: env.ASSETS,
-})
+export function readBindings(env: Env): Bindings {
+  const known = read.get(env)
+  if (known) return known
+  const bindings = {
+    ...readVariables(env),
+    subjects: env.SUBJECT,
+    environments: env.ENVIRONMENT,
+    directories: env.DIRECTORY,
+    counts: env.COUNTS,
+    published: env.PUBLISHED,
+    assets: env.ASSETS,
+  }
+  read.set(env, bindings)
+  return bindings
+}

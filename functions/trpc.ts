@@ -19,5 +19,5 @@ export const { router } = t
 export const calledBy = <K extends Caller['kind']>(...kinds: K[]) =>
   t.procedure.meta({ callers: kinds }).use(async ({ ctx, next }) => {
     const caller = await identify(ctx, kinds)
-    return next({ ctx: { ...ctx, caller } })
+    return next({ ctx: { caller } })
   })

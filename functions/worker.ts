@@ -46,9 +46,11 @@ app.use(async (c, next) => {
   const startedAt = Date.now()
   c.set('requestId', requestIdOf(c.req.header('cf-ray')) ?? crypto.randomUUID())
   await next()
-  if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
-  c.header('x-content-type-options', 'nosniff')
-  c.header('x-request-id', c.get('requestId'))
+  // `c.header` would create a new response each time.
+  const { headers } = c.res
+  if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
+  headers.set('x-content-type-options', 'nosniff')
+  headers.set('x-request-id', c.get('requestId'))
   log(c, Date.now() - startedAt)
 })
 
@@ -99,11 +101,6 @@ app.get(OPENAPI_ROUTE, cors({ origin: '*' }), (c) =>
 )
 
 for (const calls of ['/:environment/trpc/*', '/:environment/v1/*']) {
-  app.use(calls, async (c, next) => {
-    await next()
-    if (c.get('reason') === 'origin_not_allowed' && c.req.param('environment') !== OPERATOR_ROUTE)
-      c.header('access-control-allow-origin', '*')
-  })
   const readable = cors({
     origin: (origin, c: Ctx) => readerOf(origin, c),
     allowMethods: ['POST'],
@@ -111,8 +108,14 @@ for (const calls of ['/:environment/trpc/*', '/:environment/v1/*']) {
     exposeHeaders: ['www-authenticate', 'retry-after', DPOP_NONCE_HEADER, 'date'],
     maxAge: 600,
   })
-  // Programs send no `Origin`, and nobody reads the headers.
-  app.use(calls, (c, next) => (c.req.header('origin') === undefined ? next() : readable(c, next)))
+  app.use(calls, async (c, next) => {
+    // Programs send no `Origin`, and nobody reads the headers.
+    if (c.req.header('origin') === undefined) return next()
+    const preflight = await readable(c, next)
+    if (c.get('reason') === 'origin_not_allowed' && c.req.param('environment') !== OPERATOR_ROUTE)
+      c.header('access-control-allow-origin', '*')
+    return preflight
+  })
 }
 
 app.all('/:environment/trpc/*', async (c) => {

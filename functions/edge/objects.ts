@@ -34,8 +34,6 @@ type Repeatable<T> = {
 
 /** Methods that read, or that change nothing when they run again. Any other method is never repeated. */
 const OF_SUBJECT: Repeatable<Subject> = {
-  // In `observe` mode, each check records what the rule would have asked.
-  check: ({ action }) => action.rule.mode !== 'observe',
   facts: true,
   list: true,
   isEnrolled: true,

@@ -12,12 +12,11 @@ import type { Context } from '../callers/identify.ts'
 import type { ResourceCaller } from '../callers/resource.ts'
 import { type SubjectCaller, whoIs } from '../callers/subject.ts'
 import { checkDetails } from '../domain/details/details-schema.ts'
-import { isDenied } from '../domain/policy/policy.ts'
+import { decide, isDenied, observedBy } from '../domain/policy/policy.ts'
 import { refuse } from '../domain/refusal.ts'
-import type { Session } from '../domain/tokens/session.ts'
 import { countCheck } from '../edge/counting.ts'
 import { subjectObject } from '../edge/objects.ts'
-import { actionFor, callFacts } from '../steps/effective-rule.ts'
+import { type About, actionFor, ruleAndUser } from '../steps/effective-rule.ts'
 import { passedSession } from '../steps/passed-session.ts'
 import { simulate } from '../steps/simulate.ts'
 import { calledBy, router } from '../trpc.ts'
@@ -30,17 +29,15 @@ export const policyRouter = router({
       const { environment } = ctx.caller
       const action = actionFor(ctx.caller, input)
       if (input.details) checkDetails(input.details, action)
-      const { who, object, country, ...user } = userOf(ctx, ctx.caller, input)
-      const session =
-        user.session ?? (await passedSession(ctx, ctx.caller, who.subject, input.context))
-      const call = action.conditional && callFacts(session, country, input.details)
-      const { decision, observed } = await object.check({
-        who,
-        action,
-        offered: environment.offered,
-        ...(call && { call }),
-      })
-      countCheck(environment.id, decision, observed)
+      const about = await aboutCall(ctx, ctx.caller, input)
+      const { inEffect, user } = await ruleAndUser(about, action, input.details)
+      const decision = decide(inEffect, user, environment.offered)
+      const observed = observedBy(inEffect, user, environment.offered)
+      if (observed) {
+        const { object, who } = about
+        await object.noteObserved({ who, action: action.action, decision: observed })
+      }
+      countCheck(environment.id, decision, observed !== undefined)
       const isShown = ctx.caller.kind === 'subject' && input.details
       const display = isShown && displayPartOf(action.detailsSchema)
       return { ...decision, ...(display && { display }) }
@@ -79,12 +76,12 @@ export const policyRouter = router({
     }),
 })
 
-/** Returns the user whom a call is about, and their country: the caller, or the user whom a resource names. */
-function userOf(
+/** Returns whom a call is about: the caller, or the user whom a resource names. */
+async function aboutCall(
   ctx: Context,
   caller: SubjectCaller | ResourceCaller,
   { subject, context }: Pick<PolicyCheckInput, 'subject' | 'context'>,
-): Pick<SubjectCaller, 'who' | 'object' | 'country'> & { session?: Session } {
+): Promise<About> {
   if (caller.kind === 'subject') {
     if (subject !== undefined)
       refuse('input_invalid', {
@@ -101,9 +98,11 @@ function userOf(
       message: '`subject` is missing: name the user whom you authenticated.',
     })
   const { environment } = caller
+  const session = await passedSession(ctx, caller, subject, context)
   return {
     who: whoIs(environment, subject),
     object: subjectObject(ctx.bindings, environment.id, subject),
     country: context?.country,
+    ...(session && { session }),
   }
 }

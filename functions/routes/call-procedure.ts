@@ -1,6 +1,6 @@
 // Calls the procedures of the tRPC router for both protocols: tRPC's own, and the HTTP API with plain JSON in and out
 // and refusals as problem details (RFC 9457).
-import { TRPCError } from '@trpc/server'
+import { type AnyProcedure, TRPCError } from '@trpc/server'
 import { REASONS } from '../../contract/index.ts'
 import type { Context } from '../callers/identify.ts'
 import { type Refusal, Refused, refuse } from '../domain/refusal.ts'
@@ -8,6 +8,11 @@ import { refusalOf } from '../errors.ts'
 import { appRouter } from '../router.ts'
 
 export const PROBLEM_TYPE = 'application/problem+json'
+
+/** All procedures by their names. tRPC types them as they are nested. */
+const procedures = new Map(
+  Object.entries(appRouter._def.procedures as unknown as Record<string, AnyProcedure>),
+)
 
 /**
  * Calls a procedure.
@@ -23,14 +28,12 @@ export async function callProcedure(
   input: unknown,
   context: Context,
 ): Promise<unknown> {
-  if (!Object.hasOwn(appRouter._def.procedures, name)) refuse('not_found')
-  const [noun = '', verb = ''] = name.split('.')
-  const caller = appRouter.createCaller(context) as unknown as Record<
-    string,
-    Record<string, (input: unknown) => Promise<unknown>>
-  >
+  const procedure = procedures.get(name) ?? refuse('not_found')
   try {
-    return await caller[noun]?.[verb]?.(input)
+    return await procedure({
+      ...{ ctx: context, path: name, type: procedure._def.type, batchIndex: 0 },
+      ...{ getRawInput: async () => input, input: undefined, signal: undefined },
+    })
   } catch (error) {
     if (!(error instanceof TRPCError)) throw error
     if (error.cause instanceof Refused) throw error.cause

@@ -5,6 +5,8 @@ import { Refused, refusal, refuse } from '../domain/refusal.ts'
 export const BODY_MAX_BYTES = 64 * 1024
 export const BODY_MAX_DEPTH = 16
 
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** A refusal with status 415 instead of 400. */
 export class WrongContentType extends Refused {}
 
@@ -15,7 +17,7 @@ export class WrongContentType extends Refused {}
  */
 export async function readBody(request: Request): Promise<unknown> {
   if (request.method !== 'POST') refuse('method_unsupported')
-  if (new URL(request.url).searchParams.has('batch'))
+  if (request.url.includes('?') && new URL(request.url).searchParams.has('batch'))
     refuse('input_invalid', { message: 'Batches are not supported: send one call per request.' })
   const type = request.headers.get('content-type') ?? ''
   if (!/^application\/json\s*(;|$)/i.test(type)) {
@@ -42,7 +44,7 @@ export function countryOf({ cf }: Request): string | undefined {
 async function readText(request: Request): Promise<string> {
   const bytes = await readBytes(request)
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return strictUtf8.decode(bytes)
   } catch {
     return refuse('input_invalid', { message: 'The body is not UTF-8.' })
   }

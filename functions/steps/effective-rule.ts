@@ -1,6 +1,6 @@
 // The rule in effect: the rule of an action for one call, after its conditions. Without conditions, no facts
 // are fetched and the library is not loaded.
-import type { Details } from '../../contract/index.ts'
+import type { Details, SubjectFacts } from '../../contract/index.ts'
 import type { ResourceCaller } from '../callers/resource.ts'
 import type { SubjectCaller } from '../callers/subject.ts'
 import { epochSeconds } from '../clock.ts'
@@ -77,12 +77,31 @@ export async function ruleInEffect(caller: SubjectCaller, action: Action): Promi
   return (await strengthened(caller, [action], undefined)).get(action) ?? action
 }
 
+/** The user whom a call is about, and what conditions can read of the call. */
+export type About = Pick<SubjectCaller, 'object' | 'who' | 'country'> & { session?: Session }
+
+/** Returns an action with the rule in effect for a call, and what the user has, which were read together. */
+export async function ruleAndUser(
+  about: About,
+  action: Action,
+  details: Details | undefined,
+): Promise<{ inEffect: Action; user: SubjectFacts }> {
+  const { object, who } = about
+  if (!action.conditional) return { inEffect: action, user: await object.facts({ who }) }
+  const { conditions, facts } = await readFacts(about, details)
+  return { inEffect: effectiveAction(action, facts, conditions).action, user: facts.subject }
+}
+
 async function strengthened(
-  { object, who, session, country }: SubjectCaller,
+  caller: SubjectCaller,
   asked: readonly Action[],
   details: Details | undefined,
 ): Promise<Map<Action, Action>> {
-  const [conditions, subject] = await Promise.all([loadConditions(), object.facts({ who })])
-  const facts = { ...callFacts(session, country, details), subject }
+  const { conditions, facts } = await readFacts(caller, details)
   return new Map(asked.map((action) => [action, effectiveAction(action, facts, conditions).action]))
+}
+
+async function readFacts({ object, who, session, country }: About, details: Details | undefined) {
+  const [conditions, subject] = await Promise.all([loadConditions(), object.facts({ who })])
+  return { conditions, facts: { ...callFacts(session, country, details), subject } }
 }

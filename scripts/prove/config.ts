@@ -11,8 +11,11 @@ export interface WorkerFacts {
   /** The bindings of KV namespaces. */
   kv: string[]
   /** How it is bundled. */
-  bundling: { minify?: boolean | undefined; alias?: Record<string, string> | undefined }
+  bundling: Bundling
 }
+
+/** How wrangler bundles the Worker. */
+type Bundling = Pick<WranglerToml, 'minify' | 'keep_names' | 'alias'>
 
 /** The members that are read here. wrangler's own types do not resolve here. */
 interface WranglerToml {
@@ -21,6 +24,7 @@ interface WranglerToml {
   durable_objects: { bindings: { name: string; class_name: string }[] }
   kv_namespaces: { binding: string }[]
   minify?: boolean | undefined
+  keep_names?: boolean | undefined
   alias?: Record<string, string> | undefined
 }
 
@@ -37,7 +41,7 @@ export async function readWorker(): Promise<WorkerFacts> {
       className: class_name,
     })),
     kv: config.kv_namespaces.map(({ binding }) => binding),
-    bundling: { minify: config.minify, alias: config.alias },
+    bundling: { minify: config.minify, keep_names: config.keep_names, alias: config.alias },
   }
 }
 

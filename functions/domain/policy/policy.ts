@@ -139,6 +139,17 @@ export function decide(action: Action, user: Possession, offered: Offered): Poli
 export const wouldDecide = (action: Action, user: Possession, offered: Offered): PolicyDecision =>
   decide({ ...action, rule: { ...action.rule, mode: 'enforce' } }, user, offered)
 
+/** Returns what a rule in `observe` mode would have asked for now, or undefined if it would have permitted the call. */
+export function observedBy(
+  action: Action,
+  user: Possession,
+  offered: Offered,
+): PolicyDecision['decision'] | undefined {
+  if (action.rule.mode !== 'observe') return undefined
+  const { decision } = wouldDecide(action, user, offered)
+  return decision === 'permit' ? undefined : decision
+}
+
 function requirements({ action, scope, rule, title, sentence }: Action) {
   const { acr, singleUse, lifetimeSeconds, freshnessSeconds, details, dpop } = rule
   return {

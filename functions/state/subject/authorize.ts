@@ -2,7 +2,7 @@
 import { isChallenge, type Offered, type PolicyDecision } from '../../../contract/index.ts'
 import { epochSeconds } from '../../clock.ts'
 import type { Conditions } from '../../domain/conditions/condition.ts'
-import { type Action, requirementOf } from '../../domain/policy/policy.ts'
+import { type Action, decide, observedBy, requirementOf } from '../../domain/policy/policy.ts'
 import {
   type Answer,
   answering,
@@ -15,7 +15,7 @@ import {
 import type { KeyProof } from '../../domain/tokens/dpop.ts'
 import { checkUse, type OwnToken, type Terms, type Use } from '../../domain/tokens/token.ts'
 import type { Ledger } from './ledger.ts'
-import { type CallFacts, inEffect, settle } from './overview.ts'
+import { type CallFacts, inEffect, noteObserved } from './overview.ts'
 import { type ConsumeCall, noteRefusal, spendToken } from './spending.ts'
 
 /** A verified token with the proof of its key, or the refusal of what was sent. */
@@ -58,8 +58,11 @@ export function authorize(
     return { by: 'token', replayed: true }
   const { action: decided, user } = inEffect(ledger, call, conditions)
   const action = call.requireDetails ? requiringDetails(decided) : decided
-  const { decision, observed } = settle(ledger, who, action, user, offered)
-  if (decision.decision === 'permit') return { by: 'policy', decision, observed }
+  const decision = decide(action, user, offered)
+  const observed = observedBy(action, user, offered)
+  if (observed) noteObserved(ledger, { who, action: action.action, decision: observed })
+  if (decision.decision === 'permit')
+    return { by: 'policy', decision, observed: observed !== undefined }
   const answer = answering((): Answer<Authorized> => {
     if (decision.decision === 'deny') refuse('denied')
     if (!presented) refuse('step_up_required')

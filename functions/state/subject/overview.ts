@@ -1,7 +1,6 @@
 // Reads a user's ledger, and makes the changes of operators.
 import {
   type FactorListResult,
-  type Offered,
   type PolicyDecision,
   RECOVERY_CODE_COUNT,
   type SubjectFacts,
@@ -20,7 +19,7 @@ import {
   retryAt,
 } from '../../domain/factors/throttle.ts'
 import { totpKey } from '../../domain/factors/totp.ts'
-import { type Action, decide, type Possession, wouldDecide } from '../../domain/policy/policy.ts'
+import type { Action, Possession } from '../../domain/policy/policy.ts'
 import { effectiveAction } from '../../domain/policy/strengthen.ts'
 import { type Answer, refuse } from '../../domain/refusal.ts'
 import type { HeldCredential } from '../environment/credentials.ts'
@@ -37,37 +36,10 @@ export const facts = (ledger: Ledger, { who }: { who: Who }): SubjectFacts =>
 /** The facts about a call without those about its user. */
 export type CallFacts = Omit<Facts, 'subject'>
 
-export interface CheckCall {
-  who: Who
-  action: Action
-  offered: Offered
-  /** Sent only for a conditional action. */
-  call?: CallFacts | undefined
-}
-
-/** The decision of a check. `observed` is true if a rule in `observe` mode would have asked for a step-up. */
-export interface Checked {
-  decision: PolicyDecision
-  observed: boolean
-}
-
-/**
- * Decides whether an action may run for this user. Counts what a rule in `observe` mode would have asked. The
- * function is synchronous, so that all facts are from the same moment.
- */
-export function check(
-  ledger: Ledger,
-  { who, action: asked, offered, call }: CheckCall,
-  conditions?: Conditions,
-): Checked {
-  const { action, user } = inEffect(ledger, { who, action: asked, call }, conditions)
-  return settle(ledger, who, action, user, offered)
-}
-
 /** Returns an action with the rule in effect for one call, and what the user has. */
 export function inEffect(
   ledger: Ledger,
-  { who, action, call }: Pick<CheckCall, 'who' | 'action' | 'call'>,
+  { who, action, call }: { who: Who; action: Action; call?: CallFacts | undefined },
   conditions?: Conditions,
 ): { action: Action; user: Possession } {
   const user = facts(ledger, { who })
@@ -76,34 +48,27 @@ export function inEffect(
   return { action: effectiveAction(action, { ...known, subject: user }, conditions).action, user }
 }
 
-/** Decides by the rule in effect, and counts what a rule in `observe` would have asked for. */
-export function settle(
-  ledger: Ledger,
-  who: Who,
-  action: Action,
-  user: Possession,
-  offered: Offered,
-): Checked {
-  const observed = action.rule.mode === 'observe' && observe(ledger, { who, action, offered }, user)
-  return { decision: decide(action, user, offered), observed }
+export interface ObservedCall {
+  who: Who
+  action: string
+  /** What the rule would have decided. */
+  decision: PolicyDecision['decision']
 }
 
-function observe(ledger: Ledger, { who, action, offered }: CheckCall, user: Possession): boolean {
-  const { decision, required } = wouldDecide(action, user, offered)
-  if (!required) return false
+/** Counts a call that a rule in `observe` mode let through. */
+export function noteObserved(ledger: Ledger, { who, action, decision }: ObservedCall): object {
   const now = epochSeconds()
   const hour = Math.floor(now / HOUR_SECONDS) * HOUR_SECONDS
-  ledger.change(now, who, () => {
+  return ledger.change(now, who, () => {
     ledger.history.tally({
-      key: `observed:${action.action}:${hour}`,
+      key: `observed:${action}:${hour}`,
       type: 'policy.observed',
       actor: 'subject',
       at: now,
-      data: { action: action.action, decision, hour },
+      data: { action, decision, hour },
     })
     return {}
   })
-  return true
 }
 
 function recoveryView(ledger: Ledger, { epoch }: Who) {

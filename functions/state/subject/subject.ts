@@ -28,14 +28,11 @@ export class Subject extends DurableObject<Env> {
     this.#ledger = new Ledger(ctx.storage)
   }
 
-  /** Decides whether an action may run. Loads the library for conditions first, if the action has any. */
-  check(call: overview.CheckCall): overview.Checked | Promise<overview.Checked> {
-    return call.action.conditional
-      ? loadConditions().then((conditions) => overview.check(this.#ledger, call, conditions))
-      : overview.check(this.#ledger, call)
-  }
   facts(call: { who: Who }) {
     return overview.facts(this.#ledger, call)
+  }
+  noteObserved(call: overview.ObservedCall) {
+    return overview.noteObserved(this.#ledger, call)
   }
   list(call: { who: Who }) {
     return overview.list(this.#ledger, call)
