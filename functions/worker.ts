@@ -1,7 +1,8 @@
 // The entry point of the Worker: the routes and the object classes. For every request, it applies the limits,
 // CORS and headers, and writes one line of log.
-import { Hono, type Context as HonoContext } from 'hono'
+import type { Context as HonoContext } from 'hono'
 import { cors } from 'hono/cors'
+import { Hono } from 'hono/tiny'
 import {
   DPOP_HEADER,
   DPOP_NONCE_HEADER,

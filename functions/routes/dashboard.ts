@@ -1,5 +1,4 @@
 // The routes of the dashboard: its files, sign-in and sign-out.
-import { serialize } from 'hono/utils/cookie'
 import { canBeKey, firstKeyOf, unknownKey } from '../callers/operator.ts'
 import { CONSOLE_COOKIE, checkPage, pageSecretHash, SESSION_SECRET_BYTES } from '../callers/page.ts'
 import { bearerOf, checkOrigin } from '../callers/request.ts'
@@ -49,14 +48,8 @@ export async function signOut(bindings: Bindings, headers: Headers): Promise<Res
   return Response.json({ signedOut: true }, { headers: { 'set-cookie': cookie('', 0) } })
 }
 
-const cookie = (value: string, maxAge: number): string =>
-  serialize(CONSOLE_COOKIE, value, {
-    path: '/',
-    httpOnly: true,
-    secure: true,
-    sameSite: 'Strict',
-    maxAge,
-  })
+const cookie = (value: string, maxAgeSeconds: number): string =>
+  `${CONSOLE_COOKIE}=${value}; Max-Age=${maxAgeSeconds}; Path=/; HttpOnly; Secure; SameSite=Strict`
 
 /** Serves a file of the dashboard. Every other path below the route serves the page, which routes by the path. */
 export function servePage(bindings: Bindings, url: URL): Promise<Response> {

@@ -77,7 +77,7 @@ const SUBJECT = {
 const SESSION = { claims: 'map<string, dyn>', ageSeconds: 'int' }
 const REQUEST = { country: 'string', time: 'google.protobuf.Timestamp' }
 
-type Library = typeof import('@marcbachmann/cel-js')
+type Library = typeof import('./cel.ts')
 
 const ANYTHING = 'map<string, dyn>'
 

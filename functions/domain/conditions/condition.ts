@@ -46,7 +46,7 @@ export interface Conditions {
   explain(when: string, variables: Variables): Explained
 }
 
-type Library = typeof import('@marcbachmann/cel-js')
+type Library = typeof import('./cel.ts')
 const KEPT_CONDITIONS = 500
 
 let loaded: Conditions | undefined
@@ -57,7 +57,7 @@ let loaded: Conditions | undefined
  * @example const conditions = action.conditional ? await loadConditions() : undefined
  */
 export async function loadConditions(): Promise<Conditions> {
-  loaded ??= makeConditions(await import('@marcbachmann/cel-js'))
+  loaded ??= makeConditions(await import('./cel.ts'))
   return loaded
 }
 

@@ -34,7 +34,7 @@ const KEYS: Record<
 
 /** Loads a function that returns the algorithm of a COSE key (RFC 9052, section 7.1). */
 export async function coseAlgorithm(): Promise<(coseKey: Uint8Array) => unknown> {
-  const { decodeCredentialPublicKey } = await import('@simplewebauthn/server/helpers')
+  const { decodeCredentialPublicKey } = await import('./webauthn.ts')
   return (coseKey) => {
     const decoded: unknown = decodeCredentialPublicKey(new Uint8Array(coseKey))
     return (decoded as ReadonlyMap<number, unknown>).get(COSE.alg)
@@ -57,7 +57,7 @@ export async function checkCoseKey(coseKey: Uint8Array): Promise<void> {
  * @throws Error if the kind or curve of the key does not match its algorithm
  */
 export async function jwkOf(coseKey: Uint8Array): Promise<JWK> {
-  const { decodeCredentialPublicKey } = await import('@simplewebauthn/server/helpers')
+  const { decodeCredentialPublicKey } = await import('./webauthn.ts')
   const decoded: unknown = decodeCredentialPublicKey(new Uint8Array(coseKey))
   const key = decoded as ReadonlyMap<number, unknown>
   const known = KEYS[Number(key.get(COSE.alg))]

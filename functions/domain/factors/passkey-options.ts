@@ -16,7 +16,7 @@ export async function registrationOptions(
   challenge: Uint8Array,
   existing: Pick<PasskeyCredential, 'credentialId' | 'transports'>[],
 ): Promise<CeremonyOptions> {
-  const { generateRegistrationOptions } = await import('@simplewebauthn/server')
+  const { generateRegistrationOptions } = await import('./webauthn.ts')
   const options = await generateRegistrationOptions({
     rpName,
     rpID: rpId,
@@ -38,7 +38,7 @@ export async function authenticationOptions(
   challenge: Uint8Array,
   own: Pick<PasskeyCredential, 'credentialId' | 'transports'>[],
 ): Promise<CeremonyOptions> {
-  const { generateAuthenticationOptions } = await import('@simplewebauthn/server')
+  const { generateAuthenticationOptions } = await import('./webauthn.ts')
   const options = await generateAuthenticationOptions({
     rpID: rpId,
     challenge: new Uint8Array(challenge),

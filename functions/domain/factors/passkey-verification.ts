@@ -29,7 +29,7 @@ export async function verifyRegistration(
   refuseFramed(response.response.clientDataJSON)
   refuseLongId(response.id)
   await refuseAttested(response.response.attestationObject)
-  const { verifyRegistrationResponse } = await import('@simplewebauthn/server')
+  const { verifyRegistrationResponse } = await import('./webauthn.ts')
   const { verified, registrationInfo } = await verifyRegistrationResponse({
     response: { ...plain(response), clientExtensionResults: {} },
     expectedChallenge: challenge,
@@ -71,7 +71,7 @@ export async function verifyAuthentication(
 ): Promise<PasskeyAuthentication> {
   refuseFramed(response.response.clientDataJSON)
   if (!namesUser(response.response.userHandle, userHandle)) throw new PasskeyFailure('user_handle')
-  const { verifyAuthenticationResponse } = await import('@simplewebauthn/server')
+  const { verifyAuthenticationResponse } = await import('./webauthn.ts')
   const { verified, authenticationInfo } = await verifyAuthenticationResponse({
     response: { ...plain(response), clientExtensionResults: {} },
     expectedChallenge: challenge,
@@ -160,9 +160,7 @@ function readJson(base64Url: string): unknown {
  * revocation lists that the certificates name, from addresses that the sender chooses.
  */
 async function refuseAttested(attestationObject: string): Promise<void> {
-  const { decodeAttestationObject, parseAuthenticatorData } = await import(
-    '@simplewebauthn/server/helpers'
-  )
+  const { decodeAttestationObject, parseAuthenticatorData } = await import('./webauthn.ts')
   const algorithmOf = await coseAlgorithm()
   let fault: PasskeyFault | undefined
   try {
