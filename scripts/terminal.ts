@@ -43,14 +43,19 @@ export async function runCommand(main: () => Promise<number>): Promise<void> {
  * Reads the options of the command line. Every command has `--help`.
  *
  * @param help the text of `--help`, which also follows the message about a wrong option
- * @returns the values, or undefined after `--help`
+ * @param allowPositionals true for a command that also takes names without an option
+ * @returns the values, with those names in `positionals`, or undefined after `--help`
  * @throws Complaint with exit code 2 for an unknown option, or an option without its value
  */
-export function readOptions<T extends ParseArgsOptionsConfig>(options: T, help: string) {
+export function readOptions<T extends ParseArgsOptionsConfig>(
+  options: T,
+  help: string,
+  allowPositionals = false,
+) {
   const config = { ...options, help: { type: 'boolean', short: 'h' } } as const
   try {
-    const { values } = parseArgs({ options: config, allowPositionals: false })
-    if (!('help' in values && values.help)) return values
+    const { values, positionals } = parseArgs({ options: config, allowPositionals })
+    if (!('help' in values && values.help)) return { ...values, positionals }
     console.log(help)
     return undefined
   } catch (error) {

@@ -394,5 +394,7 @@ export const weakenedBy = <K extends 'tests' | 'races' | 'crashes'>(kind: K): We
  * @returns a function that restores the copy
  * @throws Complaint if a file does not contain a text to replace exactly once
  */
-export const weaken = (folder: string, { name, replacements }: Weakened): (() => void) =>
-  replaceIn(folder, replacements, `The weakened build "${name}"`)
+export const weaken = (
+  folder: string,
+  { name, replacements }: Pick<Weakened, 'name' | 'replacements'>,
+): (() => void) => replaceIn(folder, replacements, `The weakened build "${name}"`)

@@ -4,6 +4,8 @@ import { ROOT } from '../variables.ts'
 
 /** The part of wrangler.toml that says how the Worker runs. */
 export interface WorkerFacts {
+  /** The file of the Worker, relative to the project's root. */
+  main: string
   date: string
   flags: string[]
   /** The binding and the class of each namespace of objects. */
@@ -34,6 +36,7 @@ export async function readWorker(): Promise<WorkerFacts> {
   const { unstable_readConfig } = await import('wrangler')
   const config: WranglerToml = unstable_readConfig({ config: `${ROOT}wrangler.toml` })
   return {
+    main: 'functions/worker.ts',
     date: config.compatibility_date ?? '',
     flags: config.compatibility_flags,
     objects: config.durable_objects.bindings.map(({ name, class_name }) => ({
@@ -46,9 +49,16 @@ export async function readWorker(): Promise<WorkerFacts> {
 }
 
 /** Returns the configuration for bundling a copy of the source, without the pages. */
-export const wranglerConfig = ({ date, flags, objects, kv, bundling }: WorkerFacts): object => ({
+export const wranglerConfig = ({
+  main,
+  date,
+  flags,
+  objects,
+  kv,
+  bundling,
+}: WorkerFacts): object => ({
   name: 'countersign',
-  main: 'functions/worker.ts',
+  main,
   ...bundling,
   compatibility_date: date,
   compatibility_flags: flags,

@@ -1,24 +1,11 @@
 // Everything that can be used once: how a user gets it, and the call that uses it. Each has its own user, so that no
 // refusal has another cause.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { generateKeyPair, generateProof } from 'dpop'
-import { reasonOf } from '../../client/index.ts'
 import { DPOP_HEADER } from '../../contract/index.ts'
 import { DEMO } from '../demo.ts'
 import type { Presentation } from './race.ts'
 import { REUSABLE_SCOPE, SCOPE, type Setup } from './setup.ts'
-import {
-  answered,
-  codeOf,
-  millisecondsLeft,
-  newPasskeyDevice,
-  newUser,
-  registered,
-  withApp,
-} from './users.ts'
-
-/** If less time is left before the next code, the previous code would be too old to confirm with. */
-const ENOUGH_MILLISECONDS = 4_000
+import { answered, codeOf, enrolled, newPasskeyDevice, newUser, registered } from './users.ts'
 
 /** Something that can be used once. */
 export interface Kind {
@@ -92,22 +79,4 @@ async function dpopProof(setup: Setup, index: number): Promise<Presentation> {
   const proof = await generateProof(key, call.url, call.method, undefined, token)
   const input = { token, subject, scope: REUSABLE_SCOPE, dpop: { proof, ...call } }
   return { environment, procedure: 'token.consume', bearer: setup.resourceKey, input }
-}
-
-/** Creates a user with an authenticator app. Confirms with the previous code, so that the current one is unused. */
-async function enrolled(setup: Setup, kind: string, index: number) {
-  const { bearer, client } = await newUser(setup, kind, index)
-  const { factorId, app } = await withApp(client)
-  const confirm = async () => {
-    const left = millisecondsLeft()
-    if (left < ENOUGH_MILLISECONDS) await sleep(left + 100)
-    const code = codeOf(app, -1)
-    return client.factor.confirm.mutate({ kind: 'totp', factorId, code })
-  }
-  // On a slow machine, a code may expire before it arrives. Then the next code is tried.
-  const { recoveryCodes = [] } = await confirm().catch((error: unknown) => {
-    if (reasonOf(error)?.reason === 'invalid_code') return confirm()
-    throw error
-  })
-  return { bearer, app, recoveryCodes }
 }

@@ -21,12 +21,13 @@ import { FILE_MODE, ROOT, randomText } from '../variables.ts'
 import { startWatchdog } from '../watchdog.ts'
 import { type Weakened, weaken } from '../weakened.ts'
 import { WRANGLER, WRANGLER_SETTINGS } from '../worker.ts'
-import { readWorker, workerdConfig, wranglerConfig } from './config.ts'
+import { readWorker, type WorkerFacts, workerdConfig, wranglerConfig } from './config.ts'
 import { startWorkerd, type Workerd, type WorkerdCommand } from './workerd.ts'
 
 const USUAL_FRONTS = 4
 /** The first port to try. It depends on the process id, so that two processes do not try the same ports. */
 const FIRST_PORT = 19_300 + (process.pid % 64) * 8
+/** What the Worker is bundled from. */
 const SOURCE = ['functions', 'contract', 'tsconfig.base.json']
 /** Measured: 110 kB after 100 presentations, in a run of a thousand. */
 const BYTES_OF_A_SUBJECT = 150_000
@@ -41,6 +42,8 @@ export interface Served {
   fronts: string[]
   publicUrl: string
   operatorKey: string
+  /** Returns the id of the process. */
+  pid(): number
   /** Returns the error if workerd has ended by itself. */
   fault(): Complaint | undefined
   /** Kills workerd (SIGKILL). Its data stays. */
@@ -51,10 +54,23 @@ export interface Served {
   stop(): Promise<void>
 }
 
+/** What is served: a Worker, and what it is bundled from. */
+export interface Bundled {
+  worker: WorkerFacts
+  /** The files and folders of the project that it is bundled from. */
+  source: string[]
+  /** The folder of its packages. Default: those of the project. */
+  packages?: string
+  /** Variables besides those of every service. */
+  variables?: Record<string, string>
+}
+
 /** The options of a service. */
 export interface ServeOptions {
-  /** A weakened build. Default: the unchanged Worker. */
-  build?: Weakened | undefined
+  /** Another Worker. Default: Countersign. */
+  bundled?: Bundled | undefined
+  /** A changed build. Default: the unchanged Worker. */
+  build?: Pick<Weakened, 'name' | 'replacements'> | undefined
   /** The number of users whose data it will store, or `disk` if the data must be on disk. */
   room: number | 'disk'
   /** The number of front services. Default: 4. */
@@ -69,6 +85,7 @@ export interface ServeOptions {
  * @example const { fronts, stop } = await serve({ room: 100, signal: interruption() })
  */
 export async function serve({
+  bundled,
   build,
   room,
   fronts = USUAL_FRONTS,
@@ -83,8 +100,8 @@ export async function serve({
     return watchdog.dismiss()
   }
   try {
-    const worker = await readWorker()
-    await bundle(folder, build, wranglerConfig(worker), signal)
+    const { worker, ...from } = bundled ?? { worker: await readWorker(), source: SOURCE }
+    await bundle(folder, from, build, wranglerConfig(worker), signal)
     const ports = await freePorts(fronts)
     const publicUrl = `http://localhost:${ports[0]}`
     const operatorKey = `csk_op_${randomText()}`
@@ -93,6 +110,7 @@ export async function serve({
       OPERATOR_KEY: operatorKey,
       PUBLIC_URL: publicUrl,
       RESTORE_EPOCH: '0',
+      ...from.variables,
     }
     const objects = join(folder, 'objects')
     mkdirSync(objects)
@@ -105,6 +123,7 @@ export async function serve({
       fronts: ports.map((port) => `http://127.0.0.1:${port}`),
       publicUrl,
       operatorKey,
+      pid: () => workerd.pid,
       fault: () => workerd.fault(),
       kill: () => workerd.end('SIGKILL'),
       restart: async () => {
@@ -131,12 +150,13 @@ function diskFolder(): string {
 /** Bundles a copy of the source, without the pages, which the proofs do not need. */
 async function bundle(
   folder: string,
-  build: Weakened | undefined,
+  { source, packages = 'node_modules' }: Omit<Bundled, 'worker'>,
+  build: ServeOptions['build'],
   config: object,
   signal: AbortSignal,
 ) {
-  for (const name of SOURCE) cpSync(`${ROOT}${name}`, join(folder, name), { recursive: true })
-  symlinkSync(`${ROOT}node_modules`, join(folder, 'node_modules'), 'junction')
+  for (const name of source) cpSync(`${ROOT}${name}`, join(folder, name), { recursive: true })
+  symlinkSync(`${ROOT}${packages}`, join(folder, 'node_modules'), 'junction')
   if (build) weaken(folder, build)
   writeFileSync(join(folder, 'wrangler.json'), JSON.stringify(config))
   const args = ['deploy', '--dry-run', '--config', 'wrangler.json', '--outdir', 'bundle']

@@ -1,6 +1,7 @@
 // Creates the users of a proof: signed in to the demo application, with an authenticator app or a passkey.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { TOTP, URI } from 'otpauth'
-import { type CountersignClient, createClient } from '../../client/index.ts'
+import { type CountersignClient, createClient, reasonOf } from '../../client/index.ts'
 import {
   type Authenticator,
   type CreationOptions,
@@ -13,6 +14,8 @@ import { given } from '../tour/users.ts'
 import type { Setup } from './setup.ts'
 
 export const STEP_MILLISECONDS = 30_000
+/** If less time is left before the next code, the previous code would be too old to confirm with. */
+const ENOUGH_MILLISECONDS = 4_000
 
 /** Signs in a new user, whose client calls one of the front services and adds the headers to its calls. */
 export async function newUser(
@@ -45,6 +48,24 @@ export const codeOf = (app: TOTP, stepsFromNow: number): string =>
 
 /** Returns how long the current code is still shown. */
 export const millisecondsLeft = (): number => STEP_MILLISECONDS - (Date.now() % STEP_MILLISECONDS)
+
+/** Creates a user with an authenticator app. Confirms with the previous code, so that the current one is unused. */
+export async function enrolled(setup: Setup, kind: string, index: number) {
+  const { subject, bearer, client } = await newUser(setup, kind, index)
+  const { factorId, app } = await withApp(client)
+  const confirm = async () => {
+    const left = millisecondsLeft()
+    if (left < ENOUGH_MILLISECONDS) await sleep(left + 100)
+    const code = codeOf(app, -1)
+    return client.factor.confirm.mutate({ kind: 'totp', factorId, code })
+  }
+  // On a slow machine, a code may expire before it arrives. Then the next code is tried.
+  const { recoveryCodes = [] } = await confirm().catch((error: unknown) => {
+    if (reasonOf(error)?.reason === 'invalid_code') return confirm()
+    throw error
+  })
+  return { subject, bearer, client, app, recoveryCodes }
+}
 
 /**
  * Creates a device with passkeys for the demo's page. It does not count its signatures by itself, because a

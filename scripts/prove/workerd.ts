@@ -25,6 +25,7 @@ export interface WorkerdCommand {
 
 /** A running process. */
 export interface Workerd {
+  pid: number
   /** Returns the error if it has ended by itself. */
   fault(): Complaint | undefined
   /** Ends the process with a signal. */
@@ -61,7 +62,7 @@ export async function startWorkerd({
     isRunning(child) ? undefined : new Complaint(`workerd ended by itself.\n\n${last}`)
   try {
     await Promise.all(ports.map((port) => untilReady(child, port, publicUrl, signal)))
-    return { end, fault }
+    return { pid: child.pid ?? 0, end, fault }
   } catch (error) {
     const ended = fault()
     await end('SIGTERM')
