@@ -1,0 +1,90 @@
+// `npm run bench`: measures the service beside floors and other libraries. This file reads options and runs tables.
+import { execFileSync } from 'node:child_process'
+import {
+  Complaint,
+  interruption,
+  progress,
+  readCount,
+  readOptions,
+  runCommand,
+  USAGE_EXIT_CODE,
+} from '../scripts/terminal.ts'
+import { ROOT } from '../scripts/variables.ts'
+import { startLoader } from './loader.ts'
+import { describeMachine } from './machine.ts'
+import type { Size } from './measure.ts'
+import { machineText, printReport, writeReport } from './report.ts'
+import { type Context, type Report, reportOf, type Table } from './table.ts'
+import { RATES } from './tables/rates.ts'
+
+const TABLES = [...RATES]
+const TSC = `${ROOT}node_modules/typescript/bin/tsc`
+const NAMES = TABLES.map(({ name }) => name)
+
+const HELP = `Measures the service beside floors, which are the plainest code that is correct, and beside other libraries.
+
+  npm run bench -- [NAME…] [--rounds N] [--seconds N] [--write]
+
+  NAME          some tables: ${NAMES.join(', ')} (all)
+  --rounds N    how often each contender is measured (6)
+  --seconds N   about how long, each time (2)
+  --write       writes docs/bench/NAME.json and the figure of each table
+
+The Worker is bundled as for deployment and served by workerd, with its objects in memory. Every answer is
+checked. If other processes take part of the processor, a table gives no verdict. Linux only.`
+
+const OPTIONS = {
+  rounds: { type: 'string', default: '6' },
+  seconds: { type: 'string', default: '2' },
+  write: { type: 'boolean', default: false },
+} as const
+
+async function main(): Promise<number> {
+  const options = readOptions(OPTIONS, HELP, true)
+  if (!options) return 0
+  const tables = wanted(options.positionals)
+  const size: Size = {
+    rounds: readCount('rounds', options.rounds, { most: 100 }),
+    seconds: readCount('seconds', options.seconds, { most: 60 }),
+  }
+  execFileSync(process.execPath, [TSC, '-p', `${ROOT}bench/programs`], { stdio: 'inherit' })
+  const signal = interruption()
+  const machine = describeMachine()
+  console.log(machineText(machine, size))
+  const reports: Report[] = []
+  for (const table of tables) {
+    const report = await run(table, size, signal)
+    printReport(report)
+    if (options.write) writeReport(report, machine, size)
+    reports.push(report)
+  }
+  const isMissed = reports.some(({ values }) => values.some(({ verdict }) => verdict === 'missed'))
+  return isMissed ? 1 : 0
+}
+
+/** Runs one table, and ends everything that it started. */
+async function run(table: Table, size: Size, signal: AbortSignal): Promise<Report> {
+  const loader = startLoader()
+  const stops: (() => unknown)[] = [() => loader.stop()]
+  const context: Context = {
+    ...size,
+    loader,
+    signal,
+    going: (what) => progress(`${table.name}: ${what}`),
+    after: (stop) => stops.unshift(stop),
+  }
+  try {
+    return reportOf(table, await table.run(context))
+  } finally {
+    progress('')
+    for (const stop of stops) await stop()
+  }
+}
+
+function wanted(names: string[]): readonly Table[] {
+  const unknown = names.find((name) => !NAMES.includes(name))
+  if (unknown) throw new Complaint(`There is no table ${unknown}.\n\n${HELP}`, USAGE_EXIT_CODE)
+  return names.length === 0 ? TABLES : TABLES.filter(({ name }) => names.includes(name))
+}
+
+await runCommand(main)
