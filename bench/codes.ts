@@ -11,6 +11,8 @@ export interface CodeUser {
 
 /** Hands out users with fresh codes. */
 export interface Codes {
+  /** The number of users. */
+  users: number
   /** Returns users with the code of the current step. Waits for the next step if too many were used in this one. */
   next(count: number): Promise<{ subject: string; code: string }[]>
 }
@@ -21,6 +23,7 @@ const stepNow = (): number => Math.floor(Date.now() / STEP_MILLISECONDS)
 export function createCodes(users: readonly CodeUser[]): Codes {
   const waiting = users.map((user) => ({ user, step: 0 }))
   return {
+    users: users.length,
     async next(count) {
       while (waiting.filter(({ step }) => step < stepNow()).length < count)
         await sleep(STEP_MILLISECONDS - (Date.now() % STEP_MILLISECONDS) + 50)

@@ -41,13 +41,13 @@ export function printReport({ name, title, values, cells, busy }: Report): void 
       )
     if (note) console.log(paint('dim', `    ${note}`))
   }
-  for (const { name, rate, p50, p99, cpu } of cells)
-    console.log(
-      paint(
-        'dim',
-        `    ${name.padEnd(width)}  ${spreadText(rate)} /s   p50 ${short(p50.median)} ms   p99 ${short(p99.median)} ms   CPU ${short(cpu.median)} µs`,
-      ),
-    )
+  for (const { name, rate, p50, p99, cpu } of cells) {
+    const rest =
+      p50 && p99 && cpu
+        ? `   p50 ${short(p50.median)} ms   p99 ${short(p99.median)} ms   CPU ${short(cpu.median)} µs`
+        : ''
+    console.log(paint('dim', `    ${name.padEnd(width)}${spreadText(rate)} /s${rest}`))
+  }
   const share = `${(busy * 100).toFixed(1)} % of the processor`
   if (busy > BUSY_SHARE)
     console.log(

@@ -29,9 +29,10 @@ export interface Value {
 export interface Cell {
   name: string
   rate: Spread
-  p50: Spread
-  p99: Spread
-  cpu: Spread
+  /** Latencies in milliseconds, and the processor time of a request in microseconds. */
+  p50?: Spread
+  p99?: Spread
+  cpu?: Spread
 }
 
 export interface Measured {

@@ -13,6 +13,7 @@ export const Assertion = z.object({
     clientDataJSON: base64Url,
     authenticatorData: base64Url,
     signature: base64Url,
+    userHandle: base64Url.optional(),
   }),
 })
 export type Assertion = z.infer<typeof Assertion>
@@ -26,17 +27,26 @@ const ClientData = z.object({
 
 const ES256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 const PRESENT_AND_VERIFIED = 0b101
+const BACKUP_ELIGIBLE = 0b1000
 const sha256 = (data: Buffer | string): Buffer => createHash('sha256').update(data).digest()
 const bytes = (text: string): Buffer => Buffer.from(text, 'base64url')
 
-/** Checks the challenge, origin, relying party and flags of a response. Returns its authenticator data. */
-export function readAssertion({ response }: Assertion, challenge: string, origin: string): Buffer {
+/** Checks the challenge, origin, relying party, user and flags of a response. Returns its authenticator data. */
+export function readAssertion(
+  { response }: Assertion,
+  challenge: string,
+  origin: string,
+  { userHandle, synced }: { userHandle: string; synced: boolean },
+): Buffer {
   const client = ClientData.parse(JSON.parse(bytes(response.clientDataJSON).toString()))
   if (client.challenge !== challenge || client.origin !== origin) throw new Error('another page')
+  if ((response.userHandle ?? userHandle) !== userHandle) throw new Error('another user')
   const data = bytes(response.authenticatorData)
   if (!data.subarray(0, 32).equals(sha256(new URL(origin).hostname)))
     throw new Error('another site')
-  if (((data[32] ?? 0) & PRESENT_AND_VERIFIED) !== PRESENT_AND_VERIFIED) throw new Error('no user')
+  const flags = data[32] ?? 0
+  if ((flags & PRESENT_AND_VERIFIED) !== PRESENT_AND_VERIFIED) throw new Error('no user')
+  if (((flags & BACKUP_ELIGIBLE) !== 0) !== synced) throw new Error('another kind of passkey')
   return data
 }
 

@@ -2,6 +2,7 @@
 // Countersign offers beside them.
 import { DurableObject } from 'cloudflare:workers'
 import { createHash, randomBytes } from 'node:crypto'
+import { type Assertion, counterOf, readAssertion, verifyAssertion } from './passkey.ts'
 import { openSecret, stepOfCode } from './totp.ts'
 
 const SCHEMA = `
@@ -10,7 +11,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS attempts (
     id INTEGER PRIMARY KEY CHECK (id = 1), failures INTEGER NOT NULL, last_at INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS claims (
-    key TEXT PRIMARY KEY, ordinal INTEGER NOT NULL, expires_at INTEGER);
+    key TEXT PRIMARY KEY, ordinal INTEGER NOT NULL, holder TEXT, at INTEGER NOT NULL, expires_at INTEGER);
   CREATE TABLE IF NOT EXISTS tokens (
     jti TEXT PRIMARY KEY, method TEXT NOT NULL, scope TEXT NOT NULL, single_use INTEGER NOT NULL,
     issued_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, ended_at INTEGER);
@@ -23,6 +24,7 @@ const SCHEMA = `
 const GENESIS = '0'.repeat(64)
 const FREE_FAILURES = 5
 const WAIT_SECONDS = 30
+const REPEAT_SECONDS = 60
 const CLEAN_AFTER_MILLISECONDS = 3_600_000
 
 /** A token to issue with a step-up. */
@@ -34,8 +36,31 @@ export interface Planned {
 
 /** A credential as it is stored. */
 export interface Passkey {
+  credentialId: string
   publicKey: JsonWebKey
+  userHandle: string
+  synced: boolean
   counter: number
+}
+
+/** A response to a challenge. */
+export interface PasskeyCall {
+  response: Assertion
+  challenge: string
+  origin: string
+  nonce: string
+  expiresAt: number
+}
+
+/** A token that an API consumes. */
+export interface ConsumeCall {
+  jti: string
+  scope: string
+  methods: string[]
+  action: string
+  actor: string
+  /** Identifies the request, so that a repeated one gets the same answer. */
+  holder: string
 }
 
 type Factor = { id: string; kind: string; secret: string }
@@ -92,28 +117,33 @@ export class Subject extends DurableObject {
     })
   }
 
-  /** Counts an attempt and claims its challenge. The signature is verified afterwards. */
-  beginPasskey(nonce: string, expiresAt: number): Passkey & { id: string } {
-    return this.ctx.storage.transactionSync(() => {
+  /** Steps up with a passkey: the attempt is counted and the challenge claimed before the signature is verified. */
+  async stepUpPasskey(
+    { response, challenge, origin, nonce, expiresAt }: PasskeyCall,
+    planned: Planned,
+  ) {
+    const { factor, passkey } = this.ctx.storage.transactionSync(() => {
+      const at = now()
       const factor = this.#factor('passkey')
-      this.#countAttempt(now())
+      const passkey: Passkey = JSON.parse(factor.secret)
+      this.#countAttempt(at)
+      if (passkey.credentialId !== response.id) throw new Error('another credential')
       if (!this.#claim(`challenge:${nonce}`, 0, expiresAt))
         throw new Error('the challenge was used')
-      return { id: factor.id, ...(JSON.parse(factor.secret) as Passkey) }
+      return { factor, passkey }
     })
-  }
-
-  /** Accepts a verified passkey, in one transaction. */
-  endPasskey(counter: number, planned: Planned, evidence: object) {
+    const data = readAssertion(response, challenge, origin, passkey)
+    if (!(await verifyAssertion(response, data, passkey.publicKey))) throw new Error('not verified')
     return this.ctx.storage.transactionSync(() => {
-      const factor = this.#factor('passkey')
-      const stored: Passkey = JSON.parse(factor.secret)
+      const stored: Passkey = JSON.parse(this.#factor('passkey').secret)
+      const counter = counterOf(data)
       if ((counter > 0 || stored.counter > 0) && counter <= stored.counter)
         throw new Error('the counter did not increase')
       const secret = JSON.stringify({ ...stored, counter })
       this.#sql.exec('UPDATE factors SET secret = ? WHERE id = ?', secret, factor.id)
       this.#clearAttempts()
-      return this.#accept(factor, 'phr', planned, now(), evidence)
+      const { publicKey } = passkey
+      return this.#accept(factor, 'phr', planned, now(), { ...response.response, publicKey, nonce })
     })
   }
 
@@ -122,17 +152,26 @@ export class Subject extends DurableObject {
     return this.#store('assertion', planned, now())
   }
 
-  /** Spends a token once, in one transaction. */
-  consume(jti: string, scope: string, methods: string[], action: string, actor: string): void {
-    this.ctx.storage.transactionSync(() => {
+  /** Spends a token once, in one transaction. Returns whether the call repeats the one that spent it. */
+  consume({ jti, scope, methods, action, actor, holder }: ConsumeCall): boolean {
+    return this.ctx.storage.transactionSync(() => {
       const at = now()
       const [token] = this.#sql.exec<Token>('SELECT * FROM tokens WHERE jti = ?', jti).toArray()
       if (!token || token.ended_at !== null) throw new Error('the token was revoked')
       if (token.expires_at <= at) throw new Error('the token has expired')
       if (token.scope !== scope) throw new Error('the token has another scope')
       if (!methods.includes(token.method)) throw new Error('the method does not meet the rule')
-      if (!this.#claim(`token:${jti}`, 0, token.expires_at)) throw new Error('the token was used')
+      const key = `token:${jti}`
+      if (!this.#claim(key, 0, token.expires_at, holder)) {
+        const earlier = this.#sql
+          .exec<{ holder: string; at: number }>('SELECT holder, at FROM claims WHERE key = ?', key)
+          .one()
+        if (earlier.holder !== holder || at - earlier.at > REPEAT_SECONDS)
+          throw new Error('the token was used')
+        return true
+      }
       this.#record(at, 'token.consumed', actor, { jti, action, method: token.method })
+      return false
     })
   }
 
@@ -152,14 +191,16 @@ export class Subject extends DurableObject {
     this.#sql.exec('UPDATE attempts SET failures = 0')
   }
 
-  #claim(key: string, ordinal: number, expiresAt: number | null): boolean {
+  #claim(key: string, ordinal: number, expiresAt: number | null, holder: string | null = null) {
     return (
       this.#sql
         .exec(
-          `INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET ordinal = excluded.ordinal
+          `INSERT INTO claims VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET ordinal = excluded.ordinal
            WHERE excluded.ordinal > claims.ordinal RETURNING key`,
           key,
           ordinal,
+          holder,
+          now(),
           expiresAt,
         )
         .toArray().length === 1

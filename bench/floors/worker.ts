@@ -8,7 +8,7 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { importKey, sign, verify } from './jwt.ts'
-import { Assertion, counterOf, readAssertion, verifyAssertion } from './passkey.ts'
+import { Assertion } from './passkey.ts'
 import { readStatement, type Statement, writeStatement } from './statement.ts'
 import type { Subject } from './subject.ts'
 import { sealSecret } from './totp.ts'
@@ -224,20 +224,26 @@ const router = t.router({
       if (statement.sub !== session.sub) refuse('the challenge is for another user')
       if (statement.exp <= epochSeconds()) refuse('the challenge has expired')
       const planned = plan(Scope.parse(statement.scope), 'passkey')
-      const data = readAssertion(input.response, webauthn, env.PUBLIC_URL)
-      const factor = await object.beginPasskey(statement.nonce, statement.exp)
-      if (factor.id !== input.response.id) refuse('another credential')
-      if (!(await verifyAssertion(input.response, data, factor.publicKey))) refuse('not verified')
-      const evidence = { statement, ...input.response.response, publicKey: factor.publicKey }
-      const stored = await object.endPasskey(counterOf(data), planned, evidence)
+      const { nonce, exp: expiresAt } = statement
+      const origin = env.PUBLIC_URL
+      const { response } = input
+      const call = { response, challenge: webauthn, origin, nonce, expiresAt }
+      const stored = await object.stepUpPasskey(call, planned)
       const proof = { amr: ['hwk', 'user', 'mfa'], acr: 'phr' as const }
       const elevatedToken = await mint(env, session, planned, stored, proof)
       return { factorId: stored.factorId, acr: 'phr', authTime: stored.issuedAt, elevatedToken }
     }),
 
   consume: forResource
-    .input(z.strictObject({ token: z.string(), subject: z.string(), scope: Scope }))
-    .output(z.object({ accepted: z.literal(true), claims: Claims }))
+    .input(
+      z.strictObject({
+        token: z.string(),
+        subject: z.string(),
+        scope: Scope,
+        idempotencyKey: z.string().min(16).max(128),
+      }),
+    )
+    .output(z.object({ accepted: z.literal(true), replayed: z.boolean(), claims: Claims }))
     .mutation(async ({ ctx: { env }, input }) => {
       const { token, subject, scope } = input
       const rule = RULES[scope]
@@ -246,14 +252,14 @@ const router = t.router({
       if (claims.iss !== env.PUBLIC_URL || claims.exp <= now) refuse('another issuer or expired')
       if (claims.sub !== subject || claims.scope !== scope) refuse('another use')
       if (now - claims.auth_time > rule.freshnessSeconds) refuse('too old')
-      await env.SUBJECT.getByName(subject).consume(
-        claims.jti,
-        scope,
-        [...rule.methods],
-        rule.action,
-        'resource:floor',
-      )
-      return { accepted: true as const, claims }
+      const { action, methods } = rule
+      const replayed = await env.SUBJECT.getByName(subject).consume({
+        ...{ jti: claims.jti, scope, methods: [...methods], action, actor: 'resource:floor' },
+        holder: createHash('sha256')
+          .update(`${action} ${input.idempotencyKey}`)
+          .digest('base64url'),
+      })
+      return { accepted: true as const, replayed, claims }
     }),
 
   /** Stores a token without a step-up. Only prepares `consume`. */
@@ -265,7 +271,7 @@ const router = t.router({
       return mint(env, session, planned, stored, { amr: ['pwd', 'sms'], acr: 'mfa' })
     }),
 
-  /** Stores a factor: a secret in hex, or the public key of a passkey. */
+  /** Stores a factor: a secret in hex, or a passkey. */
   enroll: t.procedure
     .input(
       z.union([
@@ -278,11 +284,7 @@ const router = t.router({
       const factor =
         'totp' in input
           ? { id, kind: 'totp', secret: sealSecret(Buffer.from(input.totp, 'hex'), [subject, id]) }
-          : {
-              id,
-              kind: 'passkey',
-              secret: JSON.stringify({ publicKey: input.passkey, counter: 0 }),
-            }
+          : { id, kind: 'passkey', secret: JSON.stringify(input.passkey) }
       await ctx.env.SUBJECT.getByName(subject).enroll(factor)
       return {}
     }),

@@ -1,5 +1,7 @@
-// The arithmetic of `npm run bench`.
+// The arithmetic of `npm run bench`, and the builds that it changes.
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { WITHOUT_RECEIPTS } from '../../bench/builds.ts'
 import { BUSY_SHARE, ratioOf, spreadOf, verdictOn } from '../../bench/stats.ts'
 
 describe('the tables of the benchmark', () => {
@@ -29,4 +31,8 @@ describe('the tables of the benchmark', () => {
       expect(verdictOn(value, goal, busy)).toBe(verdict)
     },
   )
+
+  it.each(WITHOUT_RECEIPTS.replacements)('leave out a text that %s contains once', (file, text) => {
+    expect(readFileSync(file, 'utf8').split(text)).toHaveLength(2)
+  })
 })
