@@ -8,7 +8,7 @@ const encoder = new TextEncoder()
 export type Random = (length: number) => Uint8Array
 
 export const utf8 = (text: string): Uint8Array => encoder.encode(text)
-export const toBase64Url = (bytes: Uint8Array): string => base64urlnopad.encode(bytes)
+export const toBase64Url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
 
 /** Decodes unpadded base64url (RFC 4648, section 5). Returns undefined for any other text. */
 export function fromBase64Url(text: string): Uint8Array | undefined {

@@ -321,6 +321,18 @@ describe('what a condition reads beside details', () => {
     expect(trace.join(' ')).toContain('subject.lastStepUpAgeSeconds is not known')
   })
 
+  it('the last step-up, also with a factor that was removed since', async () => {
+    stopClock()
+    const fresh = { when: 'subject.lastStepUpAgeSeconds < 60', require: 'deny' as const }
+    const { user, secret } = await scene(refund(fresh))
+    const { factors } = await user.client.factor.list.query()
+    const { token } = await stepUp(user, secret, ['credential:unlink'])
+    await user.with(token).factor.remove.mutate({ factorId: factors[0]?.factorId ?? '' })
+    expect(await check(user)).toMatchObject({ decision: 'deny' })
+    advance(61)
+    expect(await check(user)).not.toMatchObject({ decision: 'deny' })
+  })
+
   it('the kinds of factors that are enrolled', async () => {
     const { environment, user } = await scene(
       refund({ when: '!("passkey" in subject.kinds)', require: 'deny' }),

@@ -7,7 +7,7 @@ import { subjectObjectName } from '../../functions/domain/names.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
 import { holderOf } from '../support/operators.ts'
 import { call, expectRefused, now, OPERATOR_KEY, totpCode } from '../support/service.ts'
-import { restore, type Stored } from '../support/stored.ts'
+import { restore, type Stored, storedBy } from '../support/stored.ts'
 import { withVariables } from '../support/variables.ts'
 import stored from './release-0.1.0.json' with { type: 'json' }
 
@@ -18,8 +18,11 @@ const SUBJECT = 'alice'
 
 let bearer = ''
 async function signIn() {
+  bearer = await sessionOf(SUBJECT)
+}
+async function sessionOf(subject: string): Promise<string> {
   const key = await importJWK(stored.login, 'ES256')
-  bearer = await new SignJWT({ aud: 'app', sub: SUBJECT, sid: 's2', auth_time: now() })
+  return new SignJWT({ aud: 'app', sub: subject, sid: 's2', auth_time: now() })
     .setProtectedHeader({ alg: 'ES256', kid: stored.login.kid })
     .setIssuer('https://login.example')
     .setIssuedAt()
@@ -106,4 +109,16 @@ it('keeps its factors, codes and history, and its passkey is usable', async () =
   expect(await user.audit.verify.query()).toMatchObject({ intact: true })
   expect(await ada.audit.verify.query({ environment: ID })).toMatchObject({ intact: true })
   expect(await ada.audit.verify.query({})).toMatchObject({ intact: true })
+})
+
+it('has every table of a new user after its first change', async () => {
+  const session = await sessionOf('newcomer')
+  const newcomer = call({ environment: ID, bearer: () => session })
+  await newcomer.factor.enroll.mutate({ kind: 'totp' })
+  const [older, newer] = await Promise.all(
+    [SUBJECT, 'newcomer'].map((subject) =>
+      storedBy(env.SUBJECT.getByName(subjectObjectName(ID, subject))),
+    ),
+  )
+  expect(new Set(older?.schema)).toEqual(new Set(newer?.schema))
 })

@@ -66,6 +66,7 @@ export function removeFactor(
     }
     const { jti } = spendOwn(ledger, gate, now)
     ledger.factors.remove(row)
+    ledger.setNote('lastStepUpAt', Math.max(ledger.note('lastStepUpAt'), row.last_used_at ?? 0))
     ledger.factors.endPending(row.id)
     ledger.tokens.forgetKey(totpKey(row.id))
     const endedTokens = ledger.tokens.endOfFactor(row.id, now)

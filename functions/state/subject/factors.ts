@@ -173,8 +173,14 @@ export class Factors {
     )
   }
 
-  touch(id: string, now: number): void {
-    this.#sql.exec('UPDATE factors SET last_used_at = ? WHERE id = ?', now, id)
+  /** Stores when a factor was used. Returns false for a proof that came from no stored factor. */
+  touch(id: string, now: number): boolean {
+    const touched = this.#sql.exec(
+      'UPDATE factors SET last_used_at = ? WHERE id = ? RETURNING id',
+      now,
+      id,
+    )
+    return touched.toArray().length > 0
   }
 
   storeCredential(id: string, credential: PasskeyCredential): void {

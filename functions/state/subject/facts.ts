@@ -5,6 +5,7 @@ import { isUsable, type PasskeyCredential } from '../../domain/factors/passkey.t
 const QUERY = `SELECT
   (SELECT value FROM notes WHERE key = 'enrolled') AS enrolled,
   (SELECT value FROM notes WHERE key = 'lastStepUpAt') AS steppedUpAt,
+  (SELECT MAX(last_used_at) FROM factors) AS usedAt,
   (SELECT MAX(confirmed_at) FROM factors) AS confirmedAt,
   EXISTS (SELECT 1 FROM factors WHERE kind = 'totp' AND confirmed_at IS NOT NULL) AS totp,
   (SELECT json_group_array(json(secret)) FROM factors WHERE kind = 'passkey' AND confirmed_at IS NOT NULL)
@@ -14,6 +15,7 @@ const QUERY = `SELECT
 type Row = {
   enrolled: string | null
   steppedUpAt: string | null
+  usedAt: number | null
   confirmedAt: number | null
   totp: number
   passkeys: string
@@ -33,7 +35,7 @@ export function readFacts(
 ): SubjectFacts {
   const row = sql.exec<Row>(QUERY, epoch).one()
   const passkeys: PasskeyCredential[] = JSON.parse(row.passkeys)
-  const steppedUpAt = Number(row.steppedUpAt)
+  const steppedUpAt = Math.max(Number(row.steppedUpAt), row.usedAt ?? 0)
   return {
     enrolled: row.enrolled === 'true',
     totp: row.totp === 1,

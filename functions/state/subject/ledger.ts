@@ -13,6 +13,8 @@ import { NoteRows, type Notes } from './notes.ts'
 import { Receipts } from './receipts.ts'
 import { Tokens } from './tokens.ts'
 
+/** What the newest release added to the tables. An object that has it has all of them. */
+const NEWEST_PART = 'tallies_due'
 /** The least time between two cleanups. */
 const CLEANUP_INTERVAL_SECONDS = 3600
 const USER_HANDLE_BYTES = 32
@@ -34,7 +36,9 @@ export class Ledger {
   readonly #notes: NoteRows
   readonly #storage: DurableObjectStorage
   #known = false
-  #current = false
+  #complete = false
+  /** What the notes of the last change say, so that the next change need not read them. */
+  #settled: Pick<Notes, 'keepDays' | 'environment' | 'alarmAt'> | undefined
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage
@@ -47,9 +51,16 @@ export class Ledger {
 
   /** True once anything was written for this user. Reads of an unknown user write nothing. */
   get exists(): boolean {
-    this.#known ||=
-      this.#storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'notes'").toArray().length >
-      0
+    if (!this.#known) {
+      const made = this.#storage.sql
+        .exec<{ name: string }>(
+          `SELECT name FROM sqlite_master WHERE name IN ('notes', '${NEWEST_PART}')`,
+        )
+        .toArray()
+        .map(({ name }) => name)
+      this.#known = made.includes('notes')
+      this.#complete = made.includes(NEWEST_PART)
+    }
     return this.#known
   }
 
@@ -59,19 +70,16 @@ export class Ledger {
    */
   change<T extends object>(now: number, who: Who, run: () => Answer<T>): Answer<T> {
     this.#ensure()
-    const wake = () => this.#wakeBy(now + CLEANUP_INTERVAL_SECONDS, now)
     return answering(() => {
       try {
         return this.#transaction(() => {
-          for (const key of ['keepDays', 'environment'] as const)
-            if (this.note(key) !== who[key]) this.setNote(key, who[key])
           const answer = run()
-          wake()
+          this.#settle(who, now)
           return answer
         })
       } catch (error) {
         // The tables may be new, and the alarm deletes them with the environment.
-        this.#transaction(wake)
+        this.#transaction(() => this.#settle(who, now))
         throw error
       }
     })
@@ -120,6 +128,7 @@ export class Ledger {
   clean(now: number): void {
     if (!this.exists) return
     this.#ensure()
+    this.#settled = undefined
     this.#transaction(() => {
       const keepDays = this.note('keepDays')
       const tallied = this.history.flush(now)
@@ -141,22 +150,41 @@ export class Ledger {
   /** Deletes everything about the user. */
   async remove(): Promise<void> {
     this.#known = false
-    this.#current = false
+    this.#complete = false
+    this.#settled = undefined
     await this.#storage.deleteAll()
   }
 
   /** Creates the tables that are missing: all of a new user, or those of a newer release. */
   #ensure(): void {
-    if (this.#current) return
+    if (this.exists && this.#complete) return
     this.#storage.transactionSync(() => {
       for (const table of [this.#notes, this.factors, this.tokens, this.history, this.receipts])
         table.ensure()
     })
-    this.#current = true
+    this.#known = true
+    this.#complete = true
   }
 
   #transaction<T>(run: () => T): T {
-    return this.#storage.transactionSync(() => this.#notes.during(run))
+    try {
+      return this.#storage.transactionSync(() => this.#notes.during(run))
+    } catch (error) {
+      this.#settled = undefined
+      throw error
+    }
+  }
+
+  /** Stores what cleaning up needs, and sets its alarm, unless the last change did. */
+  #settle({ keepDays, environment }: Who, now: number): void {
+    const at = now + CLEANUP_INTERVAL_SECONDS
+    const last = this.#settled
+    const isSame = last?.keepDays === keepDays && last.environment === environment
+    if (isSame && last.alarmAt > now && last.alarmAt <= at) return
+    this.setNote('keepDays', keepDays)
+    this.setNote('environment', environment)
+    this.#wakeBy(at, now)
+    this.#settled = { keepDays, environment, alarmAt: this.note('alarmAt') }
   }
 
   /** Sets an alarm, unless an earlier one is pending. An alarm in the past was lost and is replaced. */

@@ -19,7 +19,7 @@ export interface Notes {
   /** The changes of all sessions together. */
   sessionChanges: Window
   changesBySession: SessionWindows
-  /** The time of the last successful step-up in epoch seconds; 0 for none. */
+  /** When the user last stepped up without a factor that is stored now, in epoch seconds; 0 for never. */
   lastStepUpAt: number
   keepDays: number
   environment: string
@@ -43,9 +43,9 @@ const NO_NOTES: Notes = {
 
 export class NoteRows {
   readonly #sql: SqlStorage
-  /** The values of the running change, and the names of those that it has set. */
+  /** What the running change has read, and what it has set. */
   #read: Map<string, string> | undefined
-  readonly #set = new Set<string>()
+  #set: Map<string, string> | undefined
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
@@ -57,38 +57,41 @@ export class NoteRows {
 
   /** Runs a change, and writes what it set at its end. If the change throws, nothing is written. */
   during<T>(change: () => T): T {
+    this.#set = new Map()
     try {
-      this.#read = this.#all()
       const answer = change()
-      this.#write(this.#read)
+      this.#write(this.#set)
       return answer
     } finally {
+      this.#set = undefined
       this.#read = undefined
-      this.#set.clear()
     }
   }
 
   get<K extends keyof Notes>(key: K): Notes[K] {
-    const value = (this.#read ?? this.#all()).get(key)
+    const value = this.#set?.get(key) ?? this.#stored().get(key)
     return value === undefined ? NO_NOTES[key] : JSON.parse(value)
   }
 
   /** Sets a value. Only a running change can. */
   set<K extends keyof Notes>(key: K, value: Notes[K]): void {
-    if (!this.#read) throw new Error('a note is set outside a change')
-    this.#read.set(key, JSON.stringify(value))
-    this.#set.add(key)
+    if (!this.#set) throw new Error('a note is set outside a change')
+    this.#set.set(key, JSON.stringify(value))
   }
 
-  #all(): Map<string, string> {
+  /** Returns the stored values. A running change reads them once, when it needs the first one. */
+  #stored(): Map<string, string> {
+    if (this.#read) return this.#read
     const rows = this.#sql.exec<{ key: string; value: string }>('SELECT key, value FROM notes')
-    return new Map(rows.toArray().map(({ key, value }) => [key, value]))
+    const stored = new Map(rows.toArray().map(({ key, value }) => [key, value]))
+    if (this.#set) this.#read = stored
+    return stored
   }
 
-  #write(read: Map<string, string>): void {
-    if (this.#set.size === 0) return
-    const rows = [...this.#set].map((key) => [key, read.get(key) ?? ''])
-    const places = rows.map(() => '(?, ?)').join(', ')
-    this.#sql.exec(`INSERT OR REPLACE INTO notes VALUES ${places}`, ...rows.flat())
+  #write(set: Map<string, string>): void {
+    const changed = [...set].filter(([key, value]) => this.#stored().get(key) !== value)
+    if (changed.length === 0) return
+    const places = changed.map(() => '(?, ?)').join(', ')
+    this.#sql.exec(`INSERT OR REPLACE INTO notes VALUES ${places}`, ...changed.flat())
   }
 }

@@ -141,8 +141,7 @@ export function accept(
     })
     if (jkt) ledger.tokens.bind(jti, jkt, expiresAt, now)
   }
-  ledger.factors.touch(factorId, now)
-  ledger.setNote('lastStepUpAt', now)
+  if (!ledger.factors.touch(factorId, now)) ledger.setNote('lastStepUpAt', now)
   const tokens = issued.map(({ jti, kind, scopes, singleUse, detailsHash, jkt }) => ({
     ...{ jti, kind, scopes, singleUse },
     ...(detailsHash && { detailsHash }),
