@@ -7,7 +7,7 @@ export const WITHOUT_RECEIPTS: { name: string; replacements: Replacement[] } = {
   replacements: [
     [
       'functions/state/subject/step-up.ts',
-      'ledger.receipts.add(receiptOf(call.terms, proof, token, passkey), ledger.history.end().events)',
+      'ledger.receipts.add(receiptOf(call.terms, proof, token, passkey), seq)',
       'void token',
     ],
   ],

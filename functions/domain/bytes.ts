@@ -1,5 +1,5 @@
 // Bytes and hashes. All functions are synchronous, so that an object can hash inside a transaction.
-import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { base64urlnopad } from '@scure/base'
 
 const encoder = new TextEncoder()
@@ -42,11 +42,8 @@ export function lengthPrefixed(...parts: (string | Uint8Array)[]): Uint8Array {
 export const hashParts = (...parts: (string | Uint8Array)[]): Uint8Array =>
   sha256(lengthPrefixed(...parts))
 
-export function sha256(...chunks: Uint8Array[]): Uint8Array {
-  const hash = createHash('sha256')
-  for (const chunk of chunks) hash.update(chunk)
-  return new Uint8Array(hash.digest())
-}
+export const sha256 = (...chunks: Uint8Array[]): Uint8Array =>
+  new Uint8Array(hash('sha256', Buffer.concat(chunks), 'buffer'))
 
 export const hmacSha256 = (key: Uint8Array, message: Uint8Array): Uint8Array =>
   new Uint8Array(createHmac('sha256', key).update(message).digest())

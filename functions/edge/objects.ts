@@ -1,6 +1,7 @@
 // Calls Durable Objects. The platform's stub types lose some types, such as an event's data or a union of
 // answers, so `Remote` describes a stub instead: the methods of the object, each returning a promise. Methods
 // that can safely run twice are repeated once if the object was unavailable for a moment.
+import { epochSeconds } from '../clock.ts'
 import { subjectObjectName } from '../domain/names.ts'
 import type { Bindings } from '../env.ts'
 
@@ -19,6 +20,7 @@ import type { Counts } from '../state/counts.ts'
 import type { Directory } from '../state/directory/directory.ts'
 import type { Environment } from '../state/environment/environment.ts'
 import type { Subject } from '../state/subject/subject.ts'
+import { ShortCache } from './short-cache.ts'
 
 /** The methods of an object as a remote caller sees them. */
 export type Remote<T> = {
@@ -119,8 +121,24 @@ export const subjectObject = (
   environment: string,
   subject: string,
 ): SubjectObject => {
-  const name = subjectObjectName(environment, subject)
+  const name = objectNameOf(environment, subject)
   return remote<Subject>(() => subjects.getByName(name), OF_SUBJECT)
+}
+
+const KEPT_NAMES = 5000
+const KEPT_NAMES_SECONDS = 3600
+const names = new ShortCache<string>(KEPT_NAMES, KEPT_NAMES_SECONDS)
+
+/** Returns the name of a user's object. The names of recent users are kept, because each one is a hash. */
+function objectNameOf(environment: string, subject: string): string {
+  // The id of an environment contains no colon.
+  const key = `${environment}:${subject}`
+  const now = epochSeconds()
+  const known = names.get(key, now)
+  if (known) return known
+  const name = subjectObjectName(environment, subject)
+  names.set(key, name, now)
+  return name
 }
 
 export const environmentObject = ({ environments }: Bindings, id: string): EnvironmentObject =>
