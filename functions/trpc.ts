@@ -1,6 +1,6 @@
 // The tRPC builder of procedures. Each procedure starts with `calledBy(…)`, which names who may call it.
 import { initTRPC } from '@trpc/server'
-import { type Caller, type Context, identify } from './callers/identify.ts'
+import type { Caller, Context } from './callers/identify.ts'
 
 /** What a procedure says about itself. The description of the HTTP API reads it. */
 export interface ProcedureMeta {
@@ -12,12 +12,14 @@ const t = initTRPC.context<Context>().meta<ProcedureMeta>().create()
 export const { router } = t
 
 /**
- * Creates a procedure for some kinds of caller. Its `ctx.caller` is a verified caller of one of these kinds.
+ * Creates a procedure for some kinds of caller. Its `ctx.caller` is a verified caller of one of these kinds:
+ * `callProcedure` identifies it before it calls.
  *
  * @example calledBy('subject').input(NoInput).query(({ ctx: { caller } }) => caller.object.list({ who: caller.who }))
  */
 export const calledBy = <K extends Caller['kind']>(...kinds: K[]) =>
-  t.procedure.meta({ callers: kinds }).use(async ({ ctx, next }) => {
-    const caller = await identify(ctx, kinds)
-    return next({ ctx: { caller } })
-  })
+  initTRPC
+    .context<Context & { caller: Extract<Caller, { kind: K }> }>()
+    .meta<ProcedureMeta>()
+    .create()
+    .procedure.meta({ callers: kinds })

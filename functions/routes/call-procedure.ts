@@ -2,20 +2,22 @@
 // and refusals as problem details (RFC 9457).
 import { type AnyProcedure, TRPCError } from '@trpc/server'
 import { REASONS } from '../../contract/index.ts'
-import type { Context } from '../callers/identify.ts'
+import { type Context, identify } from '../callers/identify.ts'
 import { type Refusal, Refused, refuse } from '../domain/refusal.ts'
 import { refusalOf } from '../errors.ts'
 import { appRouter } from '../router.ts'
+import type { ProcedureMeta } from '../trpc.ts'
 
 export const PROBLEM_TYPE = 'application/problem+json'
 
+type Named = AnyProcedure & { _def: { meta: ProcedureMeta } }
 /** All procedures by their names. tRPC types them as they are nested. */
 const procedures = new Map(
-  Object.entries(appRouter._def.procedures as unknown as Record<string, AnyProcedure>),
+  Object.entries(appRouter._def.procedures as unknown as Record<string, Named>),
 )
 
 /**
- * Calls a procedure.
+ * Identifies the caller, and calls a procedure.
  *
  * @param name for example `policy.check`
  * @param input the checked value of the body
@@ -29,9 +31,10 @@ export async function callProcedure(
   context: Context,
 ): Promise<unknown> {
   const procedure = procedures.get(name) ?? refuse('not_found')
+  const caller = await identify(context, procedure._def.meta.callers)
   try {
     return await procedure({
-      ...{ ctx: context, path: name, type: procedure._def.type, batchIndex: 0 },
+      ...{ ctx: { ...context, caller }, path: name, type: procedure._def.type, batchIndex: 0 },
       ...{ getRawInput: async () => input, input: undefined, signal: undefined },
     })
   } catch (error) {
