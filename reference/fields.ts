@@ -139,7 +139,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
     'Identifies this request, so that a repeated one gets the same answer for 60 seconds. Create a new one for each request.',
   includes: 'What the claim must include: a text with words, or an array.',
   index: 'Where in the array.',
-  intact: 'Whether every event matches its hash.',
+  intact: 'Whether every event matches its hash, and the history its stored checkpoints.',
   isDefault: 'Whether the user is asked for this factor first.',
   iss: 'The issuer: the address of the environment.',
   issuedAt: 'When the token was issued.',

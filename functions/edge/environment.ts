@@ -1,16 +1,15 @@
 // Loads an environment from its object and caches it for 20 seconds in this isolate. While the object does
 // not answer, loads the settings and public keys from the published copy in KV.
-import { importJWK, type JSONWebKeySet } from 'jose'
+import type { JSONWebKeySet } from 'jose'
 import type { KeyUse, Offered } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
 import { type Action, actionsIn } from '../domain/policy/policy.ts'
 import { Refused, refusal, refuse } from '../domain/refusal.ts'
-import { open } from '../domain/seal.ts'
 import { copyKey, keySetOf, Published } from '../domain/settings/published.ts'
 import { offeredBy, resolveSettings, type Settings } from '../domain/settings/settings.ts'
 import { CLOCK_TOLERANCE_SECONDS } from '../domain/tokens/foreign.ts'
-import { currentKey, type RingKey, SEAL_PURPOSES } from '../domain/tokens/key-ring.ts'
-import { SIGNING_ALGORITHM, type SigningKey } from '../domain/tokens/token.ts'
+import { currentKey, openKey, type RingKey } from '../domain/tokens/key-ring.ts'
+import type { SigningKey } from '../domain/tokens/token.ts'
 import type { Bindings } from '../env.ts'
 import { environmentObject, type Snapshot } from './objects.ts'
 import { ShortCache } from './short-cache.ts'
@@ -138,13 +137,13 @@ function live(
 
 function secretsOf({ environment, dataKey, ring, receiptRing, resourceKeys }: Snapshot): Secrets {
   const signer = (use: KeyUse, ring: RingKey[]) => {
-    const imported = new Map<string, CryptoKey>()
+    const opened = new Map<string, SigningKey>()
     return async (): Promise<SigningKey> => {
       const current = currentKey(ring, epochSeconds()) ?? refuse('unavailable')
       const { kid } = current
-      const key = imported.get(kid) ?? (await importPrivate(use, environment, dataKey, current))
-      imported.set(kid, key)
-      return { kid, key }
+      const key = opened.get(kid) ?? (await openKey(use, environment, dataKey, current))
+      opened.set(kid, key)
+      return key
     }
   }
   return {
@@ -154,19 +153,6 @@ function secretsOf({ environment, dataKey, ring, receiptRing, resourceKeys }: Sn
     receiptKey: signer('receipts', receiptRing),
     receiptKeySet: keySetOf(receiptRing),
   }
-}
-
-async function importPrivate(
-  use: KeyUse,
-  environment: string,
-  dataKey: Uint8Array,
-  { kid, sealedPrivateJwk }: RingKey,
-): Promise<CryptoKey> {
-  const opened = open(dataKey, SEAL_PURPOSES[use], [environment, kid], sealedPrivateJwk)
-  if (!opened) throw new Error('a signing key does not open with the data key of its environment')
-  const key = await importJWK(JSON.parse(new TextDecoder().decode(opened)), SIGNING_ALGORITHM)
-  if (key instanceof Uint8Array) throw new Error('a signing key is not asymmetric')
-  return key
 }
 
 /** Deletes the published copy of a removed environment. */

@@ -16,7 +16,9 @@ import { deriveKey, hashParts, toBase64Url, utf8 } from '../domain/bytes.ts'
 import {
   type ChainEnd,
   type ChainName,
+  findContradiction,
   readCheckpoint,
+  type StoredCheckpoint,
   signCheckpoint,
 } from '../domain/history/checkpoint.ts'
 import { refuse } from '../domain/refusal.ts'
@@ -50,7 +52,10 @@ export const auditRouter = router({
       const { checkpoint, cursor } = input
       const since = checkpoint === undefined ? undefined : await readOwn(chain, checkpoint)
       const after = readCursor(chain, 'verify', cursor)
-      const { next, ...result } = await chain.object.verifyEvents(after, since)
+      const { next, checkpoints = [], ...result } = await chain.object.verifyEvents(after, since)
+      const brokenAt = await brokenBefore(chain, checkpoints)
+      if (brokenAt !== undefined)
+        return { ...result, intact: false, brokenAt, ...(since && { since: 'broken' as const }) }
       return {
         ...result,
         ...(next !== undefined && { cursor: writeCursor(chain, 'verify', next) }),
@@ -123,6 +128,13 @@ async function chainOf(
 async function readOwn(chain: Chain, checkpoint: string): Promise<ChainEnd> {
   const { issuer, secrets } = await chain.signer()
   return readCheckpoint(checkpoint, { iss: issuer, ...chain.about }, secrets().receiptKeySet)
+}
+
+/** Returns the first event that a stored checkpoint of the chain contradicts, if any. */
+async function brokenBefore(chain: Chain, stored: StoredCheckpoint[]): Promise<number | undefined> {
+  if (stored.length === 0) return undefined
+  const { issuer, secrets } = await chain.signer()
+  return findContradiction(stored, { iss: issuer, ...chain.about }, secrets().receiptKeySet)
 }
 
 const Position = z.strictObject({ chain: z.string(), use: z.string(), seq: z.int() })

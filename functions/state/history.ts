@@ -11,7 +11,8 @@ import {
   SALT_BYTES,
   verifyRun,
 } from '../domain/history/audit.ts'
-import type { ChainEnd } from '../domain/history/checkpoint.ts'
+import type { ChainEnd, StoredCheckpoint } from '../domain/history/checkpoint.ts'
+import { Checkpoints, EVENTS_PER_CHECKPOINT } from './checkpoints.ts'
 
 export const AUDIT_PAGE_SIZE = 50
 export const AUDIT_VERIFY_PAGE_SIZE = 1000
@@ -49,7 +50,11 @@ export interface Tally extends NewEvent {
 }
 
 /** The result of verifying one part of a chain. Pass `next` to verify the next part. */
-export type VerifiedPart = Omit<AuditVerifyResult, 'cursor'> & { next?: number }
+export type VerifiedPart = Omit<AuditVerifyResult, 'cursor'> & {
+  next?: number
+  /** The stored checkpoints of this part, which the Worker compares. */
+  checkpoints?: StoredCheckpoint[]
+}
 
 /** Verifies the chain of an object that has stored no event. */
 export const verifyNothing = (since: ChainEnd | undefined): VerifiedPart => ({
@@ -61,13 +66,19 @@ export const verifyNothing = (since: ChainEnd | undefined): VerifiedPart => ({
 export const NO_EVENTS: ChainEnd = { events: 0, head: GENESIS_HASH }
 
 export class History {
+  readonly checkpoints: Checkpoints
   readonly #sql: SqlStorage
+  readonly #onCheckpointDue: () => void
 
-  constructor(sql: SqlStorage) {
+  /** @param onCheckpointDue called in the transaction that writes a 100th event */
+  constructor(sql: SqlStorage, onCheckpointDue: () => void) {
+    this.checkpoints = new Checkpoints(sql)
     this.#sql = sql
+    this.#onCheckpointDue = onCheckpointDue
   }
 
   ensure(): void {
+    this.checkpoints.ensure()
     this.#sql.exec(SCHEMA)
   }
 
@@ -131,6 +142,7 @@ export class History {
       event.hash,
     )
     this.#sql.exec('UPDATE chain SET seq = ?, head = ?', event.seq, event.hash)
+    if (event.seq % EVENTS_PER_CHECKPOINT === 0) this.#onCheckpointDue()
     return event.seq
   }
 
@@ -172,6 +184,7 @@ export class History {
       .toArray()
     if (!last) return false
     this.#sql.exec('DELETE FROM events WHERE seq <= ?', last.seq)
+    this.checkpoints.trim(last.seq)
     this.#sql.exec('UPDATE chain SET anchor_seq = ?, anchor_hash = ?', last.seq, last.hash)
     return last.seq === end - 1
   }
@@ -238,12 +251,13 @@ export class History {
     const reached = from + events.length
     const count = reached - chain.anchor_seq
     if (brokenAt !== undefined) return { intact: false, count, head, brokenAt }
+    const checkpoints = (upTo: number) => this.checkpoints.between(from, upTo, chain.seq)
     if (events.length === AUDIT_VERIFY_PAGE_SIZE && reached < chain.seq)
-      return { intact: true, count, head, next: reached }
+      return { intact: true, count, head, next: reached, checkpoints: checkpoints(reached) }
     // The end of the chain is stored separately, so that missing newest events are found too.
     if (reached !== chain.seq || head !== chain.head)
       return { intact: false, count, head, brokenAt: reached + 1 }
-    return { intact: true, count, head }
+    return { intact: true, count, head, checkpoints: checkpoints(Number.MAX_SAFE_INTEGER) }
   }
 
   /**

@@ -330,7 +330,7 @@ export const AUDIT_OPERATIONS: OperationsOf<'audit'> = {
   verify: {
     summary: 'Verify the history',
     description:
-      'Verifies the chain of hashes. `intact` is false if an event was changed or is missing. If there is a `cursor`, call again with it to verify the rest.',
+      'Verifies the chain of hashes, and compares it with the stored checkpoints. `intact` is false if an event was changed or is missing. If there is a `cursor`, call again with it to verify the rest.',
     reasons: ['unknown_environment'],
     example: {},
     answer: {

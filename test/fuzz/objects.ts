@@ -46,7 +46,7 @@ const COUNTED: Record<string, RegExp> = {
   chain: /./,
   tallies: /./,
   events: new RegExp(`"type":"(${COUNTED_EVENTS.join('|')})"`),
-  notes: /^\{"key":"(attempts|passkeyFailures(BySession)?|keepDays|environment|alarmAt)"/,
+  notes: /^\{"key":"(attempts|passkeyFailures(BySession)?|keepDays|environment|subject|alarmAt)"/,
   // A challenge is claimed before its answer is verified (rule 5), so a wrong answer leaves its claim.
   claims: /^\{"key":"challenge:/,
 }

@@ -1,23 +1,22 @@
 // Users with any name: every procedure that returns their name, or a cursor over their history, works for every
 // subject.
-import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { SubjectId } from '../../contract/index.ts'
 import { subjectObjectName } from '../../functions/domain/names.ts'
-import { AUDIT_PAGE_SIZE, AUDIT_VERIFY_PAGE_SIZE, History } from '../../functions/state/history.ts'
+import { AUDIT_PAGE_SIZE, AUDIT_VERIFY_PAGE_SIZE } from '../../functions/state/history.ts'
 import { startEnrolling } from '../support/ceremonies.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
 import {
   enrollTotp,
   makeEnvironment,
-  now,
   operator,
   stepUp,
   type TestEnvironment,
   unique,
 } from '../support/service.ts'
+import { fillHistory } from '../support/stored.ts'
 
 restartClockAfterEach()
 
@@ -41,17 +40,8 @@ const anySubject = fc
   .map((subject) => subject.slice(0, 255))
   .filter((subject) => SubjectId.safeParse(subject).success)
 
-const fillHistory = (subject: string, events: number) =>
-  runInDurableObject(
-    env.SUBJECT.getByName(subjectObjectName(environment.id, subject)),
-    (_object, { storage }) => {
-      const history = new History(storage.sql)
-      storage.transactionSync(() => {
-        for (let i = 0; i < events; i += 1)
-          history.append({ type: 'test', actor: 'subject', at: now(), data: {} })
-      })
-    },
-  )
+const fill = (subject: string, events: number) =>
+  fillHistory(env.SUBJECT.getByName(subjectObjectName(environment.id, subject)), events)
 
 describe('a user of any name', () => {
   it('reads and is read, page by page, enrolls, steps up and spends', async () => {
@@ -72,7 +62,7 @@ describe('a user of any name', () => {
           action: 'wallet.waas.sign',
         })
         expect(consumed.claims.sub).toBe(subject)
-        await fillHistory(subject, AUDIT_PAGE_SIZE)
+        await fill(subject, AUDIT_PAGE_SIZE)
         const whom = { environment: environment.id, subject }
         expect(await operator.subject.get.query(whom)).toMatchObject({ enrolled: true })
         for (const [client, input] of [
@@ -94,7 +84,7 @@ describe('a user of any name', () => {
     const subject = longestOf(unit).slice(0, 200) + unique('')
     const user = await environment.user({ sub: subject })
     await user.client.factor.enroll.mutate({ kind: 'totp' })
-    await fillHistory(subject, AUDIT_VERIFY_PAGE_SIZE)
+    await fill(subject, AUDIT_VERIFY_PAGE_SIZE)
     for (const [client, input] of [
       [user.client, {}],
       [operator, { environment: environment.id, subject }],

@@ -2,8 +2,13 @@
 // are cut off or replaced.
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose'
+import { createLocalJWKSet, decodeJwt, generateKeyPair, type JSONWebKeySet, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
+import {
+  type ChainEnd,
+  readCheckpoint,
+  signCheckpoint,
+} from '../../functions/domain/history/checkpoint.ts'
 import { subjectObjectName } from '../../functions/domain/names.ts'
 import { forgetEnvironment } from '../../functions/edge/environment.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
@@ -18,6 +23,7 @@ import {
   stepUp,
   type TestUser,
 } from '../support/service.ts'
+import { fillHistory } from '../support/stored.ts'
 
 restartClockAfterEach()
 
@@ -170,5 +176,148 @@ describe('a history with an earlier checkpoint', () => {
     })
     forgetEnvironment(environment)
     await expectRefused(verify(here.checkpoint), 'input_invalid')
+  })
+})
+
+const storedIn = (object: DurableObjectStub) =>
+  runInDurableObject(object, (_object, { storage }) =>
+    storage.sql
+      .exec<{ position: number; checkpoint: string }>('SELECT * FROM checkpoints')
+      .toArray(),
+  )
+
+/** A user with 250 events. The service wrote the 100th and the 200th, and the alarms ran that they set. */
+async function longScene() {
+  const at = await scene()
+  const object = subjectOf(at.environment.id, at.user.subject)
+  for (const before of [95, 99]) {
+    await fillHistory(object, before)
+    await rename(at.user, at.factorId, `after ${before}`)
+    const alarm = await runInDurableObject(object, (_object, { storage }) => storage.getAlarm())
+    expect(alarm).toBeLessThanOrEqual((now() + 10) * 1000)
+    await runDurableObjectAlarm(object)
+  }
+  await fillHistory(object, 50)
+  const chain = { iss: `${PUBLIC_URL}/${at.environment.id}`, sub: at.user.subject }
+  return { ...at, object, chain }
+}
+type LongScene = Awaited<ReturnType<typeof longScene>>
+
+const cutAfter = ({ run }: Awaited<ReturnType<typeof scene>>, seq: number) =>
+  run(
+    `DELETE FROM events WHERE seq > ${seq}`,
+    `UPDATE chain SET seq = ${seq}, head = (SELECT hash FROM events WHERE seq = ${seq})`,
+  )
+const withdrawKey = async ({ environment }: LongScene) => {
+  await operator.environment.rotateKeys.mutate({
+    ...{ environment: environment.id, use: 'receipts', compromised: true },
+  })
+  forgetEnvironment(environment.id)
+}
+/** Stores a checkpoint of another history at the 250th event, signed by a key that is not the environment's. */
+const forge = async ({ object, chain }: LongScene) => {
+  const key = (await generateKeyPair('ES256')).privateKey
+  const end: ChainEnd = { events: 250, head: 'f'.repeat(64) }
+  const forged = await signCheckpoint(chain, end, { kid: 'forged', key }, now())
+  await runInDurableObject(object, (_object, { storage }) =>
+    storage.sql.exec('INSERT INTO checkpoints VALUES (250, ?)', forged),
+  )
+}
+
+describe('every hundred events', () => {
+  it('the environment signs a checkpoint of the history of a user, by an alarm', async () => {
+    stopClock()
+    const { environment, user, object, chain } = await longScene()
+    const keySet = await (await send(`/${environment.id}/receipts/jwks.json`)).json<JSONWebKeySet>()
+    const stored = await storedIn(object)
+    expect(stored.map(({ position }) => position)).toEqual([100, 200])
+    for (const { position, checkpoint } of stored) {
+      const { events } = await readCheckpoint(checkpoint, chain, keySet)
+      expect(events).toBe(position)
+      expect(await user.client.audit.verify.query({ checkpoint })).toMatchObject({
+        ...{ intact: true, count: 250, since: 'intact' },
+      })
+    }
+    await runDurableObjectAlarm(object)
+    expect(await storedIn(object)).toEqual(stored)
+  })
+
+  it('and one of its own history', async () => {
+    const environment = await makeEnvironment()
+    const object = env.ENVIRONMENT.getByName(environment.id)
+    await fillHistory(object, 98)
+    await environment.resource()
+    await runDurableObjectAlarm(object)
+    expect(await storedIn(object)).toMatchObject([{ position: 100 }])
+    const verify = () => operator.audit.verify.query({ environment: environment.id })
+    expect(await verify()).toMatchObject({ intact: true, count: 100 })
+    await runInDurableObject(object, (_object, { storage }) => {
+      storage.sql.exec('DELETE FROM events WHERE seq > 90')
+      storage.sql.exec('UPDATE chain SET seq = 90, head = (SELECT hash FROM events WHERE seq = 90)')
+    })
+    expect(await verify()).toMatchObject({ intact: false, brokenAt: 91 })
+  })
+
+  it.each<[string, (at: LongScene) => Promise<unknown>, found: object]>([
+    [
+      'its newest event was deleted',
+      ({ run }) => run('DELETE FROM events WHERE seq = 250'),
+      { intact: false, brokenAt: 250 },
+    ],
+    ['its newest events were cut off', (at) => cutAfter(at, 180), { intact: false, brokenAt: 181 }],
+    [
+      'its newest events were replaced by well-formed ones',
+      async (at) => {
+        await cutAfter(at, 150)
+        await fillHistory(at.object, 120)
+      },
+      { intact: false, brokenAt: 200 },
+    ],
+    [
+      'all its events were replaced',
+      async (at) => {
+        await at.run('DELETE FROM events', `UPDATE chain SET seq = 0, head = '${'0'.repeat(64)}'`)
+        await fillHistory(at.object, 250)
+      },
+      { intact: false, brokenAt: 100 },
+    ],
+    [
+      'its newest events were cut off, and their receipt key was withdrawn: that key proves nothing',
+      async (at) => {
+        await cutAfter(at, 180)
+        await withdrawKey(at)
+      },
+      { intact: true, count: 180 },
+    ],
+    ['another key signed another history', forge, { intact: true, count: 250 }],
+  ])(
+    'a history without a checkpoint of the caller is compared where %s',
+    async (_w, change, found) => {
+      stopClock()
+      const at = await longScene()
+      await change(at)
+      expect(await at.user.client.audit.verify.query()).toMatchObject(found)
+    },
+  )
+
+  it('is broken since an earlier checkpoint too where a later one contradicts it', async () => {
+    stopClock()
+    const at = await longScene()
+    await cutAfter(at, 180)
+    const { checkpoint } = at
+    expect(await at.user.client.audit.verify.query({ checkpoint })).toMatchObject({
+      ...{ intact: false, since: 'broken' },
+    })
+  })
+
+  it('checkpoints go with their events', async () => {
+    stopClock()
+    const at = await longScene()
+    advance(2 * 24 * 3600)
+    await at.user.signIn({})
+    await rename(at.user, at.factorId, 'later')
+    await runDurableObjectAlarm(at.object)
+    expect(await storedIn(at.object)).toEqual([])
+    expect(await at.user.client.audit.verify.query()).toMatchObject({ intact: true, count: 1 })
   })
 })

@@ -232,7 +232,7 @@ describe('a stored receipt', () => {
     const { secret } = await enrollTotp(user)
     const object = subjectOf(environment.id, user.subject)
     await runInDurableObject(object, (_object, { storage }) => {
-      storage.sql.exec('DROP TABLE receipts')
+      for (const newer of ['receipts', 'checkpoints']) storage.sql.exec(`DROP TABLE ${newer}`)
     })
     await end(object)
     await expectRefused(user.client.receipt.get.query({ jti: 'A'.repeat(22) }), 'not_found')

@@ -1,13 +1,16 @@
 // The Directory object, a new one for each test: its entries, and its history beyond one page. Also the counts of an
 // environment, which have their own objects.
+import { runDurableObjectAlarm } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import type { StatsRow } from '../../contract/index.ts'
 import { hashKey } from '../../functions/domain/names.ts'
 import type { DirectoryObject, Remote } from '../../functions/edge/objects.ts'
 import type { Counts } from '../../functions/state/counts.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
-import { unique } from '../support/service.ts'
+import { operator, PUBLIC_URL, unique } from '../support/service.ts'
+import { fillHistory, storedBy } from '../support/stored.ts'
 
 restartClockAfterEach()
 
@@ -41,6 +44,22 @@ describe('the history of the operators', () => {
       ['operator.revoked', 'operator:first', 'robot'],
       ['operator.created', 'operator:first', 'robot'],
     ])
+  })
+
+  it('has a checkpoint at every hundredth event, signed by the environment of the operators', async () => {
+    await operator.audit.checkpoint.query({})
+    const directory = directoryOf()
+    await directory.enter('first', 'first')
+    const stub = directory as unknown as DurableObjectStub
+    await fillHistory(stub, 98)
+    await directory.enter('hundredth', 'first')
+    await runDurableObjectAlarm(stub)
+    const { rows } = await storedBy(stub)
+    expect(rows.checkpoints).toMatchObject([{ position: 100 }])
+    const signed = decodeJwt(String(rows.checkpoints?.[0]?.checkpoint))
+    expect(signed).toMatchObject({
+      ...{ iss: `${PUBLIC_URL}/operator`, position: 100, head: rows.chain?.[0]?.head },
+    })
   })
 
   it('has a next page where there is more, and not where it ends', async () => {

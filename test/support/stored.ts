@@ -1,5 +1,7 @@
 // Reads the stored rows of an object, and writes them back as a restore of the storage does.
 import { runInDurableObject } from 'cloudflare:test'
+import { History } from '../../functions/state/history.ts'
+import { now } from './service.ts'
 
 type Row = Record<string, string | number | null>
 
@@ -54,3 +56,13 @@ function replaceRows(sql: SqlStorage, rows: Stored['rows']): void {
     }
   }
 }
+
+/** Adds events to the history of an object, and no more: no alarm is set. */
+export const fillHistory = (stub: DurableObjectStub, events: number): Promise<void> =>
+  runInDurableObject(stub, (_object, { storage }) => {
+    const history = new History(storage.sql, () => undefined)
+    storage.transactionSync(() => {
+      for (let i = 0; i < events; i += 1)
+        history.append({ type: 'test', actor: 'subject', at: now(), data: {} })
+    })
+  })

@@ -13,6 +13,14 @@ export interface ChainEnd {
   head: string
 }
 
+/** A stored checkpoint, with what the chain has at its position now. */
+export interface StoredCheckpoint {
+  checkpoint: string
+  found: ChainEnd
+  /** The first event that is changed or missing if `found` is not what was signed. */
+  brokenAt: number
+}
+
 /** The chain of a user (`sub`), of an environment, or with neither of the directory. */
 export interface ChainName {
   iss: string
@@ -75,4 +83,21 @@ export async function readCheckpoint(
         'This `checkpoint` is not of this history, or its key was withdrawn: use another one.',
     })
   return { events: claims.position, head: claims.head }
+}
+
+/**
+ * Compares a chain with its stored checkpoints. Ignores those that none of the keys signed: their key was withdrawn.
+ *
+ * @returns the first event that is changed or missing, if any
+ */
+export async function findContradiction(
+  stored: StoredCheckpoint[],
+  chain: ChainName,
+  keySet: JSONWebKeySet,
+): Promise<number | undefined> {
+  for (const { checkpoint, found, brokenAt } of stored) {
+    const signed = await readCheckpoint(checkpoint, chain, keySet).catch(() => undefined)
+    if (signed && (signed.events !== found.events || signed.head !== found.head)) return brokenAt
+  }
+  return undefined
 }

@@ -1,8 +1,10 @@
 // The signing keys of an environment, in one ring for tokens and one for receipts: next, current and retired. A key
 // signs only after every verifier could fetch it. It stays published as long as what it signed is valid or stored.
-import type { JWK } from 'jose'
+import { importJWK, type JWK } from 'jose'
 import type { KeyUse, SigningKey as SigningKeyView } from '../../../contract/index.ts'
 import { DAY_SECONDS } from '../factors/throttle.ts'
+import { open } from '../seal.ts'
+import { SIGNING_ALGORITHM, type SigningKey } from './token.ts'
 
 export const PUBLISH_AHEAD_SECONDS = 600
 export const RETIRED_PUBLISHED_SECONDS = 24 * 3600 + 600
@@ -43,6 +45,24 @@ export const hasNextKey = (ring: readonly RingKey[], now: number): boolean =>
  */
 export const retirementOf = (use: KeyUse, signsAt: number, keepDays: number): number =>
   signsAt + (use === 'tokens' ? RETIRED_PUBLISHED_SECONDS : keepDays * DAY_SECONDS)
+
+/**
+ * Opens the private half of a key, to sign with it.
+ *
+ * @throws Error if another data key or another ring sealed it
+ */
+export async function openKey(
+  use: KeyUse,
+  environment: string,
+  dataKey: Uint8Array,
+  { kid, sealedPrivateJwk }: RingKey,
+): Promise<SigningKey> {
+  const opened = open(dataKey, SEAL_PURPOSES[use], [environment, kid], sealedPrivateJwk)
+  if (!opened) throw new Error('a signing key does not open with the data key of its environment')
+  const key = await importJWK(JSON.parse(new TextDecoder().decode(opened)), SIGNING_ALGORITHM)
+  if (key instanceof Uint8Array) throw new Error('a signing key is not asymmetric')
+  return { kid, key }
+}
 
 /** Returns the keys as an operator sees them. */
 export function viewRing(ring: readonly RingKey[], now: number): SigningKeyView[] {

@@ -5,8 +5,9 @@ import type { AuditEvent, EnvironmentListResult, Reason } from '../../../contrac
 import { epochSeconds } from '../../clock.ts'
 import { HOUR_SECONDS } from '../../domain/factors/throttle.ts'
 import type { ChainEnd } from '../../domain/history/checkpoint.ts'
-import { FIRST_OPERATOR, KEEP_DAYS } from '../../domain/operators.ts'
+import { FIRST_OPERATOR, KEEP_DAYS, OPERATOR_ENVIRONMENT } from '../../domain/operators.ts'
 import { type Answer, answering, refuse } from '../../domain/refusal.ts'
+import { CHECKPOINT_WITHIN_SECONDS } from '../checkpoints.ts'
 import { REMOVED } from '../environment/environment.ts'
 import { endOfHour, History, type Tally, type VerifiedPart } from '../history.ts'
 import { type ConsoleSession, type KnownOperator, Operators } from './operators.ts'
@@ -36,7 +37,9 @@ export class Directory extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#sql = ctx.storage.sql
-    this.#history = new History(ctx.storage.sql)
+    this.#history = new History(ctx.storage.sql, () => {
+      void ctx.storage.setAlarm((epochSeconds() + CHECKPOINT_WITHIN_SECONDS) * 1000)
+    })
     this.#operators = new Operators(ctx.storage.sql)
     this.#sql.exec(SCHEMA)
     this.#operators.ensure()
@@ -180,11 +183,15 @@ export class Directory extends DurableObject<Env> {
     })
   }
 
-  /** Writes the tallies whose hour has ended. */
-  override alarm(): void {
+  /** Writes the tallies whose hour has ended, and has the environment of the operators sign checkpoints. */
+  override async alarm(): Promise<void> {
     const now = epochSeconds()
     const tallied = this.ctx.storage.transactionSync(() => this.#history.flush(now))
     if (tallied) void this.ctx.storage.setAlarm(endOfHour(now) * 1000)
+    const { checkpoints } = this.#history
+    const ends = checkpoints.unsigned()
+    const signer = this.env.ENVIRONMENT.getByName(OPERATOR_ENVIRONMENT)
+    if (ends.length > 0) checkpoints.add(ends, await signer.signCheckpoints({}, ends))
   }
 
   /** Returns true, for a health check. */

@@ -12,11 +12,13 @@ import { epochSeconds, random } from '../../clock.ts'
 import { hashParts, toBase64Url } from '../../domain/bytes.ts'
 import { DAY_SECONDS } from '../../domain/factors/throttle.ts'
 import type { NewEvent } from '../../domain/history/audit.ts'
-import type { ChainEnd } from '../../domain/history/checkpoint.ts'
+import { type ChainEnd, type ChainName, signCheckpoint } from '../../domain/history/checkpoint.ts'
 import { type Answer, answering, refusal, refuse } from '../../domain/refusal.ts'
 import { copyKey, keySetOf, type Published } from '../../domain/settings/published.ts'
 import { checkVersion, resolveSettings } from '../../domain/settings/settings.ts'
 import {
+  currentKey,
+  openKey,
   PUBLISH_AHEAD_SECONDS,
   publishedKeys,
   type RingKey,
@@ -24,6 +26,7 @@ import {
   viewRing,
 } from '../../domain/tokens/key-ring.ts'
 import { readVariables } from '../../variables.ts'
+import { CHECKPOINT_WITHIN_SECONDS } from '../checkpoints.ts'
 import { History, NO_EVENTS, type VerifiedPart, verifyNothing } from '../history.ts'
 import { Credentials, type HeldCredential } from './credentials.ts'
 import { Document, type DocumentRow, sealDataKey } from './document.ts'
@@ -37,7 +40,7 @@ export const REMOVED =
 /** The tables that are dropped when the environment is removed. */
 const TABLES = [
   ...['document', 'signing_keys', 'receipt_keys', 'resource_keys', 'credentials'],
-  ...['events', 'chain', 'tallies'],
+  ...['events', 'chain', 'tallies', 'checkpoints'],
 ]
 
 /** The part of an environment that an isolate caches. Its private keys are sealed. */
@@ -73,7 +76,9 @@ export class Environment extends DurableObject<Env> {
     super(ctx, env)
     this.#sql = ctx.storage.sql
     this.#document = new Document(ctx.storage.sql)
-    this.#history = new History(ctx.storage.sql)
+    this.#history = new History(ctx.storage.sql, () => {
+      void ctx.storage.setAlarm((epochSeconds() + CHECKPOINT_WITHIN_SECONDS) * 1000)
+    })
     this.#rings = {
       tokens: new SigningKeys(ctx.storage.sql, 'tokens'),
       receipts: new SigningKeys(ctx.storage.sql, 'receipts'),
@@ -288,6 +293,34 @@ export class Environment extends DurableObject<Env> {
   }
   chainEnd(): ChainEnd {
     return this.#exists() ? this.#history.end() : NO_EVENTS
+  }
+
+  /**
+   * Signs checkpoints of a user's chain or of its own with the receipt key, which never leaves this object opened.
+   *
+   * @returns the checkpoints, or none if the environment was removed
+   */
+  async signCheckpoints(about: Omit<ChainName, 'iss'>, ends: ChainEnd[]): Promise<string[]> {
+    const document = this.#exists() ? this.#document.find() : undefined
+    const ring = this.#hasTable('receipt_keys') ? this.#rings.receipts.ring() : []
+    const now = epochSeconds()
+    const current = currentKey(ring, now)
+    if (!document || !current) return []
+    const { environment } = document
+    const key = await openKey('receipts', environment, this.#dataKey(document), current)
+    const chain = { iss: `${readVariables(this.env).publicUrl}/${environment}`, ...about }
+    return Promise.all(ends.map((end) => signCheckpoint(chain, end, key, now)))
+  }
+
+  /** Signs the checkpoints of its own history. */
+  override async alarm(): Promise<void> {
+    const document = this.#exists() ? this.#document.find() : undefined
+    if (!document) return
+    const ends = this.#history.checkpoints.unsigned()
+    const { environment } = document
+    const checkpoints = await this.signCheckpoints({ environment }, ends)
+    // The environment can be removed while they are signed.
+    if (this.#exists()) this.#history.checkpoints.add(ends, checkpoints)
   }
 
   #change<T extends object>(run: () => Answer<T>): Answer<T> {

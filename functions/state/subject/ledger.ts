@@ -6,6 +6,7 @@ import { toBase64Url } from '../../domain/bytes.ts'
 import { RECOVERY_FACTOR_ID } from '../../domain/factors/recovery.ts'
 import type { FoundReceipt } from '../../domain/history/receipt.ts'
 import { type Answer, answering } from '../../domain/refusal.ts'
+import { CHECKPOINT_WITHIN_SECONDS } from '../checkpoints.ts'
 import { History } from '../history.ts'
 import { Factors } from './factors.ts'
 import { readFacts } from './facts.ts'
@@ -14,7 +15,7 @@ import { Receipts } from './receipts.ts'
 import { Tokens } from './tokens.ts'
 
 /** What the newest release added to the tables. An object that has it has all of them. */
-const NEWEST_PART = 'tallies_due'
+const NEWEST_PART = 'checkpoints'
 /** The least time between two cleanups. */
 const CLEANUP_INTERVAL_SECONDS = 3600
 const USER_HANDLE_BYTES = 32
@@ -37,6 +38,7 @@ export class Ledger {
   readonly #storage: DurableObjectStorage
   #known = false
   #complete = false
+  #checkpointDue = false
   /** What the notes of the last change say, so that the next change need not read them. */
   #settled: Pick<Notes, 'keepDays' | 'environment' | 'alarmAt'> | undefined
 
@@ -44,7 +46,9 @@ export class Ledger {
     this.#storage = storage
     this.factors = new Factors(storage.sql)
     this.tokens = new Tokens(storage.sql)
-    this.history = new History(storage.sql)
+    this.history = new History(storage.sql, () => {
+      this.#checkpointDue = true
+    })
     this.receipts = new Receipts(storage.sql)
     this.#notes = new NoteRows(storage.sql)
   }
@@ -175,14 +179,16 @@ export class Ledger {
     }
   }
 
-  /** Stores what cleaning up needs, and sets its alarm, unless the last change did. */
-  #settle({ keepDays, environment }: Who, now: number): void {
-    const at = now + CLEANUP_INTERVAL_SECONDS
+  /** Stores what the alarm needs, and sets it, unless the last change did. */
+  #settle({ keepDays, environment, subject }: Who, now: number): void {
+    const at = now + (this.#checkpointDue ? CHECKPOINT_WITHIN_SECONDS : CLEANUP_INTERVAL_SECONDS)
+    this.#checkpointDue = false
     const last = this.#settled
     const isSame = last?.keepDays === keepDays && last.environment === environment
     if (isSame && last.alarmAt > now && last.alarmAt <= at) return
     this.setNote('keepDays', keepDays)
     this.setNote('environment', environment)
+    this.setNote('subject', subject)
     this.#wakeBy(at, now)
     this.#settled = { keepDays, environment, alarmAt: this.note('alarmAt') }
   }

@@ -23,6 +23,8 @@ export interface Notes {
   lastStepUpAt: number
   keepDays: number
   environment: string
+  /** The user, whom checkpoints name. */
+  subject: string
   alarmAt: number
 }
 
@@ -38,6 +40,7 @@ const NO_NOTES: Notes = {
   lastStepUpAt: 0,
   keepDays: 400,
   environment: '',
+  subject: '',
   alarmAt: Number.MAX_SAFE_INTEGER,
 }
 

@@ -140,13 +140,25 @@ export class Subject extends DurableObject<Env> {
     return this.#ledger.exists ? this.#ledger.history.end() : NO_EVENTS
   }
 
-  /** Deletes expired rows. If the user's environment was removed, deletes everything about the user. */
+  /**
+   * Has the environment sign checkpoints, and deletes expired rows. If the environment was removed, deletes everything
+   * about the user.
+   */
   override async alarm(): Promise<void> {
     if (!this.#ledger.exists) return
     const environment = this.#ledger.note('environment')
     const removed = environment !== '' && (await this.#environment({ environment }).isRemoved())
-    if (removed) await this.#ledger.remove()
-    else this.#ledger.clean(epochSeconds())
+    if (removed) return this.#ledger.remove()
+    await this.#signCheckpoints(environment)
+    this.#ledger.clean(epochSeconds())
+  }
+
+  async #signCheckpoints(environment: string): Promise<void> {
+    const { checkpoints } = this.#ledger.history
+    const sub = this.#ledger.note('subject')
+    const ends = sub === '' ? [] : checkpoints.unsigned()
+    if (ends.length === 0) return
+    checkpoints.add(ends, await this.#environment({ environment }).signCheckpoints({ sub }, ends))
   }
 
   /** Runs a change that consumes a token, and counts a refusal of the token. */
