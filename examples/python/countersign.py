@@ -1,114 +1,188 @@
-"""Verifies tokens and DPoP proofs of Countersign with PyJWT and cryptography, and consumes tokens over HTTP.
+"""Verifies what Countersign signs, with PyJWT and cryptography, and consumes tokens over HTTP.
 
-Each function raises `Refused` with a reason of conformance/README.md. receipts.py verifies receipts and checkpoints."""
+Functions raise `Refused` with a reason of conformance/README.md, which lists the checks in their order."""
 
+import contextlib
+import hashlib
 import json
 import re
 import urllib.error
-import urllib.parse
 import urllib.request
+from decimal import Decimal
+from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
-import jwt
+from jwt.algorithms import get_default_algorithms
+from jwt.utils import base64url_decode, base64url_encode, der_to_raw_signature
 
-from canonical import Refused, canonical, check, check_details, decode, encode, parse, sha256
-
-COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 ACRS = ["recovery", "mfa", "phr"]
-LAST_SECOND = 4102444800
-ALGORITHMS = jwt.algorithms.get_default_algorithms()
-# The members of a public key that its thumbprint covers (RFC 7638), by algorithm.
-KEYS = {"ES256": ("EC", "P-256"), "ES384": ("EC", "P-384")}
-KEYS |= dict.fromkeys(("EdDSA", "Ed25519"), ("OKP", "Ed25519"))
+KINDS = {"at+jwt": "elevated", "mfa+jwt": "mfa"}
+PORTS = {"http": 80, "https": 443}
+ALGORITHMS = get_default_algorithms()
+ALGORITHMS["Ed25519"] = ALGORITHMS["EdDSA"]
+# By algorithm of a proof, the members of the key that its thumbprint covers (RFC 7638).
+PROOF_KEYS = {"ES256": ("P-256", "crv", "kty", "x", "y"), "ES384": ("P-384", "crv", "kty", "x", "y")}
+PROOF_KEYS |= dict.fromkeys(("Ed25519", "EdDSA"), ("Ed25519", "crv", "kty", "x"))
+
+
+class Refused(Exception):
+    """A refusal. Its only argument is the reason."""
+
+
+def check(condition, reason=None):
+    if not condition:
+        raise Refused(reason) if reason else ValueError
+
+
+@contextlib.contextmanager
+def refusing(reason):
+    """Refuses with `reason` where the code inside raises any other error."""
+    try:
+        yield
+    except Refused:
+        raise
+    except Exception:
+        raise Refused(reason)
+
+
+def sha256(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def encode(data):
+    return base64url_encode(data).decode()
+
+
+def strict(text):
+    data = base64url_decode(text)
+    check(encode(data) == text)
+    return data
+
+
+def without(members, *names):
+    return {name: value for name, value in members.items() if name not in names}
+
+
+def parse(data):
+    """Parses JSON, and refuses NaN and Infinity, which only Python accepts."""
+    return json.loads(data.decode(), parse_constant=lambda _: check(False))
+
+
+def canonical(value, depth=1):
+    """Returns the canonical JSON text (RFC 8785). Raises for what Countersign does not sign."""
+    check(depth <= 14)
+    if isinstance(value, dict):
+        check("__proto__" not in value)
+        names = sorted(value, key=lambda name: name.encode("utf-16-be"))
+        members = (f"{canonical(name)}:{canonical(value[name], depth + 1)}" for name in names)
+        return "{" + ",".join(members) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(canonical(member, depth + 1) for member in value) + "]"
+    if not is_number(value):
+        return json.dumps(value, ensure_ascii=False)
+    check(value % 1 or abs(value) < 2**53)
+    text = repr(float(value)) if value else "0"
+    return format(Decimal(text).normalize(), "f") if abs(value) >= 1e-6 else text.replace("e-0", "e-")
+
+
+def text_of(details):
+    """Returns the canonical text of details that can be bound, in UTF-8."""
+    with refusing("input_invalid"):
+        text = canonical(details).encode()
+        check(isinstance(details, dict) and "type" not in details and len(text) <= 2048)
+        return text
+
+
+def commit_to(details, action, salt):
+    """Returns the salted hash of details."""
+    parts = (b"countersign/details/v2", action.encode(), strict(salt), text_of(details))
+    return encode(sha256(*(piece for part in parts for piece in (len(part).to_bytes(4, "big"), part))))
+
+
+def challenge_of(statement):
+    """Returns the challenge that a passkey signs for a statement."""
+    signed = without(statement, "action", "salt")
+    if "action" in statement:
+        signed["details"] = commit_to(statement["details"], statement["action"], statement["salt"])
+    return encode(sha256(b"countersign/webauthn/v2", canonical(signed).encode()))
+
+
+def read(text):
+    """Returns header and payload of a compact JWS (RFC 7515, section 7.1), without verifying it."""
+    check(re.fullmatch(r"([\w-]+\.){2}[\w-]+", text, re.ASCII))
+    header, payload = (parse(base64url_decode(part)) for part in text.split(".")[:2])
+    check(isinstance(header, dict) and isinstance(payload, dict) and not {"crit", "b64"} & set(header))
+    return header, payload
 
 
 def verify_signature(text, key, algorithm):
-    """Verifies the signature of a compact JWS."""
-    kty, crv = KEYS[algorithm]
-    if (key.get("kty"), key.get("crv")) != (kty, crv):
-        raise ValueError("another kind of key")
-    known = ALGORITHMS["EdDSA" if kty == "OKP" else algorithm]
     signed, signature = text.rsplit(".", 1)
-    if not known.verify(signed.encode(), known.from_jwk(json.dumps(key)), decode(signature)):
-        raise ValueError("another signature")
+    known = ALGORITHMS[algorithm]
+    check(known.verify(signed.encode(), known.from_jwk(json.dumps(key)), base64url_decode(signature)))
 
 
-def read_signed(text, jwks):
-    """Verifies a compact JWS with a key set, and returns its header and payload. Raises for any fault."""
-    if not COMPACT.fullmatch(text):
-        raise ValueError("not a compact JWS")
-    header, payload = (decode(part) for part in text.split(".")[:2])
-    header = parse(header)
-    kid = header["kid"]
-    if header["alg"] != "ES256" or not isinstance(kid, str) or "crit" in header or "b64" in header:
-        raise ValueError("another header")
-    verify_signature(text, next(key for key in jwks["keys"] if key["kid"] == kid), "ES256")
-    return header, parse(payload)
+def read_signed(text, jwks, types):
+    """Verifies a compact JWS of one of these types with a key set, and returns its type and payload."""
+    header, payload = read(text)
+    check(header["alg"] == "ES256" and header["typ"] in types)
+    check(types is KINDS or strict(text.rsplit(".", 1)[1]))
+    verify_signature(text, next(key for key in jwks["keys"] if key["kid"] == header["kid"]), "ES256")
+    return header["typ"], payload
 
 
 def is_text(value):
     return isinstance(value, str) and value != ""
 
 
-def is_count(value):
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and 0 <= value < 2**53 and value == int(value)
+def is_number(value):
+    return type(value) in (int, float)
 
 
-def is_date(value):
-    return is_count(value) and value <= LAST_SECOND
+def is_count(value, most=2**53 - 1):
+    return is_number(value) and 0 <= value <= most and value % 1 == 0
 
 
-CLAIMS = dict.fromkeys(("iss", "sub", "aud", "client_id"), is_text)
-CLAIMS |= dict.fromkeys(("iat", "exp", "auth_time"), is_date)
-CLAIMS |= {
-    "sid": is_text,
-    "jti": lambda jti: is_text(jti) and re.fullmatch(r"[A-Za-z0-9_-]{22,64}", jti),
+CLAIMS = {
+    **dict.fromkeys(("iss", "sub", "aud", "client_id", "sid", "scope"), is_text),
+    **dict.fromkeys(("iat", "exp", "auth_time"), lambda value: is_count(value, 4102444800)),
+    "jti": re.compile(r"[\w-]{22,64}", re.ASCII).fullmatch,
     "amr": lambda amr: isinstance(amr, list) and amr and all(map(is_text, amr)),
     "acr": lambda acr: acr in ACRS,
     "singleUse": lambda flag: isinstance(flag, bool),
     "epoch": is_count,
     "cnf": lambda cnf: is_text(cnf["jkt"]),
+    "authorization_details": lambda bound: isinstance(bound, list) and len(bound) == 1 and dict(bound[0]),
 }
-OPTIONAL = {"sid", "cnf"}
+REQUIRED = set(CLAIMS) - {"sid", "cnf", "authorization_details", "scope"}
 
 
 def verify_token(token, jwks, issuer, now):
     """Verifies that Countersign issued a token, and returns its kind and claims."""
-    try:
-        header, claims = read_signed(token, jwks)
-        kind = {"at+jwt": "elevated", "mfa+jwt": "mfa"}[header["typ"]]
+    with refusing("token_invalid"):
+        typ, claims = read_signed(token, jwks, KINDS)
+        check(len(token) <= 8192 and REQUIRED <= set(claims))
+        check(all(is_valid(claims[name]) for name, is_valid in CLAIMS.items() if name in claims))
         scoped = {"scope", "authorization_details"} & set(claims)
-        present = [name for name in CLAIMS if name in claims or name not in OPTIONAL]
-        known = len(token) <= 8192 and all(CLAIMS[name](claims[name]) for name in present)
-        bound = claims.get("authorization_details", [{}])
-        shaped = isinstance(bound, list) and len(bound) == 1 and isinstance(bound[0], dict)
-        right = shaped and is_text(claims.get("scope")) if kind == "elevated" else not scoped
-    except Exception:
-        raise Refused("token_invalid")
-    check(known and right and claims["iss"] == issuer, "token_invalid")
+        check("scope" in scoped if typ == "at+jwt" else not scoped)
+        check(claims["iss"] == issuer)
     check(claims["exp"] > now, "token_expired")
-    return kind, claims
+    return KINDS[typ], claims
 
 
 def check_use(kind, claims, rule, use, issuer, audience, now):
     """Checks whether a verified token is valid for a use. Only `consume` knows whether it was used."""
-    check(claims["sub"] == use["subject"], "token_invalid")
     sessions = {claims.get("sid"), use.get("sessionId")} - {None}
-    check(len(sessions) <= 1, "token_invalid")
+    check(claims["sub"] == use["subject"] and len(sessions) <= 1, "token_invalid")
     check(claims["aud"] == (issuer if kind == "mfa" else audience), "token_invalid")
     if kind == "mfa":
-        takes = rule["acceptsMfaToken"] and rule["details"] != "required" and rule["acr"] != "phr"
-        check(takes, "step_up_required")
+        check(rule["acceptsMfaToken"] and rule["details"] != "required", "step_up_required")
+        check(rule["acr"] != "phr", "step_up_required")
     else:
         check(rule["scope"] in claims["scope"].split(" "), "scope_not_allowed")
         check(claims["singleUse"] or not rule["singleUse"], "step_up_required")
-        if details := use.get("details"):
-            check_details(details)
-            details = {**details, "type": use["action"]}
-        if bound := claims.get("authorization_details"):
-            check(details and canonical(bound[0]) == canonical(details), "details_mismatch")
-        else:
-            check(rule["details"] != "required", "step_up_required")
+        details, bound = use.get("details"), claims.get("authorization_details")
+        wanted = details and text_of(details) and canonical({**details, "type": use["action"]})
+        check(not bound or canonical(bound[0]) == wanted, "details_mismatch")
+        check(bound or rule["details"] != "required", "step_up_required")
     fresh = now - claims["auth_time"] <= rule["freshnessSeconds"]
     strong = ACRS.index(claims["acr"]) >= ACRS.index(rule["acr"])
     check(fresh and strong and ("cnf" in claims or not rule["dpop"]), "step_up_required")
@@ -116,76 +190,131 @@ def check_use(kind, claims, rule, use, issuer, audience, now):
 
 def consume(url, environment, resource_key, call):
     """Consumes a token: `call` has token, action, subject and, as they apply, details, sessionId and dpop."""
-    body = json.dumps(call).encode()
     headers = {"authorization": f"Bearer {resource_key}", "content-type": "application/json"}
-    request = urllib.request.Request(f"{url}/{environment}/v1/token/consume", body, headers)
-    try:
+    address = f"{url}/{environment}/v1/token/consume"
+    request = urllib.request.Request(address, json.dumps(call).encode(), headers)
+    with refusing("unavailable"):
         try:
             answer = urllib.request.urlopen(request, timeout=5)
         except urllib.error.HTTPError as error:
             answer = error
         with answer:
             result = json.load(answer)
-            accepted = answer.status == 200 and result.get("accepted") is True
-    except (OSError, ValueError, AttributeError):
-        raise Refused("unavailable")
-    check(accepted, result.get("reason", "unavailable"))
-    return result
+        check(answer.status == 200 and result.get("accepted") is True, result.get("reason"))
+        return result
 
 
 def normalized(address):
     """Returns an address without query and fragment (RFC 3986, sections 6.2.2 and 6.2.3)."""
-    parts = urllib.parse.urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("not an address")
-
-    def unescape(match):
-        letter = chr(int(match[1], 16))
-        return letter if re.fullmatch(r"[A-Za-z0-9_.~-]", letter) else match[0].upper()
-
-    path = re.sub(r"%([0-9A-Fa-f]{2})", unescape, parts.path) or "/"
-    segments = []
-    for segment in path.split("/")[1:]:
-        if segment == "..":
-            del segments[-1:]
-        elif segment != ".":
-            segments.append(segment)
-    if path.endswith(("/.", "/..")):
-        segments.append("")
-    usual = {"http": 80, "https": 443}[parts.scheme]
-    port = usual if parts.port is None else parts.port
-    return parts.scheme, parts.hostname, port, segments
+    parts = urlsplit(address)
+    check(parts.hostname)
+    port = PORTS[parts.scheme] if parts.port is None else parts.port
+    path = re.sub("%[0-9A-Fa-f]{2}", lambda one: quote(unquote_to_bytes(one[0]), safe=""), parts.path) or "/"
+    # `urljoin` removes dot segments. The first one keeps a path of two slashes from being a host.
+    return parts.scheme, parts.hostname, port, urljoin("http://host", "/." + path)
 
 
 def verify_proof(proof, method, url, now, token=None, jkt=None):
     """Verifies a DPoP proof (RFC 9449, section 4.3), and returns its thumbprint and claims."""
-    try:
-        check(len(proof) <= 4096 and COMPACT.fullmatch(proof), "jwt")
-        header, claims = (parse(decode(part)) for part in proof.split(".")[:2])
-        check(isinstance(header, dict) and isinstance(claims, dict), "jwt")
-    except (ValueError, RecursionError):
-        raise Refused("jwt")
-    check("crit" not in header and "b64" not in header, "jwt")
+    with refusing("jwt"):
+        header, claims = read(proof)
+        check(len(proof) <= 4096)
     check(header.get("typ") == "dpop+jwt", "typ")
-    check(is_text(header.get("alg")) and header["alg"] in KEYS, "alg")
-    key = header.get("jwk")
-    check(isinstance(key, dict) and "d" not in key and "k" not in key, "jwk")
-    try:
-        members = ("crv", "kty", "x", "y") if key["kty"] == "EC" else ("crv", "kty", "x")
-        key = {name: key[name] for name in members}
+    check(is_text(header.get("alg")) and header["alg"] in PROOF_KEYS, "alg")
+    with refusing("jwk"):
+        curve, *members = PROOF_KEYS[header["alg"]]
+        key = {name: header["jwk"][name] for name in members}
+        check(key["crv"] == curve and not {"d", "k"} & set(header["jwk"]))
         verify_signature(proof, key, header["alg"])
-    except Exception:
-        raise Refused("jwk")
-    jti, iat, htu = claims.get("jti"), claims.get("iat"), claims.get("htu")
+    jti, iat = claims.get("jti"), claims.get("iat")
     check(is_text(jti) and len(jti.encode("utf-16-le", "surrogatepass")) <= 256, "jti")
     check(claims.get("htm") == method, "htm")
-    try:
-        check(normalized(htu) == normalized(url), "htu")
-    except (ValueError, TypeError, AttributeError, KeyError):
-        raise Refused("htu")
-    number = isinstance(iat, (int, float)) and not isinstance(iat, bool)
-    check(number and abs(now - iat) <= 60, "iat")
+    with refusing("htu"):
+        check(normalized(claims["htu"]) == normalized(url))
+    check(is_number(iat) and abs(now - iat) <= 60, "iat")
     check(token is None or claims.get("ath") == encode(sha256(token.encode())), "ath")
     thumbprint = encode(sha256(canonical(key).encode()))
-    check(jkt is None or jkt == thumbprint, "key")
+    check(jkt in (None, thumbprint), "key")
     return thumbprint, claims
+
+
+def verify_checkpoint(checkpoint, jwks, chain):
+    """Verifies a checkpoint of a chain, which `iss` and `sub` or `environment` name. Returns its end."""
+    with refusing("checkpoint"):
+        claims = read_signed(checkpoint, jwks, ["countersign-checkpoint+jwt"])[1]
+        position, head, iat = (claims.pop(name) for name in ("position", "head", "iat"))
+        check(claims == chain and is_count(position) and is_text(head) and is_count(iat))
+        return position, head
+
+
+def digest_of(event):
+    hashed = canonical({name: event[name] for name in ("seq", "at", "type", "actor", "data")})
+    return sha256(hashed.encode(), bytes.fromhex(event["salt"]))
+
+
+def check_chain(events, digests, end):
+    """Hashes a chain from its first event over the digests to its last one, and compares the end."""
+    first, *rest = events
+    check(len(rest) == 1 or not rest and not digests)
+    head, position = first["previous"], first["seq"] - 1
+    for link in [first, *digests, *rest]:
+        previous, position = head, position + 1
+        is_event = isinstance(link, dict)
+        digest = digest_of(link) if is_event else bytes.fromhex(link)
+        head = sha256(b"countersign/event/v1", bytes.fromhex(previous), digest).hex()
+        if is_event:
+            check((link["seq"], link["previous"], link["hash"]) == (position, previous, head))
+    check(end == (position, head))
+
+
+def check_events(receipt):
+    """Compares a receipt with its events: the step-up, and what consumed the token if anything did."""
+    token, (first, *rest) = receipt["token"], receipt["chain"]["events"]
+    check((first["type"], first["at"]) == ("step_up.passed", token["issuedAt"]))
+    check(without(first["data"], "country", "tokens") == without(receipt["proofs"][0], "passkey"))
+    issued = next(one for one in first["data"]["tokens"] if one["jti"] == token["jti"])
+    check(all(issued.get(name) == token.get(name) for name in ("kind", "scopes", "singleUse", "jkt")))
+    uses = [{"at": one["at"], "by": one["actor"], "position": one["seq"]} for one in rest]
+    check(receipt.get("consumed") == (uses[0] if uses else None))
+    check(all(one["data"]["jti"] == token["jti"] for one in rest))
+
+
+def check_passkey(passkey, receipt):
+    """Verifies that the passkey signed what the receipt says (WebAuthn, section 7.2)."""
+    said, token = passkey["statement"], receipt["token"]
+    check((said["iss"], said["sub"], said["purpose"]) == (receipt["iss"], receipt["sub"], "step_up"))
+    stated = " ".join(token["scopes"]), receipt.get("details", {}).get("hash")
+    check(token["kind"] == "mfa" or (said["scope"], said.get("details")) == stated)
+    members = ("clientDataJSON", "authenticatorData", "signature")
+    client_bytes, data, signature = (strict(passkey[name]) for name in members)
+    client = parse(client_bytes)
+    check((client["type"], client["challenge"]) == ("webauthn.get", challenge_of(said)))
+    check(not client.get("crossOrigin") and "topOrigin" not in client)
+    check(data[:32] == sha256(passkey["rpId"].encode()) and data[32] & 5 == 5 and len(data) >= 37)
+    algorithm = passkey["publicKey"]["alg"]
+    check(algorithm in ("ES256", "EdDSA", "RS256"))
+    key = ALGORITHMS[algorithm].from_jwk(json.dumps(passkey["publicKey"]))
+    raw = der_to_raw_signature(signature, key.curve) if algorithm == "ES256" else signature
+    check(ALGORITHMS[algorithm].verify(data + sha256(client_bytes), key, raw))
+
+
+def verify_receipt(receipt, jwks, details=None):
+    """Verifies a receipt, and the details that it must be about if they are given."""
+    with refusing("form"):
+        header, signature = re.fullmatch(r"([\w-]+)\.\.([\w-]+)", receipt["signature"], re.ASCII).groups()
+        check(receipt["v"] == 1)
+        payload = encode(canonical(without(receipt, "signature")).encode())
+    with refusing("signature"):
+        read_signed(f"{header}.{payload}.{signature}", jwks, ["countersign-receipt+jws"])
+    chain = receipt["chain"]
+    end = verify_checkpoint(chain["checkpoint"], jwks, {"iss": receipt["iss"], "sub": receipt["sub"]})
+    with refusing("chain"):
+        check_chain(chain["events"], chain["digests"], end)
+    with refusing("events"):
+        check_events(receipt)
+    with refusing("credential"):
+        if "passkey" in receipt["proofs"][0]:
+            check_passkey(receipt["proofs"][0]["passkey"], receipt)
+    with refusing("details"):
+        bound = receipt.get("details")
+        check(details is None or commit_to(details, bound["action"], bound["salt"]) == bound["hash"])

@@ -23,16 +23,16 @@ interface Vector {
 const { vectors }: { vectors: Vector[] } = JSON.parse(readFileSync(FILE, 'utf8'))
 const expected = vectors.map((one) => ({ kind: one.kind, name: one.name, ...one.expect }))
 
-const withoutCache = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' }
+const environment = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', PYTHONPATH: '.' }
 const python = (args: string[]) =>
-  execFileSync(jwtPython, args, { cwd: 'examples/python', encoding: 'utf8', env: withoutCache })
+  execFileSync(jwtPython, args, { cwd: 'examples/python', encoding: 'utf8', env: environment })
 function go(args: string[]): string {
   const program = join(scratch, 'vectors')
   execFileSync('go', ['build', '-o', program, '.'], { cwd: 'examples/go' })
   return execFileSync(program, args, { encoding: 'utf8' })
 }
 const VERIFIERS: [peer: Peer, language: string, verdicts: () => string][] = [
-  ['jwt', 'Python', () => python(['vectors.py', FILE])],
+  ['jwt', 'Python', () => python(['../../test/peers/support/vectors.py', FILE])],
   ['go', 'Go', () => go([FILE])],
 ]
 
@@ -50,8 +50,7 @@ describe('the cases for verifiers', () => {
 
 const CONSUME = `
 import json, sys
-from canonical import Refused
-from countersign import consume
+from countersign import Refused, consume
 for _ in range(int(sys.argv[2])):
     try:
         print(json.dumps(consume(sys.argv[1], "shop", "csk_res_x", {"token": "a.b.c"})))
@@ -76,7 +75,7 @@ describe('a resource', () => {
         response.writeHead(status).end(body)
       })
       const args = ['-c', CONSUME, countersign.url, `${ANSWERS.length}`]
-      const options = { cwd: 'examples/python', env: withoutCache }
+      const options = { cwd: 'examples/python', env: environment }
       const { stdout } = await promisify(execFile)(jwtPython, args, options)
       const results = stdout.trimEnd().split('\n')
       expect(results.map((line) => JSON.parse(line))).toEqual(ANSWERS.map(([, , result]) => result))
