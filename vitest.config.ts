@@ -10,6 +10,8 @@ import { scratchFor } from './scripts/scratch.ts'
 
 const inNode = [
   'test/{domain,client,console,docs,reference,start,prove,package,peers}/**/*.test.ts',
+  // This one runs on workerd too.
+  'test/conformance/vectors.test.ts',
 ]
 
 // The pages may not be built, and a test does not need them.

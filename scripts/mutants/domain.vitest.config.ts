@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: [
       'test/domain/**/*.test.ts',
-      'test/conformance/{rfc6238,webauthn}.test.ts',
+      'test/conformance/{rfc6238,vectors,webauthn}.test.ts',
       'test/regression/attestation.test.ts',
     ],
     exclude: [

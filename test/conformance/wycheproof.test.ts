@@ -13,8 +13,11 @@ import { verifyOwnToken } from '../../functions/domain/tokens/token.ts'
 
 declare global {
   interface ImportMeta {
-    /** Vite's: the modules of a folder, by their path. */
-    glob(pattern: string, how: { import: 'default' }): Record<string, () => Promise<unknown>>
+    /** Vite's: the modules of a folder, by their path, or the text of its files. */
+    glob(
+      pattern: string,
+      how: { import: 'default'; query?: '?raw' },
+    ): Record<string, () => Promise<unknown>>
   }
 }
 
