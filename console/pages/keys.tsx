@@ -1,5 +1,5 @@
 // The keys of an environment: those that sign its tokens, and those by which its APIs call.
-import type { EnvironmentView, ResourceKey, SigningKey } from 'countersign/contract'
+import type { EnvironmentView, KeyUse, ResourceKey, SigningKey } from 'countersign/contract'
 import { useState } from 'react'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
@@ -26,8 +26,9 @@ export function Keys({ environment }: { environment: string }) {
       <Answer query={query} what="the keys" lines={6}>
         {(view) => (
           <div className="stack">
-            <SigningKeys view={view} />
+            <SigningKeys view={view} use="tokens" />
             <ResourceKeys view={view} />
+            <SigningKeys view={view} use="receipts" />
           </div>
         )}
       </Answer>
@@ -41,38 +42,71 @@ const STATES = {
   retired: ['Retired', 'plain'],
 } as const
 
-function SigningKeys({ view: { environment, keys } }: { view: EnvironmentView }) {
+/** The words for each set of keys. */
+const RINGS = {
+  tokens: {
+    title: 'Signing keys',
+    lead: 'They sign tokens. A next key is published ten minutes before it signs, so that no verifier meets an unknown one.',
+    path: '.well-known/jwks.json',
+    key: 'signing key',
+    replace: 'Replace and end every token',
+    replacing: 'replace the signing key of {} at once and end every token',
+    replaced: 'Replaced. Every earlier token has ended.',
+    rotation:
+      'A next key is published now and signs in ten minutes. The current one stays published for a day after that. Nobody notices.',
+    compromise:
+      'For a key that somebody else may hold: a new one signs at once, the old one is withdrawn, and every token ends. Users who are in the middle of something step up again.',
+  },
+  receipts: {
+    title: 'Receipt keys',
+    lead: 'They sign receipts and checkpoints, and never a token.',
+    path: 'receipts/jwks.json',
+    key: 'receipt key',
+    replace: 'Replace and void what it signed',
+    replacing: 'replace the receipt key of {} at once',
+    replaced: 'Replaced. Earlier receipts and checkpoints prove nothing.',
+    rotation:
+      'A next key is published now and signs in ten minutes. The current one stays published as long as receipts are kept.',
+    compromise:
+      'For a key that somebody else may hold: a new one signs at once, and no receipt or checkpoint that the old one signed is verified any more. Everybody who needs a receipt gets a new one of the same step-up.',
+  },
+} as const satisfies Record<KeyUse, object>
+
+function SigningKeys({ view, use }: { view: EnvironmentView; use: KeyUse }) {
+  const { environment } = view
+  const words = RINGS[use]
   const [open, setOpen] = useState<'rotate' | 'compromised'>()
   const rotating = useChanging('environment.rotateKeys', {
     summary: ({ compromised }) =>
       compromised
-        ? `replace the signing key of ${environment} at once and end every token`
-        : `rotate the signing key of ${environment}`,
+        ? words.replacing.replace('{}', environment)
+        : `rotate the ${words.key} of ${environment}`,
     onDone: async (_, { compromised }) => {
       await forget('environment', environment)
       setOpen(undefined)
-      say(compromised ? 'Replaced. Every earlier token has ended.' : 'A next key is published.')
+      say(compromised ? words.replaced : 'A next key is published.')
     },
   })
-  const address = `${location.origin}/${environment}/.well-known/jwks.json`
+  const address = `${location.origin}/${environment}/${words.path}`
   return (
     <Card
-      title="Signing keys"
-      lead="A next key is published ten minutes before it signs, so that no verifier meets an unknown one."
+      title={words.title}
+      lead={words.lead}
       beside={
         <>
           <Button look="plain" onClick={() => setOpen('rotate')}>
-            Rotate
+            Rotate<span className="hidden-visually"> the {words.key}</span>
           </Button>
           <Button look="danger" onClick={() => setOpen('compromised')}>
             Revoke compromised key
+            <span className="hidden-visually"> ({words.key})</span>
           </Button>
         </>
       }
     >
       <Table<SigningKey>
-        caption="Signing keys"
-        rows={keys}
+        caption={words.title}
+        rows={use === 'tokens' ? view.keys : view.receiptKeys}
         keyOf={({ kid }) => kid}
         columns={[
           { name: 'Key', isHead: true, cell: ({ kid }) => <code>{kid}</code> },
@@ -89,26 +123,22 @@ function SigningKeys({ view: { environment, keys } }: { view: EnvironmentView })
       />
       <p className="row small soft">
         Public keys: <code>{address}</code>
-        <CopyButton text={address} what="the address of the key set" />
+        <CopyButton text={address} what={`the address of the ${words.key} set`} />
       </p>
       {open && (
         <Confirm
-          title={open === 'rotate' ? 'Rotate the signing key?' : 'Replace the key at once?'}
-          action={open === 'rotate' ? 'Rotate' : 'Replace and end every token'}
+          title={open === 'rotate' ? `Rotate the ${words.key}?` : 'Replace the key at once?'}
+          action={open === 'rotate' ? 'Rotate' : words.replace}
           look={open === 'rotate' ? 'strong' : 'danger'}
           {...(open === 'compromised' && { typed: environment })}
           isPending={rotating.isPending}
           error={rotating.error}
           onClose={() => setOpen(undefined)}
           onConfirm={() =>
-            rotating.mutate({ environment, ...(open === 'compromised' && { compromised: true }) })
+            rotating.mutate({ environment, use, compromised: open === 'compromised' })
           }
         >
-          <p>
-            {open === 'rotate'
-              ? 'A next key is published now and signs in ten minutes. The current one stays published for a day after that. Nobody notices.'
-              : 'For a key that somebody else may hold: a new one signs at once, the old one is withdrawn, and every token ends. Users who are in the middle of something step up again.'}
-          </p>
+          <p>{open === 'rotate' ? words.rotation : words.compromise}</p>
         </Confirm>
       )}
     </Card>

@@ -244,11 +244,26 @@ describe('history and keys', () => {
     expect(lines.map((line) => JSON.parse(line).type)).toEqual(['environment.created'])
   })
 
-  it('rotates the signing key, shows a resource key once, and revokes it', async () => {
+  it('rotates both kinds of keys, shows a resource key once, and revokes it', async () => {
     const page = await signedIn('/e/demo/keys')
-    await page.getByRole('button', { name: 'Rotate' }).click()
-    await page.getByRole('dialog').getByRole('button', { name: 'Rotate' }).click()
-    await page.getByRole('cell', { name: 'Next' }).waitFor()
+    for (const [key, table] of [
+      ['signing key', 'Signing keys'],
+      ['receipt key', 'Receipt keys'],
+    ] as const) {
+      await page.getByRole('button', { name: `Rotate the ${key}` }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Rotate' }).click()
+      await page.getByRole('dialog').waitFor({ state: 'detached' })
+      await page.getByRole('table', { name: table }).getByRole('cell', { name: 'Next' }).waitFor()
+    }
+    const before = await service.operator().environment.get.query({ environment: 'demo' })
+    await page.getByRole('button', { name: 'Revoke compromised key (receipt key)' }).click()
+    await page.getByRole('dialog').getByRole('textbox').fill('demo')
+    await page.getByRole('button', { name: 'Replace and void what it signed' }).click()
+    await page.getByText('Earlier receipts and checkpoints prove nothing').waitFor()
+    const after = await service.operator().environment.get.query({ environment: 'demo' })
+    expect(after.keys).toEqual(before.keys)
+    expect(after.receiptKeys).toMatchObject([{ state: 'current' }])
+    expect(before.receiptKeys.map(({ kid }) => kid)).not.toContain(after.receiptKeys[0]?.kid)
     await page.getByLabel('Label').fill('seen once')
     await page.getByRole('button', { name: 'Make a resource key' }).click()
     await page.getByText(/^csk_res_/).waitFor()
