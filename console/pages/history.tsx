@@ -5,6 +5,7 @@ import { Icon } from '../../ui/icon.tsx'
 import { useKnown } from '../data.ts'
 import { Events } from '../parts/events.tsx'
 import { Page } from '../parts/page.tsx'
+import { CheckReceipt } from './check-receipt.tsx'
 
 export function History({ environment }: { environment: string }) {
   const known = useKnown(environment)
@@ -14,9 +15,12 @@ export function History({ environment }: { environment: string }) {
       of={environment}
       lead="What was changed in this environment, and by whom. Every event carries the hash of the one before, so tampering is detectable. A user’s own history is with the user."
     >
-      <Card title="Events">
-        <Events chain={{ environment }} name={`countersign-${environment}`} known={known} />
-      </Card>
+      <div className="stack">
+        <Card title="Events">
+          <Events chain={{ environment }} name={`countersign-${environment}`} known={known} />
+        </Card>
+        <CheckReceipt environment={environment} />
+      </div>
     </Page>
   )
 }

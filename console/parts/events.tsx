@@ -232,8 +232,8 @@ function Tools({ chain, name, lets }: ToolsProps) {
           ) : (
             <Notice tone="bad" title="The chain is broken">
               <p>
-                Event {data.brokenAt ?? '?'} does not match the one before. Something was changed or
-                removed outside the service.
+                Event {data.brokenAt ?? '?'} is missing or is not the one that was written.
+                Something was changed or removed outside the service.
               </p>
             </Notice>
           ))}

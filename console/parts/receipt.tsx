@@ -2,9 +2,11 @@
 import { useMutation } from '@tanstack/react-query'
 import { verifyReceipt } from 'countersign/receipt'
 import { Button } from '../../ui/button.tsx'
-import { Failure, Notice } from '../../ui/notice.tsx'
+import { Failure } from '../../ui/notice.tsx'
 import { service } from '../api.ts'
 import { download } from '../model/events.ts'
+import { readReceiptKeys } from '../model/receipt-check.ts'
+import { Proof } from './proof.tsx'
 
 /** The token of a receipt, and its user. */
 export interface ReceiptOf {
@@ -15,8 +17,7 @@ export interface ReceiptOf {
 
 async function readReceipt(of: ReceiptOf) {
   const receipt = await service.receipt.get.query(of)
-  const keys = await fetch(`/${of.environment}/receipts/jwks.json`)
-  const verdict = await verifyReceipt(receipt, { jwks: await keys.json() })
+  const verdict = await verifyReceipt(receipt, { jwks: await readReceiptKeys(of.environment) })
   return { receipt, verdict }
 }
 
@@ -45,18 +46,7 @@ export function Receipt(of: ReceiptOf) {
           </Button>
         )}
       </div>
-      {data?.verdict.valid && (
-        <Notice tone="good" title="The receipt proves">
-          {data.verdict.says.map((sentence) => (
-            <p key={sentence}>{sentence}</p>
-          ))}
-        </Notice>
-      )}
-      {data && !data.verdict.valid && (
-        <Notice tone="bad" title="The receipt proves nothing">
-          <p>{data.verdict.message}</p>
-        </Notice>
-      )}
+      {data && <Proof verdict={data.verdict} />}
       <Failure error={reading.error} />
     </div>
   )

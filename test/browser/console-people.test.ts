@@ -3,10 +3,11 @@
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Locator } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { sessionFrom } from '../../contract/index.ts'
 import { DEMO } from '../../scripts/demo.ts'
+import { expectNothingFound } from './support/axe.ts'
 import { consoleTests, guardedCall, signInWith } from './support/console.ts'
 
 const service = consoleTests()
@@ -15,6 +16,18 @@ const signedIn = async (path: string, width = 1280) => {
   const page = await service.open({ path, width })
   await signInWith(page, service.key)
   return page
+}
+
+/** Drops a file on an element, as from another window. */
+async function drop(page: Page, target: Locator, file: string): Promise<void> {
+  await target.scrollIntoViewIfNeeded()
+  const box = (await target.boundingBox()) ?? expect.fail('nothing to drop it on')
+  const devtools = await page.context().newCDPSession(page)
+  const data = { items: [], files: [file], dragOperationsMask: 1 }
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    const place = { x: box.x + box.width / 2, y: box.y + box.height / 2 }
+    await devtools.send('Input.dispatchDragEvent', { type, ...place, data })
+  }
 }
 
 /** A token that nobody signed: a new environment only reads it. */
@@ -124,11 +137,23 @@ describe('the history of a user', () => {
     ])
     const file = join(mkdtempSync(join(tmpdir(), 'countersign-download-')), 'receipt.json')
     await saved.saveAs(file)
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
-      v: 1,
-      sub: 'payer',
-      token: { singleUse: true },
-    })
+    const receipt = JSON.parse(readFileSync(file, 'utf8'))
+    expect(receipt).toMatchObject({ v: 1, sub: 'payer', token: { singleUse: true } })
+
+    await page.goto(`${service.url}/console/e/demo/history`)
+    await drop(page, page.getByLabel('Receipt file'), file)
+    const panel = page.getByRole('region', { name: 'Check a receipt' })
+    await panel.getByText('The receipt proves', { exact: true }).waitFor()
+    await panel.getByText(/states that payer verified with totp/).waitFor()
+    const edited = Buffer.from(JSON.stringify({ ...receipt, sub: 'mallory' }))
+    const name = { name: 'edited.json', mimeType: 'application/json' }
+    await page.getByLabel('Receipt file').setInputFiles({ ...name, buffer: edited })
+    await panel.getByText('It was edited').waitFor()
+    expect(await panel.getByText('The receipt proves', { exact: true }).count()).toBe(0)
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 900 })
+      await expectNothingFound(page)
+    }
   })
 
   it('says when something happened, not when it was written', async () => {
