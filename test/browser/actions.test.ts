@@ -1,8 +1,10 @@
 // The four actions of the wallet in a real browser, each with a code and with a passkey. The page checks with
 // viem that a signature is the wallet's and that a key belongs to its address.
+import { type IncomingHttpHeaders, request } from 'node:http'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { makeProofKey } from '../support/dpop.ts'
+import { listen } from '../support/stand-in.ts'
 import {
   browserTests,
   dialogOf,
@@ -135,6 +137,57 @@ it('a token that is copied into another browser is refused there, and its user n
   await enterCode(page, codes())
   await page.getByText('this key matches your wallet address').waitFor()
   expect(refused).toEqual(['401 proof_required', '401 proof_invalid'])
+})
+
+/** A proxy that writes the headers of each call to a log, and then passes the call on once `may` is done. */
+async function startLoggingProxy(may: (address: string) => Promise<unknown>) {
+  const log: { address: string; headers: IncomingHttpHeaders }[] = []
+  const proxy = await listen(async (call, response) => {
+    const { url: address = '', method, headers } = call
+    log.push({ address, headers })
+    await may(address)
+    const passed = request(address, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.rawHeaders)
+      answer.pipe(response)
+    })
+    call.pipe(passed)
+  })
+  return Object.assign(proxy, { log })
+}
+
+it('a token in the log of a proxy is refused from another browser, with each proof of that log', async () => {
+  const address = `${walletUrl}/api/wallet/export`
+  const thief = await openPage()
+  const refused: unknown[] = []
+  const steal = async (proofs: (string | string[] | undefined)[]) => {
+    const { authorization = '', 'countersign-token': token = '' } =
+      proxy.log.find((one) => one.address === address)?.headers ?? {}
+    for (const proof of proofs) {
+      const copied = {
+        authorization,
+        'countersign-token': `${token}`,
+        'countersign-dpop': `${proof}`,
+      }
+      refused.push(await thief.evaluate(postWith, [address, copied] as const))
+    }
+  }
+  const proofsOf = (isOwn: boolean) =>
+    proxy.log
+      .filter((one) => (one.address === address) === isOwn)
+      .map(({ headers }) => headers['countersign-dpop'] ?? headers.dpop)
+      .filter((proof) => proof !== undefined)
+  await using proxy = await startLoggingProxy(async (called) => {
+    if (called === address) await steal(proofsOf(false))
+  })
+  const page = await openPage({ proxy: proxy.url })
+  const person = await makePerson()
+  const codes = await enrollTotp(person)
+  await signIn(page, person.name)
+  await page.getByRole('button', { name: 'Export private key' }).click()
+  await enterCode(page, codes())
+  await page.getByText('this key matches your wallet address').waitFor()
+  await steal(proofsOf(true))
+  expect(refused).toEqual(['401 proof_invalid', '401 token_used'])
 })
 
 /** Sends a call from a page, and returns how it was refused. */

@@ -19,6 +19,8 @@ export interface Opening {
   width?: number
   /** An earlier page, whose storage this one is to share. */
   beside?: BrowserContext
+  /** The address of a proxy that all its calls go through. */
+  proxy?: string
 }
 
 let browser: Browser
@@ -45,11 +47,16 @@ export function browserTests(): (opening?: Opening, address?: string) => Promise
 }
 
 async function openPage(
-  { theme = 'light', width = 1280, beside }: Opening = {},
+  { theme = 'light', width = 1280, beside, proxy }: Opening = {},
   address = walletUrl,
 ): Promise<Page> {
   const context =
-    beside ?? (await browser.newContext({ colorScheme: theme, viewport: { width, height: 900 } }))
+    beside ??
+    (await browser.newContext({
+      ...{ colorScheme: theme, viewport: { width, height: 900 } },
+      // By default, calls of this machine to itself pass no proxy.
+      ...(proxy && { proxy: { server: proxy, bypass: '<-loopback>' } }),
+    }))
   const page = await context.newPage()
   page.setDefaultTimeout(PATIENCE_MILLISECONDS)
   const complaints: string[] = []
