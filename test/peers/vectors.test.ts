@@ -1,19 +1,17 @@
 // The verifiers of examples/python and examples/go, which share no code with ours: what they say about each case of
 // conformance/vectors.json, and how they consume a token.
-import { execFile, execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { promisify } from 'node:util'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { listen } from '../support/stand-in.ts'
-import { isAbsent, jwtPython, type Peer, withPeer } from './support/peers.ts'
+import { isAbsent, jwtPython, withPeer } from './support/peers.ts'
+import { pythonOptions, VERIFIERS } from './support/verifiers.ts'
 
 const FILE = resolve('conformance/vectors.json')
-const scratch = mkdtempSync(join(tmpdir(), 'countersign-vectors-'))
-afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 interface Vector {
   kind: string
@@ -23,27 +21,11 @@ interface Vector {
 const { vectors }: { vectors: Vector[] } = JSON.parse(readFileSync(FILE, 'utf8'))
 const expected = vectors.map((one) => ({ kind: one.kind, name: one.name, ...one.expect }))
 
-const environment = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', PYTHONPATH: '.' }
-const python = (args: string[]) =>
-  execFileSync(jwtPython, args, { cwd: 'examples/python', encoding: 'utf8', env: environment })
-function go(args: string[]): string {
-  const program = join(scratch, 'vectors')
-  execFileSync('go', ['build', '-o', program, '.'], { cwd: 'examples/go' })
-  return execFileSync(program, args, { encoding: 'utf8' })
-}
-const VERIFIERS: [peer: Peer, language: string, verdicts: () => string][] = [
-  ['jwt', 'Python', () => python(['../../test/peers/support/vectors.py', FILE])],
-  ['go', 'Go', () => go([FILE])],
-]
-
 describe('the cases for verifiers', () => {
-  for (const [peer, language, verdicts] of VERIFIERS)
+  for (const [peer, language, verify] of VERIFIERS)
     it.skipIf(isAbsent(peer))(
       withPeer(peer, `a verifier in ${language} gives every case the same verdict and reason`),
-      () => {
-        const lines = verdicts().trimEnd().split('\n')
-        expect(lines.map((line) => JSON.parse(line))).toEqual(expected)
-      },
+      () => expect(verify(FILE)).toEqual(expected),
       60_000,
     )
 })
@@ -75,8 +57,7 @@ describe('a resource', () => {
         response.writeHead(status).end(body)
       })
       const args = ['-c', CONSUME, countersign.url, `${ANSWERS.length}`]
-      const options = { cwd: 'examples/python', env: environment }
-      const { stdout } = await promisify(execFile)(jwtPython, args, options)
+      const { stdout } = await promisify(execFile)(jwtPython, args, pythonOptions)
       const results = stdout.trimEnd().split('\n')
       expect(results.map((line) => JSON.parse(line))).toEqual(ANSWERS.map(([, , result]) => result))
       const call = ['/shop/v1/token/consume', 'Bearer csk_res_x', { token: 'a.b.c' }]
