@@ -102,6 +102,12 @@ export const LEGACY_NAMES: Record<Choice<'mfaTokens'>, string> = {
   session: 'For the session',
 }
 
+export const DPOP_NAMES: Record<Choice<'senderConstrained'>, string> = {
+  none: 'Off',
+  dpop: 'On',
+  dpopNonce: 'On, with a nonce',
+}
+
 /** `a, b or c`. */
 export function anyOf(words: readonly string[]): string {
   const [last = '', ...rest] = words.toReversed()

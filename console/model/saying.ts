@@ -12,6 +12,7 @@ import {
   ACR_NAMES,
   anyOf,
   DETAILS_NAMES,
+  DPOP_NAMES,
   duration,
   ENROLLMENT_NAMES,
   FIRST_FACTOR_NAMES,
@@ -63,8 +64,6 @@ function source(value: unknown): string {
   const except = values.length > 0 ? `, not of ${member} ${anyOf(values)}` : ''
   return `The newest ${said.member} in ${said.claim}${except}`
 }
-
-const DPOP_NAMES = { none: 'Off', dpop: 'On', dpopNonce: 'On, with a nonce' }
 
 const RULE: Record<string, readonly [name: string, say?: Say]> = {
   require: ['Who is asked', named(REQUIRE_NAMES)],

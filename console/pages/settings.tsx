@@ -14,7 +14,7 @@ import { Confirm } from '../parts/dialog.tsx'
 import { Page } from '../parts/page.tsx'
 import { type Section, Sections } from '../parts/sections.tsx'
 import { LinesField, NumberField } from '../parts/value-fields.tsx'
-import { LEGACY_NAMES } from '../words.ts'
+import { DPOP_NAMES, LEGACY_NAMES } from '../words.ts'
 import { AssertionFields } from './assertion-fields.tsx'
 import { EnrollmentFields, MethodFields } from './method-fields.tsx'
 import { SessionFields } from './session-fields.tsx'
@@ -87,6 +87,7 @@ const sectionsOf = (environment: string, editing: Editing): Section[] => [
       </Card>
     ),
   },
+  { id: 'binding', name: 'Bound tokens', content: <Binding editing={editing} /> },
   { id: 'legacy', name: 'Legacy tokens', content: <Legacy editing={editing} /> },
   { id: 'remove', name: 'Remove', content: <Danger environment={environment} /> },
 ]
@@ -144,6 +145,32 @@ function Pages({ editing }: { editing: Editing }) {
     </Card>
   )
 }
+
+const Binding = ({ editing: { settings, edit } }: { editing: Editing }) => (
+  <Card
+    title="Bound tokens"
+    lead="A token that is bound to a key of the page (DPoP) is of no use to somebody who copies it. Pages need countersign/dpop, and APIs a guard with dpop."
+  >
+    <RadioField
+      label="Every token must be bound"
+      value={settings.senderConstrained ?? 'none'}
+      onValue={(senderConstrained) => edit((now) => ({ ...now, senderConstrained }))}
+      options={[
+        {
+          value: 'none',
+          label: DPOP_NAMES.none,
+          hint: 'Pages that send a proof get bound tokens.',
+        },
+        { value: 'dpop', label: DPOP_NAMES.dpop, hint: 'A step-up without a proof is refused.' },
+        {
+          value: 'dpopNonce',
+          label: DPOP_NAMES.dpopNonce,
+          hint: 'Proofs cannot be made ahead. Costs one more call now and then.',
+        },
+      ]}
+    />
+  </Card>
+)
 
 const Legacy = ({ editing: { settings, edit } }: { editing: Editing }) => (
   <Card

@@ -74,6 +74,21 @@ it('says a new action in words before it is saved, and keeps what was tried afte
   await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
 })
 
+it('requires that tokens are bound to a key', async () => {
+  const { settings } = await service.operator().environment.get.query({ environment: 'demo' })
+  await service.operator().environment.create.mutate({ environment: 'bound', settings })
+  const page = await signedIn('/e/bound/settings#binding')
+  const choice = page.getByRole('group', { name: 'Every token must be bound' })
+  expect(await choice.getByLabel('Off').isChecked()).toBe(true)
+  await choice.getByLabel('On', { exact: true }).check()
+  const dialog = await review(page)
+  await dialog.getByText('Tokens bound to the page’s key (DPoP)').first().waitFor()
+  await dialog.getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByText(/Saved as version/).waitFor()
+  const saved = await service.operator().environment.get.query({ environment: 'bound' })
+  expect(saved.settings.senderConstrained).toBe('dpop')
+})
+
 it('says so when signing out was not heard, and does not pretend', async () => {
   const page = await signedIn('/')
   await page.route('**/console/session', (route) => route.abort())
