@@ -1,6 +1,7 @@
 """Verifies what Countersign signs, with PyJWT and cryptography, and consumes tokens over HTTP.
 
-Functions raise `Refused` with a reason of conformance/README.md, which lists the checks in their order."""
+Functions raise `Refused` with a reason of conformance/README.md, which lists the checks in their order.
+dpop.py verifies the proofs of tokens that are bound to a key."""
 
 import contextlib
 import hashlib
@@ -9,19 +10,13 @@ import re
 import urllib.error
 import urllib.request
 from decimal import Decimal
-from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
 from jwt.algorithms import get_default_algorithms
 from jwt.utils import base64url_decode, base64url_encode, der_to_raw_signature
 
 ACRS = ["recovery", "mfa", "phr"]
-KINDS = {"at+jwt": "elevated", "mfa+jwt": "mfa"}
-PORTS = {"http": 80, "https": 443}
 ALGORITHMS = get_default_algorithms()
 ALGORITHMS["Ed25519"] = ALGORITHMS["EdDSA"]
-# By algorithm of a proof, the members of the key that its thumbprint covers (RFC 7638).
-PROOF_KEYS = {"ES256": ("P-256", "crv", "kty", "x", "y"), "ES384": ("P-384", "crv", "kty", "x", "y")}
-PROOF_KEYS |= dict.fromkeys(("Ed25519", "EdDSA"), ("Ed25519", "crv", "kty", "x"))
 
 
 class Refused(Exception):
@@ -77,7 +72,7 @@ def canonical(value, depth=1):
         return "{" + ",".join(members) + "}"
     if isinstance(value, list):
         return "[" + ",".join(canonical(member, depth + 1) for member in value) + "]"
-    if not is_number(value):
+    if type(value) not in (int, float):
         return json.dumps(value, ensure_ascii=False)
     check(value % 1 or abs(value) < 2**53)
     text = repr(float(value)) if value else "0"
@@ -120,25 +115,20 @@ def verify_signature(text, key, algorithm):
     check(known.verify(signed.encode(), known.from_jwk(json.dumps(key)), base64url_decode(signature)))
 
 
-def read_signed(text, jwks, types):
-    """Verifies a compact JWS of one of these types with a key set, and returns its type and payload."""
+def read_signed(text, jwks, *types):
+    """Verifies a compact JWS of one of these types with a key set, and returns its header and payload."""
     header, payload = read(text)
     check(header["alg"] == "ES256" and header["typ"] in types)
-    check(types is KINDS or strict(text.rsplit(".", 1)[1]))
     verify_signature(text, next(key for key in jwks["keys"] if key["kid"] == header["kid"]), "ES256")
-    return header["typ"], payload
+    return header, payload
 
 
 def is_text(value):
     return isinstance(value, str) and value != ""
 
 
-def is_number(value):
-    return type(value) in (int, float)
-
-
 def is_count(value, most=2**53 - 1):
-    return is_number(value) and 0 <= value <= most and value % 1 == 0
+    return type(value) in (int, float) and 0 <= value <= most and value % 1 == 0
 
 
 CLAIMS = {
@@ -150,32 +140,31 @@ CLAIMS = {
     "singleUse": lambda flag: isinstance(flag, bool),
     "epoch": is_count,
     "cnf": lambda cnf: is_text(cnf["jkt"]),
-    "authorization_details": lambda bound: isinstance(bound, list) and len(bound) == 1 and dict(bound[0]),
+    "authorization_details": lambda bound: isinstance(bound, list) and [type(one) for one in bound] == [dict],
 }
 REQUIRED = set(CLAIMS) - {"sid", "cnf", "authorization_details", "scope"}
 
 
 def verify_token(token, jwks, issuer, now):
-    """Verifies that Countersign issued a token, and returns its kind and claims."""
+    """Verifies that Countersign issued a token, and returns its claims. Elevated tokens have a `scope`."""
     with refusing("token_invalid"):
-        typ, claims = read_signed(token, jwks, KINDS)
+        header, claims = read_signed(token, jwks, "at+jwt", "mfa+jwt")
         check(len(token) <= 8192 and REQUIRED <= set(claims))
         check(all(is_valid(claims[name]) for name, is_valid in CLAIMS.items() if name in claims))
         scoped = {"scope", "authorization_details"} & set(claims)
-        check("scope" in scoped if typ == "at+jwt" else not scoped)
-        check(claims["iss"] == issuer)
+        check(("scope" in scoped if header["typ"] == "at+jwt" else not scoped) and claims["iss"] == issuer)
     check(claims["exp"] > now, "token_expired")
-    return KINDS[typ], claims
+    return claims
 
 
-def check_use(kind, claims, rule, use, issuer, audience, now):
+def check_use(claims, rule, use, issuer, audience, now):
     """Checks whether a verified token is valid for a use. Only `consume` knows whether it was used."""
     sessions = {claims.get("sid"), use.get("sessionId")} - {None}
     check(claims["sub"] == use["subject"] and len(sessions) <= 1, "token_invalid")
-    check(claims["aud"] == (issuer if kind == "mfa" else audience), "token_invalid")
-    if kind == "mfa":
-        check(rule["acceptsMfaToken"] and rule["details"] != "required", "step_up_required")
-        check(rule["acr"] != "phr", "step_up_required")
+    check(claims["aud"] == (audience if "scope" in claims else issuer), "token_invalid")
+    if "scope" not in claims:
+        takes = rule["acceptsMfaToken"] and rule["details"] != "required" and rule["acr"] != "phr"
+        check(takes, "step_up_required")
     else:
         check(rule["scope"] in claims["scope"].split(" "), "scope_not_allowed")
         check(claims["singleUse"] or not rule["singleUse"], "step_up_required")
@@ -204,66 +193,29 @@ def consume(url, environment, resource_key, call):
         return result
 
 
-def normalized(address):
-    """Returns an address without query and fragment (RFC 3986, sections 6.2.2 and 6.2.3)."""
-    parts = urlsplit(address)
-    check(parts.hostname)
-    port = PORTS[parts.scheme] if parts.port is None else parts.port
-    path = re.sub("%[0-9A-Fa-f]{2}", lambda one: quote(unquote_to_bytes(one[0]), safe=""), parts.path) or "/"
-    # `urljoin` removes dot segments. The first one keeps a path of two slashes from being a host.
-    return parts.scheme, parts.hostname, port, urljoin("http://host", "/." + path)
-
-
-def verify_proof(proof, method, url, now, token=None, jkt=None):
-    """Verifies a DPoP proof (RFC 9449, section 4.3), and returns its thumbprint and claims."""
-    with refusing("jwt"):
-        header, claims = read(proof)
-        check(len(proof) <= 4096)
-    check(header.get("typ") == "dpop+jwt", "typ")
-    check(is_text(header.get("alg")) and header["alg"] in PROOF_KEYS, "alg")
-    with refusing("jwk"):
-        curve, *members = PROOF_KEYS[header["alg"]]
-        key = {name: header["jwk"][name] for name in members}
-        check(key["crv"] == curve and not {"d", "k"} & set(header["jwk"]))
-        verify_signature(proof, key, header["alg"])
-    jti, iat = claims.get("jti"), claims.get("iat")
-    check(is_text(jti) and len(jti.encode("utf-16-le", "surrogatepass")) <= 256, "jti")
-    check(claims.get("htm") == method, "htm")
-    with refusing("htu"):
-        check(normalized(claims["htu"]) == normalized(url))
-    check(is_number(iat) and abs(now - iat) <= 60, "iat")
-    check(token is None or claims.get("ath") == encode(sha256(token.encode())), "ath")
-    thumbprint = encode(sha256(canonical(key).encode()))
-    check(jkt in (None, thumbprint), "key")
-    return thumbprint, claims
-
-
 def verify_checkpoint(checkpoint, jwks, chain):
     """Verifies a checkpoint of a chain, which `iss` and `sub` or `environment` name. Returns its end."""
     with refusing("checkpoint"):
-        claims = read_signed(checkpoint, jwks, ["countersign-checkpoint+jwt"])[1]
+        claims = read_signed(checkpoint, jwks, "countersign-checkpoint+jwt")[1]
+        strict(checkpoint.rsplit(".", 1)[1])
         position, head, iat = (claims.pop(name) for name in ("position", "head", "iat"))
         check(claims == chain and is_count(position) and is_text(head) and is_count(iat))
         return position, head
 
 
-def digest_of(event):
-    hashed = canonical({name: event[name] for name in ("seq", "at", "type", "actor", "data")})
-    return sha256(hashed.encode(), bytes.fromhex(event["salt"]))
-
-
 def check_chain(events, digests, end):
     """Hashes a chain from its first event over the digests to its last one, and compares the end."""
-    first, *rest = events
-    check(len(rest) == 1 or not rest and not digests)
-    head, position = first["previous"], first["seq"] - 1
-    for link in [first, *digests, *rest]:
-        previous, position = head, position + 1
-        is_event = isinstance(link, dict)
-        digest = digest_of(link) if is_event else bytes.fromhex(link)
-        head = sha256(b"countersign/event/v1", bytes.fromhex(previous), digest).hex()
-        if is_event:
-            check((link["seq"], link["previous"], link["hash"]) == (position, previous, head))
+    check(len(events) == 2 or len(events) == 1 and not digests)
+    head = events[0]["previous"]
+    for position, link in enumerate([events[0], *digests, *events[1:]], events[0]["seq"]):
+        if isinstance(link, dict):
+            check((link["seq"], link["previous"]) == (position, head))
+            hashed = canonical({name: link[name] for name in ("seq", "at", "type", "actor", "data")})
+            digest = sha256(hashed.encode(), bytes.fromhex(link["salt"]))
+        else:
+            digest = bytes.fromhex(link)
+        head = sha256(b"countersign/event/v1", bytes.fromhex(head), digest).hex()
+        check(isinstance(link, str) or link["hash"] == head)
     check(end == (position, head))
 
 
@@ -305,7 +257,8 @@ def verify_receipt(receipt, jwks, details=None):
         check(receipt["v"] == 1)
         payload = encode(canonical(without(receipt, "signature")).encode())
     with refusing("signature"):
-        read_signed(f"{header}.{payload}.{signature}", jwks, ["countersign-receipt+jws"])
+        read_signed(f"{header}.{payload}.{signature}", jwks, "countersign-receipt+jws")
+        strict(signature)
     chain = receipt["chain"]
     end = verify_checkpoint(chain["checkpoint"], jwks, {"iss": receipt["iss"], "sub": receipt["sub"]})
     with refusing("chain"):

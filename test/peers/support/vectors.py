@@ -11,15 +11,14 @@ from countersign import (
     commit_to,
     text_of,
     verify_checkpoint,
-    verify_proof,
     verify_receipt,
     verify_token,
 )
+from dpop import verify_proof
 
 
 def check_token(keys, now, token, issuer, audience, rule, use):
-    found = verify_token(token, keys["tokens"], issuer, now)
-    check_use(*found, rule, use, issuer, audience, now)
+    check_use(verify_token(token, keys["tokens"], issuer, now), rule, use, issuer, audience, now)
 
 
 def check_details(keys, now, details, action, salt, text, hash):
