@@ -156,6 +156,31 @@ describe('the history of a user', () => {
     }
   })
 
+  it('shows the details of a receipt in a file once they are the signed ones', async () => {
+    const { keys, vectors } = JSON.parse(readFileSync('conformance/vectors.json', 'utf8'))
+    const { receipt, details } = vectors.find(
+      (one: { name: string }) => one.name === 'a passkey with ES256',
+    ).input
+    const page = await signedIn('/e/demo/history')
+    await page.route('**/receipts/jwks.json', (route) => route.fulfill({ json: keys.receipts }))
+    const panel = page.getByRole('region', { name: 'Check a receipt' })
+    const shown = panel.getByRole('region', { name: 'As users see it' })
+    const buffer = Buffer.from(JSON.stringify(receipt))
+    const file = { name: 'receipt.json', mimeType: 'application/json', buffer }
+    await panel.getByLabel('Receipt file').setInputFiles(file)
+    await panel.getByText('signed the hash').waitFor()
+    const check = async (text: string, said: string) => {
+      await panel.getByLabel('Details').fill(text)
+      await panel.getByRole('button', { name: 'Check the receipt' }).click()
+      await panel.getByText(said).waitFor()
+    }
+    await check('{ order', 'These details are not a JSON object.')
+    await check(JSON.stringify({ ...details, amount: 26 }), 'is about other details')
+    expect(await shown.count()).toBe(0)
+    await check(JSON.stringify(details), 'signed exactly these details')
+    expect(await shown.getByRole('definition').allInnerTexts()).toContain(details.order)
+  })
+
   it('says when something happened, not when it was written', async () => {
     const page = await signedIn('/e/demo')
     const at = 1_795_569_639
