@@ -151,6 +151,27 @@ export const WEAKENED: readonly Weakened[] = [
     caughtBy: { tests: ['test/attacks/proofs.test.ts'] },
   },
   {
+    name: 'remembered-claims',
+    rule: 2,
+    breaks: 'whether a token was used is decided from the memory of an object',
+    replacements: [
+      [
+        TOKENS,
+        'readonly #sql: SqlStorage',
+        'readonly #sql: SqlStorage\n  readonly #used = new Set<string>()',
+      ],
+      [
+        TOKENS,
+        'return claimed.toArray().length === 1',
+        `if (!key.startsWith('token:')) return claimed.toArray().length === 1
+    const isFirst = !this.#used.has(key)
+    this.#used.add(key)
+    return isFirst`,
+      ],
+    ],
+    caughtBy: { tests: ['test/attacks/reopened.test.ts'] },
+  },
+  {
     name: 'late',
     rule: 2,
     breaks: 'a consumption is acknowledged before it is written',
@@ -190,6 +211,13 @@ export const WEAKENED: readonly Weakened[] = [
       ],
     ],
     caughtBy: { tests: ['test/procedures/recovery.test.ts'] },
+  },
+  {
+    name: 'remembered-attempts',
+    rule: 3,
+    breaks: 'wrong codes are counted by what an object has in memory',
+    replacements: [['functions/state/subject/notes.ts', '      this.#read = undefined\n', '']],
+    caughtBy: { tests: ['test/attacks/guessing.test.ts'] },
   },
   {
     name: 'older-step',
