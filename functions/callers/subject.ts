@@ -1,7 +1,7 @@
 // Verifies users by the application's session token, and turns operators into users of Countersign itself.
 import { CONSOLE_SESSION_SECONDS } from '../domain/operators.ts'
 import { refuse } from '../domain/refusal.ts'
-import { type Session, sessionKey } from '../domain/tokens/session.ts'
+import { type Session, tokenKeyOf } from '../domain/tokens/session.ts'
 import type { LiveEnvironment } from '../edge/environment.ts'
 import { type SubjectObject, subjectObject, type Who } from '../edge/objects.ts'
 import { openOperators, operatorObject } from '../edge/operator-environment.ts'
@@ -57,11 +57,10 @@ export async function asSubject(
     kind: 'subject',
     environment,
     session: {
-      // All calls with the key itself count as one session; each dashboard session counts by itself.
-      key: sessionKey(sessionId, id),
       subject: id,
       name,
-      ...(sessionId !== undefined && { sessionId }),
+      // All calls with the key itself count as one session; each dashboard session counts by itself.
+      ...(sessionId === undefined ? { tokenKey: tokenKeyOf(id) } : { sessionId }),
       authTime: signedInAt,
       expiresAt: expiresAt ?? signedInAt + CONSOLE_SESSION_SECONDS,
     },

@@ -10,6 +10,7 @@ import { authenticationOptions } from '../domain/factors/passkey-options.ts'
 import { planGrant, type TokenRequest } from '../domain/policy/grant.ts'
 import { type Answer, unwrap } from '../domain/refusal.ts'
 import { STEP_UP_PURPOSE, type Statement } from '../domain/tokens/challenge.ts'
+import { sessionKey } from '../domain/tokens/session.ts'
 import { countStepUp } from '../edge/counting.ts'
 import type { SteppedUp, StepUpCall } from '../edge/objects.ts'
 import { checkChallenge, createChallenge } from '../steps/challenge.ts'
@@ -117,7 +118,7 @@ function verifyFactor(
         statement,
         response,
         relyingParty,
-        session: session.key,
+        session: sessionKey(session),
       })
     }
   }

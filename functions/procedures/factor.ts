@@ -14,6 +14,7 @@ import { random } from '../clock.ts'
 import { newFactorId } from '../domain/names.ts'
 import { unwrap } from '../domain/refusal.ts'
 import { enrollPurpose } from '../domain/tokens/challenge.ts'
+import { sessionKey } from '../domain/tokens/session.ts'
 import { checkChallenge } from '../steps/challenge.ts'
 import { enrollPasskey, enrollTotp } from '../steps/enrollment.ts'
 import { checkOffered, firstFactorOf, gateOf } from '../steps/factor-gate.ts'
@@ -43,7 +44,7 @@ export const factorRouter = router({
         label: input.label ?? null,
         gate,
         first,
-        session: caller.session.key,
+        session: sessionKey(caller.session),
       }
       const enroll = input.kind === 'totp' ? enrollTotp : enrollPasskey
       return enroll(caller, opening, input.accountName)
@@ -71,7 +72,7 @@ export const factorRouter = router({
           statement,
           response: input.response,
           relyingParty,
-          session: caller.session.key,
+          session: sessionKey(caller.session),
         }),
       )
     }),
@@ -81,7 +82,7 @@ export const factorRouter = router({
     .output(FactorsResult)
     .mutation(async ({ ctx: { caller }, input: { factorId, label = null } }) => {
       const { who, object, session } = caller
-      return unwrap(await object.rename({ who, factorId, label, session: session.key }))
+      return unwrap(await object.rename({ who, factorId, label, session: sessionKey(session) }))
     }),
 
   setDefault: calledBy('subject')

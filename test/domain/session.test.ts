@@ -50,7 +50,6 @@ const told = async (...input: Parameters<typeof session>): Promise<string> => {
 describe('a session', () => {
   it('tells its user, its end, its sign-in and all its claims', async () => {
     expect(await session({ sid: 's1', azp: 'web', extra: [1] })).toEqual({
-      key: sessionKey('s1', ''),
       subject: 'alice',
       sessionId: 's1',
       clientId: 'web',
@@ -62,11 +61,15 @@ describe('a session', () => {
 
   it('leaves out what its token does not say', async () => {
     const { claims: _claims, ...plain } = await session({ auth_time: undefined })
-    expect(plain).toStrictEqual({ key: plain.key, subject: 'alice', expiresAt: NOW + 60 })
+    expect(plain).toStrictEqual({
+      tokenKey: plain.tokenKey,
+      subject: 'alice',
+      expiresAt: NOW + 60,
+    })
   })
 
   it('is identified by its id, else by its token', async () => {
-    const keyOf = async (claims: object) => (await session(claims)).key
+    const keyOf = async (claims: object) => sessionKey(await session(claims))
     expect(await keyOf({ sid: 's1', extra: 1 })).toBe(await keyOf({ sid: 's1', extra: 2 }))
     expect(await keyOf({ sid: 's1' })).not.toBe(await keyOf({ sid: 's2' }))
     expect(await keyOf({ extra: 1 })).not.toBe(await keyOf({ extra: 2 }))
@@ -228,7 +231,7 @@ describe('a fresh session', () => {
   const OTHER_CLAIM = { session: { ...SETTINGS, authTimeClaim: 'signed_in_at' } }
   const fresh = (authTime?: number, more: Partial<Parameters<typeof requireFresh>[1]> = {}) =>
     requireFresh(
-      { key: 'k', subject: 'alice', expiresAt: NOW, ...(authTime !== undefined && { authTime }) },
+      { subject: 'alice', expiresAt: NOW, ...(authTime !== undefined && { authTime }) },
       { ...RULES, ...more },
       NOW,
     )

@@ -28,12 +28,12 @@ const CLIENT_ID_MAX_CHARACTERS = 255
 
 /** A verified session. */
 export interface Session {
-  /** Identifies the session among those of its user. `sessionKey` creates it. */
-  key: string
   subject: string
   /** The user's name, which their authenticator app and passkeys show. */
   name?: string
   sessionId?: string
+  /** Identifies a session without `sessionId`: a hash of its token. */
+  tokenKey?: string
   clientId?: string
   /** When the user signed in, in epoch seconds. Missing if the token does not say it, or names a future time. */
   authTime?: number
@@ -43,13 +43,19 @@ export interface Session {
 }
 
 /**
- * Returns the key under which a session's events are counted. It is a hash of the session id, or else of the token.
+ * Returns the key under which a session's events are counted: a hash of its id, or else of its token.
  *
  * @returns 43 characters, whatever the length of the id
- * @example sessionKey(payload.sid, token)
+ * @example sessionKey(caller.session)
  */
-export const sessionKey = (sessionId: string | undefined, token: string): string =>
-  toBase64Url(hashParts('countersign/session/v1', sessionId ?? '', sessionId ? '' : token))
+export const sessionKey = ({ sessionId, tokenKey }: Pick<Session, 'sessionId' | 'tokenKey'>) =>
+  sessionId ? keyOf(sessionId, '') : (tokenKey ?? '')
+
+/** Returns the key of a session without an id. */
+export const tokenKeyOf = (token: string): string => keyOf('', token)
+
+const keyOf = (sessionId: string, token: string): string =>
+  toBase64Url(hashParts('countersign/session/v1', sessionId, token))
 
 const NumericDate = z.number().check(z.gte(0), z.lte(LAST_EPOCH_SECOND))
 
@@ -136,11 +142,12 @@ function readSession(
     (id) => typeof id === 'string' && id !== '' && id.length <= CLIENT_ID_MAX_CHARACTERS,
   )
   return {
-    key: sessionKey(sessionId.data, token),
     subject: subject.data,
     expiresAt: Math.floor(expiresAt.data),
     claims: cutOff(payload) as Record<string, unknown>,
-    ...(sessionId.data !== undefined && { sessionId: sessionId.data }),
+    ...(sessionId.data === undefined
+      ? { tokenKey: tokenKeyOf(token) }
+      : { sessionId: sessionId.data }),
     ...(name && { name }),
     ...(typeof clientId === 'string' && { clientId }),
     ...(authTime !== undefined && { authTime }),
