@@ -1,7 +1,9 @@
-// What the process that loads a service is told, and what it answers. programs/load.ts is that process.
+// What this process and the programs have in common: the work of programs/load.ts, and names.
 
 /** One request. It is sent once. */
 export interface BenchRequest {
+  /** Default: POST. */
+  method?: 'GET' | 'POST'
   path: string
   headers: Record<string, string>
   body: string
@@ -26,3 +28,10 @@ export interface Loaded {
   right: number
   wrong: string[]
 }
+
+/** The page that better-auth serves. */
+export const ORIGIN = 'http://localhost:3000'
+
+/** The client of oidc-provider, and the audience of its tokens. */
+export const CLIENT = { id: 'bench', secret: 'a secret of the benchmark alone' }
+export const RESOURCE = 'https://wallet.demo.example'

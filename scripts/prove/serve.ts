@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, parse } from 'node:path'
 import { promisify } from 'node:util'
 import { nextFreePort } from '../ports.ts'
 import { MEMORY_TYPE, scratchFor } from '../scratch.ts'
@@ -115,7 +115,8 @@ export async function serve({
     const objects = join(folder, 'objects')
     mkdirSync(objects)
     const config = join(folder, 'config.capnp')
-    const text = workerdConfig({ worker, script: 'bundle/worker.js', objects, ports, variables })
+    const script = `bundle/${parse(worker.main).name}.js`
+    const text = workerdConfig({ worker, script, objects, ports, variables })
     writeFileSync(config, text, { mode: FILE_MODE })
     const command: WorkerdCommand = { config, ports, publicUrl, signal, guard: watchdog.guard }
     let workerd: Workerd = await startWorkerd(command)
