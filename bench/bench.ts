@@ -16,8 +16,10 @@ import type { Size } from './measure.ts'
 import { machineText, printReport, writeReport } from './report.ts'
 import { type Context, type Report, reportOf, type Table } from './table.ts'
 import { guardTable } from './tables/guard.ts'
+import { memoryTable } from './tables/memory.ts'
 import { check } from './tables/reads.ts'
-import { dpopTable, passkeyTable, receiptsTable, totpTable } from './tables/step-ups.ts'
+import { coldTable, freshTable } from './tables/starts.ts'
+import { diskTable, dpopTable, passkeyTable, receiptsTable, totpTable } from './tables/step-ups.ts'
 import { authorizeTable, consumeTable } from './tables/tokens.ts'
 
 const TABLES: readonly Table[] = [
@@ -29,6 +31,10 @@ const TABLES: readonly Table[] = [
   guardTable,
   dpopTable,
   receiptsTable,
+  diskTable,
+  coldTable,
+  freshTable,
+  memoryTable,
 ]
 const TSC = `${ROOT}node_modules/typescript/bin/tsc`
 const NAMES = TABLES.map(({ name }) => name)
@@ -83,7 +89,10 @@ async function run(table: Table, size: Size, signal: AbortSignal): Promise<Repor
     ...size,
     loader,
     signal,
-    going: (what) => progress(`${table.name}: ${what}`),
+    going: (what) => {
+      signal.throwIfAborted()
+      progress(`${table.name}: ${what}`)
+    },
     after: (stop) => stops.unshift(stop),
   }
   try {

@@ -20,11 +20,13 @@ export interface Loader {
 /** Starts the process. */
 export function startLoader(): Loader {
   const child: ChildProcess = fork(PROGRAM, { serialization: 'advanced' })
+  const ended = once(child, 'exit').then(() => Promise.reject(new Complaint('The load ended.')))
+  ended.catch(() => undefined)
   return {
     async load(job) {
       const answered = once(child, 'message')
       child.send(job)
-      const [loaded]: [Loaded] = (await answered) as [Loaded]
+      const [loaded] = (await Promise.race([answered, ended])) as [Loaded]
       if (loaded.right === job.requests.length) return loaded
       throw new Complaint(
         `${job.requests.length - loaded.right} of ${job.requests.length} answers of ${job.url}${job.requests[0]?.path} were wrong:\n${loaded.wrong.join('\n')}`,

@@ -5,7 +5,7 @@ import { ROOT } from '../scripts/variables.ts'
 import type { Machine } from './machine.ts'
 import type { Size } from './measure.ts'
 import { BUSY_SHARE, type Goal, type Spread } from './stats.ts'
-import type { Report } from './table.ts'
+import type { Report, Value } from './table.ts'
 
 const FOLDER = `${ROOT}docs/bench/`
 const COLORS = { met: 'green', missed: 'red', 'no verdict': 'yellow' } as const
@@ -15,8 +15,12 @@ export const short = (value: number): string =>
   Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3)
 
 /** Formats a spread: the median, and in parentheses the least and the greatest value. */
-export const spreadText = ({ median, least, most }: Spread): string =>
-  `${short(median)} (${short(least)}..${short(most)})`
+export const spreadText = ({ median, least, most }: Spread, unit = ''): string =>
+  `${short(median)}${unit} (${short(least)}..${short(most)})`
+
+/** Formats a value. */
+export const valueText = ({ of, unit }: Pick<Value, 'of' | 'unit'>): string =>
+  spreadText(of, ` ${unit}`)
 
 /** Formats a goal. */
 export const goalText = (goal: Goal): string =>
@@ -34,10 +38,10 @@ export function printReport({ name, title, values, cells, busy }: Report): void 
   for (const { title, of, byCpu, unit, goal, verdict, note } of values) {
     const said = goal ? `  goal ${goalText(goal)}` : ''
     const end = verdict ? `  ${paint(COLORS[verdict], verdict)}` : ''
-    console.log(`  ${title.padEnd(width)}  ${unit} ${spreadText(of).padEnd(20)}${said}${end}`)
+    console.log(`  ${title.padEnd(width)}  ${valueText({ of, unit }).padEnd(22)}${said}${end}`)
     if (byCpu)
       console.log(
-        paint('dim', `    ${'by processor time'.padEnd(width)}${unit} ${spreadText(byCpu)}`),
+        paint('dim', `    ${'by processor time'.padEnd(width)}${valueText({ of: byCpu, unit })}`),
       )
     if (note) console.log(paint('dim', `    ${note}`))
   }

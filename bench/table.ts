@@ -38,7 +38,7 @@ export interface Cell {
 export interface Measured {
   values: Value[]
   cells: Cell[]
-  /** The greatest share of the processor that other processes took in half of the rounds. */
+  /** The share of the processor that other processes took while something was measured: the median of the rounds. */
   busy: number
 }
 

@@ -13,7 +13,7 @@ export const EXPORT = { action: 'wallet.waas.export', scope: 'wallet:export' } a
 export const ROOM_USERS = 10_000
 
 /** A running service with its setup. */
-export interface Ours extends Pick<Served, 'pid' | 'stop'> {
+export interface Ours extends Pick<Served, 'kill' | 'objects' | 'pid' | 'restart' | 'stop'> {
   url: string
   setup: Setup
 }
@@ -25,12 +25,11 @@ export interface Ours extends Pick<Served, 'pid' | 'stop'> {
  */
 export async function startOurs(
   signal: AbortSignal,
-  options: Pick<Partial<ServeOptions>, 'room' | 'build'> = {},
+  options: Pick<Partial<ServeOptions>, 'room' | 'build' | 'fronts'> = {},
 ): Promise<Ours> {
-  const served = await serve({ room: ROOM_USERS, ...options, fronts: 1, signal })
+  const served = await serve({ room: ROOM_USERS, fronts: 1, ...options, signal })
   try {
-    const url = given(served.fronts[0], 'a front')
-    return { url, setup: await setUp(served), pid: served.pid, stop: served.stop }
+    return { ...served, url: given(served.fronts[0], 'a front'), setup: await setUp(served) }
   } catch (error) {
     await served.stop()
     throw error

@@ -1,5 +1,6 @@
 // The tables of step-ups.
 
+import { diskFolder } from '../../scripts/prove/serve.ts'
 import { WITHOUT_RECEIPTS } from '../builds.ts'
 import * as betterAuth from '../contenders/better-auth.ts'
 import * as floors from '../contenders/floor-calls.ts'
@@ -22,6 +23,8 @@ import {
   oursIn,
 } from './servers.ts'
 
+/** Users with a code whose data is on disk, where each takes longer to create. */
+const DISK_USERS = 400
 const VERIFY_TOTP =
   'verify-totp writes and issues nothing, counts no attempts, and accepts a code more than once'
 const VERIFY_PASSKEY = 'it stores a session, and keeps no history'
@@ -107,6 +110,21 @@ export const receiptsTable: Table = {
         other: passkey(without, otherPasskeys, { name: 'passkey step-up without receipts' }),
         ...{ of: 'time', goal },
       },
+    ])
+  },
+}
+
+export const diskTable: Table = {
+  name: 'disk',
+  title: 'Step-up with a TOTP code, data on disk',
+  async run(context) {
+    const ours = await oursIn(context, { room: 'disk' })
+    const own = totp(ours, await withCodes(ours, DISK_USERS))
+    const node = await betterAuth.onNode(diskFolder())
+    context.after(node.stop)
+    const peer = betterAuth.verifyTotp(node, await betterAuth.withApps(node, AWAKE_USERS))
+    return compare(context, [
+      { ours: own, other: peer, goal: { atLeast: 0.75 }, note: VERIFY_TOTP },
     ])
   },
 }

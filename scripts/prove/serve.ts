@@ -42,6 +42,8 @@ export interface Served {
   fronts: string[]
   publicUrl: string
   operatorKey: string
+  /** The folder in which the objects store their data. */
+  objects: string
   /** Returns the id of the process. */
   pid(): number
   /** Returns the error if workerd has ended by itself. */
@@ -124,6 +126,7 @@ export async function serve({
       fronts: ports.map((port) => `http://127.0.0.1:${port}`),
       publicUrl,
       operatorKey,
+      objects,
       pid: () => workerd.pid,
       fault: () => workerd.fault(),
       kill: () => workerd.end('SIGKILL'),
@@ -141,7 +144,7 @@ export async function serve({
 const bytesFor = (subjects: number): number => BYTES_OF_THE_REST + 2 * subjects * BYTES_OF_A_SUBJECT
 
 /** Returns a folder on disk: the system's temporary folder, or else one in the project. */
-function diskFolder(): string {
+export function diskFolder(): string {
   if (statfsSync(tmpdir()).type !== MEMORY_TYPE) return tmpdir()
   const own = `${ROOT}.wrangler`
   mkdirSync(own, { recursive: true })

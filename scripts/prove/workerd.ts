@@ -8,7 +8,7 @@ import { Complaint } from '../terminal.ts'
 import type { Watchdog } from '../watchdog.ts'
 
 const READY_WITHIN_MILLISECONDS = 30_000
-const POLL_MILLISECONDS = 50
+const POLL_MILLISECONDS = 5
 const END_WITHIN_MILLISECONDS = 5_000
 const LOG_END_CHARACTERS = 3_000
 

@@ -1,0 +1,123 @@
+// The tables of starts: of the process, and of an isolate.
+
+import { once } from 'node:events'
+import { Agent, request } from 'node:http'
+import { around, numbers } from '../at-once.ts'
+import { startBare } from '../contenders/bare.ts'
+import { withApps } from '../contenders/our-calls.ts'
+import { callOf, EXPORT, signIn } from '../contenders/ours.ts'
+import type { BenchRequest } from '../job.ts'
+import { busyBetween, readCpu } from '../machine.ts'
+import { ratioOf, spreadOf } from '../stats.ts'
+import type { Table } from '../table.ts'
+import { oursIn } from './servers.ts'
+
+const LEAST_ROUNDS = 9
+/** The calls of which the median is taken, once an isolate is warm. */
+const WARM_CALLS = 100
+
+export const coldTable: Table = {
+  name: 'cold',
+  title: 'From the start of the process to the first answer',
+  async run(context) {
+    const ours = await oursIn(context)
+    const bare = await startBare(context.signal)
+    context.after(bare.stop)
+    await ours.kill()
+    await bare.kill()
+    const busy: number[] = []
+    const timeOf = async ({ restart, kill }: Pick<typeof bare, 'restart' | 'kill'>) => {
+      const before = readCpu()
+      const startedAt = performance.now()
+      await restart()
+      const milliseconds = performance.now() - startedAt
+      busy.push(busyBetween(before, readCpu()))
+      await kill()
+      return milliseconds
+    }
+    const own: number[] = []
+    const others: number[] = []
+    for (const round of numbers(Math.max(LEAST_ROUNDS, context.rounds))) {
+      context.going(`round ${round + 1}`)
+      const first = await timeOf(round % 2 === 0 ? ours : bare)
+      const second = await timeOf(round % 2 === 0 ? bare : ours)
+      own.push(round % 2 === 0 ? first : second)
+      others.push(round % 2 === 0 ? second : first)
+    }
+    const over = own.map((time, round) => time - (others[round] ?? Number.NaN))
+    return {
+      values: [
+        {
+          title: 'Countersign over a bare Worker',
+          ...{ of: spreadOf(over), unit: 'ms', goal: { atMost: 90 } },
+          note: 'the first answer of Countersign asks an object',
+        },
+        { title: 'Countersign', of: spreadOf(own), unit: 'ms' },
+        { title: 'bare Worker', of: spreadOf(others), unit: 'ms' },
+      ],
+      cells: [],
+      busy: spreadOf(busy).median,
+    }
+  },
+}
+
+export const freshTable: Table = {
+  name: 'fresh',
+  title: 'The first policy check of an isolate',
+  async run(context) {
+    const rounds = Math.max(LEAST_ROUNDS, context.rounds)
+    const ours = await oursIn(context, { fronts: rounds + 1 })
+    const users = await withApps(ours, 'fresh', 1)
+    const bearer = await signIn(ours.setup, around(users, 0).subject)
+    const check = callOf('policy.check', bearer, { action: EXPORT.action })
+    const agent = new Agent({ keepAlive: true })
+    context.after(() => agent.destroy())
+    const [warm = '', ...fresh] = ours.setup.fronts
+    const warmed = async () => {
+      const times: number[] = []
+      for (const _ of numbers(WARM_CALLS)) times.push(await timed(agent, warm, check))
+      return spreadOf(times).median
+    }
+    await warmed()
+    const first: number[] = []
+    const later: number[] = []
+    const busy: number[] = []
+    for (const front of fresh) {
+      context.going(`isolate ${first.length + 1} of ${rounds}`)
+      // Opens the connection. The isolate has answered only this, since the service started.
+      await timed(agent, front, { ...check, method: 'GET', path: '/health', body: '' })
+      const before = readCpu()
+      later.push(await warmed())
+      busy.push(busyBetween(before, readCpu()))
+      first.push(await timed(agent, front, check))
+    }
+    return {
+      values: [
+        {
+          title: 'first / later',
+          ...{ of: ratioOf(first, later), unit: '×', goal: { atMost: 2 } },
+          note: 'the object of the user is awake; the keys of the issuer are in the settings',
+        },
+        { title: 'first', of: spreadOf(first), unit: 'ms' },
+        { title: 'later', of: spreadOf(later), unit: 'ms' },
+      ],
+      cells: [],
+      busy: spreadOf(busy).median,
+    }
+  },
+}
+
+/** Makes one call. Returns the milliseconds until its answer was read. */
+async function timed(
+  agent: Agent,
+  url: string,
+  { method = 'POST', path, headers, body }: BenchRequest,
+): Promise<number> {
+  const startedAt = performance.now()
+  const call = request(url + path, { method, agent, headers }).end(body)
+  const [answer] = await once(call, 'response')
+  await answer.resume().toArray()
+  const milliseconds = performance.now() - startedAt
+  if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode}`)
+  return milliseconds
+}
