@@ -13,7 +13,7 @@ import { ROOT } from '../scripts/variables.ts'
 import { startLoader } from './loader.ts'
 import { describeMachine } from './machine.ts'
 import type { Size } from './measure.ts'
-import { machineText, printReport, writeReport } from './report.ts'
+import { printReport, writeReport } from './report.ts'
 import { type Context, type Report, reportOf, type Table } from './table.ts'
 import { guardTable } from './tables/guard.ts'
 import { memoryTable } from './tables/memory.ts'
@@ -21,6 +21,7 @@ import { check } from './tables/reads.ts'
 import { coldTable, freshTable } from './tables/starts.ts'
 import { diskTable, dpopTable, passkeyTable, receiptsTable, totpTable } from './tables/step-ups.ts'
 import { authorizeTable, consumeTable } from './tables/tokens.ts'
+import { machineText } from './texts.ts'
 
 const TABLES: readonly Table[] = [
   check,
@@ -44,17 +45,17 @@ const HELP = `Measures the service beside floors, which are the plainest code th
   npm run bench -- [NAME…] [--rounds N] [--seconds N] [--write]
 
   NAME          some tables: ${NAMES.join(', ')} (all)
-  --rounds N    how often each contender is measured (6)
-  --seconds N   about how long, each time (2)
-  --write       writes docs/bench/NAME.json and the figure of each table
+  --rounds N    how often each contender is measured (8)
+  --seconds N   about how long, each time (1)
+  --write       writes docs/bench/NAME.json and NAME.svg, which docs/performance.md shows
 
 The Worker is bundled as for deployment and served by workerd, with its objects in memory. Every answer is
 checked. If other processes use the processor too, a table gives no verdict. The exit code is 1 if a goal was
 missed, or an answer was wrong. Linux only.`
 
 const OPTIONS = {
-  rounds: { type: 'string', default: '6' },
-  seconds: { type: 'string', default: '2' },
+  rounds: { type: 'string', default: '8' },
+  seconds: { type: 'string', default: '1' },
   write: { type: 'boolean', default: false },
 } as const
 
@@ -77,6 +78,7 @@ async function main(): Promise<number> {
     if (options.write) writeReport(report, machine, size)
     reports.push(report)
   }
+  console.log(`\n${Math.ceil(performance.now() / 60_000)} minutes`)
   const isMissed = reports.some(({ values }) => values.some(({ verdict }) => verdict === 'missed'))
   return isMissed ? 1 : 0
 }

@@ -5,6 +5,7 @@ import { availableParallelism, cpus, release, totalmem } from 'node:os'
 import { ROOT } from '../scripts/variables.ts'
 
 const TICKS_PER_SECOND = 100
+const OTHERS = ['autocannon', 'better-auth', 'oidc-provider']
 
 /** The head of a report. */
 export interface Machine {
@@ -14,6 +15,8 @@ export interface Machine {
   kernel: string
   node: string
   workerd: string
+  /** The programs of others, with their versions. */
+  others: string
   commit: string
   date: string
 }
@@ -22,14 +25,16 @@ export interface Machine {
 export function describeMachine(): Machine {
   const git = (...args: string[]) =>
     execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim()
-  const { version } = JSON.parse(readFileSync(`${ROOT}node_modules/workerd/package.json`, 'utf8'))
+  const versionIn = (folder: string): string =>
+    JSON.parse(readFileSync(`${ROOT}${folder}/package.json`, 'utf8')).version
   return {
     processor: cpus()[0]?.model ?? 'unknown',
     cores: availableParallelism(),
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     kernel: release(),
     node: process.versions.node,
-    workerd: version,
+    workerd: versionIn('node_modules/workerd'),
+    others: OTHERS.map((name) => `${name} ${versionIn(`bench/node_modules/${name}`)}`).join(', '),
     commit:
       git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain') ? ' with changes' : ''),
     date: new Date().toISOString().slice(0, 10),

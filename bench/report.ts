@@ -2,34 +2,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { paint } from '../scripts/terminal.ts'
 import { ROOT } from '../scripts/variables.ts'
+import { drawFigure } from './figure.ts'
 import type { Machine } from './machine.ts'
-import type { Size } from './measure.ts'
-import { BUSY_SHARE, type Goal, type Spread } from './stats.ts'
-import type { Report, Value } from './table.ts'
+import { CONNECTIONS, type Size } from './measure.ts'
+import { BUSY_SHARE } from './stats.ts'
+import type { Report } from './table.ts'
+import { busyText, goalText, short, spreadText, valueText } from './texts.ts'
 
 const FOLDER = `${ROOT}docs/bench/`
 const COLORS = { met: 'green', missed: 'red', 'no verdict': 'yellow' } as const
-
-/** Formats a number with three significant digits. */
-export const short = (value: number): string =>
-  Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3)
-
-/** Formats a spread: the median, and in parentheses the least and the greatest value. */
-export const spreadText = ({ median, least, most }: Spread, unit = ''): string =>
-  `${short(median)}${unit} (${short(least)}..${short(most)})`
-
-/** Formats a value. */
-export const valueText = ({ of, unit }: Pick<Value, 'of' | 'unit'>): string =>
-  spreadText(of, ` ${unit}`)
-
-/** Formats a goal. */
-export const goalText = (goal: Goal): string =>
-  'atLeast' in goal ? `≥ ${goal.atLeast}` : `≤ ${goal.atMost}`
-
-/** Formats the head of a report. */
-export const machineText = (machine: Machine, { rounds, seconds }: Size): string =>
-  `${machine.cores} cores (${machine.processor}), ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Node ${machine.node}, workerd ${machine.workerd}
-commit ${machine.commit}, ${machine.date}, ${rounds} rounds of about ${seconds} s, 16 connections`
 
 /** Prints a table. */
 export function printReport({ name, title, values, cells, busy }: Report): void {
@@ -52,18 +33,14 @@ export function printReport({ name, title, values, cells, busy }: Report): void 
         : ''
     console.log(paint('dim', `    ${name.padEnd(width)}${spreadText(rate)} /s${rest}`))
   }
-  const share = `${(busy * 100).toFixed(1)} % of the processor`
-  if (busy > BUSY_SHARE)
-    console.log(
-      paint('yellow', `  The machine was busy: other processes took ${share}. No verdict.`),
-    )
-  else console.log(paint('dim', `    other processes took at most ${share}`))
+  console.log(paint(busy > BUSY_SHARE ? 'yellow' : 'dim', `    ${busyText(busy)}`))
 }
 
-/** Writes a table as docs/bench/NAME.json. */
+/** Writes a table as docs/bench/NAME.json, and its figure as NAME.svg. */
 export function writeReport(report: Report, machine: Machine, size: Size): void {
   mkdirSync(FOLDER, { recursive: true })
   const { rounds, seconds } = size
-  const all = { machine, rounds, seconds, connections: 16, ...report }
+  const all = { machine, rounds, seconds, connections: CONNECTIONS, ...report }
   writeFileSync(`${FOLDER}${report.name}.json`, `${JSON.stringify(all, null, 2)}\n`)
+  writeFileSync(`${FOLDER}${report.name}.svg`, drawFigure(report, machine, size))
 }

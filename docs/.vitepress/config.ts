@@ -1,4 +1,6 @@
 // The documentation site. Everything that a page loads comes with it.
+import { globSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitepress'
 
 const GUIDES = {
@@ -32,14 +34,25 @@ const GUIDES = {
     'Security model': '/security',
     Receipts: '/receipts',
     Evidence: '/evidence',
+    Performance: '/performance',
     Architecture: '/architecture',
   },
 }
+
+/** Returns the figures that `npm run bench -- --write` wrote. There may be none. */
+const figures = (): string[] =>
+  globSync('*.svg', { cwd: fileURLToPath(new URL('../bench/', import.meta.url)) })
+    .sort()
+    .map((name) => readFileSync(new URL(`../bench/${name}`, import.meta.url), 'utf8'))
 
 export default defineConfig({
   title: 'Countersign',
   description: 'Step-up authentication at the edge, self-hosted.',
   lang: 'en',
+  transformPageData: ({ relativePath, frontmatter }) =>
+    relativePath === 'performance.md'
+      ? { frontmatter: { ...frontmatter, figures: figures() } }
+      : undefined,
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],

@@ -6,6 +6,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   statfsSync,
   symlinkSync,
@@ -35,6 +36,8 @@ const BYTES_OF_A_SUBJECT = 150_000
 const BYTES_OF_THE_REST = 200_000_000
 
 const PREFIX = 'countersign-prove-'
+/** The bundled scripts of this process by Worker and build, because a benchmark serves the same one many times. */
+const scripts = new Map<string, string>()
 
 /** A running service. */
 export interface Served {
@@ -103,7 +106,11 @@ export async function serve({
   }
   try {
     const { worker, ...from } = bundled ?? { worker: await readWorker(), source: SOURCE }
-    await bundle(folder, from, build, wranglerConfig(worker), signal)
+    const name = `${worker.main} ${build?.name ?? ''}`
+    const code = scripts.get(name) ?? (await bundle(folder, from, build, worker, signal))
+    scripts.set(name, code)
+    const script = 'worker.js'
+    writeFileSync(join(folder, script), code)
     const ports = await freePorts(fronts)
     const publicUrl = `http://localhost:${ports[0]}`
     const operatorKey = `csk_op_${randomText()}`
@@ -117,7 +124,6 @@ export async function serve({
     const objects = join(folder, 'objects')
     mkdirSync(objects)
     const config = join(folder, 'config.capnp')
-    const script = `bundle/${parse(worker.main).name}.js`
     const text = workerdConfig({ worker, script, objects, ports, variables })
     writeFileSync(config, text, { mode: FILE_MODE })
     const command: WorkerdCommand = { config, ports, publicUrl, signal, guard: watchdog.guard }
@@ -151,18 +157,18 @@ export function diskFolder(): string {
   return own
 }
 
-/** Bundles a copy of the source, without the pages, which the proofs do not need. */
+/** Bundles a copy of the source, without the pages, which the proofs do not need. Returns the script. */
 async function bundle(
   folder: string,
   { source, packages = 'node_modules' }: Omit<Bundled, 'worker'>,
   build: ServeOptions['build'],
-  config: object,
+  worker: WorkerFacts,
   signal: AbortSignal,
-) {
+): Promise<string> {
   for (const name of source) cpSync(`${ROOT}${name}`, join(folder, name), { recursive: true })
   symlinkSync(`${ROOT}${packages}`, join(folder, 'node_modules'), 'junction')
   if (build) weaken(folder, build)
-  writeFileSync(join(folder, 'wrangler.json'), JSON.stringify(config))
+  writeFileSync(join(folder, 'wrangler.json'), JSON.stringify(wranglerConfig(worker)))
   const args = ['deploy', '--dry-run', '--config', 'wrangler.json', '--outdir', 'bundle']
   const env = { ...process.env, ...WRANGLER_SETTINGS }
   await promisify(execFile)(process.execPath, [WRANGLER, ...args], {
@@ -175,6 +181,7 @@ async function bundle(
       `The Worker could not be bundled.\n${error.stdout ?? ''}${error.stderr ?? ''}`,
     )
   })
+  return readFileSync(join(folder, `bundle/${parse(worker.main).name}.js`), 'utf8')
 }
 
 async function freePorts(count: number): Promise<number[]> {
