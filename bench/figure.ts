@@ -43,9 +43,10 @@ export function drawFigure(report: Report, machine: Machine, size: Size): string
     return row
   })
   const height = top + FOOT_HEIGHT
-  const foot = [...machineText(machine, size).split('\n'), busyText(busy)].map((line, index) =>
-    text(PADDING, top + 12 + index * 15, line, 'quiet'),
-  )
+  const foot = [
+    ...machineText(machine, size).split('\n'),
+    ...(busy === undefined ? [] : [busyText(busy)]),
+  ].map((line, index) => text(PADDING, top + 12 + index * 15, line, 'quiet'))
   return `<svg xmlns="http://www.w3.org/2000/svg" class="bench" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(title)}">
 <style>${STYLE}
 </style>

@@ -33,7 +33,8 @@ export function printReport({ name, title, values, cells, busy }: Report): void 
         : ''
     console.log(paint('dim', `    ${name.padEnd(width)}${spreadText(rate)} /s${rest}`))
   }
-  console.log(paint(busy > BUSY_SHARE ? 'yellow' : 'dim', `    ${busyText(busy)}`))
+  if (busy !== undefined)
+    console.log(paint(busy > BUSY_SHARE ? 'yellow' : 'dim', `    ${busyText(busy)}`))
 }
 
 /** Writes a table as docs/bench/NAME.json, and its figure as NAME.svg. */

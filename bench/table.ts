@@ -38,8 +38,11 @@ export interface Cell {
 export interface Measured {
   values: Value[]
   cells: Cell[]
-  /** The share of the processor that other processes took while something was measured: the median of the rounds. */
-  busy: number
+  /**
+   * The share of the processor that other processes took: the median of the rounds. Missing if it does not change what
+   * is measured.
+   */
+  busy?: number
 }
 
 export interface Table {
@@ -56,10 +59,12 @@ export interface Report extends Omit<Measured, 'values'> {
 }
 
 /** Returns the report of a table, with a verdict on every goal. */
-export const reportOf = ({ name, title }: Table, { values, cells, busy }: Measured): Report => ({
-  ...{ name, title, cells, busy },
+export const reportOf = ({ name, title }: Table, { values, ...measured }: Measured): Report => ({
+  ...{ name, title, ...measured },
   values: values.map((value) =>
-    value.goal ? { ...value, verdict: verdictOn(value.of.median, value.goal, busy) } : value,
+    value.goal
+      ? { ...value, verdict: verdictOn(value.of.median, value.goal, measured.busy ?? 0) }
+      : value,
   ),
 })
 

@@ -2,7 +2,8 @@
 // Countersign offers beside them.
 import { DurableObject } from 'cloudflare:workers'
 import { createHash, randomBytes } from 'node:crypto'
-import { type Assertion, counterOf, readAssertion, verifyAssertion } from './passkey.ts'
+import type { ConsumeCall, Passkey, PasskeyCall, Planned } from './calls.ts'
+import { counterOf, readAssertion, verifyAssertion } from './passkey.ts'
 import { openSecret, stepOfCode } from './totp.ts'
 
 const SCHEMA = `
@@ -26,42 +27,6 @@ const FREE_FAILURES = 5
 const WAIT_SECONDS = 30
 const REPEAT_SECONDS = 60
 const CLEAN_AFTER_MILLISECONDS = 3_600_000
-
-/** A token to issue with a step-up. */
-export interface Planned {
-  jti: string
-  scope: string
-  lifetimeSeconds: number
-}
-
-/** A credential as it is stored. */
-export interface Passkey {
-  credentialId: string
-  publicKey: JsonWebKey
-  userHandle: string
-  synced: boolean
-  counter: number
-}
-
-/** A response to a challenge. */
-export interface PasskeyCall {
-  response: Assertion
-  challenge: string
-  origin: string
-  nonce: string
-  expiresAt: number
-}
-
-/** A token that an API consumes. */
-export interface ConsumeCall {
-  jti: string
-  scope: string
-  methods: string[]
-  action: string
-  actor: string
-  /** Identifies the request, so that a repeated one gets the same answer. */
-  holder: string
-}
 
 type Factor = { id: string; kind: string; secret: string }
 type Token = {

@@ -11,6 +11,7 @@ import { importKey, sign, verify } from './jwt.ts'
 import { Assertion } from './passkey.ts'
 import { readStatement, type Statement, writeStatement } from './statement.ts'
 import type { Subject } from './subject.ts'
+import { AUDIENCE, Claims, Issued, RULES, Scope, Session } from './terms.ts'
 import { sealSecret } from './totp.ts'
 
 export { Subject } from './subject.ts'
@@ -32,70 +33,7 @@ interface Context {
   bearer: string
 }
 
-const AUDIENCE = 'https://wallet.demo.example'
-const ISSUER = 'https://login.demo.example'
-const APPLICATION = 'demo-app'
 const CHALLENGE_LIFETIME_SECONDS = 300
-
-/** The rules of the actions. */
-const RULES = {
-  'wallet:export': {
-    action: 'wallet.waas.export',
-    methods: ['totp', 'passkey', 'recovery'],
-    acr: 'mfa',
-    lifetimeSeconds: 300,
-    freshnessSeconds: 300,
-  },
-  'user:update': {
-    action: 'user.update',
-    methods: ['assertion'],
-    acr: 'mfa',
-    lifetimeSeconds: 600,
-    freshnessSeconds: 600,
-  },
-} as const
-const Scope = z.enum(['wallet:export', 'user:update'])
-
-const Session = z.object({
-  iss: z.literal(ISSUER),
-  aud: z.literal(APPLICATION),
-  sub: z.string().min(1),
-  sid: z.string(),
-  exp: z.number(),
-  auth_time: z.number(),
-})
-
-const Claims = z.strictObject({
-  iss: z.string(),
-  sub: z.string(),
-  aud: z.literal(AUDIENCE),
-  client_id: z.string(),
-  sid: z.string(),
-  jti: z.string(),
-  iat: z.number(),
-  exp: z.number(),
-  auth_time: z.number(),
-  amr: z.array(z.string()),
-  acr: z.enum(['mfa', 'phr']),
-  scope: Scope,
-  singleUse: z.literal(true),
-  epoch: z.literal(0),
-})
-
-const Issued = z.object({
-  factorId: z.string(),
-  acr: z.string(),
-  authTime: z.number(),
-  elevatedToken: z.object({
-    token: z.string(),
-    jti: z.string(),
-    audience: z.string(),
-    scopes: z.array(Scope),
-    singleUse: z.boolean(),
-    issuedAt: z.number(),
-    expiresAt: z.number(),
-  }),
-})
 
 const epochSeconds = (): number => Math.floor(Date.now() / 1000)
 const refuse = (message: string): never => {

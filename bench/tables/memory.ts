@@ -44,8 +44,6 @@ export const memoryTable: Table = {
         { title: 'Countersign / bare Worker', of: ratioOf(own, others), unit: '×' },
       ],
       cells: [],
-      // Other processes change the time that something takes, not its memory.
-      busy: 0,
     }
   },
 }

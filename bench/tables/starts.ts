@@ -10,6 +10,7 @@ import type { BenchRequest } from '../job.ts'
 import { busyBetween, readCpu } from '../machine.ts'
 import { ratioOf, spreadOf } from '../stats.ts'
 import type { Table } from '../table.ts'
+import { inTurns } from '../turns.ts'
 import { oursIn } from './servers.ts'
 
 const LEAST_ROUNDS = 9
@@ -25,25 +26,19 @@ export const coldTable: Table = {
     context.after(bare.stop)
     await ours.kill()
     await bare.kill()
-    const busy: number[] = []
     const timeOf = async ({ restart, kill }: Pick<typeof bare, 'restart' | 'kill'>) => {
-      const before = readCpu()
       const startedAt = performance.now()
       await restart()
       const milliseconds = performance.now() - startedAt
-      busy.push(busyBetween(before, readCpu()))
       await kill()
       return milliseconds
     }
-    const own: number[] = []
-    const others: number[] = []
-    for (const round of numbers(Math.max(LEAST_ROUNDS, context.rounds))) {
-      context.going(`round ${round + 1}`)
-      const first = await timeOf(round % 2 === 0 ? ours : bare)
-      const second = await timeOf(round % 2 === 0 ? bare : ours)
-      own.push(round % 2 === 0 ? first : second)
-      others.push(round % 2 === 0 ? second : first)
-    }
+    const { own, others, busy } = await inTurns(
+      Math.max(LEAST_ROUNDS, context.rounds),
+      (round) => context.going(`round ${round}`),
+      () => timeOf(ours),
+      () => timeOf(bare),
+    )
     const over = own.map((time, round) => time - (others[round] ?? Number.NaN))
     return {
       values: [
@@ -56,7 +51,7 @@ export const coldTable: Table = {
         { title: 'bare Worker', of: spreadOf(others), unit: 'ms' },
       ],
       cells: [],
-      busy: spreadOf(busy).median,
+      busy,
     }
   },
 }
