@@ -15,6 +15,7 @@ import type { Context, Table } from '../table.ts'
 
 const LIVE_USERS = 1000
 const MOST_ROUNDS = 3
+const GOAL_MIB = 350
 
 export const memoryTable: Table = {
   name: 'memory',
@@ -33,12 +34,13 @@ export const memoryTable: Table = {
         .finally(ours.stop)
       others.push(await bareMiB(context, content))
     }
+    const floor = Math.ceil(spreadOf(others).median)
     return {
       values: [
         {
           title: 'Countersign',
-          ...{ of: spreadOf(own), unit: 'MiB', goal: { atMost: 350 } },
-          note: 'the bare Worker shows what of this the runtime takes for as many objects',
+          ...{ of: spreadOf(own), unit: 'MiB', goal: { atMost: Math.max(GOAL_MIB, floor) } },
+          note: `the goal is ${GOAL_MIB} MiB, or what the bare Worker takes if that is more`,
         },
         { title: 'bare Worker, same tables and rows', of: spreadOf(others), unit: 'MiB' },
         { title: 'Countersign / bare Worker', of: ratioOf(own, others), unit: '×' },
