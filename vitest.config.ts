@@ -56,7 +56,7 @@ const inWorkerd = ['test/{procedures,state,attacks,conformance,regression}/**/*.
 const changesOperators = [
   'test/attacks/{answers,bounds,flooding,fuzz,lost-key,operators,restoring}.test.ts',
   'test/procedures/{console,openapi,operators}.test.ts',
-  'test/state/{directory,faults}.test.ts',
+  'test/state/{costs,directory,faults}.test.ts',
   'test/regression/previous-release.test.ts',
 ]
 

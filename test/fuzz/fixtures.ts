@@ -47,13 +47,13 @@ export interface Fixture {
   saved: Saved[]
 }
 
-async function makeRealm() {
+export async function makeRealm() {
   const audiences = [service.AUDIENCE, OTHER_AUDIENCE]
   const realm = await service.makeEnvironment({ audiences, mfaTokens: 'session', actions: ACTIONS })
   return { ...realm, keys: await Promise.all(audiences.map(realm.resource)) }
 }
 
-async function enroll(user: service.TestUser, route: string, device: Authenticator) {
+export async function enroll(user: service.TestUser, route: string, device: Authenticator) {
   const { factorId, recoveryCodes } = await enrollPasskey(user, device)
   const totp = await service.enrollTotp(
     user,

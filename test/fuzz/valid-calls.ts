@@ -31,7 +31,7 @@ async function earnForDetails({ person: { device, ...user } }: Fixture): Promise
 }
 
 /** A token that is bound to a key, and a proof of the key for a call of an API. */
-async function earnBound({ realm, person }: Fixture) {
+export async function earnBound({ realm, person }: Fixture) {
   const key = await makeProofKey()
   const asking = await key.proof({ url: `${realm.issuer}/trpc/token.exchange` })
   const client = service.call({
