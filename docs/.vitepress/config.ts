@@ -35,6 +35,7 @@ const GUIDES = {
     Receipts: '/receipts',
     Evidence: '/evidence',
     Performance: '/performance',
+    Scale: '/scale',
     Architecture: '/architecture',
   },
 }

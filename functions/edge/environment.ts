@@ -16,7 +16,7 @@ import { ShortCache } from './short-cache.ts'
 
 export const KEPT_SECONDS = 20
 export const PUBLISHED_COPY_SECONDS = 300
-const KEPT_ENVIRONMENTS = 100
+export const KEPT_ENVIRONMENTS = 100
 const UNKNOWN_ENVIRONMENTS = 1000
 const UNKNOWN_SECONDS = 10
 

@@ -1,14 +1,25 @@
 // What each call costs: calls of objects, SQL statements, rows, transactions, KV and fetches. costs.md holds the
 // numbers, and docs/scale.md is computed from them. `npx vitest run -u test/state/costs.test.ts` writes new ones:
 // look at what changed before you commit it.
-import { createExecutionContext, evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
+import {
+  createExecutionContext,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { beforeAll, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import {
+  DAY_SECONDS,
+  FREE_CONSECUTIVE_FAILURES,
+  HOUR_SECONDS,
+} from '../../functions/domain/factors/throttle.ts'
 import { count as countEvent, flush } from '../../functions/edge/counting.ts'
 import { forgetEnvironment, openEnvironment } from '../../functions/edge/environment.ts'
 import { openOperators } from '../../functions/edge/operator-environment.ts'
 import { readBindings } from '../../functions/env.ts'
 import { appRouter } from '../../functions/router.ts'
+import type { Environment } from '../../functions/state/environment/environment.ts'
 import worker from '../../functions/worker.ts'
 import { type Call, callOf, requestOf } from '../fuzz/calls.ts'
 import {
@@ -30,10 +41,13 @@ import {
 } from '../support/ceremonies.ts'
 import { advance } from '../support/clock.ts'
 import { type Costs, costsOf, prepareToCount } from '../support/costs.ts'
+import { SIZES } from '../support/scale/sizes.ts'
 import * as service from '../support/service.ts'
 
-const HOUR = 3_600_000
+const HOUR_MILLISECONDS = HOUR_SECONDS * 1000
 const STEP_SECONDS = 30
+/** Step-ups of which the size is the mean. */
+const MEASURED = 30
 const SIGN = { action: 'wallet.waas.sign' }
 const SIGN_SCOPE = 'wallet:sign'
 const REFUND = { action: 'order.refund', details: { amount: 5, to: 'alice' } }
@@ -48,6 +62,8 @@ something. Rows are counted as SQLite bills them on Cloudflare, with their index
 after \`cold\` are the same call on an isolate that has just started, with objects that slept.
 `
 
+/** What a call is named, what it costs when all is awake, and what when nothing is. */
+type Row = [name: string, ...costs: Costs[]]
 /** Makes a call; for some, what an isolate keeps of it is prepared only if it is to be warm. */
 type Make = (fixture: Fixture, warm: boolean) => Promise<Call>
 type Input = (fixture: Fixture) => object | Promise<object>
@@ -122,6 +138,8 @@ const HOT: Record<string, Make> = {
     await newcomer(fixture)
     return SIGN
   }),
+  'policy.check, refused without a session': async ({ realm: { id } }) =>
+    callOf(id, 'policy.check', 'e30.e30.AA', SIGN),
   'policy.check, by a resource': byResource('policy.check', ({ person }) => {
     return { ...SIGN, subject: person.subject, context: { sessionToken: person.bearer() } }
   }),
@@ -140,6 +158,13 @@ const HOT: Record<string, Make> = {
     const code = service.wrongCode(person.totp.secret)
     return { method: 'totp', code, requestedScopes: [SIGN_SCOPE] }
   }),
+  'challenge.verify, refused after wrong codes': byUser('challenge.verify', async ({ person }) => {
+    const code = service.wrongCode(person.totp.secret)
+    const input = { method: 'totp' as const, code, requestedScopes: [SIGN_SCOPE] }
+    for (let count = 0; count < FREE_CONSECUTIVE_FAILURES; count += 1)
+      await service.refusedBy(person.client.challenge.verify.mutate(input))
+    return input
+  }),
   'challenge.verify, passkey': byUser('challenge.verify', answerPasskey(SIGN_SCOPE)),
   'challenge.verify, passkey, with a condition': byUser(
     'challenge.verify',
@@ -153,8 +178,7 @@ const HOT: Record<string, Make> = {
   'token.consume': byResource('token.consume', signToken),
   'token.consume, with details': byResource('token.consume', refundToken),
   'token.consume, with DPoP': byResource('token.consume', boundToken),
-  'action.authorize, without a token': byResource('action.authorize', async (fixture) => {
-    await newcomer(fixture)
+  'action.authorize, without a token': byResource('action.authorize', () => {
     return { ...SIGN, subject: service.unique('newcomer') }
   }),
   'action.authorize, refused without a token': byResource('action.authorize', (fixture) => {
@@ -198,9 +222,10 @@ let keySet: object = {}
 const bindings = readBindings(env)
 
 beforeAll(async () => {
-  // The clock stands still, so that nothing that is kept expires; early in an hour, so that none ends.
+  // The clock stands still, so that nothing that is kept expires. It is early in an hour, so that none ends, and
+  // ahead of the runtime's clock, so that no alarm is due there.
   vi.useFakeTimers({ toFake: ['Date'] })
-  vi.setSystemTime(Math.floor(Date.now() / HOUR) * HOUR)
+  vi.setSystemTime(Math.ceil(Date.now() / HOUR_MILLISECONDS) * HOUR_MILLISECONDS)
   vi.spyOn(console, 'log').mockReturnValue()
   // All counts of an environment go to one of its objects.
   vi.spyOn(Math, 'random').mockReturnValue(0)
@@ -270,7 +295,7 @@ async function costsOfCall(name: string, make: Make): Promise<[warm: Costs, cold
 }
 
 /** What is done beside the calls, by an isolate or by an object. */
-async function costsBeside(): Promise<[name: string, ...costs: Costs[]][]> {
+async function costsBeside(): Promise<Row[]> {
   const person = await enrolled()
   const open = () => openEnvironment(bindings, realm.id)
   const reload = () => {
@@ -284,12 +309,14 @@ async function costsBeside(): Promise<[name: string, ...costs: Costs[]][]> {
   }
   const stub = subjectOf(realm.id, person.subject)
   const clean = () => costsOf(() => runDurableObjectAlarm(stub))
-  advance(2 * 3600)
-  return [
+  advance(2 * HOUR_SECONDS)
+  const rows: Row[] = [
     ['an isolate, every 20 s for each environment', await reload()],
     ['an isolate, every 10 s for each environment and kind of event', await count()],
     ['the clean-up of a user, an hour after a step-up', await clean()],
   ]
+  advance(401 * DAY_SECONDS)
+  return [...rows, ['the clean-up of a user, 400 days after a step-up', await clean()]]
 }
 
 const COLUMNS = [
@@ -307,18 +334,18 @@ const cellsOf = ({ calls, ...numbers }: Costs) => [calls.join(' '), ...Object.va
 const lineOf = (cells: readonly unknown[]) => `| ${cells.join(' | ')} |`
 
 /** Returns the costs of calls as a table, a line for each. */
-const table = (rows: [name: string, ...costs: Costs[]][]): string =>
+const table = (rows: Row[]): string =>
   [
     lineOf(HEADING),
     lineOf(HEADING.map(() => '---')),
     ...rows.map(([name, ...costs]) => lineOf([name, ...costs.flatMap(cellsOf)])),
   ].join('\n')
 
-const rows: [name: string, ...costs: Costs[]][] = []
+const rows: Row[] = []
 beforeAll(async () => {
   for (const [name, make] of CALLS) rows.push([name, ...(await costsOfCall(name, make))])
   rows.push(...(await costsBeside()))
-}, 60_000)
+}, 120_000)
 
 it('every procedure is counted', () => {
   const counted = new Set(rows.map(([name]) => procedureOf(name)))
@@ -332,4 +359,46 @@ it('a call costs what costs.md says: no object, statement, row, KV or fetch more
 it('a call that users wait for asks the object of its user alone, once an isolate knows the environment', () => {
   const asked = rows.filter(([name]) => name in HOT).flatMap(([, warm]) => warm?.calls ?? [])
   expect(asked.filter((call) => !call.startsWith('Subject.'))).toEqual([])
+})
+
+describe('what is stored', () => {
+  const sizeOf = (stub: DurableObjectStub): Promise<number> =>
+    runInDurableObject(stub, (_object, { storage }) => storage.sql.databaseSize)
+  /** Asserts that a number is at most as large as one that docs/scale.md counts with, and not much smaller. */
+  const expectAbout = (measured: number, counted: number) => {
+    expect(measured).toBeLessThanOrEqual(counted)
+    expect(measured).toBeGreaterThan(0.85 * counted)
+  }
+
+  it('for a user with a passkey, an app and ten codes', async () => {
+    const { subject } = await enrolled()
+    expectAbout(await sizeOf(subjectOf(realm.id, subject)), SIZES.user)
+  })
+
+  it('for a step-up by passkey whose token was used, after a clean-up', async () => {
+    const person = await enrolled()
+    const stub = subjectOf(realm.id, person.subject)
+    const before = await sizeOf(stub)
+    const fixture = { realm, spare: realm, person, operatorKey: '', saved: [] }
+    for (let count = 0; count < MEASURED; count += 1) {
+      const call = await byResource('token.consume', refundToken)(fixture, true)
+      await send('token.consume', call)
+    }
+    advance(2 * HOUR_SECONDS)
+    await runDurableObjectAlarm(stub)
+    expectAbout(((await sizeOf(stub)) - before) / MEASURED, SIZES.stepUp)
+  })
+
+  it('for a passkey in the object of its environment', async () => {
+    const stub = env.ENVIRONMENT.getByName(realm.id)
+    const before = await sizeOf(stub)
+    const count = 20 * MEASURED
+    await runInDurableObject(stub, (environment: Environment) => {
+      for (let n = 0; n < count; n += 1) {
+        const held = { credentialId: `${n}`, factorId: `fac_${'A'.repeat(22)}` }
+        environment.claimCredential(held, stub.id.toString())
+      }
+    })
+    expectAbout(((await sizeOf(stub)) - before) / count, SIZES.credential)
+  })
 })
