@@ -15,6 +15,7 @@ import { describeMachine } from './machine.ts'
 import type { Size } from './measure.ts'
 import { printReport, writeReport } from './report.ts'
 import { type Context, type Report, reportOf, type Table } from './table.ts'
+import { GROWTH } from './tables/growth.ts'
 import { guardTable } from './tables/guard.ts'
 import { memoryTable } from './tables/memory.ts'
 import { check } from './tables/reads.ts'
@@ -36,6 +37,7 @@ const TABLES: readonly Table[] = [
   coldTable,
   freshTable,
   memoryTable,
+  ...GROWTH,
 ]
 const TSC = `${ROOT}node_modules/typescript/bin/tsc`
 const NAMES = TABLES.map(({ name }) => name)
@@ -44,7 +46,8 @@ const HELP = `Measures the service beside floors, which are the plainest code th
 
   npm run bench -- [NAME…] [--rounds N] [--seconds N] [--write]
 
-  NAME          some tables: ${NAMES.join(', ')} (all)
+  NAME          some tables: ${NAMES.join(', ')}
+                (all but the last). growth names all whose name begins with it.
   --rounds N    how often each contender is measured (8)
   --seconds N   about how long, each time (1)
   --write       writes docs/bench/NAME.json and NAME.svg, which docs/performance.md shows
@@ -105,10 +108,17 @@ async function run(table: Table, size: Size, signal: AbortSignal): Promise<Repor
   }
 }
 
+/** Returns the tables of some names, or of groups of names. */
 function wanted(names: string[]): readonly Table[] {
-  const unknown = names.find((name) => !NAMES.includes(name))
-  if (unknown) throw new Complaint(`There is no table ${unknown}.\n\n${HELP}`, USAGE_EXIT_CODE)
-  return names.length === 0 ? TABLES : TABLES.filter(({ name }) => names.includes(name))
+  const usual = TABLES.filter(({ onlyByName }) => !onlyByName)
+  if (names.length === 0) return usual
+  return names.flatMap((name) => {
+    const named = TABLES.filter((table) => table.name === name)
+    const found =
+      named.length > 0 ? named : usual.filter((table) => table.name.startsWith(`${name}-`))
+    if (found.length > 0) return found
+    throw new Complaint(`There is no table ${name}.\n\n${HELP}`, USAGE_EXIT_CODE)
+  })
 }
 
 await runCommand(main)

@@ -48,6 +48,8 @@ export interface Measured {
 export interface Table {
   name: string
   title: string
+  /** It takes too long for the whole bench: it runs only if it is named. */
+  onlyByName?: boolean
   run(context: Context): Promise<Measured>
 }
 

@@ -132,8 +132,12 @@ const used = (subject: string, token: string) => ({
 })
 
 /** `token.consume` of tokens that are used once. */
-export const consume = (ours: Ours, users: readonly CodeUser[]): Contender =>
-  contenderOf(ours, 'token.consume', {
+export const consume = (
+  ours: Ours,
+  users: readonly Pick<CodeUser, 'subject'>[],
+  name = 'token.consume',
+): Contender =>
+  contenderOf(ours, name, {
     expected: '"accepted":true,"replayed":false',
     prepare: (count) =>
       atOnce(numbers(count), async (index) => {

@@ -13,7 +13,8 @@ export const EXPORT = { action: 'wallet.waas.export', scope: 'wallet:export' } a
 export const ROOM_USERS = 10_000
 
 /** A running service with its setup. */
-export interface Ours extends Pick<Served, 'kill' | 'objects' | 'pid' | 'restart' | 'stop'> {
+export interface Ours
+  extends Pick<Served, 'kill' | 'objects' | 'operatorKey' | 'pid' | 'restart' | 'stop'> {
   url: string
   setup: Setup
 }
