@@ -18,6 +18,7 @@ import { type Context, type Report, reportOf, type Table } from './table.ts'
 import { GROWTH } from './tables/growth.ts'
 import { guardTable } from './tables/guard.ts'
 import { memoryTable } from './tables/memory.ts'
+import { openFilesTable } from './tables/open-files.ts'
 import { check } from './tables/reads.ts'
 import { coldTable, freshTable } from './tables/starts.ts'
 import { diskTable, dpopTable, passkeyTable, receiptsTable, totpTable } from './tables/step-ups.ts'
@@ -37,6 +38,7 @@ const TABLES: readonly Table[] = [
   coldTable,
   freshTable,
   memoryTable,
+  openFilesTable,
   ...GROWTH,
 ]
 const TSC = `${ROOT}node_modules/typescript/bin/tsc`

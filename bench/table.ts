@@ -19,7 +19,7 @@ export interface Value {
   of: Spread
   /** The same ratio by the processor time of a request. A busy machine changes it less. */
   byCpu?: Spread
-  unit: '×' | 'ms' | 'MiB'
+  unit: '×' | 'ms' | 'MiB' | 'objects' | 'files'
   goal?: Goal
   /** What the other one does not do, or what else a reader must know. */
   note?: string
