@@ -18,8 +18,8 @@ export const AUDIT_PAGE_SIZE = 50
 export const AUDIT_VERIFY_PAGE_SIZE = 1000
 /** Limits the stored events, so that a hostile user cannot fill the storage. */
 export const HISTORY_MAX_EVENTS = 200_000
-/** How many events are deleted in one transaction. */
-export const TRIMMED_AT_ONCE = 1000
+/** How many rows of a table are deleted in one transaction. */
+export const TRIMMED_AT_ONCE = 500
 /** Events that name a token but do not consume it. */
 const NOT_CONSUMING = "'token.refused', 'token.revoked', 'token.consumed_again'"
 /** The number of newest events that `countRecent` searches. */
@@ -160,7 +160,7 @@ export class History {
   }
 
   /**
-   * Deletes the oldest events that are too old or too many, at most 1,000 at a time, so that no request waits
+   * Deletes the oldest events that are too old or too many, at most 500 at a time, so that no request waits
    * long. Stops at the first event that must be kept, because the clock may have gone back after it. The hash of
    * the last deleted event stays as the anchor. Returns whether more may be due.
    */

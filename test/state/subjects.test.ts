@@ -189,7 +189,7 @@ describe('clean-up', () => {
   })
 })
 
-it('old events are deleted a thousand at a time, and the next alarm goes on', async () => {
+it('old events are deleted five hundred at a time, and the next alarm goes on', async () => {
   const time = stopClock()
   const environment = await makeEnvironment({ history: { keepDays: 1 } })
   const user = await environment.user()
@@ -197,11 +197,11 @@ it('old events are deleted a thousand at a time, and the next alarm goes on', as
   const object = stubOf(environment.id, user.subject)
   await runInDurableObject(object, (_object, { storage }) => {
     storage.sql.exec(
-      `INSERT INTO events WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+      `INSERT INTO events WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 1250)
        SELECT i, ?, 'made.up', 'subject', '{}', '', '', 'hash-' || i FROM n`,
       time,
     )
-    storage.sql.exec("UPDATE chain SET seq = 2500, head = 'hash-2500'")
+    storage.sql.exec("UPDATE chain SET seq = 1250, head = 'hash-1250'")
   })
   advance(2 * 24 * 3600)
   await user.signIn({})
@@ -212,8 +212,41 @@ it('old events are deleted a thousand at a time, and the next alarm goes on', as
     left.push(await countRows(environment.id, user.subject, 'events'))
     advance(1)
   }
-  expect(left).toEqual([1501, 501, 1])
+  expect(left).toEqual([751, 251, 1])
   expect(await user.client.audit.verify.query()).toMatchObject({ intact: true, count: 1 })
+})
+
+it('expired claims and tokens are deleted five hundred at a time, and the next alarm goes on', async () => {
+  const time = stopClock()
+  const environment = await makeEnvironment()
+  const user = await environment.user()
+  await enrollTotp(user)
+  const object = stubOf(environment.id, user.subject)
+  await runInDurableObject(object, (_object, { storage: { sql } }) => {
+    for (let n = 0; n < 1250; n += 1) {
+      sql.exec('INSERT INTO claims VALUES (?, 0, NULL, ?, ?)', `token:${n}`, time, time + n)
+      sql.exec(
+        `INSERT INTO tokens (jti, kind, factor_id, method, scope, single_use, issued_at, expires_at)
+         VALUES (?, 'elevated', 'fac', 'totp', 's', 1, ?, ?)`,
+        ...[`${n}`, time, time + n],
+      )
+    }
+  })
+  advance(3600)
+  const left: number[][] = []
+  for (let alarms = 0; alarms < 3; alarms += 1) {
+    expect(await runDurableObjectAlarm(object)).toBe(true)
+    const claims = await countRows(environment.id, user.subject, 'claims WHERE expires_at > 0')
+    left.push([claims, await countRows(environment.id, user.subject, 'tokens')])
+    const alarm = await runInDurableObject(object, (_object, { storage }) => storage.getAlarm())
+    if (claims > 0) expect(alarm).toBe(Date.now() + 1000)
+    advance(1)
+  }
+  expect(left).toEqual([
+    [750, 750],
+    [250, 250],
+    [0, 0],
+  ])
 })
 
 it('no event is deleted before its time when the clock went back after it', async () => {

@@ -138,14 +138,15 @@ export class Ledger {
       const tallied = this.history.flush(now)
       const trimming = this.history.trim(now, keepDays)
       this.receipts.trim(this.history.oldestSeq())
+      const expired = this.tokens.clean(now)
       const next = [
-        this.tokens.clean(now),
+        expired,
         this.factors.clean(now),
         tallied ? now : undefined,
         this.history.nextTrimAt(keepDays),
       ].filter((at) => at !== undefined)
       this.setNote('alarmAt', Number.MAX_SAFE_INTEGER)
-      if (trimming) this.#wakeBy(now + 1, now)
+      if (trimming || (expired !== undefined && expired <= now)) this.#wakeBy(now + 1, now)
       else if (next.length > 0)
         this.#wakeBy(Math.max(now + CLEANUP_INTERVAL_SECONDS, Math.min(...next)), now)
     })

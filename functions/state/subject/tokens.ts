@@ -5,6 +5,7 @@ import { IDEMPOTENCY_WINDOW_SECONDS } from '../../../contract/index.ts'
 import type { SingleUseKey } from '../../domain/factors/proof.ts'
 import { refuse } from '../../domain/refusal.ts'
 import type { KeyProof } from '../../domain/tokens/dpop.ts'
+import { TRIMMED_AT_ONCE } from '../history.ts'
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS claims (
@@ -219,11 +220,17 @@ export class Tokens {
       .one().n
   }
 
-  /** Deletes expired rows. Returns when the next row can be deleted, if any is left. */
+  /**
+   * Deletes expired rows, at most 500 of each table at a time, so that no request waits long. Returns when the next
+   * row can be deleted, if any is left: that can be now.
+   */
   clean(now: number): number | undefined {
-    const before = now - KEPT_AFTER_EXPIRY_SECONDS
-    this.#sql.exec('DELETE FROM claims WHERE expires_at <= ?', before)
-    this.#sql.exec('DELETE FROM tokens WHERE expires_at <= ?', before)
+    for (const table of ['claims', 'tokens'])
+      this.#sql.exec(
+        `DELETE FROM ${table} WHERE rowid IN
+           (SELECT rowid FROM ${table} WHERE expires_at <= ? LIMIT ${TRIMMED_AT_ONCE})`,
+        now - KEPT_AFTER_EXPIRY_SECONDS,
+      )
     const next = this.#sql
       .exec<{ at: number | null }>(
         'SELECT MIN(at) AS at FROM (SELECT MIN(expires_at) AS at FROM claims UNION ALL SELECT MIN(expires_at) FROM tokens)',
