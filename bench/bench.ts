@@ -104,6 +104,10 @@ async function run(table: Table, size: Size, signal: AbortSignal): Promise<Repor
   }
   try {
     return reportOf(table, await table.run(context))
+  } catch (error) {
+    // Ctrl-C ends the programs too, which then fail.
+    signal.throwIfAborted()
+    throw error
   } finally {
     progress('')
     for (const stop of stops) await stop()

@@ -14,7 +14,7 @@ export interface Loader {
    * @throws Complaint if an answer is not the expected one
    */
   load(job: Job): Promise<Loaded>
-  stop(): void
+  stop(): unknown
 }
 
 /** Starts the process. */
@@ -32,6 +32,6 @@ export function startLoader(): Loader {
         `${job.requests.length - loaded.right} of ${job.requests.length} answers of ${job.url}${job.requests[0]?.path} were wrong:\n${loaded.wrong.join('\n')}`,
       )
     },
-    stop: () => child.disconnect(),
+    stop: () => child.connected && child.disconnect(),
   }
 }

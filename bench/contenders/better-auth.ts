@@ -20,9 +20,8 @@ import { type Program, startProgram } from './programs.ts'
 const PASSWORD = 'correct horse battery staple'
 
 /** A running better-auth, and what it runs on. */
-export interface BetterAuth extends Omit<Program, 'stop'> {
+export interface BetterAuth extends Program {
   on: string
-  stop(): unknown
 }
 
 /** Starts better-auth on workerd with its memory adapter. */

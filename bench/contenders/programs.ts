@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 export interface Program {
   url: string
   pid(): number
-  stop(): void
+  stop(): unknown
 }
 
 /** Starts a program of the folder programs/, and waits until it listens. */
@@ -23,6 +23,6 @@ export async function startProgram(name: string, ...args: string[]): Promise<Pro
   return {
     url: `http://127.0.0.1:${port}`,
     pid: () => child.pid ?? 0,
-    stop: () => child.disconnect(),
+    stop: () => child.connected && child.disconnect(),
   }
 }
