@@ -1,4 +1,4 @@
-// Reads the details of a call once, as JSON represents them. The policy check and the token check use the
+// Reads the details of a call once, as JSON represents them. Countersign and the token check get the
 // same value. Refuses the values that Countersign refuses, before it is called.
 import { canonical, DETAILS_MAX_BYTES, faultIn } from '../../contract/shared/details.ts'
 import { isRecord } from '../../contract/shared/wire.ts'

@@ -16,7 +16,7 @@ import {
   TOKEN_HEADER,
 } from '../../contract/shared/wire.ts'
 import { GuardRefusal, PROBLEM_TYPE, refuse, unavailable } from './answers.ts'
-import type { BoundUse, RequestLine, SpendBound } from './types.ts'
+import type { BoundTokens, BoundUse, RequestLine } from './types.ts'
 
 /** The options of `dpop`. */
 export interface DpopOptions {
@@ -33,15 +33,18 @@ const STATUS = 401
  * @throws TypeError if `publicUrl` is not an address without a query
  * @example createGuard({ …, dpop: dpop({ publicUrl: 'https://api.example' }) })
  */
-export function dpop({ publicUrl }: DpopOptions): SpendBound {
+export function dpop({ publicUrl }: DpopOptions): BoundTokens {
   const base = baseOf(publicUrl)
-  return async (use, send) => {
-    const shown = { proof: proofIn(use), ...lineOf(use.request, base) }
-    const { presented: token, cnf, now } = use
-    const verified = await verifyDpop(shown.proof, { ...shown, token, jkt: cnf.jkt, now: now() })
-    if ('fault' in verified)
-      refuseProof('proof_invalid', `The DPoP proof was refused: ${DPOP_FAULTS[verified.fault]}.`)
-    return send(shown).catch(passOn)
+  return {
+    async check(use) {
+      const shown = { proof: proofIn(use), ...lineOf(use.request, base) }
+      const { presented: token, cnf, now } = use
+      const verified = await verifyDpop(shown.proof, { ...shown, token, jkt: cnf.jkt, now: now() })
+      if ('fault' in verified)
+        refuseProof('proof_invalid', `The DPoP proof was refused: ${DPOP_FAULTS[verified.fault]}.`)
+      return shown
+    },
+    passOn,
   }
 }
 

@@ -1,17 +1,16 @@
-// The guard: decides whether a call may run. It reads the rules, asks the policy if needed, verifies the token,
-// and consumes the token last.
-import type { PolicyDecision, Reason } from '../../contract/index.ts'
+// The guard: decides whether a call may run. It reads the rules, verifies the token, and then asks Countersign once,
+// which decides by the policy and consumes the token.
 import { isChallenge } from '../../contract/shared/challenge.ts'
 import { requirementOf } from '../../contract/shared/rule.ts'
 import { isRecord, TOKEN_HEADER } from '../../contract/shared/wire.ts'
 import { answerTo, GuardRefusal, refuse, unavailable } from './answers.ts'
+import { type Asked, authorize, type Checked, checkToken, type Workings } from './authorize.ts'
 import { type BoundDetails, bindDetails } from './details.ts'
 import { fetchHandler, honoMiddleware, nodeMiddleware } from './frameworks.ts'
 import { keep, REFETCH_SECONDS } from './kept.ts'
-import { type ListedRule, readDecision, readRules } from './rules.ts'
+import { type ListedRule, readRules } from './rules.ts'
 import { openService } from './service.ts'
 import { isText } from './shapes.ts'
-import { spend, type Workings } from './spend.ts'
 import type {
   Allowed,
   Blocked,
@@ -61,7 +60,8 @@ export function createGuard(options: GuardOptions): Guard {
     ),
     keys: keep(async () => readKeys(await service.read('/.well-known/jwks.json')), now),
   }
-  const check = (call: Asked): Promise<Verdict> => decide(workings, call).catch(block)
+  const check = (call: GuardedCall | Promise<GuardedCall>): Promise<Verdict> =>
+    decide(workings, call).catch(options.dpop?.passOn).catch(block)
   return {
     check,
     requireStepUp: (rule) => honoMiddleware(check, rule),
@@ -69,8 +69,6 @@ export function createGuard(options: GuardOptions): Guard {
     requireStepUpNode: (rule) => nodeMiddleware(check, rule),
   }
 }
-
-type Asked = GuardedCall | Promise<GuardedCall>
 
 /** Returns the refusal for an error. Any unknown error is `unavailable`. */
 function block(cause: unknown): Blocked {
@@ -86,31 +84,59 @@ function block(cause: unknown): Blocked {
   }
 }
 
-async function decide(workings: Workings, asked: Asked): Promise<Allowed> {
+async function decide(
+  workings: Workings,
+  asked: GuardedCall | Promise<GuardedCall>,
+): Promise<Allowed> {
   const call = await asked
   checkForm(call)
   const presented = presentedIn(call.headers, workings.options)
   const listed = await listedRule(workings, call.action)
   const details = call.details && bindDetails(call.details, call.action)
-  const isBound = call.requireDetails ?? details
-  if (isBound && listed.details === 'none' && !listed.conditional)
+  const requireDetails = call.requireDetails ?? details !== undefined
+  if (requireDetails && listed.details === 'none' && !listed.conditional)
     unavailable(`The rule of ${call.action} ignores details: set its \`details\` to required.`)
-  const decision =
-    presented === undefined || mustAsk(listed)
-      ? await askPolicy(workings, call, listed, details)
-      : undefined
-  if (decision?.decision === 'permit') return { allowed: true, by: 'policy', decision }
-  if (decision?.decision === 'deny') refuse('denied')
-  const rule = { ...listed, ...decision }
   // If the application gives details, the token must be bound to them, even if the rule says `optional`.
-  if (isBound && rule.details === 'optional') rule.details = 'required'
+  const isRequired = requireDetails && listed.details === 'optional'
+  const rule: ListedRule = isRequired ? { ...listed, details: 'required' } : listed
+  const use = { ...call, rule, details, requireDetails }
   try {
-    if (presented === undefined) refuse('step_up_required')
-    const claims = await spend(workings, presented, { ...call, rule, details })
-    return { allowed: true, by: 'token', claims, ...(decision && { decision }) }
+    return await (presented === undefined
+      ? authorize(workings, use)
+      : spend(workings, presented, use))
   } catch (cause) {
-    throw cause instanceof GuardRefusal ? explain(cause, rule, decision, details) : cause
+    throw cause instanceof GuardRefusal ? explain(cause, rule, details) : cause
   }
+}
+
+/** Authorizes a call with a token. A token with a fault is not sent. */
+async function spend(workings: Workings, presented: string, use: Asked): Promise<Allowed> {
+  const asks = mustAsk(use.rule)
+  let token: Checked
+  try {
+    token = await checkToken(workings, presented, use)
+  } catch (fault) {
+    if (!asks) throw fault
+    // The policy may permit the call without a token.
+    return authorize(workings, use).catch((refused) => Promise.reject(refusalFor(fault, refused)))
+  }
+  const { kind, claims } = token
+  const isOffline = workings.options.revocation === 'offline' && !asks
+  if (isOffline && kind === 'elevated' && !claims.singleUse)
+    // Without a call, nobody would claim the proof of a bound token.
+    return claims.cnf ? refuse('token_invalid') : { allowed: true, by: 'token', claims }
+  return authorize(workings, use, token)
+}
+
+/** Returns the refusal of a call whose token has a fault, and which the policy refused without a token. */
+function refusalFor(fault: unknown, refused: unknown): unknown {
+  if (!(refused instanceof GuardRefusal && isChallenge(refused.reason))) return refused
+  if (!(fault instanceof GuardRefusal && isChallenge(fault.reason))) return fault
+  const { reason, members } = fault
+  const { requirement } = refused.members
+  return reason === 'step_up_required'
+    ? refused
+    : new GuardRefusal(reason, { ...members, requirement })
 }
 
 /** Checks the types of a call at runtime, for applications without a type check. */
@@ -142,36 +168,16 @@ async function listedRule({ rules }: Workings, action: string): Promise<ListedRu
 const mustAsk = ({ conditional, mode, methods }: ListedRule): boolean =>
   conditional || mode === 'observe' || methods.length === 0
 
-async function askPolicy(
-  { service }: Workings,
-  { action, subject, sessionToken, country }: GuardedCall,
-  listed: ListedRule,
-  details: BoundDetails | undefined,
-): Promise<PolicyDecision> {
-  // Some networks have no country or an invented one, such as T1. Both count as unknown.
-  const known = /^[A-Z]{2}$/.test(`${country}`) ? country : undefined
-  const context =
-    (sessionToken ?? known) === undefined ? undefined : { sessionToken, country: known }
-  // JSON leaves out members that are undefined.
-  const input = { action, subject, details: details?.sent, context }
-  return readDecision(await service.call('policy.check', input), listed)
-}
-
 /** Adds the requirement to a challenge. Refuses as a developer's fault if no step-up could meet it. */
 function explain(
   refusal: GuardRefusal,
   rule: ListedRule,
-  decision: PolicyDecision | undefined,
   details: BoundDetails | undefined,
 ): GuardRefusal {
   const { reason, members } = refusal
   if (!isChallenge(reason)) return refusal
-  const requirement = { ...requirementOf(rule), ...members.requirement }
-  // Countersign does not know that this API requires details.
-  if (rule.details === 'required') requirement.details = rule.details
+  const { requirement = requirementOf(rule) } = members
   if (requirement.details === 'required' && !details)
     return new GuardRefusal('details_required', { requirement })
-  const enroll = reason === 'step_up_required' && decision?.decision === 'enroll'
-  const answered: Reason = enroll ? 'enrollment_required' : reason
-  return new GuardRefusal(answered, { ...members, requirement })
+  return new GuardRefusal(reason, { ...members, requirement })
 }

@@ -50,7 +50,7 @@ const isPolicyList = fits<PolicyList>({
 })
 const isDecision = fits<Omit<PolicyDecision, 'title' | 'sentence' | 'enrollable' | 'display'>>({
   ...requirementShape,
-  decision: oneOf(['permit', 'step_up', 'enroll', 'deny']),
+  decision: isText,
   required: isFlag,
   reason: isText,
   singleUse: isFlag,
@@ -76,8 +76,12 @@ export function readRules(answer: unknown, audience: string): Rules {
   return { epoch, byAction: new Map(actions.map((rule) => [rule.action, rule])) }
 }
 
-/** Parses the response of `policy.check` about an action. Refuses a malformed one, and one about another action. */
-export function readDecision(answer: unknown, { action, scope }: ListedRule): PolicyDecision {
-  const about = isDecision(answer) && answer.action === action && answer.scope === scope
-  return about ? answer : unavailable('policy.check returned an unexpected response.')
-}
+/** Returns whether an answer is the decision that permits the action of a rule. */
+export const isPermit = (
+  answer: unknown,
+  { action, scope }: ListedRule,
+): answer is PolicyDecision =>
+  isDecision(answer) &&
+  answer.decision === 'permit' &&
+  answer.action === action &&
+  answer.scope === scope

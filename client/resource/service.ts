@@ -30,8 +30,8 @@ export interface Service {
 /** Messages for configuration errors that a developer must correct. They replace the messages of Countersign. */
 const MISCONFIGURED: ReadonlyMap<string, string> = new Map<Reason, string>([
   ['unauthenticated', 'This environment does not know the resource key.'],
-  ['forbidden', 'The resource key of this API is for another audience.'],
   ['unknown_environment', 'This environment does not exist.'],
+  ['not_found', 'The service is older than this guard: update the service first.'],
 ])
 
 /** Creates the connection of one resource to Countersign. */

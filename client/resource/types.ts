@@ -28,7 +28,7 @@ export interface GuardOptions {
   /** `authorization` also accepts the token in that header, if the application does not use it for its session. */
   tokenHeader?: typeof TOKEN_HEADER | 'authorization'
   /** Accepts tokens that are bound to a key: `dpop()` of `countersign/resource/dpop`. Default: refuses them. */
-  dpop?: SpendBound
+  dpop?: BoundTokens
   /** Returns epoch seconds. For tests. */
   now?: () => number
 }
@@ -54,15 +54,13 @@ export interface BoundUse extends Pick<GuardedCall, 'headers' | 'request'> {
   now: () => number
 }
 
-/**
- * Checks the proof of a bound token and passes it on.
- *
- * @param send consumes the token with the proof at Countersign
- */
-export type SpendBound = (
-  use: BoundUse,
-  send: (dpop: PresentedDpop) => Promise<unknown>,
-) => Promise<unknown>
+/** Lets a guard accept tokens that are bound to a key. `dpop()` of `countersign/resource/dpop` creates it. */
+export interface BoundTokens {
+  /** Checks the proof of a bound token, and returns it for Countersign, which checks it again. */
+  check(use: BoundUse): Promise<PresentedDpop>
+  /** Refuses the call if Countersign refused the proof. Throws any other error again. */
+  passOn(cause: unknown): never
+}
 
 /** A call that the guard checks. */
 export interface GuardedCall {
@@ -89,7 +87,9 @@ export interface GuardedCall {
 export interface Allowed {
   allowed: true
   by: 'token' | 'policy'
+  /** The claims of the token, if one was needed. */
   claims?: ElevatedClaims | MfaClaims
+  /** The decision of the policy, if no token was needed. */
   decision?: PolicyDecision
 }
 

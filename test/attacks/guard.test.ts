@@ -81,7 +81,7 @@ describe('a guarded route', () => {
     expect(problem.requirement).toEqual({
       action: SIGN,
       scope: 'wallet:sign',
-      methods: ['totp'],
+      methods: ['totp', 'passkey'],
       acr: 'mfa',
       freshnessSeconds: 300,
       details: 'optional',
@@ -114,7 +114,7 @@ describe('a guarded route', () => {
     for (let n = 0; n < 3; n += 1)
       await post(token, { 'idempotency-key': key, 'x-idempotency-key': key })
     expect(counted.runs).toBe(1)
-    const keys = at.wire.named('token.consume').map(({ body }) => String(body.idempotencyKey))
+    const keys = at.wire.presented().map(({ body }) => String(body.idempotencyKey))
     expect(new Set(keys).size).toBe(3)
     expect(keys).not.toContain(key)
   })
@@ -203,7 +203,7 @@ describe('a forged token', () => {
     const verdict = await at.check(undefined, { headers })
     const { authenticate } = await expectBlocked(verdict, 401, 'token_invalid')
     expect(authenticate).toMatch(/^Bearer error="invalid_token"/)
-    expect(at.wire.named('token.consume')).toEqual([])
+    expect(at.wire.presented()).toEqual([])
     expect(await at.check(right)).toMatchObject({ allowed: true })
   })
 
@@ -245,7 +245,7 @@ describe('a forged token', () => {
     const at = await guardScene({}, { revocation: 'offline' })
     const invented = await resign(at, await at.earn(), { singleUse: false, ...claims })
     await expectBlocked(await at.check(invented), 401, 'token_invalid')
-    expect(at.wire.named('token.consume')).toEqual([])
+    expect(at.wire.presented()).toEqual([])
   })
 
   it('of the right key that nobody minted is refused by the service', async () => {
@@ -274,7 +274,7 @@ describe('a token of somebody or something else', () => {
       sent.name === 'jwks.json' ? (there.base.fetch?.(jwksOf(there)) ?? pass()) : pass()
     advance(60)
     await expectBlocked(await at.check(token, { subject: user.subject }), 401, 'token_invalid')
-    expect(at.wire.named('token.consume')).toEqual([])
+    expect(at.wire.presented()).toEqual([])
   })
   const jwksOf = ({ environment }: GuardScene) => `${environment.issuer}/.well-known/jwks.json`
 
@@ -293,7 +293,7 @@ describe('a token of somebody or something else', () => {
     const sign = await at.earn()
     const refund = { ...call, action: 'order.refund', headers: carrying(sign) }
     await expectBlocked(await other.check(refund), 401, 'token_invalid')
-    expect(at.wire.named('token.consume')).toEqual([])
+    expect(at.wire.presented()).toEqual([])
     expect(await other.check({ ...refund, headers: carrying(token) })).toMatchObject({
       allowed: true,
     })
@@ -307,7 +307,7 @@ describe('a token of somebody or something else', () => {
     await expectBlocked(await at.check(token, { subject: mallory.subject }), 401, 'token_invalid')
     const { token: own } = await stepUp(mallory, secret, ['wallet:sign'])
     await expectBlocked(await at.check(own), 401, 'token_invalid')
-    expect(at.wire.named('token.consume')).toEqual([])
+    expect(at.wire.presented()).toEqual([])
     expect(await at.check(token)).toMatchObject({ allowed: true })
     expect(await at.check(own, { subject: mallory.subject })).toMatchObject({ allowed: true })
   })
@@ -329,7 +329,7 @@ describe('a token that is not good enough', () => {
     const { exp } = partsOf(token).payload
     advance(Number(exp) - now())
     await expectChallenge(await at.check(token), 'token_expired')
-    expect(at.wire.named('token.consume')).toEqual([])
+    expect(at.wire.presented()).toEqual([])
     advance(-1)
     expect(await at.check(token)).toMatchObject({ allowed: true })
   })
@@ -364,15 +364,16 @@ describe('a token that is not good enough', () => {
     await expectChallenge(await at.check(token), 'token_revoked')
   })
 
-  it('is challenged when its user was reset, though nothing is asked of them without one', async () => {
-    const at = await guardScene()
-    const token = await at.earn()
+  it('opens nothing when its user was reset: each action is decided as it is without a token', async () => {
+    const at = await guardScene(ruled(UPDATE, { require: 'always' }))
+    const [token, update] = [await at.earn(), await at.earn(['user:update'])]
     const { environment, user } = at
     const whom = { environment: environment.id, subject: user.subject }
     await operator.subject.resetFactors.mutate(whom)
-    await expectChallenge(await at.check(token), 'token_revoked')
+    await expectChallenge(await at.check(update, { action: UPDATE }), 'token_revoked')
     const decision = { decision: 'permit', reason: 'not_enrolled' }
-    expect(await at.check()).toMatchObject({ allowed: true, by: 'policy', decision })
+    for (const shown of [undefined, token])
+      expect(await at.check(shown)).toMatchObject({ allowed: true, by: 'policy', decision })
   })
 
   it('is challenged when it is of an earlier epoch', async () => {
@@ -399,7 +400,7 @@ describe('a token that is not good enough', () => {
     )
     expect(authenticate).toContain('acr_values="phr"')
     expect(problem.requirement).toMatchObject({ acr: 'phr', methods: ['passkey'] })
-    expect(at.wire.named('token.consume')).toEqual([])
+    expect(at.wire.presented()).toEqual([])
   })
 
   it('of a passkey is good for a rule that wants one', async () => {
@@ -451,7 +452,7 @@ describe('details', () => {
     ]) {
       await expectChallenge(await at.check(token, { details: other }), 'details_mismatch')
     }
-    expect(at.wire.named('token.consume')).toEqual([])
+    expect(at.wire.presented()).toEqual([])
     const reordered = { note: { a: [true, null, 'é'], z: 1 }, value: '1', to: '0xabc' }
     expect(await at.check(token, { details: reordered })).toMatchObject({ allowed: true })
     await expectChallenge(await at.check(token, { details }), 'token_used')
@@ -483,7 +484,7 @@ describe('details', () => {
     const reusable = await at.earn(['user:update'])
     const update = { action: UPDATE, details }
     await expectChallenge(await at.check(reusable, update), 'step_up_required')
-    expect(at.wire.named('token.consume')).toEqual([])
+    expect(at.wire.presented()).toEqual([])
     const bound = await at.earn(['wallet:sign'], details)
     expect(await at.check(bound, { details })).toMatchObject({ allowed: true })
     const used = await expectChallenge(await at.check(bound, { details }), 'token_used')
@@ -607,7 +608,7 @@ describe('the deprecated token', () => {
     const token = await earnLegacy(at, false)
     for (const uses of [1, 2]) {
       expect(await at.check(token)).toMatchObject({ allowed: true })
-      expect(at.wire.named('token.consume')).toHaveLength(uses)
+      expect(at.wire.presented()).toHaveLength(uses)
     }
     await at.user.client.token.revoke.mutate({ token })
     await expectChallenge(await at.check(token), 'token_revoked')
@@ -621,7 +622,7 @@ describe('the deprecated token', () => {
     const at = await guardScene(ruled(SIGN, base))
     const token = await earnLegacy(at)
     await expectChallenge(await at.check(token, { details: { to: 'me' } }), 'step_up_required')
-    expect(at.wire.named('token.consume')).toEqual([])
+    expect(at.wire.presented()).toEqual([])
     expect(await at.check(token, { action: UPDATE })).toMatchObject({ allowed: true })
   })
 
@@ -640,7 +641,7 @@ describe('the deprecated token', () => {
     }
     const aimed = await resign(at, token, { aud: 'https://wallet.example' })
     await expectBlocked(await at.check(aimed), 401, 'token_invalid')
-    expect(at.wire.named('token.consume')).toEqual([])
+    expect(at.wire.presented()).toEqual([])
     expect(await at.check(token)).toMatchObject({ allowed: true })
   })
 })
@@ -725,10 +726,14 @@ describe('a call without a token', () => {
     const at = await guardScene(ruled(SIGN, { mode: 'observe', require: 'always' }))
     const token = await at.earn()
     advance(300)
-    for (const shown of [undefined, token, 'garbage']) {
+    for (const shown of [undefined, token, 'garbage'])
       expect(await at.check(shown)).toMatchObject({ allowed: true, by: 'policy' })
-    }
-    expect(at.wire.named('token.consume')).toEqual([])
+    expect(at.wire.presented()).toEqual([])
+    const good = await at.earn()
+    for (const _use of [1, 2])
+      expect(await at.check(good)).toMatchObject({ allowed: true, by: 'policy' })
+    const { active } = await at.resource.client.token.introspect.query({ token: good })
+    expect(active).toBe(true)
   })
 
   it('is refused for an action that this resource does not have', async () => {
@@ -738,7 +743,7 @@ describe('a call without a token', () => {
       await expectBlocked(await at.check(undefined, { action }), 403, 'unknown_action')
       await expectBlocked(await at.check(token, { action }), 403, 'unknown_action')
     }
-    expect(at.wire.named('policy.check')).toEqual([])
+    expect(at.wire.named('action.authorize')).toEqual([])
   })
 
   it('tells the service of the session and the country, where it is one', async () => {
@@ -746,8 +751,8 @@ describe('a call without a token', () => {
     const sessionToken = at.user.bearer()
     await at.check(undefined, { sessionToken, country: 'NL' })
     await at.check(undefined, { country: 'T1' })
-    const contexts = at.wire.named('policy.check').map(({ body }) => body.context)
-    expect(contexts).toEqual([{ sessionToken, country: 'NL' }, undefined])
+    const contexts = at.wire.named('action.authorize').map(({ body }) => body.context)
+    expect(contexts).toEqual([{ sessionToken, country: 'NL' }, {}])
     const other = await at.environment.user()
     const foreign = { sessionToken: other.bearer() }
     await expectBlocked(await at.check(undefined, foreign), 400, 'input_invalid')
@@ -755,47 +760,48 @@ describe('a call without a token', () => {
 })
 
 describe('an action with conditions', () => {
-  /** The service as it will answer where a condition matched: the rule of the list is only its base. */
-  const conditional = async (decision: Record<string, unknown>) => {
-    const at = await guardScene()
-    at.wire.line.bend = async (sent, pass) => {
-      if (sent.name !== 'policy.list' && sent.name !== 'policy.check') return pass()
-      const { result } = await (await pass()).json<{ result: { data: Record<string, unknown> } }>()
-      const { data } = result
-      if (sent.name === 'policy.check') Object.assign(data, decision)
-      else data.actions = (data.actions as object[]).map((rule) => ({ ...rule, conditional: true }))
-      return Response.json({ result: { data } })
-    }
-    return at
+  /** A rule that is stricter for calls from NL. */
+  const conditional = (part: RulePart, base: RulePart = {}) => {
+    const stricter = [{ when: 'has(request.country) && request.country == "NL"', ...part }]
+    return guardScene({ actions: [{ action: SIGN, base, stricter }] })
   }
+  const country = 'NL'
 
   it('asks for what a token must meet, with the details that will be executed', async () => {
-    const at = await conditional({ acr: 'phr', methods: ['passkey'] })
+    const at = await conditional({ freshnessSeconds: 60 })
     const details = { value: '1000000' }
     const token = await at.earn(['wallet:sign'], details)
+    advance(31)
     const { problem } = await expectChallenge(
-      await at.check(token, { details }),
+      await at.check(token, { details, country }),
       'step_up_required',
     )
-    expect(problem.requirement).toMatchObject({ acr: 'phr', methods: ['passkey'] })
-    expect(at.wire.named('policy.check')[0]?.body).toMatchObject({ details, action: SIGN })
-    expect(at.wire.named('token.consume')).toEqual([])
+    expect(problem.requirement).toMatchObject({ freshnessSeconds: 60, details: 'required' })
+    expect(at.wire.presented()).toMatchObject([{ body: { details, action: SIGN, token } }])
+    expect(await at.check(token, { details })).toMatchObject({ allowed: true })
   })
 
   it('takes a token that meets the decision, by spending it', async () => {
-    const at = await conditional({})
+    const at = await conditional({ freshnessSeconds: 60 })
     const token = await at.earn()
-    expect(await at.check(token)).toMatchObject({
-      allowed: true,
-      by: 'token',
-      decision: { decision: 'step_up' },
-    })
+    expect(await at.check(token, { country })).toMatchObject({ allowed: true, by: 'token' })
+    await expectChallenge(await at.check(token, { country }), 'token_used')
+  })
+
+  it('is decided and its token is spent in one call, with rules and keys kept', async () => {
+    const at = await conditional({ freshnessSeconds: 60 })
+    const token = await at.earn()
+    await at.check('a.b.c')
+    await at.check(await at.earn())
+    at.wire.sent.length = 0
+    expect(await at.check(token, { country })).toMatchObject({ allowed: true, by: 'token' })
+    expect(at.wire.sent.map(({ name }) => name)).toEqual(['action.authorize'])
     await expectChallenge(await at.check(token), 'token_used')
   })
 
   it('says that a factor is missing where that is why no token can meet the decision', async () => {
-    const at = await conditional({ decision: 'enroll', acr: 'phr', methods: ['passkey'] })
-    const shown = await at.check(await at.earn())
+    const at = await conditional({ acr: 'phr' })
+    const shown = await at.check(await at.earn(), { country })
     const { problem } = await expectChallenge(shown, 'enrollment_required')
     expect(problem.requirement).toMatchObject({ acr: 'phr', methods: ['passkey'] })
   })
@@ -808,19 +814,36 @@ describe('an action with conditions', () => {
       code: totpCode(totp.secret),
       mfaToken: { singleUse: true },
     })
-    const shown = await at.check(mfaToken?.token, { details: { to: 'me' } })
+    const call = { details: { to: 'me' }, country, requireDetails: false }
+    await expectChallenge(await at.check(mfaToken?.token, call), 'step_up_required')
+    expect(at.wire.presented()).toHaveLength(1)
+    const shown = await at.check(mfaToken?.token, { ...call, requireDetails: true })
     await expectChallenge(shown, 'step_up_required')
-    expect(at.wire.named('token.consume')).toEqual([])
+    expect(at.wire.presented()).toHaveLength(1)
+    expect(await at.check(mfaToken?.token)).toMatchObject({ allowed: true })
+  })
+
+  it('tells the developer that the rule in effect requires details, which the call does not give', async () => {
+    const at = await conditional({ details: 'required' })
+    for (const shown of [undefined, await at.earn()]) {
+      const { problem } = await expectBlocked(
+        await at.check(shown, { country }),
+        503,
+        'details_required',
+      )
+      expect(problem.detail).toContain('details')
+    }
   })
 
   it('spends nothing where the policy permits, and denies whatever is shown where it denies', async () => {
-    const permitting = await conditional({ decision: 'permit', required: false })
-    const token = await permitting.earn()
-    expect(await permitting.check(token)).toMatchObject({ allowed: true, by: 'policy' })
-    expect(permitting.wire.named('token.consume')).toEqual([])
-    const denying = await conditional({ decision: 'deny', reason: 'denied' })
-    await expectBlocked(await denying.check(await denying.earn()), 403, 'denied')
-    expect(denying.wire.named('token.consume')).toEqual([])
+    const at = await conditional({ require: 'deny' }, { require: 'never' })
+    const token = await at.earn()
+    for (const shown of [undefined, token, 'garbage']) {
+      expect(await at.check(shown)).toMatchObject({ allowed: true, by: 'policy' })
+      await expectBlocked(await at.check(shown, { country }), 403, 'denied')
+    }
+    const { active } = await at.resource.client.token.introspect.query({ token })
+    expect(active).toBe(true)
   })
 })
 
@@ -838,7 +861,8 @@ describe('a service that does not answer as it should', () => {
     ['a result of nothing', () => Response.json({ result: { data: null } })],
     ['a result of true', () => Response.json({ result: { data: true } })],
     ['another’s result', () => Response.json({ result: { data: { decision: 'permit' } } })],
-    ['acceptance and no more', () => Response.json({ result: { data: { accepted: true } } })],
+    ['acceptance alone', () => Response.json({ result: { data: { accepted: true } } })],
+    ['authorization alone', () => Response.json({ result: { data: { authorized: true } } })],
     ['a redirect', () => new Response(null, { status: 302, headers: { location: '/elsewhere' } })],
     ['a refusal without a reason', () => Response.json({ error: {} }, { status: 401 })],
     ['a refusal with an unknown one', () => refusal(403, 'because')],
@@ -855,13 +879,13 @@ describe('a service that does not answer as it should', () => {
     Response.json({ error: { message: 'No.', data: { reason } } }, { status })
 
   it.each(faults)('lets nothing run with %s', async (_what, fault) => {
-    for (const name of ['policy.list', 'jwks.json', 'policy.check', 'token.consume']) {
-      const at = await guardScene()
-      const token = await at.earn()
+    const at = await guardScene()
+    const token = await at.earn()
+    for (const name of ['policy.list', 'jwks.json', 'action.authorize']) {
       at.wire.line.bend = (sent, pass) => (sent.name === name ? fault() : pass())
-      const shown = name === 'policy.check' ? undefined : token
-      const { counted, post } = application(at)
-      await expectProblem(await post(shown), 503, 'unavailable')
+      const { counted, post } = application({ ...at, guard: createGuard(at.base) })
+      await expectProblem(await post(token), 503, 'unavailable')
+      if (name === 'action.authorize') await expectProblem(await post(), 503, 'unavailable')
       expect(counted.runs).toBe(0)
     }
   })
@@ -878,13 +902,13 @@ describe('a service that does not answer as it should', () => {
     const at = await guardScene()
     const claims = { jti: 'A'.repeat(22), sub: at.user.subject }
     at.wire.line.bend = (sent, pass) =>
-      sent.name === 'token.consume'
-        ? Response.json({ result: { data: { accepted: true, replayed: false, claims } } })
+      sent.name === 'action.authorize'
+        ? Response.json({ result: { data: { authorized: true, by: 'token', claims } } })
         : pass()
     await expectBlocked(await at.check(await at.earn()), 503, 'unavailable')
     const padding = 'A'.repeat(256 * 1024)
     at.wire.line.bend = async (sent, pass) => {
-      if (sent.name !== 'policy.check') return pass()
+      if (sent.name !== 'action.authorize') return pass()
       const { result } = await (await pass()).json<{ result: object }>()
       return Response.json({ result, padding })
     }
@@ -914,8 +938,21 @@ describe('a service that does not answer as it should', () => {
         expect(problem.detail).toContain(audience)
       expect(verdict.cause).toMatchObject({ message: problem.detail })
     }
-    expect(at.wire.named('token.consume')).toEqual([])
+    expect(at.wire.presented()).toEqual([])
     expect(await at.check(token)).toMatchObject({ allowed: true })
+  })
+
+  it('is to be updated before the guard, where it is of a version without this call', async () => {
+    const at = await guardScene()
+    const call = { action: SIGN, subject: at.user.subject, headers: carrying(await at.earn()) }
+    const through = at.base.fetch ?? fetch
+    const older: typeof fetch = (input, init) =>
+      through(String(input).replace('action.authorize', 'action.unknown'), init)
+    for (const one of [call, { ...call, headers: carrying() }]) {
+      const verdict = await createGuard({ ...at.base, fetch: older }).check(one)
+      const { problem } = await expectBlocked(verdict, 503, 'unavailable')
+      expect(problem.detail).toBe('The service is older than this guard: update the service first.')
+    }
   })
 
   it('may leave out the audience, as version 0.1.0 does', async () => {
@@ -954,12 +991,12 @@ describe('a reply that was lost', () => {
       let lost = 0
       at.wire.line.bend = async (sent, pass) => {
         const answer = await pass()
-        if (sent.name !== 'token.consume' || lost > 0) return answer
+        if (sent.name !== 'action.authorize' || lost > 0) return answer
         lost += 1
         return loss()
       }
       expect(await at.check(token)).toMatchObject({ allowed: true })
-      const [first, second, ...rest] = at.wire.named('token.consume')
+      const [first, second, ...rest] = at.wire.presented()
       expect(first?.body.idempotencyKey).toMatch(/^[0-9a-f-]{36}$/)
       expect(second?.body).toEqual(first?.body)
       expect(rest).toEqual([])
@@ -967,15 +1004,25 @@ describe('a reply that was lost', () => {
     },
   )
 
+  it('is not asked for again where no token was sent', async () => {
+    const at = await guardScene()
+    at.wire.line.bend = (sent, pass) =>
+      sent.name === 'action.authorize' ? Promise.reject(new TypeError('lost')) : pass()
+    await expectBlocked(await at.check(), 503, 'unavailable')
+    const bodies = at.wire.named('action.authorize').map(({ body }) => body)
+    expect(bodies).toHaveLength(1)
+    expect(bodies[0]).not.toHaveProperty('idempotencyKey')
+  })
+
   it('is given up after a second time, and no other request is served in its place', async () => {
     const at = await guardScene()
     const token = await at.earn()
     at.wire.line.bend = async (sent, pass) => {
       const answer = await pass()
-      return sent.name === 'token.consume' ? Promise.reject(new TypeError('lost')) : answer
+      return sent.name === 'action.authorize' ? Promise.reject(new TypeError('lost')) : answer
     }
     await expectBlocked(await at.check(token), 503, 'unavailable')
-    expect(at.wire.named('token.consume')).toHaveLength(2)
+    expect(at.wire.presented()).toHaveLength(2)
     at.wire.line.bend = (_sent, pass) => pass()
     await expectChallenge(await at.check(token), 'token_used')
   })
@@ -985,7 +1032,7 @@ describe('a reply that was lost', () => {
     const token = await at.earn()
     await at.check(token)
     await at.check(token)
-    expect(at.wire.named('token.consume')).toHaveLength(2)
+    expect(at.wire.presented()).toHaveLength(2)
   })
 })
 
@@ -995,7 +1042,7 @@ describe('revocation offline', () => {
     const [once, often] = [await at.earn(), await at.earn(['user:update'])]
     for (let n = 0; n < 3; n += 1)
       expect(await at.check(often, { action: UPDATE })).toMatchObject({ allowed: true })
-    expect(at.wire.named('token.consume')).toEqual([])
+    expect(at.wire.presented()).toEqual([])
     expect(await at.check(once)).toMatchObject({ allowed: true })
     await expectChallenge(await at.check(once), 'token_used')
     const online = createGuard(at.base)
@@ -1217,12 +1264,10 @@ describe('what an application or its caller gets wrong', () => {
   it('writes nothing into a header that a header cannot hold', async () => {
     const at = await guardScene()
     const scope = 'x"\r\nset-cookie: a=b\\é\u0000'
-    at.wire.line.bend = async (sent, pass) => {
-      const { result } = await (await pass()).json<{ result: { data: Record<string, unknown> } }>()
-      const { data } = result
-      if (sent.name === 'policy.check') data.scope = scope
-      else data.actions = (data.actions as object[]).map((rule) => ({ ...rule, scope }))
-      return Response.json({ result: { data } })
+    at.wire.line.bend = async (_sent, pass) => {
+      const answer = await pass()
+      const text = (await answer.text()).replaceAll('"wallet:sign"', JSON.stringify(scope))
+      return new Response(text, answer)
     }
     const { authenticate, verdict } = await expectChallenge(await at.check(), 'step_up_required')
     expect(authenticate).toContain('scope="xset-cookie: a=b"')

@@ -42,12 +42,13 @@ beforeEach(() => {
 })
 
 const METHODS: ('totp' | 'passkey' | 'assertion')[] = ['totp', 'passkey', 'assertion']
+const BASE = { require: 'always' as const, methods: METHODS }
 const ACTIONS: EnvironmentSettings['actions'] = [
-  { action: 'wallet.waas.export', base: { require: 'always', methods: METHODS } },
+  { action: 'wallet.waas.export', base: BASE },
   {
     action: 'order.list',
     scope: 'orders:list',
-    base: { require: 'always', singleUse: false, methods: METHODS },
+    base: { ...BASE, singleUse: false },
   },
   { action: 'order.pay', scope: 'orders:pay', base: { methods: METHODS, dpop: true } },
 ]
@@ -613,6 +614,27 @@ describe('a guard', () => {
       'proof_required',
     )
     expect((await send('DPoP', { dpop: await at.proof(token) })).status).toBe(200)
+  })
+
+  it('asks the policy about a bound token with any proof, where the rule alone does not decide', async () => {
+    const observed = { action: EXPORT.action, base: { ...BASE, mode: 'observe' as const } }
+    const stricter = [{ when: 'has(request.country)', freshnessSeconds: 60 }]
+    const conditional = { ...LIST, base: { ...BASE, singleUse: false }, stricter }
+    const at = await guarded({}, { actions: [observed, conditional] })
+    const { token } = await at.ask()
+    const foreign = await at.proof(token, {}, API, await makeProofKey())
+    for (const proof of [undefined, foreign, await at.proof(token)])
+      expect((await at.call(token, proof)).status).toBe(200)
+    expect(await at.resource.client.token.introspect.query({ token })).toMatchObject({
+      active: true,
+    })
+    const url = `${API_URL}/list`
+    const other = await at.ask(LIST.scope)
+    await expectProof(await at.call(other.token, undefined, url), 'proof_required')
+    await expectProof(await at.call(other.token, foreign, url), 'proof_invalid')
+    const right = await at.proof(other.token, {}, url)
+    expect((await at.call(other.token, right, url)).status).toBe(200)
+    await expectProof(await at.call(other.token, right, url), 'proof_used')
   })
 
   it.each<[string, Partial<GuardOptions>, scope: string]>([

@@ -96,7 +96,7 @@ describe.each([
       reason: 'step_up_required',
       requirement: { scope: 'wallet:export' },
     })
-    const token = await countersign.mint('alice', { to: '0xabc' })
+    const token = await countersign.mint('alice', {}, { to: '0xabc' })
     const other = await post(app.url, { user: 'alice', token, body: '{"to":"0xdef"}' })
     expect(await other.json()).toMatchObject({ reason: 'details_mismatch' })
     const done = await post(app.url, { user: 'alice', token })
@@ -110,7 +110,7 @@ describe.each([
   it('runs once among many simultaneous requests', async () => {
     await using countersign = await startStandIn()
     await using app = await make(countersign.options)
-    const token = await countersign.mint('alice', { to: '0xabc' })
+    const token = await countersign.mint('alice', {}, { to: '0xabc' })
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => post(app.url, { user: 'alice', token })),
     )

@@ -5,7 +5,7 @@ import { answerTo } from '../../client/resource/answers.ts'
 import { bindDetails } from '../../client/resource/details.ts'
 import { dpop } from '../../client/resource/dpop.ts'
 import { keep, TIMEOUT_MS } from '../../client/resource/kept.ts'
-import { type ListedRule, readDecision, readRules } from '../../client/resource/rules.ts'
+import { isPermit, type ListedRule, readRules } from '../../client/resource/rules.ts'
 import { checkUse, type Use } from '../../client/resource/use.ts'
 import {
   canonical,
@@ -342,23 +342,27 @@ describe('what a caller is told of a rule', () => {
 })
 
 describe('what the guard reads of the rules', () => {
-  it('is about this action alone, where the policy was asked', () => {
-    const { mode, conditional, acceptsMfaToken, ...rest } = RULE
+  it('permits this action alone, and only by a whole decision', () => {
+    const { mode, conditional, acceptsMfaToken, dpop: _dpop, ...rest } = RULE
     const decision = {
       ...rest,
-      decision: 'step_up',
-      required: true,
-      reason: 'enrolled',
+      decision: 'permit',
+      required: false,
+      reason: 'not_enrolled',
       lifetimeSeconds: 300,
     }
-    expect(readDecision(decision, RULE)).toBe(decision)
+    expect(isPermit(decision, RULE)).toBe(true)
     for (const other of [
       { ...decision, action: 'order.list' },
       { ...decision, scope: 'orders:list' },
-      { ...decision, decision: 'perhaps' },
+      ...['step_up', 'enroll', 'deny', 'perhaps'].map((other) => ({
+        ...decision,
+        decision: other,
+      })),
+      ...Object.keys(decision).map((member) => ({ ...decision, [member]: undefined })),
       [decision],
     ])
-      expect(() => readDecision(other, RULE)).toThrow('policy.check')
+      expect(isPermit(other, RULE)).toBe(false)
   })
 
   it('is read from a list that is one', () => {
@@ -546,7 +550,7 @@ describe('a guard for bound tokens', () => {
     const headers = new Headers({ [TOKEN_HEADER]: token, [DPOP_HEADER]: proof })
     const use = { presented: token, cnf: { jkt: key.jkt }, now: () => NOW, headers }
     const request = { method: 'POST', url: '/export' }
-    const passedOn = dpop({ publicUrl })({ ...use, request }, async (shown) => shown)
+    const passedOn = dpop({ publicUrl }).check({ ...use, request })
     expect(await passedOn).toEqual({ proof, method: 'POST', url })
   })
 })

@@ -41,7 +41,7 @@ const bytes = (...chunks: (string | number[])[]) => {
 /** Why a call was refused, or that its reply was lost. */
 async function failure(answer: Answer, of: 'call' | 'read' = 'call') {
   const { service } = opened(answer)
-  const asked = of === 'call' ? service.call('token.consume', {}) : service.read('/keys')
+  const asked = of === 'call' ? service.call('action.authorize', {}) : service.read('/keys')
   const error: unknown = await asked.catch((thrown) => thrown)
   if (error instanceof GuardRefusal) return { reason: error.reason, ...error.members }
   if (error instanceof LostReply) return { lost: error.message, cause: error.cause }
@@ -49,15 +49,15 @@ async function failure(answer: Answer, of: 'call' | 'read' = 'call') {
 }
 
 const UNAVAILABLE = { reason: 'unavailable', cause: undefined }
-const NONE = { ...UNAVAILABLE, detail: 'token.consume returned an unexpected response.' }
+const NONE = { ...UNAVAILABLE, detail: 'action.authorize returned an unexpected response.' }
 const NO_DOCUMENT = { ...UNAVAILABLE, detail: 'Countersign did not answer /keys.' }
 
 describe('what is sent', () => {
   it('is a call with the resource key, that is never followed elsewhere', async () => {
     const { service, fetch } = opened(result)
-    expect(await service.call('policy.check', { action: 'x' })).toEqual({ n: 1 })
+    expect(await service.call('action.authorize', { action: 'x' })).toEqual({ n: 1 })
     const [url, init] = fetch.mock.calls[0] ?? []
-    expect(url).toBe('https://countersign.example/demo/trpc/policy.check')
+    expect(url).toBe('https://countersign.example/demo/trpc/action.authorize')
     expect(init).toEqual({
       method: 'POST',
       headers: {
@@ -215,7 +215,7 @@ describe('a refusal', () => {
 
   it.each<[Reason, string | undefined]>([
     ['unauthenticated', 'This environment does not know the resource key.'],
-    ['forbidden', 'The resource key of this API is for another audience.'],
+    ['not_found', 'The service is older than this guard: update the service first.'],
     ['unknown_environment', 'This environment does not exist.'],
     ['rate_limited', undefined],
     ['unavailable', undefined],

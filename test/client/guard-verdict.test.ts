@@ -9,7 +9,7 @@ import {
   type GuardOptions,
   type Verdict,
 } from '../../client/resource.ts'
-import { partsOf } from '../support/jwt.ts'
+import type { Reason } from '../../contract/index.ts'
 import { listen, startStandIn } from '../support/stand-in.ts'
 
 const EXPORT = 'wallet.waas.export'
@@ -176,8 +176,17 @@ it.each([
 ])('asks the policy about a country only where it is one: %s', async (country, asked) => {
   await using at = await scene()
   await at.guard.check({ ...callOf('bob'), ...(country !== undefined && { country }) })
-  const contexts = at.named('policy.check').map(({ input }) => input.context)
-  expect(contexts).toEqual([asked === undefined ? undefined : { country: asked }])
+  const contexts = at.named('action.authorize').map(({ input }) => input.context)
+  expect(contexts).toEqual([asked === undefined ? {} : { country: asked }])
+})
+
+it('tells the service the session of a token, and of no call without one', async () => {
+  await using at = await scene()
+  const sessionId = 'session-1'
+  await at.guard.check({ ...callOf('bob'), sessionId })
+  await at.guard.check({ ...callOf('alice', await at.mint('alice')), sessionId })
+  const told = at.named('action.authorize').map(({ input }) => input.sessionId)
+  expect(told).toEqual([undefined, sessionId])
 })
 
 it('names no requirement for a text that is not a token', async () => {
@@ -187,16 +196,91 @@ it('names no requirement for a text that is not a token', async () => {
   expect(verdict).not.toHaveProperty('requirement')
 })
 
-it('asks to enroll who has no factor, but says of a token what is wrong with it', async () => {
-  const conditional = (rule: object) => ({ ...rule, conditional: true })
-  await using at = await scene({
-    'policy.list': (list) => ({ ...list, actions: (list.actions as object[]).map(conditional) }),
-    'policy.check': (decision) => ({ ...decision, decision: 'enroll' }),
+describe('a rule that the service must be asked about', () => {
+  /** The list shows another freshness than the rule in effect, which the service answers with. */
+  const asking = () =>
+    scene({
+      'policy.list': (list) => ({
+        ...list,
+        actions: (list.actions as object[]).map((rule) => ({
+          ...rule,
+          ...{ conditional: true, freshnessSeconds: 30 },
+        })),
+      }),
+    })
+  const inEffect = { requirement: { freshnessSeconds: 300 } }
+
+  it.each<[string, fault: object | undefined, reason: Reason, more?: object]>([
+    ['alice', undefined, 'step_up_required', inEffect],
+    ['alice', { jti: 7 }, 'token_invalid'],
+    ['alice', { scope: 'orders:refund' }, 'scope_not_allowed', inEffect],
+    ['alice', { auth_time: 0 }, 'step_up_required', inEffect],
+    ['carol', undefined, 'enrollment_required', inEffect],
+    ['carol', { jti: 7 }, 'token_invalid'],
+    ['carol', { scope: 'orders:refund' }, 'scope_not_allowed', inEffect],
+    ['carol', { auth_time: 0 }, 'enrollment_required', inEffect],
+    ['dave', { scope: 'orders:refund' }, 'denied'],
+  ])('refuses %s with a token with %j: %s', async (subject, fault, reason, more = {}) => {
+    await using at = await asking()
+    const token = fault && (await at.mint(subject, fault))
+    const verdict = await at.guard.check(callOf(subject, token))
+    expect(verdict).toMatchObject({ allowed: false, reason, ...more })
+    if (!('requirement' in more)) expect(verdict).not.toHaveProperty('requirement')
+    const calls = at.named('action.authorize').map(({ input }) => Object.keys(input).sort())
+    expect(calls).toEqual([['action', 'context', 'requireDetails', 'subject']])
   })
-  const token = await at.mint('alice')
-  at.spent.add(String(partsOf(token).payload.jti))
-  expect(await at.guard.check(callOf('alice'))).toMatchObject({ reason: 'enrollment_required' })
-  expect(await at.guard.check(callOf('alice', token))).toMatchObject({ reason: 'token_used' })
+
+  it.each(['none', 'a.b.c'])(
+    'permits a call with the token %s if none is needed',
+    async (token) => {
+      await using at = await asking()
+      expect(await at.guard.check(callOf('bob', token))).toMatchObject({
+        allowed: true,
+        by: 'policy',
+      })
+      expect(at.named('action.authorize')).toHaveLength(1)
+    },
+  )
+
+  it('answers 503 for a token that cannot be checked because a reply was lost', async () => {
+    const at = { epoch: 0, now: Math.floor(Date.now() / 1000) }
+    const lists: string[] = []
+    await using one = await scene(
+      {
+        'policy.list': (list) => {
+          lists.push('asked')
+          if (lists.length > 1) throw new TypeError('connection lost')
+          const rule = { ...(list.actions as object[])[0], conditional: true }
+          return { ...list, actions: [rule] }
+        },
+      },
+      { now: () => at.now },
+    )
+    await one.guard.check(callOf('bob'))
+    at.now += 10
+    const later = await one.mint('alice', { epoch: 1 })
+    const verdict = await one.guard.check(callOf('alice', later))
+    expect(verdict).toMatchObject({ allowed: false, reason: 'unavailable' })
+    expect(lists).toHaveLength(2)
+  })
+
+  it('is asked once with a token that passes every check, also by a guard that works offline', async () => {
+    await using at = await scene(
+      {
+        'policy.list': (list) => ({
+          ...list,
+          actions: (list.actions as object[]).map((rule) => ({
+            ...rule,
+            ...{ conditional: true, singleUse: false },
+          })),
+        }),
+      },
+      { revocation: 'offline' },
+    )
+    const token = await at.mint('alice', { singleUse: false })
+    expect(await at.guard.check(callOf('alice', token))).toMatchObject({ by: 'token' })
+    expect(at.named('action.authorize').map(({ input }) => input.token)).toEqual([token])
+  })
 })
 
 describe('a token to be spent', () => {
@@ -204,29 +288,55 @@ describe('a token to be spent', () => {
     await using at = await scene()
     const call = { ...callOf('alice', await at.mint('alice')), sessionId: 'session-1' }
     expect(await at.guard.check(call)).toMatchObject({ allowed: true })
-    expect(at.named('token.consume')[0]?.input).toMatchObject({ sessionId: 'session-1' })
+    expect(at.named('action.authorize')[0]?.input).toMatchObject({ sessionId: 'session-1' })
     await at.guard.check(callOf('alice', await at.mint('alice')))
-    const last = at.named('token.consume').at(-1)?.input ?? {}
-    expect(Object.keys(last).sort()).toEqual(['action', 'idempotencyKey', 'subject', 'token'])
+    const last = at.named('action.authorize').at(-1)?.input ?? {}
+    expect(Object.keys(last).sort()).toEqual([
+      ...['action', 'context', 'idempotencyKey', 'requireDetails', 'subject', 'token'],
+    ])
   })
 
   it.each<[string, (answer: Record<string, unknown>) => unknown]>([
-    ['is a text', () => 'accepted'],
-    ['is not accepting', (answer) => ({ ...answer, accepted: false })],
-    ['only seems to accept', (answer) => ({ ...answer, accepted: 'true' })],
-    ['names no claims', ({ accepted }) => ({ accepted })],
+    ['is a text', () => 'authorized'],
+    ['does not authorize', (answer) => ({ ...answer, authorized: false })],
+    ['only seems to authorize', (answer) => ({ ...answer, authorized: 'true' })],
+    ['does not say by what', ({ by, ...answer }) => answer],
+    ['names another ground', (answer) => ({ ...answer, by: 'operator' })],
+    ['names no claims', ({ claims, ...answer }) => answer],
+    ['names the policy and no decision', (answer) => ({ ...answer, by: 'policy' })],
     ['is about another token', (answer) => ({ ...answer, claims: { sub: 'alice', jti: 'x' } })],
     [
       'is about another user',
       ({ claims, ...answer }) => ({ ...answer, claims: { ...Object(claims), sub: 'bob' } }),
     ],
   ])('does not count where the answer %s', async (_name, bend) => {
-    await using at = await scene({ 'token.consume': bend })
+    await using at = await scene({ 'action.authorize': bend })
     const verdict = await at.guard.check(callOf('alice', await at.mint('alice')))
     expect(verdict).toMatchObject({ allowed: false, reason: 'unavailable' })
     expect(await blocked(verdict).response.json()).toMatchObject({
-      detail: 'token.consume returned an unexpected response.',
+      detail: 'action.authorize returned an unexpected response.',
     })
+  })
+
+  it.each<[string, (decision: object) => object]>([
+    ['is a step-up', (decision) => ({ ...decision, decision: 'step_up' })],
+    ['is about another action', (decision) => ({ ...decision, action: 'wallet.waas.sign' })],
+    ['is about another scope', (decision) => ({ ...decision, scope: 'wallet:sign' })],
+    ['is cut off', () => ({ decision: 'permit' })],
+  ])('is needed where the decision of the policy %s', async (_name, bend) => {
+    await using at = await scene({
+      'action.authorize': (answer) => ({ ...answer, decision: bend(Object(answer.decision)) }),
+    })
+    const verdict = await at.guard.check(callOf('bob'))
+    expect(verdict).toMatchObject({ allowed: false, reason: 'unavailable' })
+  })
+
+  it('is not taken as spent where none was sent', async () => {
+    const claims = { sub: 'bob', jti: 'x' }
+    await using at = await scene({
+      'action.authorize': (answer) => ({ ...answer, by: 'token', claims }),
+    })
+    expect(await at.guard.check(callOf('bob'))).toMatchObject({ reason: 'unavailable' })
   })
 
   it('may be of an epoch that began after the list was kept', async () => {
@@ -236,7 +346,7 @@ describe('a token to be spent', () => {
     await one.guard.check(callOf('bob'))
     at.epoch = 1
     at.now += 10
-    const verdict = await one.guard.check(callOf('alice', await one.mint('alice', undefined, 1)))
+    const verdict = await one.guard.check(callOf('alice', await one.mint('alice', { epoch: 1 })))
     expect(verdict).toMatchObject({ allowed: true, by: 'token' })
     expect(one.named('policy.list')).toHaveLength(2)
   })
@@ -246,7 +356,7 @@ describe('a token to be spent', () => {
     const verdict = await at.guard.check(callOf('alice', await at.mint('alice')))
     expect(verdict).toMatchObject({ allowed: false, reason: 'token_revoked' })
     expect(at.named('policy.list')).toHaveLength(1)
-    expect(at.named('token.consume')).toHaveLength(0)
+    expect(at.named('action.authorize')).toHaveLength(0)
   })
 })
 
@@ -270,7 +380,7 @@ it('refuses details for an action whose rule ignores them, and names the action'
     const { detail } = (await blocked(verdict).response.json()) as { detail: string }
     expect(detail).toContain(`The rule of ${EXPORT} ignores details`)
   }
-  expect(at.named('policy.check')).toEqual([])
+  expect(at.named('action.authorize')).toEqual([])
   for (const given of [{}, { details, requireDetails: false }])
     expect(await at.guard.check({ ...call, ...given })).toMatchObject({ allowed: true })
   await using stricter = await scene({

@@ -605,7 +605,7 @@ describe('the guard before an action with conditions', () => {
     const shown = await at.check(token, { action: REFUND, details: LARGE })
     const { problem } = await expectChallenge(shown, 'details_mismatch')
     expect(problem.requirement).toMatchObject({ acr: 'phr', methods: ['passkey'] })
-    expect(at.wire.named('token.consume')).toEqual([])
+    expect(at.wire.presented()).toEqual([])
     const small = await at.check(token, { action: REFUND, details: SMALL })
     expect(small).toMatchObject({ allowed: true, by: 'token' })
   })
@@ -616,10 +616,11 @@ describe('the guard before an action with conditions', () => {
     )
     const sessionToken = at.user.bearer()
     await at.check(undefined, { action: REFUND, details: LARGE, sessionToken, country: 'NL' })
-    expect(at.wire.named('policy.check')[0]?.body).toEqual({
+    expect(at.wire.named('action.authorize')[0]?.body).toEqual({
       action: REFUND,
       subject: at.user.subject,
       details: LARGE,
+      requireDetails: true,
       context: { sessionToken, country: 'NL' },
     })
   })

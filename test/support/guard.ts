@@ -16,7 +16,7 @@ export const UPDATE = 'user.update'
 
 /** One call of the guard's to the service. */
 export interface Sent {
-  /** `policy.check`, `token.consume`, …, or `jwks.json`. */
+  /** `policy.list`, `action.authorize` or `jwks.json`. */
   name: string
   body: Record<string, unknown>
   headers: Headers
@@ -40,6 +40,8 @@ export function watchedFetch(through: typeof fetch = viaWorker) {
     line,
     fetch: watched,
     named: (name: string) => sent.filter((s) => s.name === name),
+    /** The calls that carried a token to the service. */
+    presented: () => sent.filter(({ body }) => 'token' in body),
   }
 }
 

@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { isChallenge } from '../../contract/shared/challenge.ts'
 
 const RULE = {
   action: 'wallet.waas.export',
@@ -31,7 +32,14 @@ export async function listen(answer: (request: IncomingMessage, response: Server
   }
 }
 
-/** Starts it; `bob` never enrolled, everybody else has. */
+/** What the policy decides about a user without a token. Everybody else must step up. */
+const WITHOUT_TOKEN: Record<string, string> = {
+  bob: 'permit',
+  carol: 'enrollment_required',
+  dave: 'denied',
+}
+
+/** Starts it. */
 export async function startStandIn() {
   const { publicKey, privateKey } = await generateKeyPair('ES256')
   const keySet = {
@@ -50,16 +58,18 @@ export async function startStandIn() {
           actions: [{ ...RULE, ...more }],
         })
       },
-      'policy.check': ({ subject }) => {
-        const decision = subject === 'bob' ? 'permit' : 'step_up'
-        const required = decision === 'step_up'
-        return answered({ ...RULE, decision, required, reason: 'enrolled', lifetimeSeconds: 300 })
-      },
-      'token.consume': ({ token = '' }) => {
+      'action.authorize': ({ subject = '', token }) => {
+        const without = WITHOUT_TOKEN[subject]
+        const decided = { ...RULE, required: false, reason: 'not_enrolled', lifetimeSeconds: 300 }
+        if (without === 'permit') {
+          const decision = { ...decided, decision: 'permit' }
+          return answered({ authorized: true, by: 'policy', decision })
+        }
+        if (without || token === undefined) return refused(401, without ?? 'step_up_required')
         const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
-        if (spent.has(claims.jti)) return refused(409, 'token_used')
+        if (spent.has(claims.jti)) return refused(401, 'token_used')
         spent.add(claims.jti)
-        return answered({ accepted: true, replayed: false, claims })
+        return answered({ authorized: true, by: 'token', replayed: false, claims })
       },
     }
   const server = await listen(async (request, response) => {
@@ -77,7 +87,7 @@ export async function startStandIn() {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   })
 
-  const mint = (subject: string, details?: Record<string, unknown>, epoch = 0) => {
+  const mint = (subject: string, claims: object = {}, details?: Record<string, unknown>) => {
     const at = Math.floor(Date.now() / 1000)
     return new SignJWT({
       iss: `${server.url}/${ENVIRONMENT}`,
@@ -92,8 +102,9 @@ export async function startStandIn() {
       acr: 'mfa',
       scope: RULE.scope,
       singleUse: true,
-      epoch,
+      epoch: 0,
       ...(details && { authorization_details: [{ type: RULE.action, ...details }] }),
+      ...claims,
     })
       .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'k1' })
       .sign(privateKey)
@@ -110,5 +121,11 @@ export async function startStandIn() {
 const answered = (data: object): [number, object] => [200, { result: { data } }]
 const refused = (status: number, reason: string): [number, object] => [
   status,
-  { error: { message: 'No.', code: -32_000, data: { reason } } },
+  {
+    error: {
+      message: 'No.',
+      code: -32_000,
+      data: { reason, ...(isChallenge(reason) && { requirement: RULE }) },
+    },
+  },
 ]

@@ -63,7 +63,7 @@ const refused = (status: number, reason: string) =>
 
 interface Input {
   action: string
-  token: string
+  token?: string
   subject: string
   details?: object
 }
@@ -77,7 +77,7 @@ function claimsOf(token: string): JWTPayload {
 }
 
 /** Whether a token is good for what is about to be done: the last word, whatever a guard checked. */
-function fits({ action, subject, details, token }: Input): boolean {
+function fits(token: string, { action, subject, details }: Input): boolean {
   const {
     sub,
     scope,
@@ -94,25 +94,21 @@ function fits({ action, subject, details, token }: Input): boolean {
 /** The procedures that the guard calls. */
 const PROCEDURES: Record<string, (input: Input) => Response> = {
   'policy.list': () => result({ version: 1, epoch: 0, actions: ACTIONS }),
-  'policy.check': ({ action }) => {
-    const {
-      mode: _,
-      conditional: __,
-      acceptsMfaToken: ___,
-      ...rule
-    } = ACTIONS.find((known) => known.action === action) ?? {}
-    const decision = countersign.enrolled ? 'step_up' : 'permit'
-    const reason = countersign.enrolled ? 'enrolled' : 'not_enrolled'
-    const required = countersign.enrolled
-    return result({ ...rule, decision, required, reason, lifetimeSeconds: 300 })
-  },
-  'token.consume': (input) => {
-    const { token } = input
-    if (!fits(input)) return refused(400, 'details_mismatch')
-    if (spent.has(token)) return refused(409, 'token_used')
+  'action.authorize': (input) => {
+    const { action, token } = input
+    if (!countersign.enrolled) {
+      const { mode, conditional, acceptsMfaToken, ...rule } =
+        ACTIONS.find((known) => known.action === action) ?? {}
+      const why = { required: false, reason: 'not_enrolled', lifetimeSeconds: 300 }
+      const decision = { ...rule, ...why, decision: 'permit' }
+      return result({ authorized: true, by: 'policy', decision })
+    }
+    if (token === undefined) return refused(401, 'step_up_required')
+    if (!fits(token, input)) return refused(401, 'details_mismatch')
+    if (spent.has(token)) return refused(401, 'token_used')
     spent.add(token)
     countersign.consumed += 1
-    return result({ accepted: true, replayed: false, claims: claimsOf(token) })
+    return result({ authorized: true, by: 'token', replayed: false, claims: claimsOf(token) })
   },
 }
 
