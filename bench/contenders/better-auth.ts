@@ -31,7 +31,7 @@ export async function onWorkerd(signal: AbortSignal): Promise<BetterAuth> {
     bundled: {
       worker: {
         ...{ main: 'bench/programs/better-auth-worker.ts', date, flags, objects: [], kv: [] },
-        bundling: { minify: bundling.minify },
+        bundling: { ...bundling, alias: {} },
       },
       source: ['bench/programs', 'bench/job.ts', 'tsconfig.base.json'],
       packages: 'bench/node_modules',

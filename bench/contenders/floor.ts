@@ -36,7 +36,7 @@ export async function startFloor(
   const worker = {
     ...{ main: 'bench/floors/worker.ts', date, flags, kv: [] },
     objects: [{ name: 'SUBJECT', className: 'Subject' }],
-    bundling: { minify: bundling.minify },
+    bundling: { ...bundling, alias: {} },
   }
   const source = ['bench/floors', 'tsconfig.base.json']
   const bundled = { worker, source, variables }

@@ -21,8 +21,8 @@ export const coldTable: Table = {
   name: 'cold',
   title: 'From the start of the process to the first answer',
   async run(context) {
-    const ours = await oursIn(context)
-    const bare = await startBare(context.signal)
+    const ours = await oursIn(context, { fronts: 0 })
+    const bare = await startBare(context.signal, 0)
     context.after(bare.stop)
     await ours.kill()
     await bare.kill()

@@ -92,13 +92,23 @@ export interface WorkerdOptions {
   script: string
   /** The folder in which the objects store their data. */
   objects: string
-  /** One port for each front service. */
+  /** One port for each front service, or without them one for the service of the objects. */
   ports: number[]
+  /** The number of front services. */
+  fronts: number
   variables: Record<string, string>
 }
 
 /** Returns the configuration of workerd in the text form of Cap'n Proto. */
-export function workerdConfig({ worker, script, objects, ports, variables }: WorkerdOptions) {
+export function workerdConfig({
+  worker,
+  script,
+  objects,
+  ports,
+  fronts,
+  variables,
+}: WorkerdOptions) {
+  const nameOf = (port: number) => (fronts === 0 ? 'objects' : `front-${port}`)
   const bindings = [
     ...Object.entries(variables).map(
       ([name, value]) => `name = ${text(name)}, text = ${text(value)}`,
@@ -124,11 +134,11 @@ export function workerdConfig({ worker, script, objects, ports, variables }: Wor
     `name = "objects", worker = (${common},
       durableObjectNamespaces = [${listed(namespaces)}],
       durableObjectStorage = (localDisk = "disk"))`,
-    ...ports.map((port) => `name = "front-${port}", worker = (${common})`),
+    ...ports.slice(0, fronts).map((port) => `name = "${nameOf(port)}", worker = (${common})`),
   ]
   const sockets = ports.map(
     (port) =>
-      `name = "front-${port}", address = "127.0.0.1:${port}", http = (), service = "front-${port}"`,
+      `name = "${nameOf(port)}", address = "127.0.0.1:${port}", http = (), service = "${nameOf(port)}"`,
   )
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (

@@ -78,7 +78,7 @@ export interface ServeOptions {
   build?: Pick<Weakened, 'name' | 'replacements'> | undefined
   /** The number of users whose data it will store, or `disk` if the data must be on disk. */
   room: number | 'disk'
-  /** The number of front services. Default: 4. */
+  /** The number of front services. Default: 4. With 0, the service of the objects answers in the same isolate. */
   fronts?: number
   signal: AbortSignal
 }
@@ -111,7 +111,7 @@ export async function serve({
     scripts.set(name, code)
     const script = 'worker.js'
     writeFileSync(join(folder, script), code)
-    const ports = await freePorts(fronts)
+    const ports = await freePorts(Math.max(1, fronts))
     const publicUrl = `http://localhost:${ports[0]}`
     const operatorKey = `csk_op_${randomText()}`
     const variables = {
@@ -124,7 +124,7 @@ export async function serve({
     const objects = join(folder, 'objects')
     mkdirSync(objects)
     const config = join(folder, 'config.capnp')
-    const text = workerdConfig({ worker, script, objects, ports, variables })
+    const text = workerdConfig({ worker, script, objects, ports, fronts, variables })
     writeFileSync(config, text, { mode: FILE_MODE })
     const command: WorkerdCommand = { config, ports, publicUrl, signal, guard: watchdog.guard }
     let workerd: Workerd = await startWorkerd(command)
