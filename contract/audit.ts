@@ -43,9 +43,9 @@ export type AuditVerifyInput = z.infer<typeof AuditVerifyInput>
 export const SINCE_CHECKPOINT = ['intact', 'broken', 'unknown'] as const
 
 /**
- * `intact` is false if events do not form a chain, or if a stored checkpoint contradicts them; `brokenAt` is the first
- * such event. `head` is the hash of the newest verified event. If there is a `cursor`, the chain has more events. The last
- * result, which has no `cursor`, compares the chain with the `checkpoint` of the call.
+ * `intact` is false if the events do not form a chain, or if a stored checkpoint contradicts them. `brokenAt` is the
+ * first wrong or missing event. `head` is the hash of the newest verified event. If there is a `cursor`, the chain has more
+ * events. The last result, which has no `cursor`, compares the chain with the `checkpoint` of the call.
  */
 export const AuditVerifyResult = z.strictObject({
   intact: z.boolean(),

@@ -62,6 +62,13 @@ app.use(async (c, next) => {
   flushWhenDue(bindings, (work) => c.executionCtx.waitUntil(work))
 })
 
+// The router takes an address with a slash at its end for the one without it.
+app.use((c, next) => {
+  const { path } = c.req
+  const isPage = path.startsWith(`${CONSOLE_ROUTE}/`) && path !== `${CONSOLE_ROUTE}/session/`
+  return path === '/' || isPage || !path.endsWith('/') ? next() : refuse('not_found')
+})
+
 app.get('/', (c) => describeService(c.get('bindings'), c.req.raw.headers))
 
 app.get('/health', async (c) => {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { WRANGLER, WRANGLER_SETTINGS } from './worker.ts'
 
-/** The goal of docs/performance.md. */
+/** The goal. Raise it only with the reason in the commit. */
 const LIMIT_KIB = 150
 const SHOWN = 15
 

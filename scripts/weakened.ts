@@ -82,7 +82,7 @@ export const WEAKENED: readonly Weakened[] = [
     replacements: [
       [
         'client/resource/guard.ts',
-        'decide(workings, call).catch(options.dpop?.passOn).catch(block)',
+        'decide(workings, call).catch(options.dpop?.rethrow).catch(block)',
         "decide(workings, call).catch((cause) => cause instanceof GuardRefusal && cause.reason !== 'unavailable' ? block(cause) : ({ allowed: true, by: 'policy', decision: undefined }) as never)",
       ],
     ],

@@ -81,8 +81,12 @@ export async function authorize(
     dpop,
     details: details?.sent,
     requireDetails,
-    // Some networks have no country or an invented one, such as T1. Both count as unknown.
-    context: { sessionToken, country: /^[A-Z]{2}$/.test(`${country}`) ? country : undefined },
+    context: {
+      // Only conditions read it.
+      sessionToken: rule.conditional ? sessionToken : undefined,
+      // Some networks have no country or an invented one, such as T1. Both count as unknown.
+      country: /^[A-Z]{2}$/.test(`${country}`) ? country : undefined,
+    },
     // With this key, a retry of this call counts as the same use.
     idempotencyKey: token && crypto.randomUUID(),
   }

@@ -44,7 +44,7 @@ export function dpop({ publicUrl }: DpopOptions): BoundTokens {
         refuseProof('proof_invalid', `The DPoP proof was refused: ${DPOP_FAULTS[verified.fault]}.`)
       return shown
     },
-    passOn,
+    rethrow,
   }
 }
 
@@ -76,7 +76,7 @@ function lineOf(
 }
 
 /** Answers a refusal of the proof by Countersign. Throws any other error again. */
-function passOn(cause: unknown): never {
+function rethrow(cause: unknown): never {
   const refusal = cause instanceof GuardRefusal ? cause.members.cause : undefined
   const data = refusal instanceof Error && isRecord(refusal.cause) ? refusal.cause : {}
   const reason = `${data.reason}`

@@ -61,7 +61,7 @@ export function createGuard(options: GuardOptions): Guard {
     keys: keep(async () => readKeys(await service.read('/.well-known/jwks.json')), now),
   }
   const check = (call: GuardedCall | Promise<GuardedCall>): Promise<Verdict> =>
-    decide(workings, call).catch(options.dpop?.passOn).catch(block)
+    decide(workings, call).catch(options.dpop?.rethrow).catch(block)
   return {
     check,
     requireStepUp: (rule) => honoMiddleware(check, rule),
@@ -93,9 +93,9 @@ async function decide(
   const presented = presentedIn(call.headers, workings.options)
   const listed = await listedRule(workings, call.action)
   const details = call.details && bindDetails(call.details, call.action)
-  const requireDetails = call.requireDetails ?? details !== undefined
+  const requireDetails = call.requireDetails ?? !!details
   if (requireDetails && listed.details === 'none' && !listed.conditional)
-    unavailable(`The rule of ${call.action} ignores details: set its \`details\` to required.`)
+    unavailable(`The rule of ${call.action} ignores details: make them required.`)
   // If the application gives details, the token must be bound to them, even if the rule says `optional`.
   const isRequired = requireDetails && listed.details === 'optional'
   const rule: ListedRule = isRequired ? { ...listed, details: 'required' } : listed
@@ -128,7 +128,7 @@ async function spend(workings: Workings, presented: string, use: Asked): Promise
   return authorize(workings, use, token)
 }
 
-/** Returns the refusal of a call whose token has a fault, and which the policy refused without a token. */
+/** Chooses between two refusals: the fault of the token, and what the policy asks of a call without one. */
 function refusalFor(fault: unknown, refused: unknown): unknown {
   if (!(refused instanceof GuardRefusal && isChallenge(refused.reason))) return refused
   if (!(fault instanceof GuardRefusal && isChallenge(fault.reason))) return fault

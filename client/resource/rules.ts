@@ -70,7 +70,7 @@ export function readRules(answer: unknown, audience: string): Rules {
   if (!isPolicyList(answer)) return unavailable('policy.list returned an unexpected response.')
   const { epoch, actions } = answer
   if ((answer.audience ?? audience) !== audience) {
-    const what = `The guard's audience is ${audience}, but its resource key is for ${answer.audience}: use the same.`
+    const what = `The guard's audience is ${audience}, its resource key's is ${answer.audience}: use the same.`
     return unavailable(what, new Error(what))
   }
   return { epoch, byAction: new Map(actions.map((rule) => [rule.action, rule])) }

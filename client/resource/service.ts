@@ -31,7 +31,7 @@ export interface Service {
 const MISCONFIGURED: ReadonlyMap<string, string> = new Map<Reason, string>([
   ['unauthenticated', 'This environment does not know the resource key.'],
   ['unknown_environment', 'This environment does not exist.'],
-  ['not_found', 'The service is older than this guard: update the service first.'],
+  ['not_found', 'Update the service: it is older than this guard.'],
 ])
 
 /** Creates the connection of one resource to Countersign. */

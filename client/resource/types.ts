@@ -59,7 +59,7 @@ export interface BoundTokens {
   /** Checks the proof of a bound token, and returns it for Countersign, which checks it again. */
   check(use: BoundUse): Promise<PresentedDpop>
   /** Refuses the call if Countersign refused the proof. Throws any other error again. */
-  passOn(cause: unknown): never
+  rethrow(cause: unknown): never
 }
 
 /** A call that the guard checks. */

@@ -1,5 +1,4 @@
 // The dashboard session: a cookie that only the dashboard's pages can use.
-import { parse } from 'hono/utils/cookie'
 import { CSRF_HEADER } from '../../contract/index.ts'
 import { fromBase64Url } from '../domain/bytes.ts'
 import { hashKey } from '../domain/names.ts'
@@ -9,6 +8,7 @@ import type { Bindings } from '../env.ts'
 /** The name of the session cookie. Its prefix limits it to this host, the path `/` and https (RFC 6265bis). */
 export const CONSOLE_COOKIE = '__Host-countersign'
 export const SESSION_SECRET_BYTES = 32
+const SESSION_COOKIE = new RegExp(`(?:^|; ?)${CONSOLE_COOKIE}=([\\w-]+)`)
 
 /**
  * Makes sure that the dashboard made a call that carries its cookie, because browsers send a cookie by
@@ -24,7 +24,7 @@ export function checkPage({ publicUrl }: Bindings, headers: Headers): void {
 
 /** Returns the hash under which a dashboard session is stored, or undefined without a well-formed cookie. */
 export function pageSecretHash(headers: Headers): string | undefined {
-  const secret = parse(headers.get('cookie') ?? '', CONSOLE_COOKIE)[CONSOLE_COOKIE]
+  const [, secret] = SESSION_COOKIE.exec(headers.get('cookie') ?? '') ?? []
   return secret && fromBase64Url(secret)?.length === SESSION_SECRET_BYTES
     ? hashKey(secret)
     : undefined

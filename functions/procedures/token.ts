@@ -59,7 +59,7 @@ export const tokenRouter = router({
     }),
 
   // Applies the base rule. Conditions on the details were evaluated when the token was issued for these
-  // details. For all other conditions, the guard calls `policy.check` first.
+  // details. Only action.authorize decides the other conditions again.
   consume: calledBy('resource')
     .input(TokenConsumeInput)
     .output(TokenConsumeResult)

@@ -11,6 +11,7 @@ const SIGNED_AT_ONCE = 10
 const SCHEMA =
   'CREATE TABLE IF NOT EXISTS checkpoints (position INTEGER PRIMARY KEY, checkpoint TEXT NOT NULL)'
 
+/** Stores and reads the checkpoints of one history. */
 export class Checkpoints {
   readonly #sql: SqlStorage
 
@@ -18,28 +19,31 @@ export class Checkpoints {
     this.#sql = sql
   }
 
+  /** Creates the table if it is missing. */
   ensure(): void {
     this.#sql.exec(SCHEMA)
   }
 
-  /** Returns the newest 100th events that have no checkpoint yet. */
+  /** Returns the newest events at multiples of 100 that have no checkpoint yet. */
   unsigned(): ChainEnd[] {
-    // Objects of a release without checkpoints lack the table until their next change.
-    this.ensure()
     return this.#sql
       .exec<{ events: number; head: string }>(
         `SELECT seq AS events, hash AS head FROM events
-         WHERE seq > (SELECT COALESCE(MAX(position), 0) FROM checkpoints) AND seq % ${EVENTS_PER_CHECKPOINT} = 0
+         WHERE seq > (SELECT COALESCE(MAX(position), 0) FROM checkpoints WHERE position <= (SELECT seq FROM chain))
+           AND seq % ${EVENTS_PER_CHECKPOINT} = 0
          ORDER BY seq DESC LIMIT ${SIGNED_AT_ONCE}`,
       )
       .toArray()
   }
 
-  /** Stores checkpoints. An alarm can run twice, so the first one of a position stays. */
+  /**
+   * Stores checkpoints. An alarm can run twice, so the first one of a position stays. Their events can have been
+   * deleted while they were signed.
+   */
   add(ends: ChainEnd[], checkpoints: string[]): void {
     for (const [index, checkpoint] of checkpoints.entries())
       this.#sql.exec(
-        'INSERT OR IGNORE INTO checkpoints VALUES (?, ?)',
+        'INSERT OR IGNORE INTO checkpoints SELECT ?1, ?2 WHERE ?1 > (SELECT anchor_seq FROM chain)',
         ends[index]?.events,
         checkpoint,
       )
@@ -51,7 +55,6 @@ export class Checkpoints {
    * @param end the position of the newest event
    */
   between(after: number, upTo: number, end: number): StoredCheckpoint[] {
-    this.ensure()
     return this.#sql
       .exec<{ position: number; checkpoint: string; hash: string | null }>(
         `SELECT position, checkpoint, hash FROM checkpoints LEFT JOIN events ON seq = position

@@ -235,9 +235,9 @@ export class History {
     return events <= seq && now === head ? 'intact' : 'broken'
   }
 
-  #verifyPart(after: number | undefined): VerifiedPart {
+  #verifyPart(verified: number | undefined): VerifiedPart {
     const chain = this.#chain()
-    const from = Math.max(after ?? 0, chain.anchor_seq)
+    const from = Math.max(verified ?? 0, chain.anchor_seq)
     const previous = from === chain.anchor_seq ? chain.anchor_hash : this.#hashOf(from)
     const events = this.#sql
       .exec<EventRow>(
@@ -251,7 +251,9 @@ export class History {
     const reached = from + events.length
     const count = reached - chain.anchor_seq
     if (brokenAt !== undefined) return { intact: false, count, head, brokenAt }
-    const checkpoints = (upTo: number) => this.checkpoints.between(from, upTo, chain.seq)
+    // Deleted events take their checkpoints along, so one that is older than the oldest event contradicts the history.
+    const after = from === chain.anchor_seq ? 0 : from
+    const checkpoints = (upTo: number) => this.checkpoints.between(after, upTo, chain.seq)
     if (events.length === AUDIT_VERIFY_PAGE_SIZE && reached < chain.seq)
       return { intact: true, count, head, next: reached, checkpoints: checkpoints(reached) }
     // The end of the chain is stored separately, so that missing newest events are found too.

@@ -162,7 +162,7 @@ export const TOKEN_OPERATIONS: OperationsOf<'token'> = {
   consume: {
     summary: 'Spend a token',
     description:
-      'Verifies a token for an action and a user, and spends it if it is single-use. The guard of the package makes this call. For a decision and the token in one call, use `action/authorize`.',
+      'Verifies a token for an action and a user, and spends it if it is single-use. It decides by the base rule alone. For the conditions and the token in one call, as the guard of the package does, use `action/authorize`.',
     reasons: [...SPENDING, 'details_required', 'denied'],
     example: {
       action: ACTION,

@@ -364,7 +364,7 @@ describe('a token that is not good enough', () => {
     await expectChallenge(await at.check(token), 'token_revoked')
   })
 
-  it('opens nothing when its user was reset: each action is decided as it is without a token', async () => {
+  it('permits nothing more after its user was reset: each action is decided as without a token', async () => {
     const at = await guardScene(ruled(UPDATE, { require: 'always' }))
     const [token, update] = [await at.earn(), await at.earn(['user:update'])]
     const { environment, user } = at
@@ -746,8 +746,12 @@ describe('a call without a token', () => {
     expect(at.wire.named('action.authorize')).toEqual([])
   })
 
-  it('tells the service of the session and the country, where it is one', async () => {
-    const at = await guardScene()
+  it('sends the country, where it is one, and the session, where a condition can read it', async () => {
+    const plain = await guardScene()
+    await plain.check(undefined, { sessionToken: plain.user.bearer() })
+    expect(plain.wire.named('action.authorize')[0]?.body.context).toEqual({})
+    const stricter = [{ when: 'session.ageSeconds > 86400', acr: 'phr' as const }]
+    const at = await guardScene({ actions: [{ action: SIGN, stricter }] })
     const sessionToken = at.user.bearer()
     await at.check(undefined, { sessionToken, country: 'NL' })
     await at.check(undefined, { country: 'T1' })
@@ -951,7 +955,7 @@ describe('a service that does not answer as it should', () => {
     for (const one of [call, { ...call, headers: carrying() }]) {
       const verdict = await createGuard({ ...at.base, fetch: older }).check(one)
       const { problem } = await expectBlocked(verdict, 503, 'unavailable')
-      expect(problem.detail).toBe('The service is older than this guard: update the service first.')
+      expect(problem.detail).toBe('Update the service: it is older than this guard.')
     }
   })
 

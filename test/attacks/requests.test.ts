@@ -499,13 +499,13 @@ describe('an address that leads nowhere', () => {
     await expectRefusal(await knock('operator', procedure), 404, 'not_found')
   })
 
-  it.each(['/nothing', '/.env', '/operator', '/demo/trp/policy.check', '/trpc/policy.check'])(
-    'finds nothing at %s',
-    async (path) => {
-      await expectRefusal(await send(path), 404, 'not_found')
-      await expectRefusal(await send(path, { method: 'POST', body: '{}' }), 404, 'not_found')
-    },
-  )
+  it.each([
+    ...['/nothing', '/.env', '/operator', '/demo/trp/policy.check', '/trpc/policy.check'],
+    ...['/health/', '/demo/.well-known/jwks.json/', '/console/session/'],
+  ])('finds nothing at %s', async (path) => {
+    await expectRefusal(await send(path), 404, 'not_found')
+    await expectRefusal(await send(path, { method: 'POST', body: '{}' }), 404, 'not_found')
+  })
 
   it('knows no environment that nobody made, at any address', async () => {
     const { session } = await everybody()

@@ -377,7 +377,7 @@ describe('what the guard reads of the rules', () => {
       expect(() => readRules(other, RESOURCE)).toThrow('policy.list')
     const other = 'https://orders.example'
     expect(() => readRules(list, other)).toThrow(
-      `The guard's audience is ${other}, but its resource key is for ${RESOURCE}: use the same.`,
+      `The guard's audience is ${other}, its resource key's is ${RESOURCE}: use the same.`,
     )
   })
 })

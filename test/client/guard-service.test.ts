@@ -215,7 +215,7 @@ describe('a refusal', () => {
 
   it.each<[Reason, string | undefined]>([
     ['unauthenticated', 'This environment does not know the resource key.'],
-    ['not_found', 'The service is older than this guard: update the service first.'],
+    ['not_found', 'Update the service: it is older than this guard.'],
     ['unknown_environment', 'This environment does not exist.'],
     ['rate_limited', undefined],
     ['unavailable', undefined],

@@ -242,7 +242,7 @@ describe('every hundred events', () => {
     expect(await storedIn(object)).toEqual(stored)
   })
 
-  it('and one of its own history', async () => {
+  it('the environment signs a checkpoint of its own history, too', async () => {
     const environment = await makeEnvironment()
     const object = env.ENVIRONMENT.getByName(environment.id)
     await fillHistory(object, 98)
@@ -290,6 +290,15 @@ describe('every hundred events', () => {
       { intact: true, count: 180 },
     ],
     ['another key signed another history', forge, { intact: true, count: 250 }],
+    [
+      'its oldest events were cut off, and their checkpoints stayed',
+      ({ run }) =>
+        run(
+          'UPDATE chain SET anchor_seq = 230, anchor_hash = (SELECT hash FROM events WHERE seq = 230)',
+          'DELETE FROM events WHERE seq <= 230',
+        ),
+      { intact: false, brokenAt: 100 },
+    ],
   ])(
     'a history without a checkpoint of the caller is compared where %s',
     async (_w, change, found) => {
@@ -300,7 +309,7 @@ describe('every hundred events', () => {
     },
   )
 
-  it('is broken since an earlier checkpoint too where a later one contradicts it', async () => {
+  it('a history is broken since an earlier checkpoint if a later one contradicts it', async () => {
     stopClock()
     const at = await longScene()
     await cutAfter(at, 180)
@@ -308,6 +317,39 @@ describe('every hundred events', () => {
     expect(await at.user.client.audit.verify.query({ checkpoint })).toMatchObject({
       ...{ intact: false, since: 'broken' },
     })
+  })
+
+  it('a counted event that becomes the hundredth is signed by the alarm that writes it', async () => {
+    stopClock()
+    const at = await scene()
+    const object = subjectOf(at.environment.id, at.user.subject)
+    await fillHistory(object, 96)
+    await at.run(
+      `INSERT INTO tallies VALUES ('k', 'token.refused', 'subject', '{}', 1, ${now()}, ${now()}, ${now()})`,
+    )
+    await runDurableObjectAlarm(object)
+    expect(await storedIn(object)).toMatchObject([{ position: 100 }])
+  })
+
+  it('are signed although a checkpoint beyond the newest event was invented', async () => {
+    stopClock()
+    const at = await longScene()
+    await at.run("INSERT INTO checkpoints VALUES (9000000000000000, 'x')")
+    await fillHistory(at.object, 49)
+    await rename(at.user, at.factorId, 'the 300th')
+    await runDurableObjectAlarm(at.object)
+    expect((await storedIn(at.object)).map(({ position }) => position)).toContain(300)
+  })
+
+  it('are not signed in the name of another user', async () => {
+    stopClock()
+    const at = await scene()
+    const object = subjectOf(at.environment.id, at.user.subject)
+    await fillHistory(object, 96)
+    await rename(at.user, at.factorId, 'the 100th')
+    await at.run(`UPDATE notes SET value = '"bob"' WHERE key = 'subject'`)
+    await runDurableObjectAlarm(object)
+    expect(await storedIn(object)).toEqual([])
   })
 
   it('checkpoints go with their events', async () => {

@@ -235,6 +235,9 @@ describe('a stored receipt', () => {
       for (const newer of ['receipts', 'checkpoints']) storage.sql.exec(`DROP TABLE ${newer}`)
     })
     await end(object)
+    // The history is read before anything is written.
+    await user.client.audit.verify.query()
+    await end(subjectOf(environment.id, user.subject))
     await expectRefused(user.client.receipt.get.query({ jti: 'A'.repeat(22) }), 'not_found')
     const { jti } = await stepUp(user, secret, ['wallet:sign'])
     expect(await user.client.receipt.get.query({ jti })).toMatchObject({ token: { jti } })

@@ -1,5 +1,5 @@
 // What each call costs: calls of objects, SQL statements, rows, transactions, KV and fetches. costs.md holds the
-// numbers, and docs/scale.md is computed from them. `npx vitest run -u test/state/costs.test.ts` writes new ones:
+// numbers, and docs/scale.md is computed from them. `npx vitest run test/state/costs.test.ts -u` writes new ones:
 // look at what changed before you commit it.
 import {
   createExecutionContext,
@@ -53,7 +53,7 @@ const SIGN_SCOPE = 'wallet:sign'
 const REFUND = { action: 'order.refund', details: { amount: 5, to: 'alice' } }
 const REFUND_SCOPE = 'orders:refund'
 
-const INTRODUCTION = `<!-- Written by a test: \`npx vitest run -u test/state/costs.test.ts\` -->
+const INTRODUCTION = `<!-- Written by a test: \`npx vitest run test/state/costs.test.ts -u\` -->
 
 # What each call costs
 

@@ -181,7 +181,7 @@ describe('when the platform says that a user’s object may be back', () => {
   })
 })
 
-it('what a rule in observe mode would have asked for is counted once, although the count is not answered', async () => {
+it('counts a call in observe mode once, even if the reply to the count is lost', async () => {
   const observed = { action: 'wallet.waas.sign', base: { mode: 'observe' as const } }
   const at = await scene([...ACTIONS, observed])
   const lost = failingOnce('away', 'after')

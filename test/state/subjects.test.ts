@@ -249,6 +249,35 @@ it('expired claims and tokens are deleted five hundred at a time, and the next a
   ])
 })
 
+it('the claim of an expired token stays as long as the token', async () => {
+  const time = stopClock()
+  const environment = await makeEnvironment()
+  const user = await environment.user()
+  await enrollTotp(user)
+  const object = stubOf(environment.id, user.subject)
+  await runInDurableObject(object, (_object, { storage: { sql } }) => {
+    for (let n = 0; n < 501; n += 1)
+      sql.exec(
+        `INSERT INTO tokens (jti, kind, factor_id, method, scope, single_use, issued_at, expires_at)
+         VALUES (?, 'elevated', 'fac', 'totp', 's', 1, ?, ?)`,
+        ...[`${n}`, time, time + n],
+      )
+    sql.exec('INSERT INTO claims VALUES (?, 0, NULL, ?, ?)', 'token:500', time, time + 500)
+  })
+  advance(3600)
+  const left: number[][] = []
+  for (let alarms = 0; alarms < 2; alarms += 1) {
+    await runDurableObjectAlarm(object)
+    const claims = await countRows(environment.id, user.subject, 'claims WHERE expires_at > 0')
+    left.push([claims, await countRows(environment.id, user.subject, 'tokens')])
+    advance(1)
+  }
+  expect(left).toEqual([
+    [1, 1],
+    [0, 0],
+  ])
+})
+
 it('no event is deleted before its time when the clock went back after it', async () => {
   const time = stopClock()
   const environment = await makeEnvironment({ history: { keepDays: 1 } })

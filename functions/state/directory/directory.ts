@@ -33,13 +33,15 @@ export class Directory extends DurableObject<Env> {
   readonly #sql: SqlStorage
   readonly #history: History
   readonly #operators: Operators
+  /** When the alarm that this instance has set is due, in epoch seconds. */
+  #alarmAt = 0
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#sql = ctx.storage.sql
-    this.#history = new History(ctx.storage.sql, () => {
-      void ctx.storage.setAlarm((epochSeconds() + CHECKPOINT_WITHIN_SECONDS) * 1000)
-    })
+    this.#history = new History(ctx.storage.sql, () =>
+      this.#wakeBy(epochSeconds() + CHECKPOINT_WITHIN_SECONDS),
+    )
     this.#operators = new Operators(ctx.storage.sql)
     this.#sql.exec(SCHEMA)
     this.#operators.ensure()
@@ -186,8 +188,9 @@ export class Directory extends DurableObject<Env> {
   /** Writes the tallies whose hour has ended, and has the environment of the operators sign checkpoints. */
   override async alarm(): Promise<void> {
     const now = epochSeconds()
+    this.#alarmAt = 0
     const tallied = this.ctx.storage.transactionSync(() => this.#history.flush(now))
-    if (tallied) void this.ctx.storage.setAlarm(endOfHour(now) * 1000)
+    if (tallied) this.#wakeBy(endOfHour(now))
     const { checkpoints } = this.#history
     const ends = checkpoints.unsigned()
     const signer = this.env.ENVIRONMENT.getByName(OPERATOR_ENVIRONMENT)
@@ -242,13 +245,20 @@ export class Directory extends DurableObject<Env> {
     }
   }
 
-  /** Counts an event. Writes the tallies whose hour has ended first, because each call postpones the alarm. */
+  /** Counts an event. Writes the tallies whose hour has ended first, because an alarm can be lost. */
   #tally(tally: Tally): void {
     this.ctx.storage.transactionSync(() => {
       this.#history.flush(tally.at)
       this.#history.tally(tally)
     })
-    void this.ctx.storage.setAlarm(endOfHour(tally.at) * 1000)
+    this.#wakeBy(endOfHour(tally.at))
+  }
+
+  /** Sets the alarm, unless an earlier one is pending. */
+  #wakeBy(at: number): void {
+    if (this.#alarmAt > epochSeconds() && this.#alarmAt <= at) return
+    this.#alarmAt = at
+    void this.ctx.storage.setAlarm(at * 1000)
   }
 
   #record(type: string, operator: string, data: Record<string, unknown>): void {

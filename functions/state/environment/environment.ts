@@ -289,14 +289,17 @@ export class Environment extends DurableObject<Env> {
     return this.#exists() ? this.#history.page(before) : { events: [] }
   }
   verifyEvents(after: number | undefined, since?: ChainEnd): VerifiedPart {
-    return this.#exists() ? this.#history.verify(after, since) : verifyNothing(since)
+    if (!this.#exists()) return verifyNothing(since)
+    // An environment of an earlier release has no checkpoints yet.
+    this.#history.ensure()
+    return this.#history.verify(after, since)
   }
   chainEnd(): ChainEnd {
     return this.#exists() ? this.#history.end() : NO_EVENTS
   }
 
   /**
-   * Signs checkpoints of a user's chain or of its own with the receipt key, which never leaves this object opened.
+   * Signs checkpoints of a user's chain, or of this environment's own, with the current receipt key.
    *
    * @returns the checkpoints, or none if the environment was removed
    */
@@ -316,6 +319,7 @@ export class Environment extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     const document = this.#exists() ? this.#document.find() : undefined
     if (!document) return
+    this.#history.ensure()
     const ends = this.#history.checkpoints.unsigned()
     const { environment } = document
     const checkpoints = await this.signCheckpoints({ environment }, ends)

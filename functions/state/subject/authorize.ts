@@ -90,6 +90,8 @@ function spend(
   { token, key }: Exclude<Presented, { refused: Refusal }>,
   now: number,
 ): Authorized {
+  // The Worker lets a token through that expired a moment ago, for a request that is repeated.
+  if (token.claims.exp <= now) refuse('token_expired')
   checkUse(token, { ...use, action }, { ...terms, offered, now })
   const { dpop } = unwrap(key)
   const { replayed } = spendToken(

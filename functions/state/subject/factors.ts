@@ -173,7 +173,7 @@ export class Factors {
     )
   }
 
-  /** Stores when a factor was used. Returns false for a proof that came from no stored factor. */
+  /** Stores when a factor was used. Returns false if no factor has this id, as for a recovery code. */
   touch(id: string, now: number): boolean {
     const touched = this.#sql.exec(
       'UPDATE factors SET last_used_at = ? WHERE id = ? RETURNING id',

@@ -4,18 +4,19 @@ import type { SubjectFacts } from '../../../contract/index.ts'
 import { random } from '../../clock.ts'
 import { toBase64Url } from '../../domain/bytes.ts'
 import { RECOVERY_FACTOR_ID } from '../../domain/factors/recovery.ts'
+import type { ChainEnd } from '../../domain/history/checkpoint.ts'
 import type { FoundReceipt } from '../../domain/history/receipt.ts'
 import { type Answer, answering } from '../../domain/refusal.ts'
 import { CHECKPOINT_WITHIN_SECONDS } from '../checkpoints.ts'
-import { History } from '../history.ts'
+import { History, type VerifiedPart, verifyNothing } from '../history.ts'
 import { Factors } from './factors.ts'
 import { readFacts } from './facts.ts'
 import { NoteRows, type Notes } from './notes.ts'
 import { Receipts } from './receipts.ts'
 import { Tokens } from './tokens.ts'
 
-/** What the newest release added to the tables. An object that has it has all of them. */
-const NEWEST_PART = 'checkpoints'
+/** What releases added to the tables of the first one. */
+const LATER_PARTS = ['receipts', 'tallies_due', 'checkpoints']
 /** The least time between two cleanups. */
 const CLEANUP_INTERVAL_SECONDS = 3600
 const USER_HANDLE_BYTES = 32
@@ -36,11 +37,13 @@ export class Ledger {
   readonly receipts: Receipts
   readonly #notes: NoteRows
   readonly #storage: DurableObjectStorage
+  /** Whether the user has tables. */
   #known = false
+  /** Whether the user has all tables of this release. */
   #complete = false
   #checkpointDue = false
-  /** What the notes of the last change say, so that the next change need not read them. */
-  #settled: Pick<Notes, 'keepDays' | 'environment' | 'alarmAt'> | undefined
+  /** What the notes of the last change say about the alarm, so that the next change need not read them. */
+  #scheduled: Pick<Notes, 'keepDays' | 'environment' | 'alarmAt'> | undefined
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage
@@ -56,14 +59,13 @@ export class Ledger {
   /** True once anything was written for this user. Reads of an unknown user write nothing. */
   get exists(): boolean {
     if (!this.#known) {
+      const names = ['notes', ...LATER_PARTS].map((name) => `'${name}'`).join()
       const made = this.#storage.sql
-        .exec<{ name: string }>(
-          `SELECT name FROM sqlite_master WHERE name IN ('notes', '${NEWEST_PART}')`,
-        )
+        .exec<{ name: string }>(`SELECT name FROM sqlite_master WHERE name IN (${names})`)
         .toArray()
         .map(({ name }) => name)
       this.#known = made.includes('notes')
-      this.#complete = made.includes(NEWEST_PART)
+      this.#complete = LATER_PARTS.every((name) => made.includes(name))
     }
     return this.#known
   }
@@ -78,12 +80,13 @@ export class Ledger {
       try {
         return this.#transaction(() => {
           const answer = run()
-          this.#settle(who, now)
+          this.#schedule(who, now)
           return answer
         })
       } catch (error) {
-        // The tables may be new, and the alarm deletes them with the environment.
-        this.#transaction(() => this.#settle(who, now))
+        // Sets the alarm although the change was rolled back: the tables may be new, and the alarm deletes them with the
+        // environment.
+        this.#transaction(() => this.#schedule(who, now))
         throw error
       }
     })
@@ -132,7 +135,7 @@ export class Ledger {
   clean(now: number): void {
     if (!this.exists) return
     this.#ensure()
-    this.#settled = undefined
+    this.#scheduled = undefined
     this.#transaction(() => {
       const keepDays = this.note('keepDays')
       const tallied = this.history.flush(now)
@@ -150,13 +153,22 @@ export class Ledger {
       else if (next.length > 0)
         this.#wakeBy(Math.max(now + CLEANUP_INTERVAL_SECONDS, Math.min(...next)), now)
     })
+    // The alarm signs next, also what this has written.
+    this.#checkpointDue = false
+  }
+
+  /** Verifies one part of the history. */
+  verify(after: number | undefined, since: ChainEnd | undefined): VerifiedPart {
+    if (!this.exists) return verifyNothing(since)
+    this.#ensure()
+    return this.history.verify(after, since)
   }
 
   /** Deletes everything about the user. */
   async remove(): Promise<void> {
     this.#known = false
     this.#complete = false
-    this.#settled = undefined
+    this.#scheduled = undefined
     await this.#storage.deleteAll()
   }
 
@@ -175,23 +187,23 @@ export class Ledger {
     try {
       return this.#storage.transactionSync(() => this.#notes.during(run))
     } catch (error) {
-      this.#settled = undefined
+      this.#scheduled = undefined
       throw error
     }
   }
 
   /** Stores what the alarm needs, and sets it, unless the last change did. */
-  #settle({ keepDays, environment, subject }: Who, now: number): void {
+  #schedule({ keepDays, environment, subject }: Who, now: number): void {
     const at = now + (this.#checkpointDue ? CHECKPOINT_WITHIN_SECONDS : CLEANUP_INTERVAL_SECONDS)
     this.#checkpointDue = false
-    const last = this.#settled
+    const last = this.#scheduled
     const isSame = last?.keepDays === keepDays && last.environment === environment
     if (isSame && last.alarmAt > now && last.alarmAt <= at) return
     this.setNote('keepDays', keepDays)
     this.setNote('environment', environment)
     this.setNote('subject', subject)
     this.#wakeBy(at, now)
-    this.#settled = { keepDays, environment, alarmAt: this.note('alarmAt') }
+    this.#scheduled = { keepDays, environment, alarmAt: this.note('alarmAt') }
   }
 
   /** Sets an alarm, unless an earlier one is pending. An alarm in the past was lost and is replaced. */

@@ -8,6 +8,7 @@ import {
   type Window,
 } from '../../domain/factors/throttle.ts'
 
+/** The notes of one user. */
 export interface Notes {
   enrolled: boolean
   acknowledged: boolean
@@ -19,7 +20,10 @@ export interface Notes {
   /** The changes of all sessions together. */
   sessionChanges: Window
   changesBySession: SessionWindows
-  /** When the user last stepped up without a factor that is stored now, in epoch seconds; 0 for never. */
+  /**
+   * The last step-up by what is no stored factor now: a recovery code, an assertion, a removed factor. Epoch seconds; 0
+   * for never.
+   */
   lastStepUpAt: number
   keepDays: number
   environment: string
@@ -44,6 +48,7 @@ const NO_NOTES: Notes = {
   alarmAt: Number.MAX_SAFE_INTEGER,
 }
 
+/** Reads and writes the notes of one user. */
 export class NoteRows {
   readonly #sql: SqlStorage
   /** What the running change has read, and what it has set. */
@@ -54,12 +59,14 @@ export class NoteRows {
     this.#sql = sql
   }
 
+  /** Creates the table if it is missing. */
   ensure(): void {
     this.#sql.exec('CREATE TABLE IF NOT EXISTS notes (key TEXT PRIMARY KEY, value TEXT NOT NULL)')
   }
 
   /** Runs a change, and writes what it set at its end. If the change throws, nothing is written. */
   during<T>(change: () => T): T {
+    if (this.#set) throw new Error('a change runs inside another one')
     this.#set = new Map()
     try {
       const answer = change()

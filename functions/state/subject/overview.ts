@@ -48,6 +48,7 @@ export function inEffect(
   return { action: effectiveAction(action, { ...known, subject: user }, conditions).action, user }
 }
 
+/** A call that a rule in `observe` mode let through. */
 export interface ObservedCall {
   who: Who
   action: string

@@ -7,9 +7,10 @@ import { epochSeconds } from '../../clock.ts'
 import { loadConditions } from '../../domain/conditions/condition.ts'
 import type { ChainEnd } from '../../domain/history/checkpoint.ts'
 import type { FoundReceipt } from '../../domain/history/receipt.ts'
+import { subjectObjectName } from '../../domain/names.ts'
 import { type Answer, answering, answeringLater } from '../../domain/refusal.ts'
 import type { HeldCredential } from '../environment/credentials.ts'
-import { NO_EVENTS, type VerifiedPart, verifyNothing } from '../history.ts'
+import { NO_EVENTS, type VerifiedPart } from '../history.ts'
 import type { FailedAttempt } from './attempts.ts'
 import { type AuthorizeCall, authorize } from './authorize.ts'
 import * as enrollment from './enrollment.ts'
@@ -131,7 +132,7 @@ export class Subject extends DurableObject<Env> {
     return this.#ledger.exists ? this.#ledger.history.page(before) : { events: [] }
   }
   verifyEvents(after: number | undefined, since?: ChainEnd): VerifiedPart {
-    return this.#ledger.exists ? this.#ledger.history.verify(after, since) : verifyNothing(since)
+    return this.#ledger.verify(after, since)
   }
   receipt({ jti }: { jti: string }): FoundReceipt | undefined {
     return this.#ledger.receipt(jti)
@@ -141,7 +142,7 @@ export class Subject extends DurableObject<Env> {
   }
 
   /**
-   * Has the environment sign checkpoints, and deletes expired rows. If the environment was removed, deletes everything
+   * Deletes expired rows, and has the environment sign checkpoints. If the environment was removed, deletes everything
    * about the user.
    */
   override async alarm(): Promise<void> {
@@ -149,8 +150,8 @@ export class Subject extends DurableObject<Env> {
     const environment = this.#ledger.note('environment')
     const removed = environment !== '' && (await this.#environment({ environment }).isRemoved())
     if (removed) return this.#ledger.remove()
-    await this.#signCheckpoints(environment)
     this.#ledger.clean(epochSeconds())
+    await this.#signCheckpoints(environment)
   }
 
   async #signCheckpoints(environment: string): Promise<void> {
@@ -158,6 +159,9 @@ export class Subject extends DurableObject<Env> {
     const sub = this.#ledger.note('subject')
     const ends = sub === '' ? [] : checkpoints.unsigned()
     if (ends.length === 0) return
+    // Changed notes must not have the history of another user signed.
+    const own = this.env.SUBJECT.idFromName(subjectObjectName(environment, sub))
+    if (own.toString() !== this.ctx.id.toString()) return
     checkpoints.add(ends, await this.#environment({ environment }).signCheckpoints({ sub }, ends))
   }
 

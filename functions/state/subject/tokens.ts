@@ -20,6 +20,10 @@ const SCHEMA = `
 /** How long an expired row stays, in case the clock is set back by a little. */
 const KEPT_AFTER_EXPIRY_SECONDS = 120
 
+/** A claim stays longer than its token, so that no token is left whose use was forgotten. */
+const EXPIRED_CLAIMS =
+  'expires_at <= ? AND expires_at < (SELECT COALESCE(MIN(expires_at), 9e15) FROM tokens)'
+
 export type TokenRow = {
   jti: string
   kind: 'elevated' | 'mfa'
@@ -166,7 +170,7 @@ export class Tokens {
     now: number,
     requestHash: string | null,
   ): { replayed: boolean } {
-    this.#sql.exec('DELETE FROM claims WHERE expires_at <= ?', now - KEPT_AFTER_EXPIRY_SECONDS)
+    this.#sql.exec(`DELETE FROM claims WHERE ${EXPIRED_CLAIMS}`, now - KEPT_AFTER_EXPIRY_SECONDS)
     if (this.claim(singleUseKey, now, requestHash)) return { replayed: false }
     if (!this.#isRepeated(singleUseKey.key, requestHash, now)) refuse('proof_used')
     return { replayed: true }
@@ -225,11 +229,15 @@ export class Tokens {
    * row can be deleted, if any is left: that can be now.
    */
   clean(now: number): number | undefined {
-    for (const table of ['claims', 'tokens'])
+    const before = now - KEPT_AFTER_EXPIRY_SECONDS
+    for (const [table, where] of [
+      ['tokens', 'expires_at <= ?'],
+      ['claims', EXPIRED_CLAIMS],
+    ])
       this.#sql.exec(
         `DELETE FROM ${table} WHERE rowid IN
-           (SELECT rowid FROM ${table} WHERE expires_at <= ? LIMIT ${TRIMMED_AT_ONCE})`,
-        now - KEPT_AFTER_EXPIRY_SECONDS,
+           (SELECT rowid FROM ${table} WHERE ${where} LIMIT ${TRIMMED_AT_ONCE})`,
+        before,
       )
     const next = this.#sql
       .exec<{ at: number | null }>(

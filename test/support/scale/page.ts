@@ -39,11 +39,11 @@ const CHECK: Call = { name: 'policy.check, session seen', bench: 'policy.check' 
 const CONDITION: Call = { name: 'policy.check, with a condition' }
 const START: Call = { name: 'challenge.start' }
 const START_CONDITION: Call = { name: 'challenge.start, with a condition' }
-const PASSKEY: Call = { name: 'challenge.verify, passkey', bench: 'challenge.verify (passkey)' }
+const PASSKEY: Call = { name: 'challenge.verify, passkey', bench: 'passkey step-up' }
 const PASSKEY_CONDITION: Call = { name: 'challenge.verify, passkey, with a condition' }
 const CODE: Call = {
   name: 'challenge.verify, authenticator app',
-  bench: 'challenge.verify (TOTP)',
+  bench: 'TOTP step-up',
 }
 const AUTHORIZE: Call = { name: 'action.authorize, with a token', bench: 'action.authorize' }
 const AUTHORIZE_CONDITION: Call = { name: 'action.authorize, with a condition' }
@@ -216,7 +216,8 @@ function attack(): string {
   const perHour = (perSecond * 3600) / MILLION
   const history = (HISTORY_MAX_EVENTS / 2) * SIZES.stepUp
   return `- A caller without a session of the user reaches no object. Each call costs a request and its CPU.
-- A caller with a stolen session reaches the object of that user, and no other one. Above the ${number(perSecond)} requests a second that
+- A caller with a stolen session reaches the object of that user. Only confirming a passkey also calls the object of the
+  environment, and changes without a token are limited. Above the ${number(perSecond)} requests a second that
   one object takes, calls for that user are refused with \`unavailable\`. Other users notice nothing. An hour of it costs
   ${dollars(dollarsOf(amounts) * perHour)}, of which ${dollars(refused.rowsWritten * PRICES.rowsWritten.dollars * perHour)} are rows written. A rate limit in front of the Worker ends that.
 - What the caller makes the object store is bounded. It writes at most ${number(EVENTS_PER_HOUR_MAX)} events an hour, whatever is tried, and a
