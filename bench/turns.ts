@@ -13,7 +13,7 @@ export interface Turns {
 /**
  * Measures two things in each round, in reverse order in every second one.
  *
- * @param going is told the number of each round, from 1 on
+ * @param going receives the number of each round, from 1 on
  */
 export async function inTurns(
   rounds: number,

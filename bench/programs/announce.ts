@@ -1,4 +1,4 @@
-// Listens on a free port, tells it to the process that started this one, and ends with that process.
+// Listens on a free port, sends it to the parent process, and ends with that process.
 import type { Server } from 'node:http'
 
 /** Starts a server of this process. */

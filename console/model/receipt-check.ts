@@ -47,20 +47,19 @@ export async function checkFile(
   const verdict = await verifyReceipt(receipt, { jwks, details })
   if (verdict.valid) return { verdict, action: (receipt as Receipt | undefined)?.details?.action }
   const isForeign = verdict.fault === 'signature' && receipt?.environment !== environment
-  const advice = isForeign ? FOREIGN(receipt?.environment) : ADVICE[verdict.fault]
+  const advice = isForeign ? foreignAdvice(receipt?.environment) : ADVICE[verdict.fault]
   return { verdict, advice }
 }
 
-const FOREIGN = (environment: unknown): string =>
+const foreignAdvice = (environment: unknown): string =>
   typeof environment === 'string'
-    ? `It says that it is of the environment ${environment}: check it there.`
+    ? `It is from the environment ${environment}: check it there.`
     : 'It does not say which environment it is of.'
 
 const EDITED = 'Ask for the receipt again, and compare the two.'
 const ADVICE: Record<Exclude<ReceiptVerdict, { valid: true }>['fault'], string> = {
   form: 'Choose the JSON file that receipt.get returned, or that this dashboard saved.',
-  signature:
-    'It was edited, or its key was withdrawn as compromised. Then ask for the receipt again.',
+  signature: 'It was edited, or its key was withdrawn as compromised. Ask for the receipt again.',
   checkpoint: EDITED,
   chain: EDITED,
   events: EDITED,

@@ -68,7 +68,7 @@ const RINGS = {
     rotation:
       'A next key is published now and signs in ten minutes. The current one stays published as long as receipts are kept.',
     compromise:
-      'For a key that somebody else may hold: a new one signs at once, and no receipt or checkpoint that the old one signed is verified any more. Everybody who needs a receipt gets a new one of the same step-up.',
+      'For a key that somebody else may hold: a new one signs at once, and no receipt or checkpoint that the old one signed is verified any more. Users and APIs can get a new receipt of the same step-up.',
   },
 } as const satisfies Record<KeyUse, object>
 

@@ -18,15 +18,12 @@ ACRS = ["recovery", "mfa", "phr"]
 ALGORITHMS = get_default_algorithms()
 ALGORITHMS["Ed25519"] = ALGORITHMS["EdDSA"]
 
-
 class Refused(Exception):
     """A refusal. Its only argument is the reason."""
-
 
 def check(condition, reason=None):
     if not condition:
         raise Refused(reason) if reason else ValueError
-
 
 @contextlib.contextmanager
 def refusing(reason):
@@ -38,29 +35,23 @@ def refusing(reason):
     except Exception:
         raise Refused(reason)
 
-
 def sha256(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
 
-
 def encode(data):
     return base64url_encode(data).decode()
-
 
 def strict(text):
     data = base64url_decode(text)
     check(encode(data) == text)
     return data
 
-
 def without(members, *names):
     return {name: value for name, value in members.items() if name not in names}
-
 
 def parse(data):
     """Parses JSON, and refuses NaN and Infinity, which only Python accepts."""
     return json.loads(data.decode(), parse_constant=lambda _: check(False))
-
 
 def canonical(value, depth=1):
     """Returns the canonical JSON text (RFC 8785). Raises for what Countersign does not sign."""
@@ -78,7 +69,6 @@ def canonical(value, depth=1):
     text = repr(float(value)) if value else "0"
     return format(Decimal(text).normalize(), "f") if abs(value) >= 1e-6 else text.replace("e-0", "e-")
 
-
 def text_of(details):
     """Returns the canonical text of details that can be bound, in UTF-8."""
     with refusing("input_invalid"):
@@ -86,12 +76,10 @@ def text_of(details):
         check(isinstance(details, dict) and "type" not in details and len(text) <= 2048)
         return text
 
-
 def commit_to(details, action, salt):
     """Returns the salted hash of details."""
     parts = (b"countersign/details/v2", action.encode(), strict(salt), text_of(details))
     return encode(sha256(*(piece for part in parts for piece in (len(part).to_bytes(4, "big"), part))))
-
 
 def challenge_of(statement):
     """Returns the challenge that a passkey signs for a statement."""
@@ -100,7 +88,6 @@ def challenge_of(statement):
         signed["details"] = commit_to(statement["details"], statement["action"], statement["salt"])
     return encode(sha256(b"countersign/webauthn/v2", canonical(signed).encode()))
 
-
 def read(text):
     """Returns header and payload of a compact JWS (RFC 7515, section 7.1), without verifying it."""
     check(re.fullmatch(r"([\w-]+\.){2}[\w-]+", text, re.ASCII))
@@ -108,12 +95,11 @@ def read(text):
     check(isinstance(header, dict) and isinstance(payload, dict) and not {"crit", "b64"} & set(header))
     return header, payload
 
-
 def verify_signature(text, key, algorithm):
+    """Verifies the signature of a compact JWS."""
     signed, signature = text.rsplit(".", 1)
     known = ALGORITHMS[algorithm]
     check(known.verify(signed.encode(), known.from_jwk(json.dumps(key)), base64url_decode(signature)))
-
 
 def read_signed(text, jwks, *types):
     """Verifies a compact JWS of one of these types with a key set, and returns its header and payload."""
@@ -122,14 +108,11 @@ def read_signed(text, jwks, *types):
     verify_signature(text, next(key for key in jwks["keys"] if key["kid"] == header["kid"]), "ES256")
     return header, payload
 
-
 def is_text(value):
     return isinstance(value, str) and value != ""
 
-
 def is_count(value, most=2**53 - 1):
     return type(value) in (int, float) and 0 <= value <= most and value % 1 == 0
-
 
 CLAIMS = {
     **dict.fromkeys(("iss", "sub", "aud", "client_id", "sid", "scope"), is_text),
@@ -144,7 +127,6 @@ CLAIMS = {
 }
 REQUIRED = set(CLAIMS) - {"sid", "cnf", "authorization_details", "scope"}
 
-
 def verify_token(token, jwks, issuer, now):
     """Verifies that Countersign issued a token, and returns its claims. Elevated tokens have a `scope`."""
     with refusing("token_invalid"):
@@ -155,7 +137,6 @@ def verify_token(token, jwks, issuer, now):
         check(("scope" in scoped if header["typ"] == "at+jwt" else not scoped) and claims["iss"] == issuer)
     check(claims["exp"] > now, "token_expired")
     return claims
-
 
 def check_use(claims, rule, use, issuer, audience, now):
     """Checks whether a verified token is valid for a use. Only `consume` knows whether it was used."""
@@ -176,7 +157,6 @@ def check_use(claims, rule, use, issuer, audience, now):
     strong = ACRS.index(claims["acr"]) >= ACRS.index(rule["acr"])
     check(fresh and strong and ("cnf" in claims or not rule["dpop"]), "step_up_required")
 
-
 def consume(url, environment, resource_key, call):
     """Consumes a token: `call` has token, action, subject and, as they apply, details, sessionId and dpop."""
     headers = {"authorization": f"Bearer {resource_key}", "content-type": "application/json"}
@@ -192,7 +172,6 @@ def consume(url, environment, resource_key, call):
         check(answer.status == 200 and result.get("accepted") is True, result.get("reason"))
         return result
 
-
 def verify_checkpoint(checkpoint, jwks, chain):
     """Verifies a checkpoint of a chain, which `iss` and `sub` or `environment` name. Returns its end."""
     with refusing("checkpoint"):
@@ -201,7 +180,6 @@ def verify_checkpoint(checkpoint, jwks, chain):
         position, head, iat = (claims.pop(name) for name in ("position", "head", "iat"))
         check(claims == chain and is_count(position) and is_text(head) and is_count(iat))
         return position, head
-
 
 def check_chain(events, digests, end):
     """Hashes a chain from its first event over the digests to its last one, and compares the end."""
@@ -218,7 +196,6 @@ def check_chain(events, digests, end):
         check(isinstance(link, str) or link["hash"] == head)
     check(end == (position, head))
 
-
 def check_events(receipt):
     """Compares a receipt with its events: the step-up, and what consumed the token if anything did."""
     token, (first, *rest) = receipt["token"], receipt["chain"]["events"]
@@ -230,7 +207,6 @@ def check_events(receipt):
     uses = [{"at": one["at"], "by": one["actor"], "position": one["seq"]} for one in rest]
     check(receipt.get("consumed") == (uses[0] if uses else None))
     check(all(one["data"]["jti"] == token["jti"] for one in rest))
-
 
 def check_passkey(passkey, receipt):
     """Verifies that the passkey signed what the receipt says (WebAuthn, section 7.2)."""
@@ -249,7 +225,6 @@ def check_passkey(passkey, receipt):
     key = ALGORITHMS[algorithm].from_jwk(json.dumps(passkey["publicKey"]))
     raw = der_to_raw_signature(signature, key.curve) if algorithm == "ES256" else signature
     check(ALGORITHMS[algorithm].verify(data + sha256(client_bytes), key, raw))
-
 
 def verify_receipt(receipt, jwks, details=None):
     """Verifies a receipt, and the details that it must be about if they are given."""

@@ -10,7 +10,6 @@ PORTS = {"http": 80, "https": 443}
 KEYS = {"ES256": ("P-256", "crv", "kty", "x", "y"), "ES384": ("P-384", "crv", "kty", "x", "y")}
 KEYS |= dict.fromkeys(("Ed25519", "EdDSA"), ("Ed25519", "crv", "kty", "x"))
 
-
 def normalized(address):
     """Returns an address without query and fragment (RFC 3986, sections 6.2.2 and 6.2.3)."""
     parts = urlsplit(address)
@@ -19,7 +18,6 @@ def normalized(address):
     path = re.sub("%[0-9A-Fa-f]{2}", lambda one: quote(unquote_to_bytes(one[0]), safe=""), parts.path) or "/"
     # `urljoin` removes dot segments. The first one keeps a path of two slashes from being a host.
     return parts.scheme, parts.hostname, port, urljoin("http://host", "/." + path)
-
 
 def verify_proof(proof, method, url, now, token=None, jkt=None):
     """Verifies a DPoP proof (RFC 9449, section 4.3), and returns its thumbprint and claims."""
