@@ -43,7 +43,7 @@ describe('a receipt in a file', () => {
       'is of another environment',
       { ...receipt, environment: 'bank' },
       'signature',
-      'It says that it is of the environment bank',
+      'It is from the environment bank',
     ],
     [
       'names no environment',
