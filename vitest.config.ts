@@ -138,9 +138,13 @@ export default defineConfig({
         include: inWorkerd,
         exclude: changesOperators,
         isolate: false,
-        setupFiles: ['test/support/fresh-service.ts', 'test/support/seed.ts'],
+        setupFiles: ['fresh-service', 'seed', 'loaded'].map((name) => `test/support/${name}.ts`),
       }),
-      onWorkerd({ name: 'workerd-alone', include: changesOperators }),
+      onWorkerd({
+        name: 'workerd-alone',
+        include: changesOperators,
+        setupFiles: ['test/support/loaded.ts'],
+      }),
       {
         resolve: { alias },
         plugins: [

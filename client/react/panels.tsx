@@ -21,7 +21,7 @@ export function PasskeyPanel(props: PasskeyPanelProps) {
   const { texts, busy, error, waitUntil, onPress, ways } = props
   const button = useRef<HTMLButtonElement>(null)
   const waiting = useSecondsUntil(waitUntil)
-  useEffect(() => button.current?.focus(), [])
+  useEffect(() => button.current?.focus({ preventScroll: true }), [])
   return (
     <div className="countersign-form">
       <p className="countersign-hint">{texts.passkeyHint}</p>

@@ -55,8 +55,10 @@ describe.each(Object.entries(METHODS))('with %s', (_, prepare) => {
     const { page, answer } = await open()
     await page.getByRole('tab', { name: kind }).click()
     await page.getByRole('button', { name: `Sign ${kind.toLowerCase()}` }).click()
-    // What is signed is bound to the token, and shown.
+    // What is signed is bound to the token, and shown from its beginning.
     await dialogOf(page).getByRole('term').first().waitFor()
+    const heading = await dialogOf(page).getByRole('heading').first().boundingBox()
+    expect(heading?.y).toBeGreaterThanOrEqual(0)
     await answer()
     await page.getByText('your wallet signed this').waitFor()
   })
