@@ -222,8 +222,8 @@ let keySet: object = {}
 const bindings = readBindings(env)
 
 beforeAll(async () => {
-  // The clock stands still, so that nothing that is kept expires. It is early in an hour, so that none ends, and
-  // ahead of the runtime's clock, so that no alarm is due there.
+  // The clock is stopped, so that no cache expires. It shows the beginning of an hour, so that no tally is due, and a
+  // time after the runtime's own, so that no alarm is due.
   vi.useFakeTimers({ toFake: ['Date'] })
   vi.setSystemTime(Math.ceil(Date.now() / HOUR_MILLISECONDS) * HOUR_MILLISECONDS)
   vi.spyOn(console, 'log').mockReturnValue()

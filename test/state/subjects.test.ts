@@ -216,66 +216,50 @@ it('old events are deleted five hundred at a time, and the next alarm goes on', 
   expect(await user.client.audit.verify.query()).toMatchObject({ intact: true, count: 1 })
 })
 
-it('expired claims and tokens are deleted five hundred at a time, and the next alarm goes on', async () => {
+/** A user with tokens that have expired, and claims of the tokens with these numbers. */
+async function withExpired(tokens: number, isClaimed: (n: number) => boolean) {
   const time = stopClock()
   const environment = await makeEnvironment()
   const user = await environment.user()
   await enrollTotp(user)
   const object = stubOf(environment.id, user.subject)
   await runInDurableObject(object, (_object, { storage: { sql } }) => {
-    for (let n = 0; n < 1250; n += 1) {
-      sql.exec('INSERT INTO claims VALUES (?, 0, NULL, ?, ?)', `token:${n}`, time, time + n)
+    for (let n = 0; n < tokens; n += 1) {
       sql.exec(
         `INSERT INTO tokens (jti, kind, factor_id, method, scope, single_use, issued_at, expires_at)
          VALUES (?, 'elevated', 'fac', 'totp', 's', 1, ?, ?)`,
         ...[`${n}`, time, time + n],
       )
+      if (isClaimed(n))
+        sql.exec('INSERT INTO claims VALUES (?, 0, NULL, ?, ?)', `token:${n}`, time, time + n)
     }
   })
   advance(3600)
-  const left: number[][] = []
-  for (let alarms = 0; alarms < 3; alarms += 1) {
+  const left = async () => [
+    await countRows(environment.id, user.subject, 'claims WHERE expires_at > 0'),
+    await countRows(environment.id, user.subject, 'tokens'),
+  ]
+  return { object, left }
+}
+
+it('expired claims and tokens are deleted five hundred at a time, and the next alarm goes on', async () => {
+  const { object, left } = await withExpired(1250, () => true)
+  for (const rows of [750, 250, 0]) {
     expect(await runDurableObjectAlarm(object)).toBe(true)
-    const claims = await countRows(environment.id, user.subject, 'claims WHERE expires_at > 0')
-    left.push([claims, await countRows(environment.id, user.subject, 'tokens')])
+    expect(await left()).toEqual([rows, rows])
     const alarm = await runInDurableObject(object, (_object, { storage }) => storage.getAlarm())
-    if (claims > 0) expect(alarm).toBe(Date.now() + 1000)
+    if (rows > 0) expect(alarm).toBe(Date.now() + 1000)
     advance(1)
   }
-  expect(left).toEqual([
-    [750, 750],
-    [250, 250],
-    [0, 0],
-  ])
 })
 
 it('the claim of an expired token stays as long as the token', async () => {
-  const time = stopClock()
-  const environment = await makeEnvironment()
-  const user = await environment.user()
-  await enrollTotp(user)
-  const object = stubOf(environment.id, user.subject)
-  await runInDurableObject(object, (_object, { storage: { sql } }) => {
-    for (let n = 0; n < 501; n += 1)
-      sql.exec(
-        `INSERT INTO tokens (jti, kind, factor_id, method, scope, single_use, issued_at, expires_at)
-         VALUES (?, 'elevated', 'fac', 'totp', 's', 1, ?, ?)`,
-        ...[`${n}`, time, time + n],
-      )
-    sql.exec('INSERT INTO claims VALUES (?, 0, NULL, ?, ?)', 'token:500', time, time + 500)
-  })
-  advance(3600)
-  const left: number[][] = []
-  for (let alarms = 0; alarms < 2; alarms += 1) {
+  const { object, left } = await withExpired(501, (n) => n === 500)
+  for (const rows of [1, 0]) {
     await runDurableObjectAlarm(object)
-    const claims = await countRows(environment.id, user.subject, 'claims WHERE expires_at > 0')
-    left.push([claims, await countRows(environment.id, user.subject, 'tokens')])
+    expect(await left()).toEqual([rows, rows])
     advance(1)
   }
-  expect(left).toEqual([
-    [1, 1],
-    [0, 0],
-  ])
 })
 
 it('no event is deleted before its time when the clock went back after it', async () => {
