@@ -1,28 +1,21 @@
-// Refusals as callers see them: those of tRPC itself, their status and headers, and their tRPC code.
+// Refusals as callers see them: the message about an input, the status and headers, and the tRPC code.
 import type { TRPCError } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { DPOP_NONCE_HEADER, REASONS, type Reason } from '../contract/index.ts'
-import { type Refusal, refusal } from './domain/refusal.ts'
+import type { Refusal } from './domain/refusal.ts'
 
-/** Returns the refusal that a caller sees for an error of tRPC. An unexpected error becomes `unavailable`. */
-export function refusalOf(error: TRPCError): Refusal {
-  const reason = FRAMEWORK_REASONS[error.code]
-  return reason ? refusal(reason, describeIssue(error.cause)) : refusal('unavailable')
-}
-
-const FRAMEWORK_REASONS: Partial<Record<TRPCError['code'], Reason>> = {
-  PARSE_ERROR: 'input_invalid',
-  BAD_REQUEST: 'input_invalid',
-  UNSUPPORTED_MEDIA_TYPE: 'input_invalid',
-  NOT_FOUND: 'not_found',
-  METHOD_NOT_SUPPORTED: 'method_unsupported',
-  PAYLOAD_TOO_LARGE: 'too_large',
+/** A fault that a schema found. In a union, each option has faults of its own. */
+export interface Issue {
+  path: PropertyKey[]
+  expected?: string
+  keys?: string[]
+  errors?: Issue[][]
 }
 
 /** Names the field of the first fault that a schema found. Never includes a value, which may be a secret. */
-function describeIssue(cause: unknown): Partial<Refusal> {
-  const issue = firstIssue(cause)
-  if (!issue) return {}
+export function describeIssue([first]: readonly Issue[]): Partial<Refusal> {
+  if (!first) return {}
+  const issue = innermost(first)
   const keys = issue.keys?.map(String).join(', ')
   const what = keys
     ? `has an unknown field (${keys})`
@@ -33,31 +26,11 @@ function describeIssue(cause: unknown): Partial<Refusal> {
   return { message: `${where} ${what}.`.slice(0, 300) }
 }
 
-interface Issue {
-  path: PropertyKey[]
-  expected?: string
-  keys?: string[]
-  errors?: Issue[][]
-}
-
-function firstIssue(cause: unknown): Issue | undefined {
-  if (
-    typeof cause !== 'object' ||
-    cause === null ||
-    !('issues' in cause) ||
-    !Array.isArray(cause.issues)
-  )
-    return undefined
-  let issue: Issue | undefined = cause.issues[0]
-  // In a union, report the option with the fewest faults.
-  while (issue?.errors?.length) {
-    const path: PropertyKey[] = issue.path
-    const [nested] = issue.errors.toSorted((a, b) => a.length - b.length)
-    const inner: Issue | undefined = nested?.[0]
-    if (!inner) break
-    issue = { ...inner, path: [...path, ...inner.path] }
-  }
-  return issue
+/** Of a union, returns the first fault of the option with the fewest faults. */
+function innermost({ errors = [], ...issue }: Issue): Issue {
+  const [nested] = errors.toSorted((a, b) => a.length - b.length)
+  const inner = nested?.[0]
+  return inner ? innermost({ ...inner, path: [...issue.path, ...inner.path] }) : issue
 }
 
 /** Maps the HTTP status of a refusal to the tRPC error code. */

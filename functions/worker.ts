@@ -58,15 +58,9 @@ app.use(async (c, next) => {
 app.use(async (c, next) => {
   const bindings = readBindings(c.env)
   c.set('bindings', bindings)
+  if (endsWithSlash(c.req.path)) refuse('not_found')
   await next()
   flushWhenDue(bindings, (work) => c.executionCtx.waitUntil(work))
-})
-
-// The router takes an address with a slash at its end for the one without it.
-app.use((c, next) => {
-  const { path } = c.req
-  const isPage = path.startsWith(`${CONSOLE_ROUTE}/`) && path !== `${CONSOLE_ROUTE}/session/`
-  return path === '/' || isPage || !path.endsWith('/') ? next() : refuse('not_found')
 })
 
 app.get('/', (c) => describeService(c.get('bindings'), c.req.raw.headers))
@@ -136,6 +130,12 @@ app.all('/:environment/v1/:noun/:verb', async (c) => {
   return c.json((await answer(c, `${noun}.${verb}`)) as object)
 })
 
+/** Returns whether an address ends with a slash. The router would take it for the address without the slash. */
+const endsWithSlash = (path: string): boolean =>
+  path.endsWith('/') &&
+  path !== '/' &&
+  (!path.startsWith(`${CONSOLE_ROUTE}/`) || path === `${CONSOLE_ROUTE}/session/`)
+
 /** Calls the procedure of a name with the body of the request. */
 async function answer(c: Ctx, name: string): Promise<unknown> {
   const route = c.req.param('environment') ?? ''
@@ -146,7 +146,7 @@ async function answer(c: Ctx, name: string): Promise<unknown> {
     route,
     path: c.req.path,
     headers: c.req.raw.headers,
-    country: countryOf(c.req.raw),
+    country: () => countryOf(c.req.raw),
   })
 }
 
@@ -155,7 +155,7 @@ app.notFound((c) => respond(c, refusal('not_found')))
 app.onError((error, c) => {
   if (error instanceof WrongContentType) return respond(c, error.refusal, 415)
   if (error instanceof Refused) {
-    c.set('fault', faultOf(error, false))
+    c.set('fault', faultOf(error))
     return respond(c, error.refusal)
   }
   if (!(error instanceof ConfigurationError)) c.set('fault', error.message)
@@ -190,11 +190,9 @@ function environmentId(c: Ctx): string {
   return isEnvironmentId(id) ? id : refuse('unknown_environment')
 }
 
-/** Returns the message to log for an operator: of a bug, or of the cause of an `unavailable` refusal. */
-function faultOf(error: Error, unexpected: boolean): string | undefined {
-  if (!(error instanceof Refused)) return unexpected ? error.message : undefined
-  return error.cause instanceof Error ? error.cause.message : undefined
-}
+/** Returns the message of the cause of an `unavailable` refusal, for the log. */
+const faultOf = ({ cause }: Refused): string | undefined =>
+  cause instanceof Error ? cause.message : undefined
 
 /** Creates the response to a refusal by a route, in the same form as a refusal by a procedure. */
 function respond(c: Ctx, refused: Refusal, statusInstead?: number): Response {
@@ -217,14 +215,19 @@ function respond(c: Ctx, refused: Refusal, statusInstead?: number): Response {
 const requestIdOf = (ray: string | undefined): string | undefined =>
   ray !== undefined && /^[0-9a-f]{16}(-[A-Z]{3})?$/.test(ray) ? ray : undefined
 
+/** Returns the path of an address as it was sent. A `URL` would create an object of the runtime for each request. */
+const encodedPath = (url: string): string =>
+  url.slice(url.indexOf('/', 'https://'.length)).split('?', 1)[0] ?? ''
+
 /** Logs one line of JSON for a request. Paths contain no secrets; headers and bodies are not logged. */
 function log(c: Ctx, milliseconds: number): void {
-  const { reason, fault, requestId } = c.var
+  const reason = c.get('reason')
+  const fault = c.get('fault')
   const entry = {
     level: fault ? 'error' : 'info',
-    requestId,
+    requestId: c.get('requestId'),
     method: c.req.method,
-    path: new URL(c.req.url).pathname.slice(0, 200),
+    path: encodedPath(c.req.url).slice(0, 200),
     status: c.res.status,
     ...(reason && { reason }),
     ...(fault && { fault: fault.slice(0, 300) }),

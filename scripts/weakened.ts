@@ -402,7 +402,13 @@ export const WEAKENED: readonly Weakened[] = [
     name: 'input-outage',
     rule: 14,
     breaks: 'malformed input is refused as an outage',
-    replacements: [['functions/errors.ts', "  BAD_REQUEST: 'input_invalid',\n", '']],
+    replacements: [
+      [
+        'functions/routes/call-procedure.ts',
+        "refuse('input_invalid', describe",
+        "refuse('unavailable', describe",
+      ],
+    ],
     caughtBy: { tests: ['test/attacks/requests.test.ts'] },
   },
   {

@@ -20,8 +20,8 @@ export interface Context {
   /** The path of the call, which a DPoP proof must name. */
   path: string
   headers: Headers
-  /** The country of the call (ISO 3166-1) from the platform, never from a header. */
-  country?: string | undefined
+  /** Returns the country of the call (ISO 3166-1) from the platform, never from a header. */
+  country: () => string | undefined
 }
 
 /** A verified caller. */

@@ -16,7 +16,8 @@ export interface SubjectCaller {
   session: Session
   who: Who
   object: SubjectObject
-  country?: string | undefined
+  /** Returns the country of the call, if it is known. */
+  country?: () => string | undefined
 }
 
 /**

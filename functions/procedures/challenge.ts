@@ -62,8 +62,8 @@ export const challengeRouter = router({
       const plan = await planTokens(caller, grant, input.mfaToken, dpop)
       const statement = 'statement' in attempt ? attempt.statement : undefined
       const terms = receiptTermsOf(caller, grant, statement)
-      const { who, country } = caller
-      const call = { who, country, tokens: plan.tokens, terms, dpop }
+      const { who } = caller
+      const call = { who, country: caller.country?.(), tokens: plan.tokens, terms, dpop }
       const stepped = await countStepUp(
         caller.environment,
         attempt.method,

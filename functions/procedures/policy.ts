@@ -102,7 +102,7 @@ async function aboutCall(
   return {
     who: whoIs(environment, subject),
     object: subjectObject(ctx.bindings, environment.id, subject),
-    country: context?.country,
+    country: () => context?.country,
     ...(session && { session }),
   }
 }

@@ -45,8 +45,9 @@ export const tokenRouter = router({
       const dpop = await checkClientKey(ctx, caller.environment)
       const grant = await grantFor(caller, asserted)
       const plan = await planTokens(caller, grant, undefined, dpop)
-      const { who, country } = caller
+      const { who } = caller
       const terms = receiptTermsOf(caller, grant)
+      const country = caller.country?.()
       const call = { who, country, tokens: plan.tokens, terms, dpop, proof: asserted.proof }
       const stepped = await countStepUp(
         caller.environment,

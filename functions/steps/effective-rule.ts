@@ -103,5 +103,5 @@ async function strengthened(
 
 async function readFacts({ object, who, session, country }: About, details: Details | undefined) {
   const [conditions, subject] = await Promise.all([loadConditions(), object.facts({ who })])
-  return { conditions, facts: { ...callFacts(session, country, details), subject } }
+  return { conditions, facts: { ...callFacts(session, country?.(), details), subject } }
 }
