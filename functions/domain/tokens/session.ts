@@ -57,6 +57,7 @@ export const tokenKeyOf = (token: string): string => keyOf('', token)
 const keyOf = (sessionId: string, token: string): string =>
   toBase64Url(hashParts('countersign/session/v1', sessionId, token))
 
+const OptionalSessionId = z.optional(SessionId)
 const NumericDate = z.number().check(z.gte(0), z.lte(LAST_EPOCH_SECOND))
 
 /**
@@ -133,7 +134,7 @@ function readSession(
   const expiresAt = NumericDate.safeParse(payload.exp)
   if (!expiresAt.success) unauthenticated('The session token has no usable `exp`.')
   const sid = payload[settings.sessionIdClaim]
-  const sessionId = z.optional(SessionId).safeParse(sid)
+  const sessionId = OptionalSessionId.safeParse(sid)
   if (!sessionId.success)
     unauthenticated(`The session token has a malformed \`${settings.sessionIdClaim}\`.`)
   const authTime = authTimeOf(payload, authTimeSource(settings), now)
