@@ -34,7 +34,8 @@ const SCHEMA = `
     anchor_seq INTEGER NOT NULL, anchor_hash TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS tallies (
     key TEXT PRIMARY KEY, type TEXT NOT NULL, actor TEXT NOT NULL, data TEXT NOT NULL,
-    count INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, due_at INTEGER NOT NULL);
+    count INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, due_at INTEGER NOT NULL)
+    WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS tallies_due ON tallies (due_at);
   INSERT OR IGNORE INTO chain VALUES (1, 0, '${GENESIS_HASH}', 0, '${GENESIS_HASH}');`
 

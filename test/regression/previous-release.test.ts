@@ -111,6 +111,10 @@ it('keeps its factors, codes and history, and its passkey is usable', async () =
   expect(await ada.audit.verify.query({})).toMatchObject({ intact: true })
 })
 
+/** The tables of an older user keep their row ids. */
+const asTables = (schema: string[] = []) =>
+  new Set(schema.map((made) => made.replace(/\s+WITHOUT ROWID$/, '')))
+
 it('has every table of a new user after its first change', async () => {
   const session = await sessionOf('newcomer')
   const newcomer = call({ environment: ID, bearer: () => session })
@@ -120,5 +124,5 @@ it('has every table of a new user after its first change', async () => {
       storedBy(env.SUBJECT.getByName(subjectObjectName(ID, subject))),
     ),
   )
-  expect(new Set(older?.schema)).toEqual(new Set(newer?.schema))
+  expect(asTables(older?.schema)).toEqual(asTables(newer?.schema))
 })

@@ -3,7 +3,8 @@ import { hashParts, toBase64Url } from '../../domain/bytes.ts'
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS credentials (
-    id_hash TEXT NOT NULL, factor_id TEXT NOT NULL, holder TEXT NOT NULL, PRIMARY KEY (id_hash, factor_id));`
+    id_hash TEXT NOT NULL, factor_id TEXT NOT NULL, holder TEXT NOT NULL, PRIMARY KEY (id_hash, factor_id))
+    WITHOUT ROWID;`
 
 /** A credential id, and the factor that it belongs to. */
 export interface HeldCredential {

@@ -16,7 +16,7 @@ const SCHEMA = `
     created_at INTEGER NOT NULL, confirmed_at INTEGER, last_used_at INTEGER,
     is_default INTEGER NOT NULL DEFAULT 0, expires_at INTEGER, linked_by TEXT);
   CREATE TABLE IF NOT EXISTS recovery_codes (
-    hash TEXT PRIMARY KEY, epoch INTEGER NOT NULL, spent_at INTEGER);`
+    hash TEXT PRIMARY KEY, epoch INTEGER NOT NULL, spent_at INTEGER) WITHOUT ROWID;`
 
 /** A factor or enrollment. `secret` is the sealed secret of a TOTP factor, or the public credential of a passkey. */
 export type FactorRow = {

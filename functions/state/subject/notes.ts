@@ -61,7 +61,9 @@ export class NoteRows {
 
   /** Creates the table if it is missing. */
   ensure(): void {
-    this.#sql.exec('CREATE TABLE IF NOT EXISTS notes (key TEXT PRIMARY KEY, value TEXT NOT NULL)')
+    this.#sql.exec(
+      'CREATE TABLE IF NOT EXISTS notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
+    )
   }
 
   /** Runs a change, and writes what it set at its end. If the change throws, nothing is written. */

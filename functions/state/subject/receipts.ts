@@ -2,9 +2,8 @@
 // caller's transaction.
 import type { StoredReceipt } from '../../domain/history/receipt.ts'
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS receipts (jti TEXT PRIMARY KEY, seq INTEGER NOT NULL, stored TEXT NOT NULL);
-  CREATE INDEX IF NOT EXISTS receipts_seq ON receipts (seq);`
+const SCHEMA =
+  'CREATE TABLE IF NOT EXISTS receipts (jti TEXT PRIMARY KEY, seq INTEGER NOT NULL, stored TEXT NOT NULL)'
 
 /** Limits the receipts of a user, so that their object does not fill its storage. */
 export const RECEIPT_LIMIT = 50_000
@@ -37,11 +36,15 @@ export class Receipts {
     return row && { seq: row.seq, stored: JSON.parse(row.stored) }
   }
 
-  /** Deletes the receipts whose events were deleted, and the oldest ones above the limit. */
+  /**
+   * Deletes the receipts whose events were deleted, and the oldest ones above the limit. Only the oldest rows are ever
+   * deleted, so row ids have no gaps and ascend like `seq`, which needs no index.
+   */
   trim(oldest: number): void {
     this.#sql.exec(
-      `DELETE FROM receipts WHERE seq < ? OR seq <=
-         (SELECT seq FROM receipts ORDER BY seq DESC LIMIT 1 OFFSET ${RECEIPT_LIMIT})`,
+      `DELETE FROM receipts WHERE rowid < MAX(
+         (SELECT MAX(rowid) FROM receipts) - ${RECEIPT_LIMIT - 1},
+         COALESCE((SELECT rowid FROM receipts WHERE seq >= ? ORDER BY rowid LIMIT 1), 9e18))`,
       oldest,
     )
   }

@@ -9,12 +9,13 @@ import { TRIMMED_AT_ONCE } from '../history.ts'
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS claims (
-    key TEXT PRIMARY KEY, ordinal INTEGER NOT NULL, holder TEXT, at INTEGER NOT NULL, expires_at INTEGER);
+    key TEXT PRIMARY KEY, ordinal INTEGER NOT NULL, holder TEXT, at INTEGER NOT NULL, expires_at INTEGER)
+    WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS claims_expiry ON claims (expires_at);
   CREATE TABLE IF NOT EXISTS tokens (
     jti TEXT PRIMARY KEY, kind TEXT NOT NULL, factor_id TEXT NOT NULL, method TEXT NOT NULL,
     scope TEXT NOT NULL, single_use INTEGER NOT NULL, issued_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL, ended_at INTEGER);
+    expires_at INTEGER NOT NULL, ended_at INTEGER) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS tokens_expiry ON tokens (expires_at);`
 
 /** How long an expired row stays, in case the clock is set back by a little. */
@@ -230,13 +231,13 @@ export class Tokens {
    */
   clean(now: number): number | undefined {
     const before = now - KEPT_AFTER_EXPIRY_SECONDS
-    for (const [table, where] of [
-      ['tokens', 'expires_at <= ?'],
-      ['claims', EXPIRED_CLAIMS],
+    for (const [table, key, where] of [
+      ['tokens', 'jti', 'expires_at <= ?'],
+      ['claims', 'key', EXPIRED_CLAIMS],
     ])
       this.#sql.exec(
-        `DELETE FROM ${table} WHERE rowid IN
-           (SELECT rowid FROM ${table} WHERE ${where} LIMIT ${TRIMMED_AT_ONCE})`,
+        `DELETE FROM ${table} WHERE ${key} IN
+           (SELECT ${key} FROM ${table} WHERE ${where} LIMIT ${TRIMMED_AT_ONCE})`,
         before,
       )
     const next = this.#sql

@@ -3,9 +3,9 @@
 /** Bytes of SQLite's pages, with their indexes. */
 export const SIZES = {
   /** A user with a passkey, an authenticator app and ten recovery codes. */
-  user: 98_304,
+  user: 73_728,
   /** A step-up by passkey whose token was used: its events and its receipt, after a clean-up. */
   stepUp: 2_700,
   /** A passkey in the object of its environment. */
-  credential: 250,
+  credential: 155,
 } as const
