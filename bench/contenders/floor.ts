@@ -11,7 +11,7 @@ import type { BenchRequest } from '../job.ts'
 import { prepareWith, ROOM_USERS } from './ours.ts'
 
 /** The running floors. */
-export interface Floor extends Pick<Served, 'pid' | 'publicUrl' | 'stop'> {
+export interface Floor extends Pick<Served, 'fronts' | 'pid' | 'publicUrl' | 'stop'> {
   url: string
   application: DemoIssuer
   resourceKey: string
@@ -20,7 +20,7 @@ export interface Floor extends Pick<Served, 'pid' | 'publicUrl' | 'stop'> {
 /** Serves the floors. */
 export async function startFloor(
   signal: AbortSignal,
-  room: ServeOptions['room'] = ROOM_USERS,
+  { room = ROOM_USERS, fronts: wanted = 1 }: Pick<Partial<ServeOptions>, 'room' | 'fronts'> = {},
 ): Promise<Floor> {
   const application = await readDemoIssuer(await makeIssuerKey())
   const { kty, crv, x, y } = application.publicJwk
@@ -40,8 +40,8 @@ export async function startFloor(
   }
   const source = ['bench/floors', 'tsconfig.base.json']
   const bundled = { worker, source, variables }
-  const { fronts, ...served } = await serve({ bundled, room, fronts: 1, signal })
-  return { ...served, url: given(fronts[0], 'a front'), application, resourceKey }
+  const served = await serve({ bundled, room, fronts: wanted, signal })
+  return { ...served, url: given(served.fronts[0], 'a front'), application, resourceKey }
 }
 
 /** Returns a call of a procedure. */

@@ -26,9 +26,12 @@ export async function oursIn(
 }
 
 /** Serves the floors. */
-export async function floorIn(context: Context): Promise<Floor> {
+export async function floorIn(
+  context: Context,
+  options?: Parameters<typeof startFloor>[1],
+): Promise<Floor> {
   context.going('bundling and starting the floors')
-  const floor = await startFloor(context.signal)
+  const floor = await startFloor(context.signal, options)
   context.after(floor.stop)
   context.going('creating users')
   return floor

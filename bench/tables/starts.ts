@@ -4,18 +4,20 @@ import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { around, numbers } from '../at-once.ts'
 import { startBare } from '../contenders/bare.ts'
+import { callOf as floorCallOf, withApps as withFloorApps } from '../contenders/floor.ts'
 import { withApps } from '../contenders/our-calls.ts'
 import { callOf, EXPORT, signIn } from '../contenders/ours.ts'
 import type { BenchRequest } from '../job.ts'
 import { busyBetween, readCpu } from '../machine.ts'
 import { ratioOf, spreadOf } from '../stats.ts'
-import type { Table } from '../table.ts'
+import type { Context, Table } from '../table.ts'
 import { inTurns } from '../turns.ts'
-import { oursIn } from './servers.ts'
+import { floorIn, oursIn } from './servers.ts'
 
 const LEAST_ROUNDS = 9
 /** The calls of which the median is taken, once an isolate is warm. */
 const WARM_CALLS = 100
+const ASKED = { action: EXPORT.action }
 
 export const coldTable: Table = {
   name: 'cold',
@@ -60,46 +62,70 @@ export const freshTable: Table = {
   name: 'fresh',
   title: 'The first policy check of an isolate',
   async run(context) {
-    const rounds = Math.max(LEAST_ROUNDS, context.rounds)
-    const ours = await oursIn(context, { fronts: rounds + 1 })
+    const isolates = Math.max(LEAST_ROUNDS, context.rounds)
+    const fronts = isolates + 1
+    const ours = await oursIn(context, { fronts })
     const users = await withApps(ours, 'fresh', 1)
-    const bearer = await signIn(ours.setup, around(users, 0).subject)
-    const check = callOf('policy.check', bearer, { action: EXPORT.action })
+    const check = callOf('policy.check', await signIn(ours.setup, around(users, 0).subject), ASKED)
+    const floor = await floorIn(context, { fronts })
+    const { subject } = around(await withFloorApps(floor, 'fresh', 1), 0)
+    const verified = floorCallOf('verified', await signIn(floor, subject), ASKED)
     const agent = new Agent({ keepAlive: true })
     context.after(() => agent.destroy())
-    const [warm = '', ...fresh] = ours.setup.fronts
-    const warmed = async () => {
-      const times: number[] = []
-      for (const _ of numbers(WARM_CALLS)) times.push(await timed(agent, warm, check))
-      return spreadOf(times).median
-    }
-    await warmed()
-    const first: number[] = []
-    const later: number[] = []
-    const busy: number[] = []
-    for (const front of fresh) {
-      context.going(`isolate ${first.length + 1} of ${rounds}`)
-      // Opens the connection. The isolate has answered only this, since the service started.
-      await timed(agent, front, { ...check, method: 'GET', path: '/health', body: '' })
-      const before = readCpu()
-      later.push(await warmed())
-      busy.push(busyBetween(before, readCpu()))
-      first.push(await timed(agent, front, check))
-    }
+    const own = await firstAndLater(context, agent, ours.setup.fronts, check)
+    const theirs = await firstAndLater(context, agent, floor.fronts, verified)
     return {
       values: [
         {
           title: 'first / later',
-          ...{ of: ratioOf(first, later), unit: '×', goal: { atMost: 2 } },
+          ...{ of: ratioOf(own.first, own.later), unit: '×', goal: { atMost: 2 } },
           note: 'the object of the user is awake; the keys of the issuer are in the settings',
         },
-        { title: 'first', of: spreadOf(first), unit: 'ms' },
-        { title: 'later', of: spreadOf(later), unit: 'ms' },
+        { title: 'first', of: spreadOf(own.first), unit: 'ms' },
+        { title: 'later', of: spreadOf(own.later), unit: 'ms' },
+        {
+          title: 'session verified, one object read: first / later',
+          ...{ of: ratioOf(theirs.first, theirs.later), unit: '×' },
+          note: 'half of a first call is spent on compiling functions',
+        },
+        {
+          title: 'session verified, one object read: first',
+          of: spreadOf(theirs.first),
+          unit: 'ms',
+        },
       ],
       cells: [],
-      busy: spreadOf(busy).median,
+      busy: own.busy,
     }
   },
+}
+
+/** Measures the first call of every isolate but one, and beside each a later call of that one, which is warm. */
+async function firstAndLater(
+  { going }: Context,
+  agent: Agent,
+  [warm = '', ...fresh]: string[],
+  call: BenchRequest,
+): Promise<{ first: number[]; later: number[]; busy: number }> {
+  const warmed = async () => {
+    const times: number[] = []
+    for (const _ of numbers(WARM_CALLS)) times.push(await timed(agent, warm, call))
+    return spreadOf(times).median
+  }
+  await warmed()
+  const first: number[] = []
+  const later: number[] = []
+  const busy: number[] = []
+  for (const front of fresh) {
+    going(`isolate ${first.length + 1} of ${fresh.length}`)
+    // Opens the connection. The isolate has answered only this, since the service started.
+    await timed(agent, front, { ...call, method: 'GET', path: '/health', body: '' })
+    const before = readCpu()
+    later.push(await warmed())
+    busy.push(busyBetween(before, readCpu()))
+    first.push(await timed(agent, front, call))
+  }
+  return { first, later, busy: spreadOf(busy).median }
 }
 
 /** Makes one call. Returns the milliseconds until its answer was read. */
