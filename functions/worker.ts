@@ -122,12 +122,12 @@ for (const calls of ['/:environment/trpc/*', '/:environment/v1/*']) {
 
 app.all('/:environment/trpc/*', async (c) => {
   const name = c.req.path.slice(`/${c.req.param('environment')}/trpc/`.length)
-  return c.json({ result: { data: await answer(c, name) } })
+  return Response.json({ result: { data: await answer(c, name) } })
 })
 
 app.all('/:environment/v1/:noun/:verb', async (c) => {
   const { noun, verb } = c.req.param()
-  return c.json((await answer(c, `${noun}.${verb}`)) as object)
+  return Response.json(await answer(c, `${noun}.${verb}`))
 })
 
 /** Returns whether an address ends with a slash. The router would take it for the address without the slash. */
