@@ -59,11 +59,10 @@ export class Factors {
   confirmed(kind?: FactorKind): FactorRow[] {
     return this.#sql
       .exec<FactorRow>(
-        'SELECT * FROM factors WHERE confirmed_at IS NOT NULL AND (? IS NULL OR kind = ?) ORDER BY confirmed_at, id',
-        kind ?? null,
-        kind ?? null,
+        'SELECT * FROM factors WHERE confirmed_at IS NOT NULL ORDER BY confirmed_at, id',
       )
       .toArray()
+      .filter((row) => kind === undefined || row.kind === kind)
   }
 
   /** Returns the confirmed factors without their secrets. */
@@ -175,12 +174,9 @@ export class Factors {
 
   /** Stores when a factor was used. Returns false if no factor has this id, as for a recovery code. */
   touch(id: string, now: number): boolean {
-    const touched = this.#sql.exec(
-      'UPDATE factors SET last_used_at = ? WHERE id = ? RETURNING id',
-      now,
-      id,
+    return (
+      this.#sql.exec('UPDATE factors SET last_used_at = ? WHERE id = ?', now, id).rowsWritten > 0
     )
-    return touched.toArray().length > 0
   }
 
   storeCredential(id: string, credential: PasskeyCredential): void {
