@@ -13,7 +13,8 @@ export const { router } = t
 
 /**
  * Creates a procedure for some kinds of caller. Its `ctx.caller` is a verified caller of one of these kinds:
- * `callProcedure` identifies it before it calls.
+ * `callProcedure` identifies it before it calls. A procedure has one `input`, one `output` and no middleware, or the
+ * Worker does not start.
  *
  * @example calledBy('subject').input(NoInput).query(({ ctx: { caller } }) => caller.object.list({ who: caller.who }))
  */

@@ -20,7 +20,7 @@ const KEPT_KEY_SETS = 100
 const KEPT_KEY_SETS_SECONDS = 3600
 const KEPT_SESSIONS = 5000
 const KEPT_SESSIONS_SECONDS = 60
-/** A longer token is kept by its hash, so that the cache stays below 10 MB. A hash takes about 20 µs. */
+/** The cache uses the hash of a longer token as its key, so that its keys take at most about 10 MB. A hash takes about 20 µs. */
 const KEPT_TOKEN_CHARACTERS = 2048
 
 const keySets = new ShortCache<ForeignKeys>(KEPT_KEY_SETS, KEPT_KEY_SETS_SECONDS)
@@ -37,7 +37,7 @@ export async function authenticate(
   token: string,
 ): Promise<Session> {
   const now = epochSeconds()
-  const key = `${environment.id}:${environment.version}:${nameOf(token)}`
+  const key = `${environment.id}:${environment.version}:${cacheKeyOf(token)}`
   const known = sessions.get(key, now)
   if (known && known.expiresAt + CLOCK_TOLERANCE_SECONDS > now) return known
   const { session } = environment.settings
@@ -55,8 +55,9 @@ export async function authenticate(
   return verified
 }
 
-const nameOf = (token: string): string =>
-  token.length <= KEPT_TOKEN_CHARACTERS ? token : toBase64Url(sha256(utf8(token)))
+/** Returns the key of a token in the cache. No bearer contains a space, so the hash of a token is never taken for one. */
+const cacheKeyOf = (token: string): string =>
+  token.length <= KEPT_TOKEN_CHARACTERS ? token : `sha256 ${toBase64Url(sha256(utf8(token)))}`
 
 /**
  * Verifies a session token for an operator who tries it. Does not cache it.

@@ -1,5 +1,6 @@
 // Attacks with session tokens: every known way to confuse a JWT verifier (RFC 8725), settings that would accept
 // such tokens, and key sets that cannot be fetched.
+import { createHash } from 'node:crypto'
 import { type JWK, type JWTPayload, SignJWT } from 'jose'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { EnvironmentSettings, Reason } from '../../contract/index.ts'
@@ -75,6 +76,21 @@ describe('a session that its issuer did not sign', () => {
     const environment = await makeEnvironment()
     await expectAccepted(environment, await signRaw(environment.login.privateKey, HEADER, claims()))
   })
+
+  // A proof of possession names the hash of its token (`ath`, RFC 9449), and logs do too.
+  it.each([0, 1900, 8000])(
+    'is refused as the hash of a session, with %i more bytes',
+    async (length) => {
+      const environment = await makeEnvironment()
+      const padding = 'x'.repeat(length)
+      const token = await signRaw(environment.login.privateKey, HEADER, claims({ padding }))
+      await expectAccepted(environment, token)
+      await expectAccepted(environment, token)
+      const hash = createHash('sha256').update(token).digest()
+      for (const form of ['base64url', 'base64', 'hex'] as const)
+        await expectRefusedSession(environment, hash.toString(form))
+    },
+  )
 
   it.each(['none', 'None', 'NONE', 'nOnE', '', 'null', 'undefined'])(
     'is refused with the algorithm %j, however it ends',
