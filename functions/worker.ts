@@ -215,10 +215,6 @@ function respond(c: Ctx, refused: Refusal, statusInstead?: number): Response {
 const requestIdOf = (ray: string | undefined): string | undefined =>
   ray !== undefined && /^[0-9a-f]{16}(-[A-Z]{3})?$/.test(ray) ? ray : undefined
 
-/** Returns the path of an address as it was sent. A `URL` would create an object of the runtime for each request. */
-const encodedPath = (url: string): string =>
-  url.slice(url.indexOf('/', 'https://'.length)).split('?', 1)[0] ?? ''
-
 /** Logs one line of JSON for a request. Paths contain no secrets; headers and bodies are not logged. */
 function log(c: Ctx, milliseconds: number): void {
   const reason = c.get('reason')
@@ -227,7 +223,8 @@ function log(c: Ctx, milliseconds: number): void {
     level: fault ? 'error' : 'info',
     requestId: c.get('requestId'),
     method: c.req.method,
-    path: encodedPath(c.req.url).slice(0, 200),
+    // The path of Hono is decoded.
+    path: new URL(c.req.url).pathname.slice(0, 200),
     status: c.res.status,
     ...(reason && { reason }),
     ...(fault && { fault: fault.slice(0, 300) }),

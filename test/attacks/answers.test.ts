@@ -357,6 +357,7 @@ describe('a log', () => {
     ['a line break', '%0d%0a{"level":"info","forged":true}'],
     ['an escape of the terminal', '%1b%5b2J'],
     ['a line separator', '%e2%80%a8forged'],
+    ['raw controls of a terminal and of the direction of text', '\u009b31m\u202eforged'],
     ['quotes and a brace', '"}{"forged":true'],
     ['nine thousand characters', 'x'.repeat(9_000)],
   ])('is one line of JSON a request, whatever the address holds: %s', async (_what, odd) => {
@@ -365,7 +366,8 @@ describe('a log', () => {
       await (await send(path, { method: 'POST', body: '{}' })).text()
     expect(lines).toHaveLength(3)
     for (const line of lines) {
-      for (const odd of ['\n', '\r', '\u2028', '\u001b']) expect(line).not.toContain(odd)
+      for (const odd of ['\n', '\r', '\u2028', '\u001b', '\u009b', '\u202e'])
+        expect(line).not.toContain(odd)
       expect(Object.keys(JSON.parse(line))).not.toContain('forged')
       expect(line.length).toBeLessThan(600)
     }
