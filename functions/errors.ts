@@ -1,10 +1,10 @@
-// Refusals as callers see them: the message about an input, the status and headers, and the tRPC code.
+// Refusals as callers see them: the message for an invalid input, the status and headers, and the tRPC code.
 import type { TRPCError } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { DPOP_NONCE_HEADER, REASONS, type Reason } from '../contract/index.ts'
 import type { Refusal } from './domain/refusal.ts'
 
-/** A fault that a schema found. In a union, each option has faults of its own. */
+/** An issue that a schema found. In a union, each option has issues of its own. */
 export interface Issue {
   path: PropertyKey[]
   expected?: string
@@ -12,7 +12,7 @@ export interface Issue {
   errors?: Issue[][]
 }
 
-/** Names the field of the first fault that a schema found. Never includes a value, which may be a secret. */
+/** Names the field of the first issue that a schema found. Never includes a value, which may be a secret. */
 export function describeIssue([first]: readonly Issue[]): Partial<Refusal> {
   if (!first) return {}
   const issue = innermost(first)
@@ -26,7 +26,7 @@ export function describeIssue([first]: readonly Issue[]): Partial<Refusal> {
   return { message: `${where} ${what}.`.slice(0, 300) }
 }
 
-/** Of a union, returns the first fault of the option with the fewest faults. */
+/** Returns the first issue of a union's option with the fewest issues. */
 function innermost({ errors = [], ...issue }: Issue): Issue {
   const [nested] = errors.toSorted((a, b) => a.length - b.length)
   const inner = nested?.[0]

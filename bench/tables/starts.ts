@@ -95,12 +95,12 @@ export const freshTable: Table = {
         },
       ],
       cells: [],
-      busy: own.busy,
+      busy: Math.max(own.busy, theirs.busy),
     }
   },
 }
 
-/** Measures the first call of every isolate but one, and beside each a later call of that one, which is warm. */
+/** Measures the first call of each fresh isolate, and before it a later call of a warm one. */
 async function firstAndLater(
   { going }: Context,
   agent: Agent,

@@ -63,7 +63,8 @@ export const challengeRouter = router({
       const statement = 'statement' in attempt ? attempt.statement : undefined
       const terms = receiptTermsOf(caller, grant, statement)
       const { who } = caller
-      const call = { who, country: caller.country?.(), tokens: plan.tokens, terms, dpop }
+      const country = caller.country?.()
+      const call = { who, country, tokens: plan.tokens, terms, dpop }
       const stepped = await countStepUp(
         caller.environment,
         attempt.method,

@@ -1,7 +1,7 @@
 // Calls the procedures of the tRPC router for both protocols: tRPC's own, and the HTTP API with plain JSON in and out
-// and refusals as problem details (RFC 9457). A procedure is its input schema, its resolver and its output schema. They
-// are called one after the other here, because tRPC's own way copies every call once for each of them.
-import type * as z from 'zod'
+// and refusals as problem details (RFC 9457). Calls the input schema, the resolver and the output schema of a procedure
+// one after the other, because tRPC's chain of middlewares copies the call for each of them.
+import type * as z from 'zod/mini'
 import { REASONS } from '../../contract/index.ts'
 import { type Caller, type Context, identify } from '../callers/identify.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
@@ -11,39 +11,40 @@ import type { ProcedureMeta } from '../trpc.ts'
 
 export const PROBLEM_TYPE = 'application/problem+json'
 
-/** What tRPC knows of a procedure. Its types name neither the resolver nor the middlewares. */
-interface Definition {
+/** The parts of a procedure. tRPC's types omit the resolver and the middlewares. */
+interface Parts {
   meta: ProcedureMeta
-  inputs: [z.ZodType]
-  output?: z.ZodType
+  inputs: [z.ZodMiniType]
+  output: z.ZodMiniType
   middlewares: unknown[]
   resolver: (call: { ctx: Context & { caller: Caller }; input: unknown }) => Promise<unknown>
 }
 
-type Named = Record<string, { _def: Definition }>
-/** All procedures by their names. */
+type Named = Record<string, { _def: Parts }>
+/** The parts of all procedures by their names. */
 const procedures = new Map(
   Object.entries(appRouter._def.procedures as unknown as Named).map(([name, { _def }]) => [
     name,
-    asCalledHere(name, _def),
+    checked(name, _def),
   ]),
 )
 
-/** Makes sure that a procedure consists of the three parts that are called here, and of nothing else. */
-function asCalledHere(name: string, procedure: Definition): Definition {
-  const parts = [...procedure.inputs, procedure.output, procedure.resolver].filter(Boolean)
-  if (procedure.inputs.length !== 1 || procedure.middlewares.length !== parts.length)
-    throw new Error(`${name} has a part that no call would run.`)
-  return procedure
+/** Makes sure that a procedure has one input schema, one output schema, a resolver and nothing else. */
+function checked(name: string, parts: Parts): Parts {
+  if (parts.inputs.length !== 1 || !parts.output || parts.middlewares.length !== 3)
+    throw new Error(
+      `${name} must have one input schema, one output schema and no middleware: callProcedure runs nothing else.`,
+    )
+  return parts
 }
 
 /**
- * Identifies the caller, and calls a procedure.
+ * Identifies the caller, and calls a procedure. Its schemas must be synchronous.
  *
  * @param name for example `policy.check`
  * @param input the checked value of the body
  * @returns what the procedure answers
- * @throws Refused every refusal of the procedure, `not_found` for one that does not exist, `input_invalid`
+ * @throws Refused `not_found` for an unknown procedure, `input_invalid`, and every refusal of the procedure
  * @example await callProcedure('policy.check', { action: 'order.refund' }, context)
  */
 export async function callProcedure(
@@ -55,8 +56,7 @@ export async function callProcedure(
   const caller = await identify(context, meta.callers)
   const read = inputs[0].safeParse(input)
   if (!read.success) refuse('input_invalid', describeIssue(read.error.issues as Issue[]))
-  const answer = await resolver({ ctx: { ...context, caller }, input: read.data })
-  return output ? output.parse(answer) : answer
+  return output.parse(await resolver({ ctx: { ...context, caller }, input: read.data }))
 }
 
 /** Returns the problem details of a refusal (RFC 9457, section 3). */

@@ -111,7 +111,7 @@ it('keeps its factors, codes and history, and its passkey is usable', async () =
   expect(await ada.audit.verify.query({})).toMatchObject({ intact: true })
 })
 
-/** The tables of an older user keep their row ids. */
+/** Returns the statements that made some tables, without `WITHOUT ROWID`, which older tables lack. */
 const asTables = (schema: string[] = []) =>
   new Set(schema.map((made) => made.replace(/\s+WITHOUT ROWID$/, '')))
 

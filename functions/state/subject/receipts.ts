@@ -7,6 +7,8 @@ const SCHEMA =
 
 /** Limits the receipts of a user, so that their object does not fill its storage. */
 export const RECEIPT_LIMIT = 50_000
+/** Greater than every row id: no receipt is kept. */
+const BEYOND_ROWS = '9e18'
 
 export class Receipts {
   readonly #sql: SqlStorage
@@ -37,14 +39,15 @@ export class Receipts {
   }
 
   /**
-   * Deletes the receipts whose events were deleted, and the oldest ones above the limit. Only the oldest rows are ever
-   * deleted, so row ids have no gaps and ascend like `seq`, which needs no index.
+   * Deletes the receipts whose events were deleted, and the oldest ones above the limit. Nothing else deletes receipts,
+   * so row ids have no gaps and are in the order of `seq`. The `+` keeps SQLite from an index by `seq`, which the
+   * tables of an earlier release have, and by which it would sort all receipts.
    */
   trim(oldest: number): void {
     this.#sql.exec(
       `DELETE FROM receipts WHERE rowid < MAX(
          (SELECT MAX(rowid) FROM receipts) - ${RECEIPT_LIMIT - 1},
-         COALESCE((SELECT rowid FROM receipts WHERE seq >= ? ORDER BY rowid LIMIT 1), 9e18))`,
+         COALESCE((SELECT rowid FROM receipts WHERE +seq >= ? ORDER BY rowid LIMIT 1), ${BEYOND_ROWS}))`,
       oldest,
     )
   }

@@ -184,7 +184,7 @@ const requestsPerSecond = STEP_UPS_PER_SECOND * amountsOf(STEP_UP).requests
 const busyCores = (STEP_UPS_PER_SECOND * amountsOf(STEP_UP).cpuMilliseconds) / 1000
 const snapshotIsolates = LIMITS.objectRequestsPerSecond * KEPT_SECONDS
 const countsIsolates = WRITES_PER_SECOND * FLUSH_SECONDS * COUNTS_SHARDS
-const credentialUsers = LIMITS.objectBytes / SIZES.credential
+const credentialUsers = MILLION * Math.floor(LIMITS.objectBytes / SIZES.credential / MILLION)
 
 const isolates = () =>
   table(

@@ -7,5 +7,5 @@ export const SIZES = {
   /** A step-up by passkey whose token was used: its events and its receipt, after a clean-up. */
   stepUp: 2_700,
   /** A passkey in the object of its environment. */
-  credential: 155,
+  credential: 170,
 } as const
