@@ -2,23 +2,23 @@
 // can be done with only the keyboard.
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { expectNothingFound } from './support/axe.ts'
+import { expectNothingFoundAt } from './support/axe.ts'
 import { consoleTests, guardedCall, review, signInWith } from './support/console.ts'
 
-const service = consoleTests()
+const service = consoleTests('accessible')
 
 const PAGES = {
   '/': 'Environments',
   '/new': 'Create environment',
-  '/e/demo': 'Overview',
-  '/e/demo/actions': 'Actions',
-  '/e/demo/actions/wallet.waas.sign': 'Sign with a wallet',
-  '/e/demo/actions/new': 'Add an action',
-  '/e/demo/users?user=user-1': 'Users',
-  '/e/demo/history': 'History',
-  '/e/demo/keys': 'Keys',
-  '/e/demo/settings': 'Settings',
-  '/e/demo/guide': 'Guide',
+  '/e/accessible': 'Overview',
+  '/e/accessible/actions': 'Actions',
+  '/e/accessible/actions/wallet.waas.sign': 'Sign with a wallet',
+  '/e/accessible/actions/new': 'Add an action',
+  '/e/accessible/users?user=user-1': 'Users',
+  '/e/accessible/history': 'History',
+  '/e/accessible/keys': 'Keys',
+  '/e/accessible/settings': 'Settings',
+  '/e/accessible/guide': 'Guide',
   '/operators': 'Operators',
   '/operators/history': 'Audit log',
   '/account': 'My account',
@@ -27,20 +27,6 @@ const PAGES = {
 /** Goes to another page as a link does, without loading the application again. */
 const follow = (page: Page, path: string) =>
   page.evaluate((to) => history.pushState(null, '', to), path)
-
-/** Expects nothing that axe finds on a page as it is shown, in both themes at each width. */
-async function expectNothingFoundAt(page: Page, widths: readonly number[]): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    // Colors change at once, not gradually.
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    for (const width of widths) {
-      await page.setViewportSize({ width, height: 900 })
-      // Wherever else the page was scrolled to, its header could cover half of a control.
-      await page.evaluate(() => scrollTo(0, 0))
-      await expectNothingFound(page)
-    }
-  }
-}
 
 it('has nothing that axe finds on any page, in both themes, from a phone to a wide screen', async () => {
   const widths = [1440, 768, 390]
@@ -75,7 +61,7 @@ const STATES: Record<string, readonly [path: string, reach: (page: Page) => Prom
     },
   ],
   'required claims, and a time of sign-in in a list': [
-    '/e/demo/settings',
+    '/e/accessible/settings',
     async (page) => {
       await page.getByRole('button', { name: 'Add a required claim' }).click()
       await page.getByLabel('Where the time of sign-in is').selectOption('newest')
@@ -83,11 +69,11 @@ const STATES: Record<string, readonly [path: string, reach: (page: Page) => Prom
     },
   ],
   'a guide with progress': [
-    '/e/demo/guide',
+    '/e/accessible/guide',
     (page) => page.getByText('Done', { exact: true }).first().waitFor(),
   ],
   'a condition that is wrong, while another is built': [
-    '/e/demo/actions/wallet.waas.sign',
+    '/e/accessible/actions/wallet.waas.sign',
     async (page) => {
       await page.getByRole('button', { name: 'Add a stricter case' }).click()
       await page.getByLabel('When').fill('detials.amount > 1')
@@ -97,7 +83,7 @@ const STATES: Record<string, readonly [path: string, reach: (page: Page) => Prom
     },
   ],
   'names that complete a condition': [
-    '/e/demo/actions/wallet.waas.export',
+    '/e/accessible/actions/wallet.waas.export',
     async (page) => {
       await page.getByRole('button', { name: 'Add a stricter case' }).click()
       await page.getByLabel('When').pressSequentially('subject.')
@@ -106,14 +92,14 @@ const STATES: Record<string, readonly [path: string, reach: (page: Page) => Prom
     },
   ],
   'a schema from an example': [
-    '/e/demo/actions/user.update',
+    '/e/accessible/actions/user.update',
     async (page) => {
       await page.getByRole('button', { name: 'From an example' }).click()
       await page.getByRole('button', { name: 'Make the schema' }).click()
     },
   ],
   'a review of something weaker and something new': [
-    '/e/demo/actions/new',
+    '/e/accessible/actions/new',
     async (page) => {
       await page.getByLabel('Action', { exact: true }).fill('order.refund')
       await page.getByLabel('Title').fill('Refund')
@@ -124,15 +110,15 @@ const STATES: Record<string, readonly [path: string, reach: (page: Page) => Prom
     },
   ],
   'a later section of the settings': [
-    '/e/demo/settings#methods',
+    '/e/accessible/settings#methods',
     (page) => page.getByRole('link', { name: 'Methods' }).click(),
   ],
   'a user of whom nothing is known': [
-    '/e/demo/users?user=unheard-of',
+    '/e/accessible/users?user=unheard-of',
     (page) => page.getByText('Nothing is known').waitFor(),
   ],
   'a history with an opened row': [
-    '/e/demo/users?user=accessible',
+    '/e/accessible/users?user=accessible',
     async (page) => {
       const row = page.locator('summary', { hasText: 'Sign with a wallet' })
       await row.click()
@@ -140,7 +126,7 @@ const STATES: Record<string, readonly [path: string, reach: (page: Page) => Prom
     },
   ],
   'a reason that is asked for': [
-    '/e/demo/users?user=accessible',
+    '/e/accessible/users?user=accessible',
     (page) => page.getByRole('button', { name: 'Forgive failed attempts' }).click(),
   ],
   'an environment that is not there': [
@@ -148,10 +134,10 @@ const STATES: Record<string, readonly [path: string, reach: (page: Page) => Prom
     (page) => page.getByText('There is no such environment').waitFor(),
   ],
   'changes that are kept': [
-    '/e/demo/settings',
+    '/e/accessible/settings',
     async (page) => {
       await page.getByLabel('Relying party name').fill('Half typed')
-      await follow(page, '/console/e/demo/keys')
+      await follow(page, '/console/e/accessible/keys')
       await page.getByText('has unsaved changes').waitFor()
     },
   ],
@@ -161,15 +147,14 @@ describe('a state', () => {
   beforeAll(() => guardedCall(service, 'accessible'))
 
   it.each(Object.entries(STATES))('has nothing that axe finds: %s', async (_, [path, reach]) => {
-    const page = await service.open({ path })
-    await signInWith(page, service.key)
+    const page = await service.openSignedIn({ path })
     await reach(page)
     await expectNothingFoundAt(page, [1280, 390])
   })
 })
 
 it('changes a rule with the keyboard alone', async () => {
-  const page = await service.open({ path: '/e/demo/actions' })
+  const page = await service.open({ path: '/e/accessible/actions' })
   const { keyboard } = page
   await page.getByLabel('Operator key').focus()
   await keyboard.type(service.key)

@@ -2,15 +2,11 @@
 // text is lost.
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
-import { consoleTests, review, signInWith } from './support/console.ts'
+import { consoleTests, review } from './support/console.ts'
 
-const service = consoleTests()
+const service = consoleTests('editing')
 
-const signedIn = async (path: string) => {
-  const page = await service.open({ path })
-  await signInWith(page, service.key)
-  return page
-}
+const signedIn = (path: string) => service.openSignedIn({ path })
 
 const addAction = async (page: Page, action: string, scope: string) => {
   await page.getByLabel('Action', { exact: true }).fill(action)
@@ -20,7 +16,7 @@ const addAction = async (page: Page, action: string, scope: string) => {
 }
 
 it('shows a mistake in a condition at its field, from whatever page it was sent', async () => {
-  const page = await signedIn('/e/demo/actions/new')
+  const page = await signedIn('/e/editing/actions/new')
   await addAction(page, 'order.refund', 'orders:refund')
   await page.getByRole('button', { name: 'Add a stricter case' }).click()
   const when = page.getByLabel('When')
@@ -37,7 +33,7 @@ it('shows a mistake in a condition at its field, from whatever page it was sent'
 })
 
 it('leads to the field that keeps settings from being saved, on whatever page it is', async () => {
-  const page = await signedIn('/e/demo/settings')
+  const page = await signedIn('/e/editing/settings')
   await page.getByLabel('Keep history').fill('many')
   await page.getByRole('link', { name: 'Actions' }).first().click()
   await page.getByText('1 error to fix').waitFor()
@@ -47,7 +43,7 @@ it('leads to the field that keeps settings from being saved, on whatever page it
 })
 
 it('says a new action in words before it is saved, and keeps what was tried after', async () => {
-  const page = await signedIn('/e/demo/actions/new')
+  const page = await signedIn('/e/editing/actions/new')
   await addAction(page, 'payout.send', 'payouts:send')
   await page.getByLabel('Required').check()
   await page.getByRole('button', { name: 'Add a stricter case' }).click()
@@ -75,7 +71,7 @@ it('says a new action in words before it is saved, and keeps what was tried afte
 })
 
 it('requires that tokens are bound to a key', async () => {
-  const { settings } = await service.operator().environment.get.query({ environment: 'demo' })
+  const { settings } = await service.operator().environment.get.query({ environment: 'editing' })
   await service.operator().environment.create.mutate({ environment: 'bound', settings })
   const page = await signedIn('/e/bound/settings#binding')
   const choice = page.getByRole('group', { name: 'Every token must be bound' })
@@ -100,9 +96,9 @@ it('says so when signing out was not heard, and does not pretend', async () => {
 })
 
 it('shows the same place of another environment, and leaves the focus with who chose it', async () => {
-  const { settings } = await service.operator().environment.get.query({ environment: 'demo' })
+  const { settings } = await service.operator().environment.get.query({ environment: 'editing' })
   await service.operator().environment.create.mutate({ environment: 'second', settings })
-  const page = await signedIn('/e/demo/keys')
+  const page = await signedIn('/e/editing/keys')
   const environments = page.getByLabel('Environment', { exact: true }).and(page.locator('select'))
   await environments.focus()
   await environments.selectOption('second')

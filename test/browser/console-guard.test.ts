@@ -3,10 +3,10 @@ import { Secret, TOTP } from 'otpauth'
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, it } from 'vitest'
 import { awayFromStepEnd } from '../support/steps.ts'
-import { consoleTests, review, signInWith } from './support/console.ts'
+import { ownConsoleTests, review, signInWith } from './support/console.ts'
 import { enterCode } from './support/page.ts'
 
-const service = consoleTests()
+const service = ownConsoleTests()
 
 const makeKey = async (page: Page, label: string) => {
   await page.goto(`${service.url}/console/e/demo/keys`)

@@ -8,15 +8,11 @@ import { describe, expect, it } from 'vitest'
 import { sessionFrom } from '../../contract/index.ts'
 import { DEMO } from '../../scripts/demo.ts'
 import { expectNothingFound } from './support/axe.ts'
-import { consoleTests, guardedCall, signInWith } from './support/console.ts'
+import { consoleTests, guardedCall } from './support/console.ts'
 
-const service = consoleTests()
+const service = consoleTests('people')
 
-const signedIn = async (path: string, width = 1280) => {
-  const page = await service.open({ path, width })
-  await signInWith(page, service.key)
-  return page
-}
+const signedIn = (path: string, width = 1280) => service.openSignedIn({ path, width })
 
 /** Drops a file on an element, as from another window. */
 async function drop(page: Page, target: Locator, file: string): Promise<void> {
@@ -88,7 +84,7 @@ describe('first steps', () => {
   })
 
   it('are ticked by what really happened, while the guide is open', async () => {
-    const page = await signedIn('/e/demo/guide')
+    const page = await signedIn('/e/people/guide')
     const progress = page.getByRole('list', { name: 'Progress' })
     const step = (name: string) => progress.getByRole('listitem').filter({ hasText: name })
     await step('A session token was tried').getByText('Not yet').waitFor()
@@ -110,7 +106,7 @@ describe('first steps', () => {
 describe('the history of a user', () => {
   it('has one row for an action, with its device and its API, and the events on demand', async () => {
     await guardedCall(service, 'historian')
-    const page = await signedIn('/e/demo/users?user=historian')
+    const page = await signedIn('/e/people/users?user=historian')
     const row = page.locator('summary', { hasText: 'Sign with a wallet' })
     await row.waitFor()
     expect(await row.count()).toBe(1)
@@ -124,7 +120,7 @@ describe('the history of a user', () => {
 
   it('has a receipt of a step-up, which the page verifies, explains and saves', async () => {
     await guardedCall(service, 'payer')
-    const page = await signedIn('/e/demo/users?user=payer')
+    const page = await signedIn('/e/people/users?user=payer')
     await page.locator('summary', { hasText: 'Sign with a wallet' }).click()
     await page.getByRole('button', { name: 'Receipt', exact: true }).click()
     await page.getByText('The receipt proves', { exact: true }).waitFor()
@@ -140,7 +136,7 @@ describe('the history of a user', () => {
     const receipt = JSON.parse(readFileSync(file, 'utf8'))
     expect(receipt).toMatchObject({ v: 1, sub: 'payer', token: { singleUse: true } })
 
-    await page.goto(`${service.url}/console/e/demo/history`)
+    await page.goto(`${service.url}/console/e/people/history`)
     await drop(page, page.getByLabel('Receipt file'), file)
     const panel = page.getByRole('region', { name: 'Check a receipt' })
     await panel.getByText('The receipt proves', { exact: true }).waitFor()
@@ -161,7 +157,7 @@ describe('the history of a user', () => {
     const { receipt, details } = vectors.find(
       (one: { name: string }) => one.name === 'a passkey with ES256',
     ).input
-    const page = await signedIn('/e/demo/history')
+    const page = await signedIn('/e/people/history')
     await page.route('**/receipts/jwks.json', (route) => route.fulfill({ json: keys.receipts }))
     const panel = page.getByRole('region', { name: 'Check a receipt' })
     const shown = panel.getByRole('region', { name: 'As users see it' })
@@ -182,7 +178,7 @@ describe('the history of a user', () => {
   })
 
   it('says when something happened, not when it was written', async () => {
-    const page = await signedIn('/e/demo')
+    const page = await signedIn('/e/people')
     const at = 1_795_569_639
     const [event, known] = [
       {
@@ -196,7 +192,7 @@ describe('the history of a user', () => {
       const events = [isUser ? event : { ...event, ...known }]
       return route.fulfill({ json: { result: { data: { events } } } })
     })
-    await page.evaluate(() => history.pushState(null, '', '/console/e/demo/history'))
+    await page.evaluate(() => history.pushState(null, '', '/console/e/people/history'))
     const time = page.getByRole('main').locator('summary time')
     const written = new Date((at - 215) * 1000).toISOString()
     await expect.poll(() => time.getAttribute('datetime')).toBe(written)
@@ -206,7 +202,7 @@ describe('the history of a user', () => {
 
 describe('a user', () => {
   it('of whom nothing is known looks unknown, and there is nothing to do for them', async () => {
-    const page = await signedIn('/e/demo/users?user=nobody-yet')
+    const page = await signedIn('/e/people/users?user=nobody-yet')
     await page.getByText('Nothing is known of this user').waitFor()
     expect(
       await page.getByRole('button', { name: /Reset|Unlock|Forgive|End tokens/ }).count(),
@@ -224,7 +220,7 @@ describe('a user', () => {
 
   it('is unlocked for a reason, which is recorded', async () => {
     await (await service.user('locked')).factor.enroll.mutate({ kind: 'totp' })
-    const page = await signedIn('/e/demo/users?user=locked')
+    const page = await signedIn('/e/people/users?user=locked')
     await page.getByRole('button', { name: 'Forgive failed attempts' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByRole('button', { name: 'Forgive' }).click()
@@ -238,11 +234,11 @@ describe('a user', () => {
 
 describe('edits that are not saved', () => {
   it('are kept in the tab, which every page says, and closing it asks', async () => {
-    const page = await signedIn('/e/demo/settings')
+    const page = await signedIn('/e/people/settings')
     await page.getByLabel('Relying party name').fill('Half typed')
     await page.getByText('kept in this browser tab').waitFor()
     await page.getByRole('link', { name: 'Keys' }).click()
-    await page.getByText('demo has unsaved changes').waitFor()
+    await page.getByText('people has unsaved changes').waitFor()
     const asked = page.waitForEvent('dialog')
     await page.close({ runBeforeUnload: true })
     const question = await asked
@@ -259,7 +255,7 @@ describe('the layout', () => {
   it.each([390, 1280])(
     'marks the section of the settings that is shown, at %i px',
     async (width) => {
-      const page = await signedIn('/e/demo/settings', width)
+      const page = await signedIn('/e/people/settings', width)
       const sections = page.getByRole('navigation', { name: 'Sections' })
       const current = () => sections.locator('[aria-current]').allInnerTexts()
       await expect.poll(current).toEqual(['Sign-in'])
@@ -280,7 +276,7 @@ describe('the layout', () => {
   )
 
   it('shortens long names of a chart at their end, and keeps series that are zero', async () => {
-    const page = await signedIn('/e/demo')
+    const page = await signedIn('/e/people')
     const at = Math.floor(Date.now() / 3_600_000) * 3600
     const row = { at, event: 'check', action: 'account.settlement.instructions', method: null }
     const data = { from: at - 86_400, until: at, bucketSeconds: 3600, rows: [{ ...row, count: 3 }] }
@@ -305,7 +301,7 @@ describe('the layout', () => {
   })
 
   it('shows a page from its top, and going back where it was left', async () => {
-    const page = await signedIn('/e/demo/actions')
+    const page = await signedIn('/e/people/actions')
     const last = page.getByRole('link', { name: 'Edit Remove a factor' })
     await last.scrollIntoViewIfNeeded()
     const top = () => page.evaluate(() => scrollY)
@@ -322,7 +318,7 @@ describe('the layout', () => {
   it('keeps a long user id in its card and its dialog on a phone', async () => {
     const subject = `user_${'M'.repeat(40)}`
     await (await service.user(subject)).factor.enroll.mutate({ kind: 'totp' })
-    const page = await signedIn(`/e/demo/users?user=${subject}`, 390)
+    const page = await signedIn(`/e/people/users?user=${subject}`, 390)
     const boxOf = async (one: Locator) => (await one.boundingBox()) ?? { x: 0, width: 999 }
     const title = page.getByRole('heading', { level: 2, name: subject })
     expect(await title.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0)
@@ -334,7 +330,7 @@ describe('the layout', () => {
 
   it('fills every row of the counts, with the numbers on one line, at every width', async () => {
     await (await service.user('counted')).policy.check.query({ action: 'wallet.waas.sign' })
-    const page = await signedIn('/e/demo')
+    const page = await signedIn('/e/people')
     await page.locator('.tile').first().waitFor()
     for (const [width, inRow] of [
       [390, 2],
@@ -354,7 +350,7 @@ describe('the layout', () => {
 
   it.each([390, 1280])('covers no button with a message, at %i px', async (width) => {
     await (await service.user('covered')).factor.enroll.mutate({ kind: 'totp' })
-    const page = await signedIn('/e/demo/users?user=covered', width)
+    const page = await signedIn('/e/people/users?user=covered', width)
     const main = page.getByRole('main')
     await main.getByRole('button', { name: 'Verify the chain' }).waitFor()
     const messages = page.getByRole('status', { name: 'Messages' })

@@ -2,15 +2,11 @@
 // typed, and the review shows what becomes weaker.
 import type { Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { consoleTests, review, signInWith } from './support/console.ts'
+import { consoleTests, review } from './support/console.ts'
 
-const service = consoleTests()
+const service = consoleTests('rules')
 
-const signedIn = async (path: string, width = 1280) => {
-  const page = await service.open({ path, width })
-  await signInWith(page, service.key)
-  return page
-}
+const signedIn = (path: string, width = 1280) => service.openSignedIn({ path, width })
 
 /** Adds an action to the draft, with what else its form takes. */
 const addAction = async (page: Page, action: string, words: Record<string, string> = {}) => {
@@ -42,14 +38,14 @@ const colorNamed = (page: Page, name: string) =>
 
 describe('an action', () => {
   it('is called by its title everywhere, with its identifier beside it', async () => {
-    const page = await signedIn('/e/demo/actions/new')
+    const page = await signedIn('/e/rules/actions/new')
     await addAction(page, 'order.refund', { Title: 'Refund', Sentence: 'refund an order' })
     await page.getByText('order.refund', { exact: true }).waitFor()
     const dialog = await review(page)
     await dialog.getByText('Refund', { exact: true }).first().waitFor()
     await dialog.getByRole('button', { name: 'Save', exact: true }).click()
     await page.getByText(/Saved as version/).waitFor()
-    const { settings } = await service.operator().environment.get.query({ environment: 'demo' })
+    const { settings } = await service.operator().environment.get.query({ environment: 'rules' })
     expect(settings.actions?.find(({ action }) => action === 'order.refund')).toMatchObject({
       title: 'Refund',
       sentence: 'refund an order',
@@ -62,7 +58,7 @@ describe('an action', () => {
   })
 
   it('that is built in says as placeholders what it is called without a title', async () => {
-    const page = await signedIn('/e/demo/actions/wallet.waas.sign')
+    const page = await signedIn('/e/rules/actions/wallet.waas.sign')
     const placeholder = (label: string) => page.getByLabel(label).getAttribute('placeholder')
     expect(await placeholder('Title')).toBe('Sign with a wallet')
     expect(await placeholder('Sentence')).toBe('sign with your wallet')
@@ -71,7 +67,7 @@ describe('an action', () => {
 
 describe('a review', () => {
   it('paints what becomes weaker red, and what does not green', async () => {
-    const page = await signedIn('/e/demo/actions')
+    const page = await signedIn('/e/rules/actions')
     await page.getByRole('switch', { name: 'Export a wallet’s key' }).click()
     await page.getByRole('link', { name: 'Settings' }).click()
     await page.getByLabel('Relying party name').fill('Renamed')
@@ -87,7 +83,7 @@ describe('a review', () => {
   })
 
   it('shows a new action in one column, without a value from before', async () => {
-    const page = await signedIn('/e/demo/actions/new')
+    const page = await signedIn('/e/rules/actions/new')
     await addAction(page, 'payee.add', { Title: 'New payee' })
     const dialog = await review(page)
     await dialog.getByText('New', { exact: true }).waitFor()
@@ -96,14 +92,14 @@ describe('a review', () => {
   })
 
   it.each([390, 1280])('keeps its buttons in view with thirty changes, at %i px', async (width) => {
-    const page = await signedIn('/e/demo/settings', width)
+    const page = await signedIn('/e/rules/settings', width)
     const changes = Array.from({ length: 30 }, (_, index) => ({
       path: `actions[action.n${index}].base.acr`,
       before: 'mfa',
       after: 'phr',
       weaker: false,
     }))
-    const { version } = await service.operator().environment.get.query({ environment: 'demo' })
+    const { version } = await service.operator().environment.get.query({ environment: 'rules' })
     await page.route('**/environment.preview*', (route) =>
       route.fulfill({ json: { result: { data: { version, changes } } } }),
     )
@@ -124,7 +120,7 @@ describe('a review', () => {
 
 describe('a condition', () => {
   it('is checked while it is typed, and is right again as soon as it is', async () => {
-    const page = await signedIn('/e/demo/actions/new')
+    const page = await signedIn('/e/rules/actions/new')
     await addAction(page, 'order.check')
     const first = await addCase(page)
     await first.fill('details.amount > 1')
@@ -139,7 +135,7 @@ describe('a condition', () => {
   })
 
   it('is said to be required only once its field was left', async () => {
-    const page = await signedIn('/e/demo/actions/new')
+    const page = await signedIn('/e/rules/actions/new')
     await addAction(page, 'order.empty')
     const when = await addCase(page)
     await expect.poll(() => when.evaluate((node) => node === document.activeElement)).toBe(true)
@@ -153,7 +149,7 @@ describe('a condition', () => {
   })
 
   it('is completed with the keyboard', async () => {
-    const page = await signedIn('/e/demo/actions/wallet.waas.sign')
+    const page = await signedIn('/e/rules/actions/wallet.waas.sign')
     await page
       .getByLabel('Schema of the details')
       .fill('{ "type": "object", "properties": { "amount": { "type": "number" }, "asset": {} } }')
@@ -179,7 +175,7 @@ describe('a condition', () => {
   })
 
   it('is built from fields, with the names of the schema, beside what is there', async () => {
-    const page = await signedIn('/e/demo/actions/wallet.waas.sign')
+    const page = await signedIn('/e/rules/actions/wallet.waas.sign')
     await page
       .getByLabel('Schema of the details')
       .fill('{ "type": "object", "properties": { "total": { "type": "number" }, "to": {} } }')
@@ -203,7 +199,7 @@ describe('a condition', () => {
 
 describe('a rule', () => {
   it('offers no method that its level rules out, and says why', async () => {
-    const page = await signedIn('/e/demo/actions/wallet.waas.sign')
+    const page = await signedIn('/e/rules/actions/wallet.waas.sign')
     const rule = page.getByRole('region', { name: 'Rule', exact: true })
     const codes = rule.getByRole('checkbox', { name: 'Authenticator app' })
     expect(await codes.isDisabled()).toBe(false)
@@ -215,7 +211,7 @@ describe('a rule', () => {
   })
 
   it('says of a case whose methods are all below its level that it refuses everybody', async () => {
-    const page = await signedIn('/e/demo/actions/wallet.waas.sign')
+    const page = await signedIn('/e/rules/actions/wallet.waas.sign')
     await addCase(page)
     const one = page.getByRole('region', { name: 'Case 1' })
     await one.getByLabel('Assurance level').selectOption({ label: 'Same as the rule' })
@@ -227,7 +223,7 @@ describe('a rule', () => {
   })
 
   it('takes a schema from an example of details', async () => {
-    const page = await signedIn('/e/demo/actions/wallet.waas.sign')
+    const page = await signedIn('/e/rules/actions/wallet.waas.sign')
     await page.getByRole('button', { name: 'From an example' }).click()
     const example = page.getByLabel('An example of the details')
     await example.fill('25')

@@ -7,17 +7,13 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { DEMO } from '../../scripts/demo.ts'
 import { consoleTests, review, signInWith } from './support/console.ts'
 
-const service = consoleTests()
+const service = consoleTests('dashboard')
 
 /** An event in a history. */
 const happened = (page: Page, what: string) =>
   page.getByRole('main').locator('summary', { hasText: what })
 
-const signedIn = async (path = '/', opening = {}) => {
-  const page = await service.open({ ...opening, path })
-  await signInWith(page, service.key)
-  return page
-}
+const signedIn = (path: string) => service.openSignedIn({ path })
 
 let countedAt = 0
 beforeAll(async () => {
@@ -51,7 +47,7 @@ describe('signing in', () => {
   })
 
   it('asks again when the session ends, and keeps what was typed', async () => {
-    const page = await signedIn('/e/demo/settings')
+    const page = await signedIn('/e/dashboard/settings')
     await page.getByLabel('Relying party name').fill('Renamed')
     await page.context().clearCookies()
     await page.getByRole('button', { name: 'Review and save' }).click()
@@ -100,7 +96,7 @@ describe('an environment', () => {
   })
 
   it('warns of a tried token that cannot add a first factor, and forgets it with the next', async () => {
-    const page = await signedIn('/e/demo/guide')
+    const page = await signedIn('/e/dashboard/guide')
     const field = page.getByLabel('A session token')
     const notice = page.locator('.notice', { hasText: 'The token is accepted' })
     const tryIt = async (claims: Record<string, unknown>) => {
@@ -127,7 +123,8 @@ describe('an environment', () => {
   it('is removed once its name was typed', async () => {
     await service.operator().environment.create.mutate({
       environment: 'passing',
-      settings: (await service.operator().environment.get.query({ environment: 'demo' })).settings,
+      settings: (await service.operator().environment.get.query({ environment: 'dashboard' }))
+        .settings,
     })
     const page = await signedIn('/e/passing/settings')
     await page.getByRole('button', { name: 'Remove passing' }).click()
@@ -144,20 +141,22 @@ describe('an environment', () => {
 
 describe('settings', () => {
   it('shows what a change makes weaker before it is saved', async () => {
-    const page = await signedIn('/e/demo/actions')
+    const page = await signedIn('/e/dashboard/actions')
     await page.getByRole('switch', { name: 'Export a wallet’s key' }).click()
     await page.getByText('1 unsaved change').waitFor()
     const dialog = await review(page)
     await dialog.getByText('Weaker', { exact: true }).first().waitFor()
     await dialog.getByRole('button', { name: 'Save, weaker parts too' }).click()
     await page.getByText(/Saved as version \d+\. In force everywhere/).waitFor()
-    const { settings } = await service.operator().environment.get.query({ environment: 'demo' })
+    const { settings } = await service
+      .operator()
+      .environment.get.query({ environment: 'dashboard' })
     const entry = settings.actions?.find(({ action }) => action === 'wallet.waas.export')
     expect(entry?.base?.require).toBe('never')
   })
 
   it('tries a rule with a condition before it is saved, and saves it', async () => {
-    const page = await signedIn('/e/demo/actions/new')
+    const page = await signedIn('/e/dashboard/actions/new')
     await page.getByLabel('Action', { exact: true }).fill('order.refund')
     await page.getByLabel('Scope', { exact: true }).fill('orders:refund')
     await page.getByRole('button', { name: 'Continue to its rule' }).click()
@@ -178,13 +177,16 @@ describe('settings', () => {
     await panel.getByText('How it came about').waitFor()
     await (await review(page)).getByRole('button', { name: /^Save/ }).click()
     await page.getByText(/Saved as version/).waitFor()
-    await page.goto(`${service.url}/console/e/demo/guide`)
+    await page.goto(`${service.url}/console/e/dashboard/guide`)
     await page.getByText("action: 'order.refund'").waitFor()
     await page.getByText('details: (c) => c.req.json()').waitFor()
   })
 
   it('tells the second of two operators, and puts what they typed on top', async () => {
-    const [first, second] = [await signedIn('/e/demo/settings'), await signedIn('/e/demo/settings')]
+    const [first, second] = [
+      await signedIn('/e/dashboard/settings'),
+      await signedIn('/e/dashboard/settings'),
+    ]
     await second.getByLabel('Keep history').fill('90')
     await second.getByLabel('Relying party name').fill('Mine')
     await first.getByLabel('Relying party name').fill('Theirs')
@@ -199,7 +201,9 @@ describe('settings', () => {
     const save = second.getByRole('dialog', { name: 'Review and save' })
     await save.getByRole('button', { name: /^Save/ }).click()
     await second.getByText(/Saved as version/).waitFor()
-    const { settings } = await service.operator().environment.get.query({ environment: 'demo' })
+    const { settings } = await service
+      .operator()
+      .environment.get.query({ environment: 'dashboard' })
     expect(settings.rpName).toBe('Mine')
     expect(settings.history?.keepDays).toBe(90)
     expect(settings.firstFactorSessionSeconds).toBe(300)
@@ -210,7 +214,7 @@ describe('users', () => {
   it('are looked up, and their factors reset for a reason that is recorded', async () => {
     const user = await service.user('user-2')
     await user.factor.enroll.mutate({ kind: 'totp' })
-    const page = await signedIn('/e/demo/users')
+    const page = await signedIn('/e/dashboard/users')
     await page.getByLabel('User id').fill('user-2')
     await page.getByRole('button', { name: 'Look up' }).click()
     await page.getByRole('heading', { name: 'user-2' }).waitFor()
@@ -228,7 +232,7 @@ describe('users', () => {
 
 describe('history and keys', () => {
   it('filters, verifies and hands out the history', async () => {
-    const page = await signedIn('/e/demo/history')
+    const page = await signedIn('/e/dashboard/history')
     await happened(page, 'The environment was created').waitFor()
     await page.getByLabel('What happened').selectOption({ label: 'The environment was created' })
     await page.getByText('1 event shown').waitFor()
@@ -245,7 +249,7 @@ describe('history and keys', () => {
   })
 
   it('rotates both kinds of keys, shows a resource key once, and revokes it', async () => {
-    const page = await signedIn('/e/demo/keys')
+    const page = await signedIn('/e/dashboard/keys')
     for (const [key, table] of [
       ['signing key', 'Signing keys'],
       ['receipt key', 'Receipt keys'],
@@ -255,12 +259,12 @@ describe('history and keys', () => {
       await page.getByRole('dialog').waitFor({ state: 'detached' })
       await page.getByRole('table', { name: table }).getByRole('cell', { name: 'Next' }).waitFor()
     }
-    const before = await service.operator().environment.get.query({ environment: 'demo' })
+    const before = await service.operator().environment.get.query({ environment: 'dashboard' })
     await page.getByRole('button', { name: 'Revoke compromised key (receipt key)' }).click()
-    await page.getByRole('dialog').getByRole('textbox').fill('demo')
+    await page.getByRole('dialog').getByRole('textbox').fill('dashboard')
     await page.getByRole('button', { name: 'Replace and void what it signed' }).click()
     await page.getByText('Earlier receipts and checkpoints prove nothing').waitFor()
-    const after = await service.operator().environment.get.query({ environment: 'demo' })
+    const after = await service.operator().environment.get.query({ environment: 'dashboard' })
     expect(after.keys).toEqual(before.keys)
     expect(after.receiptKeys).toMatchObject([{ state: 'current' }])
     expect(before.receiptKeys.map(({ kid }) => kid)).not.toContain(after.receiptKeys[0]?.kid)
@@ -282,7 +286,7 @@ describe('counts', () => {
     await wait
     const user = await service.user('counted')
     await user.policy.check.query({ action: 'wallet.waas.sign' })
-    const page = await signedIn('/e/demo')
+    const page = await signedIn('/e/dashboard')
     await page.getByText('estimates').waitFor()
     await page.getByRole('img', { name: /Checks by decision/ }).waitFor()
     await page.getByText('Show as a table').first().click()

@@ -4,11 +4,13 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_TEXTS } from '../../client/react/texts.ts'
 import { expectNothingFound } from './support/axe.ts'
-import { browserTests, dialogOf } from './support/page.ts'
+import { browserTests, dialogOf, type Opening } from './support/page.ts'
 import { accessibleNodes, liveRegions, overflowing, unseen } from './support/seen.ts'
 import { LANGUAGES, STATES, showDialog, showState, speak } from './support/states.ts'
 
-const openPage = browserTests()
+const openNew = browserTests()
+/** Every test shows a document of its own in one page. */
+const openPage = (opening: Opening = {}) => openNew({ ...opening, reuse: true }, 'about:blank')
 const NAMES = Object.keys(STATES)
 
 /** Each state must be whole with these. A width of 640 or 195 is a zoom of 200 % on a computer or a phone. */
@@ -147,7 +149,7 @@ describe('a screen reader', () => {
   })
 
   it('hears every ten seconds how long a wait still is, and when it is over', async () => {
-    const page = await openPage()
+    const page = await openNew({}, 'about:blank')
     await page.clock.install()
     await showState(page, 'a wait')
     for (const seconds of [20, 10]) {

@@ -21,10 +21,22 @@ export interface Opening {
   beside?: BrowserContext
   /** The address of a proxy that all its calls go through. */
   proxy?: string
+  /** What the browser does before it opens the page. */
+  prepare?: (context: BrowserContext) => Promise<unknown>
+  /** True to take over the page of an earlier test that had this option, with what its browser stores. */
+  reuse?: boolean
+}
+
+/** A page, and what it complained of. */
+interface Opened {
+  page: Page
+  complaints: string[]
 }
 
 let browser: Browser
-let opened: { page: Page; complaints: string[] }[] = []
+let opened: Opened[] = []
+/** The page that the next test may take over. */
+let reusable: Opened | undefined
 
 /** To be called once by a file of browser tests. Returns how to open a page. */
 export function browserTests(): (opening?: Opening, address?: string) => Promise<Page> {
@@ -40,16 +52,39 @@ export function browserTests(): (opening?: Opening, address?: string) => Promise
       // Nothing that the page was refused by its own policy goes unseen.
       for (const { complaints } of pages) expect(complaints).toEqual([])
     } finally {
-      await Promise.all(pages.map(({ page }) => page.context().close()))
+      const kept = task.result?.state === 'pass' ? reusable : undefined
+      reusable = kept
+      const over = pages.filter((one) => one !== kept)
+      await Promise.all(over.map(({ page }) => page.context().close()))
     }
   })
-  return openPage
+  return async (opening = {}, address = walletUrl) => {
+    const one = (opening.reuse && (await takeOver(opening))) || (await openPage(opening))
+    opened.push(one)
+    if (opening.reuse) reusable = one
+    await one.page.goto(address)
+    return one.page
+  }
 }
 
-async function openPage(
-  { theme = 'light', width = 1280, beside, proxy }: Opening = {},
-  address = walletUrl,
-): Promise<Page> {
+/** Makes the page of an earlier test look like a new one. */
+async function takeOver({ theme = 'light', width = 1280 }: Opening): Promise<Opened | undefined> {
+  const { page } = reusable ?? {}
+  if (!page) return undefined
+  await page.unrouteAll()
+  await page.mouse.move(0, 0)
+  await page.setViewportSize({ width, height: 900 })
+  await page.emulateMedia({ colorScheme: theme, reducedMotion: null, forcedColors: null })
+  return reusable
+}
+
+async function openPage({
+  theme = 'light',
+  width = 1280,
+  beside,
+  proxy,
+  prepare,
+}: Opening): Promise<Opened> {
   const context =
     beside ??
     (await browser.newContext({
@@ -57,6 +92,7 @@ async function openPage(
       // By default, calls of this machine to itself pass no proxy.
       ...(proxy && { proxy: { server: proxy, bypass: '<-loopback>' } }),
     }))
+  await prepare?.(context)
   const page = await context.newPage()
   page.setDefaultTimeout(PATIENCE_MILLISECONDS)
   const complaints: string[] = []
@@ -65,7 +101,6 @@ async function openPage(
       complaints.push(message.text())
   })
   page.on('pageerror', (error) => complaints.push(String(error)))
-  opened.push({ page, complaints })
   const devtools = await context.newCDPSession(page)
   await devtools.send('WebAuthn.enable')
   await devtools.send('WebAuthn.addVirtualAuthenticator', {
@@ -78,8 +113,7 @@ async function openPage(
       automaticPresenceSimulation: true,
     },
   })
-  await page.goto(address)
-  return page
+  return { page, complaints }
 }
 
 async function takePictures(name: string, pages: typeof opened): Promise<void> {

@@ -14,8 +14,10 @@ declare module 'vitest' {
   interface ProvidedContext {
     walletUrl: string
     serviceUrl: string
-    /** The service's first operator, who may change the wallet's environment. */
+    /** The key of the service's first operator. */
     operatorKey: string
+    /** The key of the pretended application of the demo environment. */
+    demoIssuerKey: string
     /** Where the browser listens for its tests. */
     browserEndpoint: string
   }
@@ -47,7 +49,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   })
   project.provide('serviceUrl', `http://localhost:${port}`)
   project.provide('walletUrl', `http://localhost:${walletPort}`)
-  project.provide('operatorKey', readVariables(variables, ['OPERATOR_KEY']).OPERATOR_KEY)
+  const keys = readVariables(variables, ['OPERATOR_KEY', 'DEMO_ISSUER_KEY'])
+  project.provide('operatorKey', keys.OPERATOR_KEY)
+  project.provide('demoIssuerKey', keys.DEMO_ISSUER_KEY)
   project.provide('browserEndpoint', server.wsEndpoint())
   return async () => {
     await server.close()
