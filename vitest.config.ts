@@ -121,6 +121,7 @@ export default defineConfig({
           globalSetup: ['test/browser/support/setup.ts'],
           // Everything else runs beside these: a page may come too late once.
           retry: 1,
+          isolate: false,
           testTimeout: 60_000,
           hookTimeout: 180_000,
         },

@@ -8,9 +8,8 @@ import { browserTests, dialogOf, type Opening } from './support/page.ts'
 import { accessibleNodes, liveRegions, overflowing, unseen } from './support/seen.ts'
 import { LANGUAGES, STATES, showDialog, showState, speak } from './support/states.ts'
 
-const openNew = browserTests()
-/** Every test shows a document of its own in one page. */
-const openPage = (opening: Opening = {}) => openNew({ ...opening, reuse: true }, 'about:blank')
+const openBrowser = browserTests()
+const openPage = (opening?: Opening) => openBrowser(opening, 'about:blank')
 const NAMES = Object.keys(STATES)
 
 /** Each state must be whole with these. A width of 640 or 195 is a zoom of 200 % on a computer or a phone. */
@@ -149,7 +148,7 @@ describe('a screen reader', () => {
   })
 
   it('hears every ten seconds how long a wait still is, and when it is over', async () => {
-    const page = await openNew({}, 'about:blank')
+    const page = await openPage({ fresh: true })
     await page.clock.install()
     await showState(page, 'a wait')
     for (const seconds of [20, 10]) {

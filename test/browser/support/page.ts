@@ -2,7 +2,13 @@
 // page in test-results/. setup.ts starts the service, the wallet and the browser.
 import { mkdirSync } from 'node:fs'
 import { Secret, TOTP } from 'otpauth'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import {
+  type Browser,
+  type BrowserContext,
+  type CDPSession,
+  chromium,
+  type Page,
+} from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest'
 import { type CountersignClient, createClient } from '../../../client/index.ts'
 import { awayFromStepEnd } from '../../support/steps.ts'
@@ -23,19 +29,20 @@ export interface Opening {
   proxy?: string
   /** What the browser does before it opens the page. */
   prepare?: (context: BrowserContext) => Promise<unknown>
-  /** True to take over the page of an earlier test that had this option, with what its browser stores. */
-  reuse?: boolean
+  /** True for a browser of its own, where another test could notice what this one leaves behind. */
+  fresh?: boolean
 }
 
-/** A page, and what it complained of. */
+/** An opened page. */
 interface Opened {
   page: Page
+  devtools: CDPSession
   complaints: string[]
 }
 
 let browser: Browser
 let opened: Opened[] = []
-/** The page that the next test may take over. */
+/** The page of an earlier test. To take it over takes less time than to open another. */
 let reusable: Opened | undefined
 
 /** To be called once by a file of browser tests. Returns how to open a page. */
@@ -43,38 +50,61 @@ export function browserTests(): (opening?: Opening, address?: string) => Promise
   beforeAll(async () => {
     browser = await chromium.connect(inject('browserEndpoint'))
   })
-  afterAll(() => browser.close())
+  afterAll(() => {
+    reusable = undefined
+    return browser.close()
+  })
   afterEach(async ({ task }) => {
     const pages = opened
     opened = []
+    if (task.result?.state === 'fail') reusable = undefined
     try {
       if (task.result?.state === 'fail') await takePictures(task.name, pages)
       // Nothing that the page was refused by its own policy goes unseen.
       for (const { complaints } of pages) expect(complaints).toEqual([])
     } finally {
-      const kept = task.result?.state === 'pass' ? reusable : undefined
-      reusable = kept
-      const over = pages.filter((one) => one !== kept)
-      await Promise.all(over.map(({ page }) => page.context().close()))
+      const over = pages.filter((one) => one !== reusable)
+      await Promise.all(over.map(closePage))
     }
   })
   return async (opening = {}, address = walletUrl) => {
-    const one = (opening.reuse && (await takeOver(opening))) || (await openPage(opening))
+    const { beside, proxy, fresh, prepare } = opening
+    const isPlain = !beside && !proxy && !fresh
+    const one = (isPlain && (await takeOver(opening))) || (await openPage(opening))
+    if (isPlain) reusable ??= one
     opened.push(one)
-    if (opening.reuse) reusable = one
+    await prepare?.(one.page.context())
     await one.page.goto(address)
     return one.page
   }
 }
 
-/** Makes the page of an earlier test look like a new one. */
+/** Closes a page, and its browser unless another test takes that over. */
+const closePage = ({ page }: Opened): Promise<void> =>
+  page.context() === reusable?.page.context() ? page.close() : page.context().close()
+
+/** Takes over the page of an earlier test, without anything that its browser stores. */
 async function takeOver({ theme = 'light', width = 1280 }: Opening): Promise<Opened | undefined> {
-  const { page } = reusable ?? {}
-  if (!page) return undefined
+  if (!reusable || opened.includes(reusable)) return undefined
+  const { page, devtools, complaints } = reusable
+  if (page.isClosed()) {
+    reusable = undefined
+    return undefined
+  }
+  page.removeAllListeners('request')
   await page.unrouteAll()
+  const { origin } = new URL(page.url())
+  if (origin !== 'null') {
+    await page.evaluate(() => sessionStorage.clear())
+    await page.goto('about:blank')
+    await devtools.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' })
+  }
+  await devtools.send('WebAuthn.disable')
+  await addAuthenticator(devtools)
   await page.mouse.move(0, 0)
   await page.setViewportSize({ width, height: 900 })
   await page.emulateMedia({ colorScheme: theme, reducedMotion: null, forcedColors: null })
+  complaints.length = 0
   return reusable
 }
 
@@ -83,7 +113,6 @@ async function openPage({
   width = 1280,
   beside,
   proxy,
-  prepare,
 }: Opening): Promise<Opened> {
   const context =
     beside ??
@@ -92,7 +121,6 @@ async function openPage({
       // By default, calls of this machine to itself pass no proxy.
       ...(proxy && { proxy: { server: proxy, bypass: '<-loopback>' } }),
     }))
-  await prepare?.(context)
   const page = await context.newPage()
   page.setDefaultTimeout(PATIENCE_MILLISECONDS)
   const complaints: string[] = []
@@ -102,6 +130,12 @@ async function openPage({
   })
   page.on('pageerror', (error) => complaints.push(String(error)))
   const devtools = await context.newCDPSession(page)
+  await addAuthenticator(devtools)
+  return { page, devtools, complaints }
+}
+
+/** Gives a page an empty authenticator. */
+async function addAuthenticator(devtools: CDPSession): Promise<void> {
   await devtools.send('WebAuthn.enable')
   await devtools.send('WebAuthn.addVirtualAuthenticator', {
     options: {
@@ -113,7 +147,6 @@ async function openPage({
       automaticPresenceSimulation: true,
     },
   })
-  return { page, complaints }
 }
 
 async function takePictures(name: string, pages: typeof opened): Promise<void> {
