@@ -84,19 +84,28 @@ const onWorkerd = (test: object) => ({
   },
 })
 
-/** Runs first what starts other programs and waits for them, so that it does not wait alone at the end. */
-class WaitingFirst extends BaseSequencer {
+/**
+ * Files that run before others, in this order: what waits for other programs, so that it does not wait alone at the end.
+ * What changes the wallet that all browser tests share, at the same time as the dashboard's tests, which do not use it.
+ */
+const FIRST = [
+  /\/test\/(package|peers|prove|start)\//,
+  /\/browser\/onboarding/,
+  /\/browser\/console/,
+]
+
+class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const waits = ({ moduleId }: TestSpecification) =>
-      /\/test\/(package|peers|prove|start)\//.test(moduleId)
+    const rank = ({ moduleId }: TestSpecification) =>
+      [...FIRST, /./].findIndex((pattern) => pattern.test(moduleId))
     const sorted = await super.sort(files)
-    return [...sorted.filter(waits), ...sorted.filter((file) => !waits(file))]
+    return sorted.toSorted((a, b) => rank(a) - rank(b))
   }
 }
 
 export default defineConfig({
   test: {
-    sequence: { sequencer: WaitingFirst },
+    sequence: { sequencer: InOrder },
     // By default it is one less than there are cores, and tests also wait.
     maxWorkers: 2,
     projects: [

@@ -9,7 +9,7 @@ import { accessibleNodes, liveRegions, overflowing, unseen } from './support/see
 import { LANGUAGES, STATES, showDialog, showState, speak } from './support/states.ts'
 
 const openBrowser = browserTests()
-const openPage = (opening?: Opening) => openBrowser(opening, 'about:blank')
+const openPage = (opening?: Opening) => openBrowser(opening, '')
 const NAMES = Object.keys(STATES)
 
 /** Each state must be whole with these. A width of 640 or 195 is a zoom of 200 % on a computer or a phone. */

@@ -12,7 +12,7 @@ it.each([
 ] as const)(
   'the reference has nothing that axe finds and loads nothing from elsewhere, $theme at $width px',
   async (opening) => {
-    const page = await openPage(opening, 'about:blank')
+    const page = await openPage(opening, '')
     const asked: string[] = []
     page.on('request', (request) => asked.push(request.url()))
     await page.goto(`${serviceUrl}/reference`)

@@ -45,7 +45,7 @@ let opened: Opened[] = []
 /** The page of an earlier test. To take it over takes less time than to open another. */
 let reusable: Opened | undefined
 
-/** To be called once by a file of browser tests. Returns how to open a page. */
+/** To be called once by a file of browser tests. Returns how to open a page; without an address it is empty. */
 export function browserTests(): (opening?: Opening, address?: string) => Promise<Page> {
   beforeAll(async () => {
     browser = await chromium.connect(inject('browserEndpoint'))
@@ -74,7 +74,7 @@ export function browserTests(): (opening?: Opening, address?: string) => Promise
     if (isPlain) reusable ??= one
     opened.push(one)
     await prepare?.(one.page.context())
-    await one.page.goto(address)
+    if (address) await one.page.goto(address)
     return one.page
   }
 }
@@ -93,10 +93,10 @@ async function takeOver({ theme = 'light', width = 1280 }: Opening): Promise<Ope
   }
   page.removeAllListeners('request')
   await page.unrouteAll()
-  const { origin } = new URL(page.url())
-  if (origin !== 'null') {
+  const { origin, protocol } = new URL(page.url())
+  if (protocol === 'http:') {
     await page.evaluate(() => sessionStorage.clear())
-    await page.goto('about:blank')
+    await showBlank(page, origin)
     await devtools.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' })
   }
   await devtools.send('WebAuthn.disable')
@@ -106,6 +106,14 @@ async function takeOver({ theme = 'light', width = 1280 }: Opening): Promise<Ope
   await page.emulateMedia({ colorScheme: theme, reducedMotion: null, forcedColors: null })
   complaints.length = 0
   return reusable
+}
+
+/** Shows an empty document of an origin. For about:blank, the browser would start another process. */
+async function showBlank(page: Page, origin: string): Promise<void> {
+  const address = `${origin}/blank`
+  await page.route(address, (route) => route.fulfill({ contentType: 'text/html', body: '' }))
+  await page.goto(address)
+  await page.unroute(address)
 }
 
 async function openPage({

@@ -1,4 +1,5 @@
 // The dialog alone in a real browser, led to each of its states. The page is test/react/states.tsx.
+import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import { build } from 'esbuild'
 import type { Page } from 'playwright-core'
@@ -50,8 +51,8 @@ export async function showDialog(page: Page, shown: Record<string, unknown>): Pr
     const name = new URL(route.request().url()).pathname.split('/').at(-1) ?? ''
     return route.fulfill(answers[name] ?? { contentType: 'text/html', body: html })
   })
-  await page.goto('about:blank')
-  await page.goto(`${ADDRESS}#${encodeURIComponent(JSON.stringify(shown))}`)
+  // Another query loads the page, where another fragment alone would not.
+  await page.goto(`${ADDRESS}?${randomUUID()}#${encodeURIComponent(JSON.stringify(shown))}`)
   if (!shown.onboarding) {
     await page.getByRole('button', { name: 'Export' }).click()
     await dialogOf(page).waitFor()
