@@ -12,7 +12,10 @@ const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const STYLES = 'client/react/dialog.css'
 
 rmSync(OUT, { recursive: true, force: true })
-execFileSync(process.execPath, [TSC, '-p', 'tsconfig.build.json'], { cwd: ROOT, stdio: 'inherit' })
+execFileSync(process.execPath, [TSC, '-p', 'tsconfig.build.json', '--singleThreaded'], {
+  cwd: ROOT,
+  stdio: 'inherit',
+})
 // The compiler rewrites the extensions of imports in modules, but not in declarations.
 for (const name of readdirSync(OUT, { recursive: true, encoding: 'utf8' })) {
   if (!name.endsWith('.d.ts')) continue

@@ -21,6 +21,8 @@ import { listen } from '../support/stand-in.ts'
 const own = JSON.parse(readFileSync('package.json', 'utf8'))
 const folder = mkdtempSync(join(tmpdir(), 'countersign-package-'))
 const CONSUMER = resolve('test/package/consumer')
+/** The compiler of this project, which needs no place among the packages of an application. */
+const TSC = resolve('node_modules/typescript/bin/tsc')
 const CONSUMER_FILES = ['vanilla.ts', 'api.ts', 'page.tsx', 'query.ts']
 const INSTALL = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
 
@@ -29,9 +31,10 @@ const run = (cwd: string, command: string, ...args: string[]): string =>
 
 let tarball = ''
 
+const NEWEST_REACT = '^19.0.0'
 const REACTS = [
   ['React 18', '^18.3.0'],
-  ['React 19', '^19.0.0'],
+  ['React 19', NEWEST_REACT],
 ] as const
 
 const projectOf = (name: string): string => join(folder, name.replace(' ', '-').toLowerCase())
@@ -42,7 +45,8 @@ async function makeProject([name, react]: (typeof REACTS)[number]): Promise<void
   cpSync(CONSUMER, project, { recursive: true })
   const dependencies = {
     countersign: `file:${tarball}`,
-    esbuild: own.devDependencies.esbuild,
+    // `npm create countersign` has its application below this one.
+    ...(react === NEWEST_REACT && { esbuild: own.devDependencies.esbuild }),
     '@tanstack/react-query': own.devDependencies['@tanstack/react-query'],
     '@types/node': own.devDependencies['@types/node'],
     '@types/react': react,
@@ -52,7 +56,6 @@ async function makeProject([name, react]: (typeof REACTS)[number]): Promise<void
     hono: own.devDependencies.hono,
     react,
     'react-dom': react,
-    typescript: own.devDependencies.typescript,
   }
   const manifest = { name: parse(project).name, private: true, type: 'module', dependencies }
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
@@ -85,10 +88,11 @@ function compile(
     strict: true,
     exactOptionalPropertyTypes: true,
     skipLibCheck: false,
+    skipDefaultLibCheck: true,
     outDir: 'out',
   }
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
-  return run(project, process.execPath, 'node_modules/typescript/bin/tsc')
+  return run(project, process.execPath, TSC, '--singleThreaded')
 }
 
 /** What the dashboard's guide calls the application's own. */
@@ -224,6 +228,7 @@ describe('a client from the OpenAPI document', () => {
     const compilerOptions = {
       ...{ target: 'es2022', module: 'nodenext', lib: ['es2022', 'dom'], types: [] },
       ...{ strict: true, exactOptionalPropertyTypes: true, noEmit: true },
+      skipDefaultLibCheck: true,
       allowImportingTsExtensions: true,
     }
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
