@@ -16,7 +16,11 @@ export default defineConfig({
       // It counts rows, which the replacement does not know.
       'test/state/costs.test.ts',
     ],
-    setupFiles: ['scripts/mutants/stop-at-first.ts', 'scripts/mutants/shared-worker.ts'],
+    setupFiles: [
+      'scripts/mutants/stop-at-first.ts',
+      'scripts/mutants/shared-worker.ts',
+      'test/support/loaded.ts',
+    ],
     // All files share one worker, because the packages take seconds to import.
     isolate: false,
     // A slow machine must not look like a test that found a mutant. Stryker has its own time limits.

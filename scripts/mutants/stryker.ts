@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from '../variables.ts'
 
+/** Stryker is a package of this folder, because nothing else needs it. */
+const STRYKER = `${ROOT}scripts/mutants/node_modules/@stryker-mutator/core/bin/stryker.js`
+
 /** The files to mutate, and the tests that must find the mutants. */
 export interface Mutation {
   /** Patterns from the project's root. */
@@ -29,7 +32,7 @@ export async function mutate(mutation: Mutation): Promise<boolean> {
     writeFileSync(config, JSON.stringify(configurationOf(mutation, scratch)))
     signal.throwIfAborted()
     // Stryker gets its own process group, because it starts vitest in other processes.
-    const stryker = spawn('stryker', ['run', config], {
+    const stryker = spawn(process.execPath, [STRYKER, 'run', config], {
       cwd: ROOT,
       stdio: ['ignore', 'inherit', 'inherit'],
       detached: true,
@@ -70,8 +73,17 @@ const configurationOf = ({ files, tests, leastScore, concurrency }: Mutation, sc
   tsconfigFile: 'none',
   ignorePatterns: [
     '**',
-    ...['client', 'contract', 'functions', 'test', 'scripts'].map((room) => `!${room}/**`),
-    ...['!package.json', '!docs/policy.md', '!SECURITY.md', '**/dist', '**/tsconfig*.json'],
+    ...['client', 'contract', 'functions', 'reference', 'test', 'scripts'].map(
+      (room) => `!${room}/**`,
+    ),
+    ...[
+      '!package.json',
+      '!docs/policy.md',
+      '!SECURITY.md',
+      '**/dist',
+      '**/node_modules',
+      '**/tsconfig*.json',
+    ],
   ],
 })
 

@@ -73,6 +73,7 @@ const stubs = new WeakMap<object, Held>()
 function namespaceOf(className: ClassName) {
   const objects = new Map<string, Held>()
   return {
+    idFromName: idOf,
     getByName(name: string) {
       const held = objects.get(name) ?? { className, context: contextOf(name), instance: undefined }
       objects.set(name, held)
@@ -137,11 +138,15 @@ export async function evictDurableObject(stub: object): Promise<void> {
   heldBy(stub).instance = undefined
 }
 
+function idOf(name: string) {
+  return { name, toString: () => name }
+}
+
 function contextOf(name: string) {
   let database = new DatabaseSync(':memory:')
   let alarm: number | null = null
   return {
-    id: { name, toString: () => name },
+    id: idOf(name),
     waitUntil: () => {},
     storage: {
       sql: { exec: (query: string, ...values: unknown[]) => cursorOf(database, query, values) },
