@@ -49,7 +49,7 @@ const HELP = `Measures the service beside floors, which are the plainest code th
   npm run bench -- [NAME…] [--rounds N] [--seconds N] [--write]
 
   NAME          some tables: ${NAMES.join(', ')}
-                (all but the last). growth names all whose name begins with it.
+                (all without growth). growth names all that begin with it but growth-users-full.
   --rounds N    how often each contender is measured (8)
   --seconds N   about how long, each time (1)
   --write       writes docs/bench/NAME.json and NAME.svg, which docs/performance.md shows
@@ -116,12 +116,13 @@ async function run(table: Table, size: Size, signal: AbortSignal): Promise<Repor
 
 /** Returns the tables of some names, or of groups of names. */
 function wanted(names: string[]): readonly Table[] {
-  const usual = TABLES.filter(({ onlyByName }) => !onlyByName)
-  if (names.length === 0) return usual
+  if (names.length === 0) return TABLES.filter(({ only }) => !only)
   return names.flatMap((name) => {
     const named = TABLES.filter((table) => table.name === name)
     const found =
-      named.length > 0 ? named : usual.filter((table) => table.name.startsWith(`${name}-`))
+      named.length > 0
+        ? named
+        : TABLES.filter((table) => table.only !== 'name' && table.name.startsWith(`${name}-`))
     if (found.length > 0) return found
     throw new Complaint(`There is no table ${name}.\n\n${HELP}`, USAGE_EXIT_CODE)
   })

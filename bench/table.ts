@@ -48,8 +48,8 @@ export interface Measured {
 export interface Table {
   name: string
   title: string
-  /** It takes too long for the whole bench: it runs only if it is named. */
-  onlyByName?: boolean
+  /** It takes too long for the whole bench: it runs only if its group or itself is named, or only the latter. */
+  only?: 'group' | 'name'
   run(context: Context): Promise<Measured>
 }
 

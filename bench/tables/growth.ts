@@ -54,7 +54,7 @@ async function among(context: Context, others: number, room?: 'disk') {
 const usersTable = (name: string, counts: number[], room?: 'disk'): Table => ({
   name,
   title: `Growth: ${counts.map(number).join(' and ')} users`,
-  ...(room && { onlyByName: true }),
+  only: room ? 'name' : 'group',
   async run(context) {
     const few = await among(context, 0, room)
     const many = []
@@ -142,6 +142,7 @@ function cleanUps({ rounds }: Context, file: string): Measured {
 
 const eventsTable: Table = {
   name: 'growth-events',
+  only: 'group',
   title: `Growth: one user with ${number(HISTORY_MAX_EVENTS)} events`,
   async run(context) {
     const few = await withHistory(context, 0)
@@ -182,6 +183,7 @@ const SUBJECTS = numbers(CALLED_USERS).map((index) => `stranger-${index}`)
 
 const actionsTable: Table = {
   name: 'growth-actions',
+  only: 'group',
   title: `Growth: ${ACTIONS_MAX} actions`,
   async run(context) {
     const [few, many] = [await oursIn(context), await oursIn(context)]
@@ -198,6 +200,7 @@ const actionsTable: Table = {
 
 const environmentsTable: Table = {
   name: 'growth-environments',
+  only: 'group',
   title: `Growth: ${number(ENVIRONMENTS_MAX)} environments`,
   async run(context) {
     const [few, many] = [await oursIn(context), await oursIn(context)]
