@@ -43,7 +43,8 @@ async function runVite(page: keyof typeof PAGES, signal: AbortSignal): Promise<v
   const { name, folder, root } = PAGES[page]
   const vite = [`${ROOT}node_modules/vite/bin/vite.js`, 'build', `${ROOT}${root}`]
   const args = [...vite, '--config', `${ROOT}${folder}/vite.config.ts`, '--logLevel', 'warn']
-  const env = environmentWithout(SERVICE_VARIABLES)
+  // Tests have another value, and pages that they build are also deployed.
+  const env = { ...environmentWithout(SERVICE_VARIABLES), NODE_ENV: 'production' }
   const building = promisify(execFile)(process.execPath, args, { cwd: ROOT, signal, env })
   const release = guardProcess(building.child.pid)
   await building
