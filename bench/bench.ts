@@ -49,7 +49,7 @@ const HELP = `Measures the service beside floors, which are the plainest code th
   npm run bench -- [NAME…] [--rounds N] [--seconds N] [--write]
 
   NAME          some tables: ${NAMES.join(', ')}
-                (all without growth). growth names all that begin with it but growth-users-full.
+                (all but those of growth). growth names those, but growth-users-full.
   --rounds N    how often each contender is measured (8)
   --seconds N   about how long, each time (1)
   --write       writes docs/bench/NAME.json and NAME.svg, which docs/performance.md shows

@@ -48,7 +48,7 @@ export interface Measured {
 export interface Table {
   name: string
   title: string
-  /** It takes too long for the whole bench: it runs only if its group or itself is named, or only the latter. */
+  /** It takes too long for the whole bench. `group`: it runs if it or its group is named. `name`: if it is named. */
   only?: 'group' | 'name'
   run(context: Context): Promise<Measured>
 }

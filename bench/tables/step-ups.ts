@@ -43,7 +43,7 @@ export const totpTable: Table = {
     return compare(context, [
       { ours: own, other: byHand, goal: { atLeast: 0.8 } },
       { ours: own, other: onNode, goal: { atLeast: 1.6 }, note: VERIFY_TOTP },
-      { ours: byHand, other: onNode, note: 'by hand, same checks and writes' },
+      { ours: byHand, other: onNode },
       { ours: own, other: onWorkerd, goal: { atLeast: 0.7 }, note: VERIFY_TOTP },
       { ours: own, other: token, note: 'it checks a client secret, and stores nothing' },
     ])

@@ -7,7 +7,6 @@ import { isText } from './shapes.ts'
 const COMPACT_MAX_CHARACTERS = 8192
 const COORDINATE = /^[A-Za-z0-9_-]{43}$/
 const ALGORITHM = 'ES256'
-// Creating one takes longer than decoding a token.
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** A public key without the optional members of a JWK, which could change its use. */

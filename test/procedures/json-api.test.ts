@@ -1,6 +1,6 @@
 // The HTTP API: every procedure at a path of its own, with plain JSON, and the same answers and refusals as
 // through tRPC.
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { safeParse } from 'zod/v4/core'
 import { REASONS, type Reason } from '../../contract/index.ts'
 import { appRouter } from '../../functions/router.ts'
@@ -44,6 +44,17 @@ describe('a procedure', () => {
   it('has a case here, whatever its name', () => {
     const covered = new Set(CASES.map(({ procedure }) => procedure))
     expect(procedures.filter((name) => !covered.has(name))).toEqual([])
+  })
+
+  it('answers nothing that its schema does not name', async () => {
+    const definition = appRouter.policy.list._def as unknown as { resolver: () => Promise<object> }
+    const list = { version: 1, epoch: 0, audience: 'https://api.example', actions: [] }
+    vi.spyOn(definition, 'resolver').mockResolvedValueOnce({ ...list, secret: 'hidden' })
+    const endpoint = CASES.find(({ procedure }) => procedure === 'policy.list')
+    if (!endpoint) throw new Error('policy.list has no case')
+    const { body } = await answered(atV1(await good(endpoint)))
+    expect(body).toMatchObject({ status: 503, reason: 'unavailable' })
+    expect(JSON.stringify(body)).not.toContain('hidden')
   })
 
   it.each(CASES)('answers plain JSON in the form of its schema: $name', async (endpoint) => {
