@@ -37,26 +37,21 @@ export interface Checked extends Pick<VerifiedToken, 'kind' | 'claims'> {
  * @throws GuardRefusal with the reason why the token is not valid for this use
  */
 export async function checkToken(
-  workings: Workings,
+  { options, issuer, keys, now, rules }: Workings,
   presented: string,
   use: Asked,
 ): Promise<Checked> {
-  const { options, issuer, keys, now } = workings
   const token = await verifyToken(presented, keys, issuer, now)
-  await checkEpoch(workings, token)
-  checkUse(token, use, { issuer, audience: options.audience, now: now() })
+  // A token of a later epoch means that the cached rules are too old.
+  const known = await rules()
+  const { epoch } = token.claims.epoch > known.epoch ? await rules(REFETCH_SECONDS) : known
+  if (token.claims.epoch !== epoch) refuse('token_revoked')
+  checkUse(token, { ...use, issuer, audience: options.audience, now: now() })
   const { cnf } = token.claims
   // A guard without `dpop` takes no token that is bound to a key (RFC 9449).
   if (cnf && !options.dpop) refuse('token_invalid')
   const dpop = cnf && (await options.dpop?.check({ ...use, presented, cnf, now }))
   return { ...token, presented, dpop }
-}
-
-/** Refuses tokens of an earlier epoch. A token of a later epoch means that the cached rules are too old. */
-async function checkEpoch({ rules }: Workings, { claims }: VerifiedToken): Promise<void> {
-  const known = await rules()
-  const { epoch } = claims.epoch > known.epoch ? await rules(REFETCH_SECONDS) : known
-  if (claims.epoch !== epoch) refuse('token_revoked')
 }
 
 /**

@@ -61,7 +61,9 @@ export function createGuard(options: GuardOptions): Guard {
     keys: keep(async () => readKeys(await service.read('/.well-known/jwks.json')), now),
   }
   const check = (call: GuardedCall | Promise<GuardedCall>): Promise<Verdict> =>
-    decide(workings, call).catch(options.dpop?.rethrow).catch(block)
+    decide(workings, call).catch((cause) =>
+      Promise.reject(cause).catch(options.dpop?.rethrow).catch(block),
+    )
   return {
     check,
     requireStepUp: (rule) => honoMiddleware(check, rule),
@@ -140,13 +142,13 @@ function refusalFor(fault: unknown, refused: unknown): unknown {
 }
 
 /** Checks the types of a call at runtime, for applications without a type check. */
-function checkForm({ subject, sessionId, sessionToken, country, details }: GuardedCall): void {
+function checkForm({ subject, sessionId, sessionToken, country, details = {} }: GuardedCall): void {
   if (!isText(subject)) refuse('unauthenticated')
-  for (const [name, value] of Object.entries({ sessionId, sessionToken, country })) {
-    if (value !== undefined && typeof value !== 'string')
-      unavailable(`guard: \`${name}\` must be a string`)
-  }
-  if (details !== undefined && !isRecord(details)) unavailable('guard: `details` must be an object')
+  const texts = [sessionId, sessionToken, country]
+  if (texts.some((value = '') => typeof value !== 'string') || !isRecord(details))
+    unavailable(
+      'guard: `sessionId`, `sessionToken`, `country` must be strings, `details` an object',
+    )
 }
 
 /** Returns the token of a call (RFC 6750, section 2.1; RFC 9449, section 7.1). */

@@ -9,16 +9,8 @@ const COORDINATE = /^[A-Za-z0-9_-]{43}$/
 const ALGORITHM = 'ES256'
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** A public key without the optional members of a JWK, which could change its use. */
-interface PublicKey {
-  kty: 'EC'
-  crv: 'P-256'
-  x: string
-  y: string
-}
-
 /** Public keys by their `kid`. */
-export type Keys = ReadonlyMap<string, PublicKey>
+export type Keys = ReadonlyMap<string, CryptoKey>
 
 /** The type and the payload of a verified token. */
 export interface SignedToken {
@@ -27,17 +19,20 @@ export interface SignedToken {
 }
 
 /**
- * Returns the keys of a key set (RFC 7517) that can verify ES256. Skips the others.
+ * Imports the keys of a key set (RFC 7517) that can verify ES256. Skips the others.
  *
- * @returns undefined if one of the ES256 keys is malformed
+ * @throws if one of the ES256 keys is malformed
  */
-export function pickKeys(keySet: readonly Record<string, unknown>[]): Keys | undefined {
-  const keys = new Map<string, PublicKey>()
+export async function importKeys(keySet: readonly Record<string, unknown>[]): Promise<Keys> {
+  const keys = new Map<string, CryptoKey>()
   for (const { kty, crv, x, y, kid, use = 'sig', alg = ALGORITHM } of keySet) {
     if (kty !== 'EC' || crv !== 'P-256' || use !== 'sig' || alg !== ALGORITHM || !isText(kid))
       continue
-    if (!COORDINATE.test(`${x}`) || !COORDINATE.test(`${y}`)) return undefined
-    keys.set(kid, { kty, crv, x: `${x}`, y: `${y}` })
+    if (!COORDINATE.test(`${x}`) || !COORDINATE.test(`${y}`)) throw new TypeError()
+    // Without the optional members of a JWK, which could change its use.
+    const jwk = { kty, crv, x: `${x}`, y: `${y}` }
+    const algorithm = { name: 'ECDSA', namedCurve: crv }
+    keys.set(kid, await crypto.subtle.importKey('jwk', jwk, algorithm, false, ['verify']))
   }
   return keys
 }
@@ -46,18 +41,14 @@ export function pickKeys(keySet: readonly Record<string, unknown>[]): Keys | und
  * Reads a compact JWT and verifies its signature. The header must have a `kid` and no critical extension
  * (RFC 7515, section 4.1.11). Ignores keys in the header (`jwk`, `jku`, `x5c`).
  *
- * @param keyOf returns the public key of a `kid`
- * @throws for any other token, also for one with padding or white space; passes on the errors of `keyOf`
+ * @throws for any other token, also for one with padding or white space
  */
-export async function readSigned(
-  token: string,
-  keyOf: (kid: string) => Promise<PublicKey | undefined>,
-): Promise<SignedToken> {
+export async function readSigned(token: string, keys: Keys): Promise<SignedToken> {
   if (token.length > COMPACT_MAX_CHARACTERS || !COMPACT_JWT.test(token)) throw new TypeError()
   const { payload, protectedHeader } = await compactVerify(
     token,
-    async ({ kid, crit, b64 }) => {
-      const key = isText(kid) && crit === undefined && b64 === undefined && (await keyOf(kid))
+    ({ kid = '', crit, b64 }) => {
+      const key = crit === undefined && b64 === undefined && keys.get(kid)
       if (!key) throw new TypeError()
       return key
     },

@@ -12,7 +12,7 @@ export const TIMEOUT_MS = 5000
  * Returns the value, never older than a minute. A caller that does not find an entry in it asks for a younger
  * value. It is fetched unless the last fetch began within `wishedAgeSeconds`.
  */
-export type Kept<T> = (wishedAgeSeconds?: number) => Promise<T>
+export type Kept<T> = (wishedAgeSeconds?: number) => T | Promise<T>
 
 /**
  * Caches the result of `fetchValue` for up to a minute.
@@ -42,7 +42,7 @@ export function keep<T extends object>(fetchValue: () => Promise<T>, now: () => 
     return fetching
   }
 
-  return async (wishedAgeSeconds = KEPT_SECONDS) => {
+  return (wishedAgeSeconds = KEPT_SECONDS) => {
     const at = now()
     // If the clock was set back, the age of the value is unknown.
     if (kept && at < kept.at) kept = undefined

@@ -33,7 +33,8 @@ export const isDetailsRule = oneOf(['none', 'optional', 'required'])
  *
  * @example const isPoint = fits<{ x: number }>({ x: isCount })
  */
-export const fits =
-  <T extends object>(shape: Shape<T>) =>
-  (value: unknown): value is T =>
-    isRecord(value) && Object.entries<Check>(shape).every(([member, check]) => check(value[member]))
+export const fits = <T extends object>(shape: Shape<T>) => {
+  const checks = Object.entries<Check>(shape)
+  return (value: unknown): value is T =>
+    isRecord(value) && checks.every((entry) => entry[1](value[entry[0]]))
+}

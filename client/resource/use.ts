@@ -1,6 +1,6 @@
 // Checks whether a verified token is valid for one call, with the function that Countersign itself uses. A
 // refusal does not consume the token.
-import { faultOfUse, type VerifiedToken } from '../../contract/shared/token-use.ts'
+import { faultOfUse, type TokenUse, type VerifiedToken } from '../../contract/shared/token-use.ts'
 import { refuse } from './answers.ts'
 import type { BoundDetails } from './details.ts'
 import type { ListedRule } from './rules.ts'
@@ -11,13 +11,6 @@ export interface Use {
   subject: string
   sessionId?: string | undefined
   details?: BoundDetails | undefined
-}
-
-/** The issuer and audience that the token must name, and the current time. */
-export interface Expected {
-  issuer: string
-  audience: string
-  now: number
 }
 
 const INVALID = {
@@ -33,8 +26,8 @@ const INVALID = {
  * @throws GuardRefusal `token_invalid` (another user, session or audience), `scope_not_allowed`,
  *   `step_up_required` (too weak, too old, or not accepted), `details_mismatch`
  */
-export function checkUse(token: VerifiedToken, use: Use, expected: Expected): void {
-  const [reason, of] = faultOfUse(token, { ...use, ...expected }) ?? []
+export function checkUse(token: VerifiedToken, use: TokenUse): void {
+  const [reason, of] = faultOfUse(token, use) ?? []
   // Refused as a challenge, because its requirement says that details are required.
   if (reason)
     refuse(reason === 'details_required' ? 'step_up_required' : reason, {

@@ -3,10 +3,10 @@
 import type { ElevatedClaims, MfaClaims } from '../../contract/index.ts'
 import type { VerifiedToken } from '../../contract/shared/token-use.ts'
 import { isRecord, JTI, LAST_TOKEN_SECOND } from '../../contract/shared/wire.ts'
-import { GuardRefusal, refuse, unavailable } from './answers.ts'
-import { type Keys, pickKeys, readSigned } from './jws.ts'
+import { refuse, unavailable } from './answers.ts'
+import { importKeys, type Keys, readSigned } from './jws.ts'
 import { KEYS_REFETCH_SECONDS, type Kept } from './kept.ts'
-import { fits, isAcr, isCount, isFlag, isText, listOf, optional } from './shapes.ts'
+import { fits, isAcr, isCount, isFlag, isText, optional } from './shapes.ts'
 
 const isDate = (value: unknown): boolean => isCount(value) && value <= LAST_TOKEN_SECOND
 const shared = {
@@ -19,8 +19,7 @@ const shared = {
   iat: isDate,
   exp: isDate,
   auth_time: isDate,
-  // The text of an empty list is empty.
-  amr: (value: unknown) => listOf(isText)(value) && isText(`${value}`),
+  amr: (value: unknown) => Array.isArray(value) && value.length > 0 && value.every(isText),
   acr: isAcr,
   singleUse: isFlag,
   epoch: isCount,
@@ -35,11 +34,12 @@ const isElevatedClaims = fits<ElevatedClaims>({
   ),
 })
 
-/** Parses a key set. Refuses any other document. */
-export function readKeys(document: unknown): Keys {
+/** Imports a key set. Refuses any other document. */
+export async function readKeys(document: unknown): Promise<Keys> {
   const keys = isRecord(document) && document.keys
-  const picked = Array.isArray(keys) && keys.every(isRecord) ? pickKeys(keys) : undefined
-  return picked ?? unavailable('Countersign returned an unexpected key set.')
+  const isKeySet = Array.isArray(keys) && keys.every(isRecord)
+  const imported = isKeySet && (await importKeys(keys).catch(() => undefined))
+  return imported || unavailable('Countersign returned an unexpected key set.')
 }
 
 /**
@@ -48,7 +48,7 @@ export function readKeys(document: unknown): Keys {
  * @param keys returns the published keys; if none of them verifies the token, they may be fetched again,
  *   because the issuer may have published a new key under a new or an old `kid`
  * @param now returns epoch seconds; called after the keys were fetched
- * @throws GuardRefusal `token_expired`; `unavailable` without keys; `token_invalid` for any other fault
+ * @throws GuardRefusal `token_expired`, or `token_invalid` for any other fault; the error of `keys`
  */
 export async function verifyToken(
   token: string,
@@ -56,13 +56,8 @@ export async function verifyToken(
   issuer: string,
   now: () => number,
 ): Promise<VerifiedToken> {
-  const read = (wishedAgeSeconds?: number) =>
-    readSigned(token, (kid) =>
-      keys(wishedAgeSeconds).then(
-        (known) => known.get(kid),
-        (cause) => unavailable('Countersign returned no keys.', cause),
-      ),
-    ).catch((cause) => (cause instanceof GuardRefusal ? Promise.reject(cause) : undefined))
+  const read = async (wishedAgeSeconds?: number) =>
+    readSigned(token, await keys(wishedAgeSeconds)).catch(() => undefined)
   const signed = (await read()) ?? (await read(KEYS_REFETCH_SECONDS))
   const verified = (signed && readClaims(signed.typ, signed.payload)) ?? refuse('token_invalid')
   if (verified.claims.iss !== issuer) refuse('token_invalid')

@@ -193,7 +193,7 @@ describe('what is kept', () => {
     expect(fetchValue).toHaveBeenCalledTimes(1)
     await vi.advanceTimersByTimeAsync(1)
     await told
-    get().catch(() => {})
+    void Promise.resolve(get()).catch(() => {})
     expect(fetchValue).toHaveBeenCalledTimes(2)
     await vi.advanceTimersByTimeAsync(TIMEOUT_MS)
     await alsoTold
@@ -213,7 +213,7 @@ describe('what is kept', () => {
     const answers: ((value: object) => void)[] = []
     const fetchValue = vi.fn(() => new Promise<object>((resolve) => answers.push(resolve)))
     const get = keep(fetchValue, () => now)
-    const ask = () => get().catch((error: Error) => error.message)
+    const ask = () => Promise.resolve(get()).catch((error: Error) => error.message)
     const first = ask()
     await vi.advanceTimersByTimeAsync(TIMEOUT_MS - 1)
     const joined = ask()
@@ -472,7 +472,7 @@ describe('the use of a token', () => {
     ['a proof too old', legacy({ auth_time: NOW - 121 }), accepting, {}, STEP_UP],
   ])('for %s', (_what, token, rule, use, refused) => {
     const run = () =>
-      checkUse(token, { rule: { ...RULE, ...rule }, subject: 'alice', ...use }, PLACE)
+      checkUse(token, { rule: { ...RULE, ...rule }, subject: 'alice', ...use, ...PLACE })
     if (!refused) return expect(run).not.toThrow()
     return expect(run).toThrow(expect.objectContaining(refused))
   })

@@ -1,8 +1,8 @@
 // The keys and signatures that a guard accepts: which keys of a key set can verify, and which texts are a token.
 // jose alone would accept more of both.
 import { type CompactJWSHeaderParameters, CompactSign, exportJWK, generateKeyPair } from 'jose'
-import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { pickKeys, readSigned } from '../../client/resource/jws.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { importKeys, readSigned } from '../../client/resource/jws.ts'
 import { readKeys, verifyToken } from '../../client/resource/verify.ts'
 import { ISSUER, NOW, RESOURCE } from '../support/rules.ts'
 
@@ -12,10 +12,12 @@ const MOST_CHARACTERS = 8192
 const LAST_DATE = 4_102_444_800
 
 let privateKey: CryptoKey
+let publicKey: CryptoKey
 let coordinates: { x: string; y: string }
 beforeAll(async () => {
   const pair = await generateKeyPair('ES256')
   privateKey = pair.privateKey
+  publicKey = pair.publicKey
   const { x = '', y = '' } = await exportJWK(pair.publicKey)
   coordinates = { x, y }
 })
@@ -25,17 +27,18 @@ const published = (members: object = {}): Record<string, unknown> => ({
   ...coordinates,
   ...members,
 })
-const publicKey = () => ({ kty: 'EC', crv: 'P-256', ...coordinates }) as const
 
 describe('of a key set', () => {
-  it('a key of ES256 is taken for what makes it, and nothing else that it says', () => {
+  it('a key of ES256 is taken for what makes it, and nothing else that it says', async () => {
     const key = published({ d: 'private', key_ops: ['sign'], x5u: 'https://elsewhere.example' })
-    expect(pickKeys([key])).toEqual(new Map([['k1', publicKey()]]))
+    const keys = await importKeys([key])
+    expect(keys.get('k1')).toMatchObject({ type: 'public', usages: ['verify'], extractable: false })
+    expect(await readSigned(await sign(), keys)).toHaveProperty('payload.sub')
   })
 
-  it('a key need not say what it is for', () => {
+  it('a key need not say what it is for', async () => {
     const silent = published({ use: undefined, alg: undefined })
-    expect(pickKeys([silent])?.get('k1')).toEqual(publicKey())
+    expect([...(await importKeys([silent])).keys()]).toEqual(['k1'])
   })
 
   it.each<[object]>([
@@ -48,24 +51,24 @@ describe('of a key set', () => {
     [{ kid: '' }],
     [{ kid: 5 }],
     [{ kid: undefined }],
-  ])('a key with %j is passed over', (members) => {
-    expect(pickKeys([published(members), published({ kid: 'k2' })])).toEqual(
-      new Map([['k2', publicKey()]]),
-    )
+  ])('a key with %j is passed over', async (members) => {
+    const keys = await importKeys([published(members), published({ kid: 'k2' })])
+    expect([...keys.keys()]).toEqual(['k2'])
   })
 
-  it.each(['x', 'y'])('no key is taken from a set in which one key has no %s', (name) => {
-    for (const value of [undefined, 'short', 'A'.repeat(44), `${'A'.repeat(43)}=`, 7]) {
+  it.each(['x', 'y'])('no key is taken from a set in which one key has no %s', async (name) => {
+    const wrong = [undefined, 'short', 'A'.repeat(43), 'A'.repeat(44), `${coordinates.x}=`, 7]
+    for (const value of wrong) {
       const keys = [published({ kid: 'k2' }), published({ [name]: value })]
-      expect(pickKeys(keys)).toBeUndefined()
-      expect(() => readKeys({ keys })).toThrow(NO_KEY_SET)
+      await expect(importKeys(keys)).rejects.toThrow()
+      await expect(readKeys({ keys })).rejects.toThrow(NO_KEY_SET)
     }
   })
 
-  it('a document that is not a key set is refused', () => {
+  it('a document that is not a key set is refused', async () => {
     for (const document of [undefined, 'keys', [], {}, { keys: {} }, { keys: [null] }])
-      expect(() => readKeys(document)).toThrow(NO_KEY_SET)
-    expect(readKeys({ keys: [] })).toEqual(new Map())
+      await expect(readKeys(document)).rejects.toThrow(NO_KEY_SET)
+    expect(await readKeys({ keys: [] })).toEqual(new Map())
   })
 })
 
@@ -80,12 +83,12 @@ function sign(claims: string | Uint8Array = CLAIMS, header: object = {}): Promis
 }
 
 describe('of a token', () => {
-  const keyOf = vi.fn(async (kid: string) => (kid === 'k1' ? publicKey() : undefined))
-  const read = (token: string) => readSigned(token, keyOf)
+  const keys = new Map<string, CryptoKey>()
+  beforeAll(() => void keys.set('k1', publicKey))
+  const read = (token: string) => readSigned(token, keys)
 
   it('type and claims are given where the signature holds', async () => {
     expect(await read(await sign())).toEqual({ typ: 'at+jwt', payload: { sub: 'alice' } })
-    expect(keyOf).toHaveBeenLastCalledWith('k1')
   })
 
   it.each<[string, (token: string) => string]>([
@@ -97,10 +100,8 @@ describe('of a token', () => {
     ['a fourth part', (token) => `${token}.A`],
     ['two parts', (token) => token.replace(/\.[^.]+$/, '')],
     ['another signature', (token) => `${token.slice(0, -20)}${'A'.repeat(20)}`],
-  ])('no other spelling is taken: %s', async (name, bent) => {
-    keyOf.mockClear()
+  ])('no other spelling is taken: %s', async (_name, bent) => {
     await expect(read(bent(await sign()))).rejects.toThrow()
-    expect(keyOf).toHaveBeenCalledTimes(name === 'another signature' ? 1 : 0)
   })
 
   it(`${MOST_CHARACTERS} characters are the most`, async () => {
@@ -113,9 +114,10 @@ describe('of a token', () => {
         }
       throw new Error(`no token of ${least} characters`)
     }
-    const any = (token: string) => readSigned(token, async () => publicKey())
-    expect(await any(await longest(MOST_CHARACTERS))).toHaveProperty('payload.sub')
-    await expect(any(await longest(MOST_CHARACTERS + 1))).rejects.toThrow(TypeError)
+    const any = new Map(['k1', 'k11', 'k111'].map((kid) => [kid, publicKey]))
+    const most = await longest(MOST_CHARACTERS)
+    expect(await readSigned(most, any)).toHaveProperty('payload.sub')
+    await expect(readSigned(await longest(MOST_CHARACTERS + 1), any)).rejects.toThrow(TypeError)
   })
 
   it.each<[object]>([
@@ -124,16 +126,12 @@ describe('of a token', () => {
     [{ kid: 1 }],
     [{ b64: true }],
     [{ b64: true, crit: ['b64'] }],
-  ])('no key is looked for under a header with %j', async (header) => {
-    keyOf.mockClear()
+  ])('no key is taken under a header with %j', async (header) => {
     await expect(read(await sign(CLAIMS, header))).rejects.toThrow()
-    expect(keyOf).not.toHaveBeenCalled()
   })
 
-  it('a key that is not there verifies nothing, and what fails while it is looked for goes on', async () => {
+  it('a key that is not there verifies nothing', async () => {
     await expect(read(await sign(CLAIMS, { kid: 'k2' }))).rejects.toThrow(TypeError)
-    const away = readSigned(await sign(), () => Promise.reject(new Error('away')))
-    await expect(away).rejects.toThrow('away')
   })
 
   it.each<[string, string | Uint8Array]>([
@@ -216,7 +214,7 @@ describe('of what a token claims', () => {
     expect(await verify({ ...ELEVATED, exp: NOW + 1 })).toHaveProperty('claims.sub', 'alice')
   })
 
-  it('nothing is told without keys', async () => {
+  it('nothing is decided without keys', async () => {
     const token = await sign(JSON.stringify(ELEVATED))
     const away = verifyToken(
       token,
@@ -224,7 +222,6 @@ describe('of what a token claims', () => {
       ISSUER,
       () => NOW,
     )
-    await expect(away).rejects.toMatchObject({ reason: 'unavailable' })
-    await expect(away).rejects.toThrow('Countersign returned no keys.')
+    await expect(away).rejects.toThrow('away')
   })
 })

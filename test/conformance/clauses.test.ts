@@ -6,7 +6,7 @@ import { base64urlnopad } from '@scure/base'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { Secret } from 'otpauth'
 import { describe, expect, it } from 'vitest'
-import { pickKeys, readSigned } from '../../client/resource/jws.ts'
+import { importKeys, readSigned } from '../../client/resource/jws.ts'
 import { subjectObjectName } from '../../functions/domain/names.ts'
 import { enrollPasskey, finishStepUp, makeDevice, startStepUp } from '../support/ceremonies.ts'
 import { restartClockAfterEach, stopClock } from '../support/clock.ts'
@@ -120,15 +120,13 @@ describe('revocation (RFC 7009)', () => {
 describe('texts in tokens (RFC 8725, 3.7)', () => {
   it('are UTF-8: the guard reads no claims that are not', async () => {
     const { privateKey, publicJwk } = await makeSigner()
-    const keys = pickKeys([{ ...publicJwk }])
+    const keys = await importKeys([{ ...publicJwk }])
     const sign = async (payload: Uint8Array) => {
       const signed = `${part({ alg: 'ES256', kid: 'k1' })}.${base64urlnopad.encode(payload)}`
       const algorithm = { name: 'ECDSA', hash: 'SHA-256' }
       const bytes = new TextEncoder().encode(signed)
       const signature = new Uint8Array(await crypto.subtle.sign(algorithm, privateKey, bytes))
-      return readSigned(`${signed}.${base64urlnopad.encode(signature)}`, async (kid) =>
-        keys?.get(kid),
-      )
+      return readSigned(`${signed}.${base64urlnopad.encode(signature)}`, keys)
     }
     const text = new TextEncoder().encode('{"sub":"_"}')
     expect((await sign(text)).payload).toEqual({ sub: '_' })

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { verifyReceipt } from '../../client/receipt.ts'
 import { GuardRefusal } from '../../client/resource/answers.ts'
 import { bindDetails as bindForGuard } from '../../client/resource/details.ts'
-import { pickKeys } from '../../client/resource/jws.ts'
+import { importKeys } from '../../client/resource/jws.ts'
 import { checkUse, type Use } from '../../client/resource/use.ts'
 import { verifyToken } from '../../client/resource/verify.ts'
 import type { Details } from '../../contract/index.ts'
@@ -41,7 +41,7 @@ interface TokenInput {
   rule: Use['rule']
   use: { action: string; subject: string; sessionId?: string; details?: Record<string, unknown> }
 }
-const tokenKeys = pickKeys(file.keys.tokens.keys) ?? new Map()
+const tokenKeys = await importKeys(file.keys.tokens.keys)
 
 async function token({ token, issuer, audience, rule, use }: TokenInput, now: number) {
   const verified = await verifyToken(
@@ -51,7 +51,7 @@ async function token({ token, issuer, audience, rule, use }: TokenInput, now: nu
     () => now,
   )
   const details = use.details && bindForGuard(use.details, use.action)
-  checkUse(verified, { ...use, rule, details }, { issuer, audience, now })
+  checkUse(verified, { ...use, rule, details, issuer, audience, now })
   return null
 }
 
