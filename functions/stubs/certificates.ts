@@ -1,6 +1,6 @@
-// Replaces @peculiar/asn1-*, @peculiar/x509 and reflect-metadata in the Worker (`alias` in wrangler.toml).
-// @simplewebauthn/server uses them for the certificates of attestations, which passkey-verification.ts refuses
-// before, and to read the r and s of an ECDSA signature, which is here. They are half of the Worker's weight.
+// Replaces @peculiar/asn1-*, @peculiar/x509, reflect-metadata and some root certificates in the Worker (`alias` in
+// wrangler.toml). @simplewebauthn/server uses them for the certificates of attestations, which passkey-verification.ts
+// refuses before, and to read the r and s of an ECDSA signature, which is here. They are half of the Worker's weight.
 
 /** Marks the type of ECDSA signatures for `AsnParser.parse`. */
 export class ECDSASigValue {}
@@ -42,12 +42,20 @@ function malformed(): never {
 
 /** What the certificate code imports. It never runs. */
 export const [
+  Apple_WebAuthn_Root_CA,
   AuthorityKeyIdentifierExtension,
   BasicConstraints,
   CRLDistributionPointsExtension,
   Certificate,
   ECParameters,
   ExtendedKeyUsage,
+  GlobalSign_Root_CA,
+  GlobalSign_Root_CA_R3,
+  GlobalSign_Root_R46,
+  Google_Hardware_Attestation_Root_1,
+  Google_Hardware_Attestation_Root_2,
+  Google_Hardware_Attestation_Root_3,
+  Google_Hardware_Attestation_Root_4,
   KeyDescription,
   OctetString,
   RSAPublicKey,
