@@ -25,6 +25,7 @@ import { describeIssuer } from './routes/metadata.ts'
 import { countryOf, readBody, WrongContentType } from './routes/request.ts'
 import { describeService } from './routes/root.ts'
 import { ConfigurationError } from './variables.ts'
+import { warmUp } from './warm-up.ts'
 
 export { Counts } from './state/counts.ts'
 export { Directory } from './state/directory/directory.ts'
@@ -232,5 +233,8 @@ function log(c: Ctx, milliseconds: number): void {
   }
   console.log(JSON.stringify(entry))
 }
+
+// Nothing depends on it: if it fails, the first check is slower.
+warmUp().catch(() => {})
 
 export default app

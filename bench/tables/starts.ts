@@ -86,7 +86,6 @@ export const freshTable: Table = {
         {
           title: 'session verified, one object read: first / later',
           ...{ of: ratioOf(theirs.first, theirs.later), unit: '×' },
-          note: 'half of a first call is spent on compiling functions',
         },
         {
           title: 'session verified, one object read: first',
