@@ -29,8 +29,12 @@ const procedures = new Map(
   ]),
 )
 
-/** Makes sure that a procedure has one input schema, one output schema, a resolver and nothing else. */
-function checked(name: string, parts: Parts): Parts {
+/**
+ * Makes sure that a procedure has one input schema, one output schema, a resolver and nothing else.
+ *
+ * @throws Error for any other, so that the Worker does not start
+ */
+export function checked(name: string, parts: Parts): Parts {
   if (parts.inputs.length !== 1 || !parts.output || parts.middlewares.length !== 3)
     throw new Error(
       `${name} must have one input schema, one output schema and no middleware: callProcedure runs nothing else.`,

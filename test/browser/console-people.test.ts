@@ -26,6 +26,9 @@ async function drop(page: Page, target: Locator, file: string): Promise<void> {
   }
 }
 
+/** The name of a user without factors, also when a test runs again. */
+const newUser = (name: string) => `${name}-${crypto.randomUUID()}`
+
 /** A token that nobody signed: a new environment only reads it. */
 const unsigned = (claims: object) =>
   [{ alg: 'RS256' }, claims]
@@ -93,7 +96,7 @@ describe('first steps', () => {
     await page.getByRole('button', { name: 'Try the token' }).click()
     await step('A session token was tried').getByText('Done').waitFor()
     expect(await progress.getByText('Done').count()).toBe(1)
-    await guardedCall(service, 'guided')
+    await guardedCall(service, newUser('guided'))
     await step('An API has a key').getByText('Done').waitFor()
     // Counts are written by the first call ten seconds later.
     await page.waitForTimeout(11_000)
@@ -105,22 +108,22 @@ describe('first steps', () => {
 
 describe('the history of a user', () => {
   it('has one row for an action, with its device and its API, and the events on demand', async () => {
-    await guardedCall(service, 'historian')
-    const page = await signedIn('/e/people/users?user=historian')
+    const historian = newUser('historian')
+    await guardedCall(service, historian)
+    const page = await signedIn(`/e/people/users?user=${historian}`)
     const row = page.locator('summary', { hasText: 'Sign with a wallet' })
     await row.waitFor()
     expect(await row.count()).toBe(1)
     const said = await row.innerText()
     expect(said).toContain('Work phone')
-    expect(said).toContain('wallet of historian')
+    expect(said).toContain(`wallet of ${historian}`)
     await row.click()
     await page.getByText('token.consumed', { exact: true }).waitFor()
     await page.getByText('step_up.passed', { exact: true }).waitFor()
   })
 
   it('has a receipt of a step-up, which the page verifies, explains and saves', async () => {
-    // A retry needs another user, because this one has a factor.
-    const payer = `payer-${crypto.randomUUID()}`
+    const payer = newUser('payer')
     await guardedCall(service, payer)
     const page = await signedIn(`/e/people/users?user=${payer}`)
     await page.locator('summary', { hasText: 'Sign with a wallet' }).click()
