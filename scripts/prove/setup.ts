@@ -8,6 +8,8 @@ import type { Served } from './serve.ts'
 
 /** The scope of the action whose single-use token is issued for an assertion. */
 export const SCOPE = 'user:update'
+/** The lifetime of single-use tokens. */
+export const TOKEN_SECONDS = 300
 /** The scope of an action whose token can be used until it expires. */
 export const REUSABLE_SCOPE = 'profile:read'
 
@@ -29,7 +31,10 @@ export async function setUp({ fronts, publicUrl, operatorKey }: Served): Promise
   await provision(operator, environment, {
     ...demoSettings(publicUrl, application.publicJwk),
     actions: [
-      { action: 'user.update', base: { methods: ['assertion'], singleUse: true } },
+      {
+        action: 'user.update',
+        base: { methods: ['assertion'], singleUse: true, lifetimeSeconds: TOKEN_SECONDS },
+      },
       {
         action: 'profile.read',
         scope: REUSABLE_SCOPE,

@@ -11,7 +11,7 @@ import { apply, type Call, type Order } from '../../../test/state/model/verbs.ts
 import { ThrottleModel } from '../../../test/support/throttle-model.ts'
 import { DEMO } from '../../demo.ts'
 import { given } from '../../tour/users.ts'
-import { SCOPE, type Setup } from '../setup.ts'
+import { SCOPE, type Setup, TOKEN_SECONDS } from '../setup.ts'
 import type { newUser } from '../users.ts'
 import { Account, type Keeping, type Model } from './account.ts'
 import { type Acknowledged, type Act, unheard } from './act.ts'
@@ -42,7 +42,6 @@ export interface UserCall {
 export type UserAct = Act<UserCall>
 
 const UNHEARD_CODES = Array.from({ length: RECOVERY_CODE_COUNT }, unheard)
-const TOKEN_SECONDS = 300
 
 const USER_MODEL: Model<State, UserCall> = {
   apply(state, { call, codes = UNHEARD_CODES }, now) {
