@@ -1,16 +1,16 @@
 // Makes one policy check while the module loads, so that the runtime has compiled the functions of a check before the
-// first request. Its user, environment and objects are invented, and nothing leaves the isolate. It costs 8 ms of the
-// start. On Cloudflare, a Worker starts during the TLS handshake of the first request.
+// first request. Its user, environment and objects are invented, and nothing leaves the isolate. It adds about 8 ms to
+// the start. On Cloudflare, a Worker starts during the TLS handshake of the first request.
 import type { EnvironmentSettings, SubjectFacts } from '../contract/index.ts'
 import { flush } from './edge/counting.ts'
 import type { Snapshot } from './edge/objects.ts'
 import type { Bindings } from './env.ts'
 import { callProcedure } from './routes/call-procedure.ts'
 
-/** No environment can have this id, so no request finds what the check leaves in a cache. */
+/** No environment can have this id, so no request finds what the check leaves in a cache. No address is like it either. */
 export const NOWHERE = ' '
 
-/** Ended in 1970, which the clock of a Worker shows until the first request. Nobody kept the key that signed it. */
+/** Expired in 1970. The clock of a Worker shows 1970 until the first request. The private key was not kept. */
 export const TOKEN =
   'eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJ3YXJtLXVwIiwic3ViIjoid2FybS11cCIsInNpZCI6Indhcm0tdXAiLCJpYXQiOjAsImV4cCI6NjAsImF1dGhfdGltZSI6MH0.I8v_retCORby5OmOj48R9wHQ_aEaxykggCjmLRYss60nb8739E5B3603ihSrCvMu3kjC5J1kKYhZYZAEySrwGw'
 const KEY = {
@@ -44,10 +44,10 @@ const BINDINGS = {
 } as unknown as Bindings
 
 /**
- * Makes the check.
+ * Makes one policy check with invented bindings.
  *
  * @returns its decision
- * @throws Refused `unauthenticated` if the clock shows the time
+ * @throws Refused `unauthenticated` if the clock shows a later year than 1970
  */
 export async function warmUp(): Promise<unknown> {
   const decision = await callProcedure(
@@ -59,7 +59,7 @@ export async function warmUp(): Promise<unknown> {
       country: () => undefined,
     },
   )
-  // Takes back what was counted.
+  // Discards what the check counted.
   await flush(BINDINGS)
   return decision
 }

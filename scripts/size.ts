@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { WRANGLER, WRANGLER_SETTINGS } from './worker.ts'
 
-/** The goal. Raise it only with the reason in the commit. */
-const LIMIT_KIB = 150
+/** Raise it only with the reason in the commit. An `alias` in wrangler.toml that no longer matches exceeds it. */
+const LIMIT_KIB = 145
 const SHOWN = 15
 
 /** The members of esbuild's metafile that are read here. */

@@ -82,8 +82,8 @@ export const WEAKENED: readonly Weakened[] = [
     replacements: [
       [
         'client/resource/guard.ts',
-        'decide(workings, call).catch(options.dpop?.rethrow).catch(block)',
-        "decide(workings, call).catch((cause) => cause instanceof GuardRefusal && cause.reason !== 'unavailable' ? block(cause) : ({ allowed: true, by: 'policy', decision: undefined }) as never)",
+        'Promise.reject(cause).catch(options.dpop?.rethrow).catch(block)',
+        "cause instanceof GuardRefusal && cause.reason !== 'unavailable' ? block(cause) : ({ allowed: true, by: 'policy', decision: undefined }) as never",
       ],
     ],
     caughtBy: { tests: ['test/attacks/guard.test.ts'] },

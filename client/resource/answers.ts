@@ -49,8 +49,9 @@ export function refuse(reason: Reason, members: RefusalMembers = {}): never {
  * Refuses a call that cannot be checked.
  *
  * @param detail tells the developer what is wrong
+ * @param cause what the application logs
  */
-export const unavailable = (detail?: string, cause?: unknown): never =>
+export const unavailable = (detail: string, cause: unknown = new Error(detail)): never =>
   refuse('unavailable', { detail, cause })
 
 /** Returns whether a refusal by Countersign concerns the guarded call, not the configuration of the guard. */

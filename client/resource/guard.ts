@@ -60,6 +60,7 @@ export function createGuard(options: GuardOptions): Guard {
     ),
     keys: keep(async () => readKeys(await service.read('/.well-known/jwks.json')), now),
   }
+  // An allowed call passes one `catch`, because each makes another promise.
   const check = (call: GuardedCall | Promise<GuardedCall>): Promise<Verdict> =>
     decide(workings, call).catch((cause) =>
       Promise.reject(cause).catch(options.dpop?.rethrow).catch(block),

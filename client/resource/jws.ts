@@ -21,9 +21,11 @@ export interface SignedToken {
 /**
  * Imports the keys of a key set (RFC 7517) that can verify ES256. Skips the others.
  *
- * @throws if one of the ES256 keys is malformed
+ * @param keySet the member `keys`
+ * @throws if it is no list of objects, or one of the ES256 keys is malformed
  */
-export async function importKeys(keySet: readonly Record<string, unknown>[]): Promise<Keys> {
+export async function importKeys(keySet: unknown): Promise<Keys> {
+  if (!Array.isArray(keySet) || !keySet.every(isRecord)) throw new TypeError()
   const keys = new Map<string, CryptoKey>()
   for (const { kty, crv, x, y, kid, use = 'sig', alg = ALGORITHM } of keySet) {
     if (kty !== 'EC' || crv !== 'P-256' || use !== 'sig' || alg !== ALGORITHM || !isText(kid))
@@ -37,14 +39,18 @@ export async function importKeys(keySet: readonly Record<string, unknown>[]): Pr
   return keys
 }
 
+/** Returns whether a text has the form of a token. A text with padding or white space has not. */
+export const isCompact = (token: string): boolean =>
+  token.length <= COMPACT_MAX_CHARACTERS && COMPACT_JWT.test(token)
+
 /**
  * Reads a compact JWT and verifies its signature. The header must have a `kid` and no critical extension
  * (RFC 7515, section 4.1.11). Ignores keys in the header (`jwk`, `jku`, `x5c`).
  *
- * @throws for any other token, also for one with padding or white space
+ * @param token a text for which `isCompact` is true
+ * @throws for any other token
  */
 export async function readSigned(token: string, keys: Keys): Promise<SignedToken> {
-  if (token.length > COMPACT_MAX_CHARACTERS || !COMPACT_JWT.test(token)) throw new TypeError()
   const { payload, protectedHeader } = await compactVerify(
     token,
     ({ kid = '', crit, b64 }) => {

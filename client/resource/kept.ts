@@ -9,7 +9,7 @@ export const KEYS_REFETCH_SECONDS = 30
 export const TIMEOUT_MS = 5000
 
 /**
- * Returns the value, never older than a minute. A caller that does not find an entry in it asks for a younger
+ * Returns the value, never older than a minute, or a promise of it while it is fetched. A caller that does not find an entry in it asks for a younger
  * value. It is fetched unless the last fetch began within `wishedAgeSeconds`.
  */
 export type Kept<T> = (wishedAgeSeconds?: number) => T | Promise<T>
@@ -18,7 +18,7 @@ export type Kept<T> = (wishedAgeSeconds?: number) => T | Promise<T>
  * Caches the result of `fetchValue` for up to a minute.
  *
  * @param now returns epoch seconds
- * @returns a function that returns the value; it rejects if `fetchValue` rejects or takes too long
+ * @returns a function that returns the value; its promise rejects if `fetchValue` rejects or takes too long
  * @example const rules = keep(fetchRules, now); await rules()
  */
 export function keep<T extends object>(fetchValue: () => Promise<T>, now: () => number): Kept<T> {

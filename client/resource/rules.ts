@@ -71,7 +71,7 @@ export function readRules(answer: unknown, audience: string): Rules {
   const { epoch, actions } = answer
   if ((answer.audience ?? audience) !== audience) {
     const what = `The guard's audience is ${audience}, its resource key's is ${answer.audience}: use the same.`
-    return unavailable(what, new Error(what))
+    return unavailable(what)
   }
   return { epoch, byAction: new Map(actions.map((rule) => [rule.action, rule])) }
 }

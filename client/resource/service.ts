@@ -31,7 +31,7 @@ export interface Service {
 const MISCONFIGURED: ReadonlyMap<string, string> = new Map<Reason, string>([
   ['unauthenticated', 'This environment does not know the resource key.'],
   ['unknown_environment', 'This environment does not exist.'],
-  ['not_found', 'Update the service: it is older than this guard.'],
+  ['not_found', 'This guard needs a newer service.'],
 ])
 
 /** Creates the connection of one resource to Countersign. */

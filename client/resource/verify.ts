@@ -4,7 +4,7 @@ import type { ElevatedClaims, MfaClaims } from '../../contract/index.ts'
 import type { VerifiedToken } from '../../contract/shared/token-use.ts'
 import { isRecord, JTI, LAST_TOKEN_SECOND } from '../../contract/shared/wire.ts'
 import { refuse, unavailable } from './answers.ts'
-import { importKeys, type Keys, readSigned } from './jws.ts'
+import { importKeys, isCompact, type Keys, readSigned } from './jws.ts'
 import { KEYS_REFETCH_SECONDS, type Kept } from './kept.ts'
 import { fits, isAcr, isCount, isFlag, isText, optional } from './shapes.ts'
 
@@ -34,13 +34,15 @@ const isElevatedClaims = fits<ElevatedClaims>({
   ),
 })
 
-/** Imports a key set. Refuses any other document. */
-export async function readKeys(document: unknown): Promise<Keys> {
-  const keys = isRecord(document) && document.keys
-  const isKeySet = Array.isArray(keys) && keys.every(isRecord)
-  const imported = isKeySet && (await importKeys(keys).catch(() => undefined))
-  return imported || unavailable('Countersign returned an unexpected key set.')
-}
+/**
+ * Imports a key set.
+ *
+ * @throws GuardRefusal `unavailable` for any other document
+ */
+export const readKeys = (document: unknown): Promise<Keys> =>
+  importKeys(isRecord(document) && document.keys).catch((cause) =>
+    unavailable('Countersign returned an unexpected key set.', cause),
+  )
 
 /**
  * Verifies that Countersign issued a token (RFC 8725, sections 3.1 to 3.12). Allows no clock tolerance.
@@ -56,6 +58,7 @@ export async function verifyToken(
   issuer: string,
   now: () => number,
 ): Promise<VerifiedToken> {
+  if (!isCompact(token)) refuse('token_invalid')
   const read = async (wishedAgeSeconds?: number) =>
     readSigned(token, await keys(wishedAgeSeconds)).catch(() => undefined)
   const signed = (await read()) ?? (await read(KEYS_REFETCH_SECONDS))

@@ -1,6 +1,7 @@
-// Replaces @peculiar/asn1-*, @peculiar/x509, reflect-metadata and some root certificates in the Worker (`alias` in
-// wrangler.toml). @simplewebauthn/server uses them for the certificates of attestations, which passkey-verification.ts
-// refuses before, and to read the r and s of an ECDSA signature, which is here. They are half of the Worker's weight.
+// Replaces @peculiar/asn1-*, @peculiar/x509, reflect-metadata and the root certificates of attestations in the Worker
+// (`alias` in wrangler.toml). @simplewebauthn/server uses them for the certificates of attestations, which
+// passkey-verification.ts refuses before, and to read the r and s of an ECDSA signature, which is here. They are half of
+// the Worker's weight.
 
 /** Marks the type of ECDSA signatures for `AsnParser.parse`. */
 export class ECDSASigValue {}
@@ -40,7 +41,7 @@ function malformed(): never {
   throw new Error('The signature is not DER.')
 }
 
-/** What the certificate code imports. It never runs. */
+/** What the certificate code imports. It never runs. The library stores the root certificates, and reads none. */
 export const [
   Apple_WebAuthn_Root_CA,
   AuthorityKeyIdentifierExtension,

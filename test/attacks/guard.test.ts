@@ -955,7 +955,7 @@ describe('a service that does not answer as it should', () => {
     for (const one of [call, { ...call, headers: carrying() }]) {
       const verdict = await createGuard({ ...at.base, fetch: older }).check(one)
       const { problem } = await expectBlocked(verdict, 503, 'unavailable')
-      expect(problem.detail).toBe('Update the service: it is older than this guard.')
+      expect(problem.detail).toBe('This guard needs a newer service.')
     }
   })
 

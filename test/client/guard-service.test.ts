@@ -48,9 +48,11 @@ async function failure(answer: Answer, of: 'call' | 'read' = 'call') {
   throw new Error('not refused', { cause: error })
 }
 
-const UNAVAILABLE = { reason: 'unavailable', cause: undefined }
-const NONE = { ...UNAVAILABLE, detail: 'action.authorize returned an unexpected response.' }
-const NO_DOCUMENT = { ...UNAVAILABLE, detail: 'Countersign did not answer /keys.' }
+const unavailable = (detail: string) => ({
+  ...{ reason: 'unavailable', detail, cause: new Error(detail) },
+})
+const NONE = unavailable('action.authorize returned an unexpected response.')
+const NO_DOCUMENT = unavailable('Countersign did not answer /keys.')
 
 describe('what is sent', () => {
   it('is a call with the resource key, that is never followed elsewhere', async () => {
@@ -215,7 +217,7 @@ describe('a refusal', () => {
 
   it.each<[Reason, string | undefined]>([
     ['unauthenticated', 'This environment does not know the resource key.'],
-    ['not_found', 'Update the service: it is older than this guard.'],
+    ['not_found', 'This guard needs a newer service.'],
     ['unknown_environment', 'This environment does not exist.'],
     ['rate_limited', undefined],
     ['unavailable', undefined],

@@ -4,7 +4,7 @@ import { base64urlnopad } from '@scure/base'
 import { verifySignature } from '@simplewebauthn/server/helpers'
 import { compactVerify, createLocalJWKSet, type JWK } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { importKeys, readSigned } from '../../client/resource/jws.ts'
+import { importKeys, isCompact, readSigned } from '../../client/resource/jws.ts'
 import { FOREIGN_ALGORITHMS } from '../../contract/index.ts'
 import { Refused } from '../../functions/domain/refusal.ts'
 import { resolveSession } from '../../functions/domain/settings/settings.ts'
@@ -123,10 +123,9 @@ describe.each(['json_web_signature', 'json_web_key'])('%s', (name) => {
     const wrong: unknown[] = []
     let read = 0
     for (const group of await groupsOf<JwsVector>(name)) {
-      const imported = importKeys(keysOf(group).map((key) => ({ ...key })))
-      const keys = await imported.catch(() => new Map())
+      const keys = await importKeys(keysOf(group)).catch(() => new Map())
       for (const { tcId, comment, jws, result } of group.tests) {
-        const cause = await reasonOf(readSigned(jws, keys))
+        const cause = isCompact(jws) && (await reasonOf(readSigned(jws, keys)))
         // What was signed is no JSON: the guard comes to see that only after the signature held.
         const is = cause instanceof SyntaxError
         const ours = result === 'valid' && algorithmOf(jws) === 'ES256'

@@ -9,7 +9,7 @@ import { NOWHERE, TOKEN, warmUp } from '../../functions/warm-up.ts'
 
 afterEach(() => vi.useRealTimers())
 
-it('is decided while the clock shows 1970, and leaves an environment that no request can name', async () => {
+it('the check at the start is decided while the clock shows 1970, and caches what no request can name', async () => {
   vi.useFakeTimers({ now: 0, toFake: ['Date'] })
   expect(await warmUp()).toMatchObject({ decision: 'step_up', reason: 'enrolled' })
   const add = vi.fn()
@@ -22,6 +22,6 @@ it('is decided while the clock shows 1970, and leaves an environment that no req
   await expect(authenticate(left, '', TOKEN)).rejects.toThrow('expired')
 })
 
-it('is refused once the clock shows the time', async () => {
+it('the check at the start is refused if the clock shows the current time', async () => {
   await expect(warmUp()).rejects.toMatchObject({ refusal: { reason: 'unauthenticated' } })
 })
