@@ -60,7 +60,7 @@ export const coldTable: Table = {
 
 export const freshTable: Table = {
   name: 'fresh',
-  title: 'The first policy check of an isolate',
+  title: 'The first policy check that an isolate answers',
   async run(context) {
     const isolates = Math.max(LEAST_ROUNDS, context.rounds)
     const fronts = isolates + 1
