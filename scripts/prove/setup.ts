@@ -33,7 +33,11 @@ export async function setUp({ fronts, publicUrl, operatorKey }: Served): Promise
     actions: [
       {
         action: 'user.update',
-        base: { methods: ['assertion'], singleUse: true, lifetimeSeconds: TOKEN_SECONDS },
+        base: {
+          ...{ methods: ['assertion'], singleUse: true, lifetimeSeconds: TOKEN_SECONDS },
+          // A token ends when its assertion is no longer fresh.
+          freshnessSeconds: 2 * TOKEN_SECONDS,
+        },
       },
       {
         action: 'profile.read',

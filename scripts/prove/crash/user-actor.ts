@@ -5,7 +5,7 @@ import type { JSONWebKeySet } from 'jose'
 import { type CountersignClient, createClient, reasonOf } from '../../../client/index.ts'
 import { verifyReceipt } from '../../../client/receipt.ts'
 import { RECOVERY_CODE_COUNT } from '../../../contract/factor.ts'
-import { METHODS } from '../../../contract/index.ts'
+import { type ElevatedToken, METHODS } from '../../../contract/index.ts'
 import { emptyState, type State, seen } from '../../../test/state/model/state.ts'
 import { apply, type Call, type Order } from '../../../test/state/model/verbs.ts'
 import { ThrottleModel } from '../../../test/support/throttle-model.ts'
@@ -153,10 +153,16 @@ export abstract class UserActor implements Actor {
     for (const act of this.#consumed) await this.account.presentAsNew(act)
   }
 
-  protected earn(answer: {
-    elevatedToken?: { token: string; jti: string; scopes: string[] } | undefined
-  }): Acknowledged {
-    const { token, jti, scopes } = given(answer.elevatedToken, 'an elevated token')
+  protected earn(answer: { elevatedToken?: ElevatedToken | undefined }): Acknowledged {
+    const { token, jti, scopes, issuedAt, expiresAt } = given(
+      answer.elevatedToken,
+      'an elevated token',
+    )
+    if (expiresAt - issuedAt !== TOKEN_SECONDS)
+      this.#tally.fault(
+        'odd',
+        `the lifetime of the token ${jti} is ${expiresAt - issuedAt} seconds, not ${TOKEN_SECONDS}: ${scopes}`,
+      )
     const [scope = ''] = scopes
     this.#issued.push(jti)
     if (!scope.startsWith('credential:')) this.#earned.push({ token, jti, scope })
