@@ -7,7 +7,10 @@ import type { Snapshot } from './edge/objects.ts'
 import type { Bindings } from './env.ts'
 import { callProcedure } from './routes/call-procedure.ts'
 
-/** No environment can have this id, so no request finds what the check leaves in a cache. No address is like it either. */
+/**
+ * No environment can have this id, so no request finds what the check leaves in a cache. The check also uses it as every
+ * address that it needs.
+ */
 export const NOWHERE = ' '
 
 /** Expired in 1970. The clock of a Worker shows 1970 until the first request. The private key was not kept. */

@@ -34,7 +34,8 @@ export interface Checked extends Pick<VerifiedToken, 'kind' | 'claims'> {
 /**
  * Verifies a token and its proof, and checks whether it is valid for a use. Makes no call about the token.
  *
- * @throws GuardRefusal with the reason why the token is not valid for this use; the error of a fetch of rules or keys
+ * @throws GuardRefusal with the reason why the token is not valid for this use; the error of a fetch of rules or
+ *   keys
  */
 export async function checkToken(
   { options, issuer, keys, now, rules }: Workings,

@@ -9,8 +9,9 @@ export const KEYS_REFETCH_SECONDS = 30
 export const TIMEOUT_MS = 5000
 
 /**
- * Returns the value, never older than a minute, or a promise of it while it is fetched. A caller that does not find an entry in it asks for a younger
- * value. It is fetched unless the last fetch began within `wishedAgeSeconds`.
+ * Returns the value, never older than a minute, or a promise of it while it is fetched. A caller that does not
+ * find an entry in it asks for a younger value. It is fetched unless the last fetch began within
+ * `wishedAgeSeconds`.
  */
 export type Kept<T> = (wishedAgeSeconds?: number) => T | Promise<T>
 
