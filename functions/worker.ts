@@ -234,7 +234,7 @@ function log(c: Ctx, milliseconds: number): void {
   console.log(JSON.stringify(entry))
 }
 
-// Nothing depends on it: if it fails, the first check is slower.
+// If the warm-up fails, the first check is slower. Nothing else depends on it.
 warmUp().catch(() => {})
 
 export default app

@@ -48,7 +48,7 @@ export const isCompact = (token: string): boolean =>
  * (RFC 7515, section 4.1.11). Ignores keys in the header (`jwk`, `jku`, `x5c`).
  *
  * @param token a text for which `isCompact` is true
- * @throws for any other token
+ * @throws for a token that no key verifies, or whose claims are no JSON object
  */
 export async function readSigned(token: string, keys: Keys): Promise<SignedToken> {
   const { payload, protectedHeader } = await compactVerify(

@@ -37,7 +37,7 @@ const isElevatedClaims = fits<ElevatedClaims>({
 /**
  * Imports a key set.
  *
- * @throws GuardRefusal `unavailable` for any other document
+ * @throws GuardRefusal `unavailable` for a document that is no key set, or has a malformed key
  */
 export const readKeys = (document: unknown): Promise<Keys> =>
   importKeys(isRecord(document) && document.keys).catch((cause) =>
