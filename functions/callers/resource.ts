@@ -1,6 +1,4 @@
 // Verifies resources, the APIs that perform the actions. Each has its own key.
-import { fromBase64Url, sameBytes } from '../domain/bytes.ts'
-import { hashKey } from '../domain/names.ts'
 import { refuse } from '../domain/refusal.ts'
 import type { LiveEnvironment } from '../edge/environment.ts'
 
@@ -18,10 +16,7 @@ export interface ResourceCaller {
  * @throws Refused `unauthenticated`, or `unavailable` while only the published copy can be read
  */
 export function verifyResource(environment: LiveEnvironment, bearer: string): ResourceCaller {
-  const presented = fromBase64Url(hashKey(bearer)) ?? new Uint8Array()
-  const known = environment
-    .secrets()
-    .resourceKeys.find(({ hash }) => sameBytes(fromBase64Url(hash) ?? new Uint8Array(), presented))
+  const known = environment.secrets().resourceOf(bearer)
   if (!known)
     refuse('unauthenticated', { message: 'This environment does not know this resource key.' })
   return { kind: 'resource', environment, keyId: known.id, audience: known.audience }

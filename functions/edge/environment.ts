@@ -3,6 +3,8 @@
 import type { JSONWebKeySet } from 'jose'
 import type { KeyUse, Offered } from '../../contract/index.ts'
 import { epochSeconds } from '../clock.ts'
+import { sameBytes, utf8 } from '../domain/bytes.ts'
+import { hashKey } from '../domain/names.ts'
 import { type Action, actionsIn } from '../domain/policy/policy.ts'
 import { Refused, refusal, refuse } from '../domain/refusal.ts'
 import { copyKey, keySetOf, Published } from '../domain/settings/published.ts'
@@ -20,10 +22,14 @@ export const KEPT_ENVIRONMENTS = 100
 const UNKNOWN_ENVIRONMENTS = 1000
 const UNKNOWN_SECONDS = 10
 
+/** A resource and the hash of its key. */
+type KnownResource = Snapshot['resourceKeys'][number]
+
 /** The secrets of an environment. They come from its object and are never stored in KV. */
 interface Secrets {
   dataKey: Uint8Array
-  resourceKeys: Snapshot['resourceKeys']
+  /** Returns the resource of a key, or undefined for an unknown one. */
+  resourceOf: (key: string) => KnownResource | undefined
   /** Signs tokens. */
   signingKey: () => Promise<SigningKey>
   /** Signs receipts and checkpoints. */
@@ -148,10 +154,26 @@ function secretsOf({ environment, dataKey, ring, receiptRing, resourceKeys }: Sn
   }
   return {
     dataKey,
-    resourceKeys,
+    resourceOf: resourceFinder(resourceKeys),
     signingKey: signer('tokens', ring),
     receiptKey: signer('receipts', receiptRing),
     receiptKeySet: keySetOf(receiptRing),
+  }
+}
+
+/**
+ * Returns a function that finds the resource of a key by its hash. It keeps each key that it found, so that the next
+ * call need not hash it: at most one key of each resource, for as long as the environment is kept.
+ */
+function resourceFinder(resources: KnownResource[]): (key: string) => KnownResource | undefined {
+  const found = new Map<string, KnownResource>()
+  return (key) => {
+    const known = found.get(key)
+    if (known) return known
+    const presented = utf8(hashKey(key))
+    const resource = resources.find(({ hash }) => sameBytes(utf8(hash), presented))
+    if (resource) found.set(key, resource)
+    return resource
   }
 }
 
