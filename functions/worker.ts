@@ -22,7 +22,7 @@ import { CONSOLE_ROUTE, servePage, signIn, signOut } from './routes/dashboard.ts
 import { OPENAPI_ROUTE, REFERENCE_FILES, serveDocument, servePageFile } from './routes/files.ts'
 import { describeHealth } from './routes/health.ts'
 import { describeIssuer } from './routes/metadata.ts'
-import { countryOf, readBody, WrongContentType } from './routes/request.ts'
+import { countryOf, pathOf, readBody, WrongContentType } from './routes/request.ts'
 import { describeService } from './routes/root.ts'
 import { ConfigurationError } from './variables.ts'
 import { warmUp } from './warm-up.ts'
@@ -224,8 +224,7 @@ function log(c: Ctx, milliseconds: number): void {
     level: fault ? 'error' : 'info',
     requestId: c.get('requestId'),
     method: c.req.method,
-    // The path of Hono is decoded.
-    path: new URL(c.req.url).pathname.slice(0, 200),
+    path: pathOf(c.req.url),
     status: c.res.status,
     ...(reason && { reason }),
     ...(fault && { fault: fault.slice(0, 300) }),

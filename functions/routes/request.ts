@@ -4,6 +4,7 @@ import { Refused, refusal, refuse } from '../domain/refusal.ts'
 
 export const BODY_MAX_BYTES = 64 * 1024
 export const BODY_MAX_DEPTH = 16
+const LOGGED_PATH_CHARACTERS = 200
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -30,6 +31,18 @@ export async function readBody(request: Request): Promise<unknown> {
   const value = parse(text)
   checkShape(value, 1)
   return value
+}
+
+/**
+ * Returns the path of an address for the log, at most 200 characters of it. workerd leaves controls of a terminal in an
+ * address, so everything outside printable ASCII is encoded. Hono's path is decoded, and `new URL` takes about 10 µs.
+ *
+ * @example pathOf('http://localhost/demo/v1/policy/check?a=1') // '/demo/v1/policy/check'
+ */
+export function pathOf(url: string): string {
+  const [, path = ''] = /^[^:]+:\/\/[^/?#]*([^?#]*)/.exec(url) ?? []
+  const sent = path.slice(0, LOGGED_PATH_CHARACTERS).toWellFormed()
+  return sent.replace(/[^!-~]/gu, encodeURIComponent).slice(0, LOGGED_PATH_CHARACTERS)
 }
 
 /**

@@ -3,6 +3,7 @@
 // else. Work is measured in calls between objects, because a clock would measure the machine.
 import { base64urlnopad } from '@scure/base'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { pathOf } from '../../functions/routes/request.ts'
 import { Directory } from '../../functions/state/directory/directory.ts'
 import { Environment } from '../../functions/state/environment/environment.ts'
 import { Subject } from '../../functions/state/subject/subject.ts'
@@ -371,6 +372,17 @@ describe('a log', () => {
       expect(Object.keys(JSON.parse(line))).not.toContain('forged')
       expect(line.length).toBeLessThan(600)
     }
+  })
+
+  // `Request` encodes an address, and the server of workerd does not.
+  it.each([
+    ['/a\u009b31m\u202e\u2028é', '/a%C2%9B31m%E2%80%AE%E2%80%A8%C3%A9'],
+    [`/${'x'.repeat(198)}\u{1f511}`, `/${'x'.repeat(198)}%`],
+    ['/a?b#c', '/a'],
+    ['#c', ''],
+    ['', ''],
+  ])('encodes the path of an address that is not encoded: %j', (sent, logged) => {
+    expect(pathOf(`http://localhost${sent}`)).toBe(logged)
   })
 
   it.each([
