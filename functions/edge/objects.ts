@@ -36,7 +36,7 @@ type Repeatable<T> = {
 
 /** Methods that read, or that change nothing when they run again. Any other method is never repeated. */
 const OF_SUBJECT: Repeatable<Subject> = {
-  facts: true,
+  storedFacts: true,
   list: true,
   isEnrolled: true,
   passkeys: true,

@@ -6,6 +6,7 @@ import type { SubjectCaller } from '../callers/subject.ts'
 import { epochSeconds } from '../clock.ts'
 import { loadConditions } from '../domain/conditions/condition.ts'
 import { checkDetails } from '../domain/details/details-schema.ts'
+import { parseFacts } from '../domain/policy/facts.ts'
 import { actionsOf, checkOneToken, type TokenRequest } from '../domain/policy/grant.ts'
 import { type Action, type ActionName, findAction } from '../domain/policy/policy.ts'
 import { effectiveAction } from '../domain/policy/strengthen.ts'
@@ -77,6 +78,13 @@ export async function ruleInEffect(caller: SubjectCaller, action: Action): Promi
   return (await strengthened(caller, [action], undefined)).get(action) ?? action
 }
 
+/** Returns what a user has, which decides every check and which conditions can read. */
+export const factsAbout = async ({
+  object,
+  who: { epoch, rpId },
+}: Pick<SubjectCaller, 'object' | 'who'>): Promise<SubjectFacts> =>
+  parseFacts(await object.storedFacts({ epoch }), rpId, epochSeconds())
+
 /** The user whom a call is about, and what conditions can read of the call. */
 export type About = Pick<SubjectCaller, 'object' | 'who' | 'country'> & { session?: Session }
 
@@ -87,7 +95,7 @@ export async function ruleAndUser(
   details: Details | undefined,
 ): Promise<{ inEffect: Action; user: SubjectFacts }> {
   const { object, who } = about
-  if (!action.conditional) return { inEffect: action, user: await object.facts({ who }) }
+  if (!action.conditional) return { inEffect: action, user: await factsAbout({ object, who }) }
   const { conditions, facts } = await readFacts(about, details)
   return { inEffect: effectiveAction(action, facts, conditions).action, user: facts.subject }
 }
@@ -102,6 +110,6 @@ async function strengthened(
 }
 
 async function readFacts({ object, who, session, country }: About, details: Details | undefined) {
-  const [conditions, subject] = await Promise.all([loadConditions(), object.facts({ who })])
+  const [conditions, subject] = await Promise.all([loadConditions(), factsAbout({ object, who })])
   return { conditions, facts: { ...callFacts(session, country?.(), details), subject } }
 }

@@ -9,6 +9,7 @@ import { whoIs } from '../callers/subject.ts'
 import { epochSeconds } from '../clock.ts'
 import { type Facts, loadConditions } from '../domain/conditions/condition.ts'
 import { checkDetails } from '../domain/details/details-schema.ts'
+import { NOBODY } from '../domain/policy/facts.ts'
 import { actionsIn, decide, findAction, wouldDecide } from '../domain/policy/policy.ts'
 import { effectiveAction } from '../domain/policy/strengthen.ts'
 import { traceOf } from '../domain/policy/trace.ts'
@@ -17,8 +18,7 @@ import { checkSettings, offeredBy, resolveSettings } from '../domain/settings/se
 import { type LiveEnvironment, openEnvironment } from '../edge/environment.ts'
 import { subjectObject } from '../edge/objects.ts'
 import type { Bindings } from '../env.ts'
-
-const NOBODY: SubjectFacts = { enrolled: false, totp: false, passkey: false, recovery: false }
+import { factsAbout } from './effective-rule.ts'
 
 /**
  * Decides as `policy.check` does, and explains the decision.
@@ -68,7 +68,7 @@ async function subjectOf(
   if (subject === undefined) return facts ?? NOBODY
   if (facts) refuse('input_invalid', { message: 'Send `subject` or `facts`, not both.' })
   const who = whoIs(environment, subject)
-  return subjectObject(bindings, environment.id, subject).facts({ who })
+  return factsAbout({ object: subjectObject(bindings, environment.id, subject), who })
 }
 
 function factsOf({ details, session, request }: PolicySimulateInput, subject: SubjectFacts): Facts {

@@ -252,7 +252,7 @@ describe('an answer does not tell', () => {
     const told = await expectAlike(ask(came.subject), ask('never-came'))
     expect(told).toMatchObject({
       body: { result: { data: { decision: 'permit', reason: 'not_enrolled' } } },
-      work: ['Subject.facts'],
+      work: ['Subject.storedFacts'],
     })
   })
 

@@ -496,7 +496,7 @@ describe('what conditions cost', () => {
       action: 'order.view',
       scope: 'orders:view',
     })
-    const verbs = ['facts', 'stepUpTotp'] as const
+    const verbs = ['storedFacts', 'stepUpTotp'] as const
     const spies = verbs.map((verb) => vi.spyOn(Subject.prototype, verb))
     const called = async (run: Promise<unknown>) => {
       await run
@@ -504,12 +504,15 @@ describe('what conditions cost', () => {
       for (const spy of spies) spy.mockClear()
       return Object.fromEntries(verbs.map((verb, index) => [verb, calls[index]]))
     }
-    expect(await called(check(user, LARGE))).toEqual({ facts: 1, stepUpTotp: 0 })
+    expect(await called(check(user, LARGE))).toEqual({ storedFacts: 1, stepUpTotp: 0 })
     const view = user.client.policy.check.query({ action: 'order.view' })
-    expect(await called(view)).toEqual({ facts: 1, stepUpTotp: 0 })
-    expect(await called(stepUp(user, secret, ['orders:view']))).toEqual({ facts: 0, stepUpTotp: 1 })
+    expect(await called(view)).toEqual({ storedFacts: 1, stepUpTotp: 0 })
+    expect(await called(stepUp(user, secret, ['orders:view']))).toEqual({
+      storedFacts: 0,
+      stepUpTotp: 1,
+    })
     const again = expectRefused(verify(user, secret, SMALL), 'code_already_used')
-    expect(await called(again)).toEqual({ facts: 1, stepUpTotp: 1 })
+    expect(await called(again)).toEqual({ storedFacts: 1, stepUpTotp: 1 })
     for (const spy of spies) spy.mockRestore()
   })
 
@@ -520,7 +523,7 @@ describe('what conditions cost', () => {
       stricter: [over],
     }))
     const { user, secret } = await scene(...many)
-    const facts = vi.spyOn(Subject.prototype, 'facts')
+    const facts = vi.spyOn(Subject.prototype, 'storedFacts')
     const verify = user.client.challenge.verify.mutate({
       method: 'totp',
       code: totpCode(secret),

@@ -189,7 +189,7 @@ it('counts a call in observe mode once, even if the reply to the count is lost',
     verb === 'noteObserved' ? lost(verb, call) : call(),
   )
   await expectUnavailable(await make(at, READS[0] as Call, sendWith({ SUBJECT: namespace })))
-  expect(asked.map(({ verb }) => verb)).toEqual(['facts', 'noteObserved'])
+  expect(asked.map(({ verb }) => verb)).toEqual(['storedFacts', 'noteObserved'])
   const history = await historyAfterTheHour(at.environment.id, at.user.subject)
   expect(history.filter(({ type }) => type === 'policy.observed')).toMatchObject([
     { data: { count: 1 } },

@@ -1,6 +1,5 @@
 // The ledger of one user: the access to all tables of a Subject object. `change` runs as one transaction, and no
 // other request can run in between.
-import type { SubjectFacts } from '../../../contract/index.ts'
 import { random } from '../../clock.ts'
 import { toBase64Url } from '../../domain/bytes.ts'
 import { RECOVERY_FACTOR_ID } from '../../domain/factors/recovery.ts'
@@ -92,9 +91,9 @@ export class Ledger {
     })
   }
 
-  /** Returns what decides every check of a user who exists. */
-  facts(who: Who, now: number): SubjectFacts {
-    return readFacts(this.#storage.sql, who, now)
+  /** Returns what decides every check of a user, as JSON text, or undefined if nothing is stored. */
+  facts(epoch: number): string | undefined {
+    return this.exists ? readFacts(this.#storage.sql, epoch) : undefined
   }
 
   note<K extends keyof Notes>(key: K): Notes[K] {

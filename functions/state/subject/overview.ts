@@ -3,7 +3,6 @@ import {
   type FactorListResult,
   type PolicyDecision,
   RECOVERY_CODE_COUNT,
-  type SubjectFacts,
   type SubjectView,
 } from '../../../contract/index.ts'
 import { epochSeconds } from '../../clock.ts'
@@ -19,6 +18,7 @@ import {
   retryAt,
 } from '../../domain/factors/throttle.ts'
 import { totpKey } from '../../domain/factors/totp.ts'
+import { parseFacts } from '../../domain/policy/facts.ts'
 import type { Action, Possession } from '../../domain/policy/policy.ts'
 import { effectiveAction } from '../../domain/policy/strengthen.ts'
 import { type Answer, refuse } from '../../domain/refusal.ts'
@@ -26,12 +26,6 @@ import type { HeldCredential } from '../environment/credentials.ts'
 import type { Started } from './enrollment.ts'
 import { credentialOf, heldBy } from './factors.ts'
 import type { Ledger, Who } from './ledger.ts'
-
-const NOTHING: Possession = { enrolled: false, totp: false, passkey: false, recovery: false }
-
-/** Returns the current facts about a user, which decide every check and which conditions can read. */
-export const facts = (ledger: Ledger, { who }: { who: Who }): SubjectFacts =>
-  ledger.exists ? ledger.facts(who, epochSeconds()) : NOTHING
 
 /** The facts about a call without those about its user. */
 export type CallFacts = Omit<Facts, 'subject'>
@@ -42,7 +36,7 @@ export function inEffect(
   { who, action, call }: { who: Who; action: Action; call?: CallFacts | undefined },
   conditions?: Conditions,
 ): { action: Action; user: Possession } {
-  const user = facts(ledger, { who })
+  const user = parseFacts(ledger.facts(who.epoch), who.rpId, epochSeconds())
   if (!action.conditional) return { action, user }
   const known = call ?? { request: { time: epochSeconds() } }
   return { action: effectiveAction(action, { ...known, subject: user }, conditions).action, user }

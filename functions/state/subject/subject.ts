@@ -29,8 +29,9 @@ export class Subject extends DurableObject<Env> {
     this.#ledger = new Ledger(ctx.storage)
   }
 
-  facts(call: { who: Who }) {
-    return overview.facts(this.#ledger, call)
+  /** Returns what decides every check, as JSON text for `parseFacts`, or undefined if nothing is stored. */
+  storedFacts({ epoch }: Pick<Who, 'epoch'>): string | undefined {
+    return this.#ledger.facts(epoch)
   }
   noteObserved(call: overview.ObservedCall) {
     return overview.noteObserved(this.#ledger, call)
