@@ -16,6 +16,8 @@ const readOf = (subject: string) => callOf('read', '', { action, subject })
 export function reads(floor: Floor, users: readonly CodeUser[]) {
   const expected = '"kinds":["totp"]'
   const subjectOf = (index: number) => around(users, index).subject
+  const verifiedOf = async (subject: string) =>
+    callOf('verified', await signIn(floor, subject), { action })
   return {
     echo: contenderOf(floor, 'hono + tRPC + zod', {
       expected: `"action":"${action}`,
@@ -24,14 +26,19 @@ export function reads(floor: Floor, users: readonly CodeUser[]) {
     }),
     read: contenderOf(floor, 'one object read', {
       expected,
-      prepare: async (count) => numbers(count).map((index) => readOf(subjectOf(index))),
+      async prepare(count) {
+        await atOnce(users, ({ subject }) => prepareWith(floor.url, readOf(subject)))
+        return numbers(count).map((index) => readOf(subjectOf(index)))
+      },
     }),
     verified: contenderOf(floor, 'session verified, one object read', {
       expected,
-      prepare: (count) =>
-        atOnce(numbers(count), async (index) =>
-          callOf('verified', await signIn(floor, subjectOf(index)), { action }),
-        ),
+      async prepare(count) {
+        const calls = await atOnce(numbers(count), (index) => verifiedOf(subjectOf(index)))
+        const wakers = await atOnce(users, ({ subject }) => verifiedOf(subject))
+        await atOnce(wakers, (call) => prepareWith(floor.url, call))
+        return calls
+      },
     }),
   }
 }

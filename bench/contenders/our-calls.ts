@@ -1,5 +1,5 @@
-// The calls of Countersign that are measured, with real users, sessions, codes, passkeys and tokens. Before a step-up
-// comes a policy check, as in an application, so that the user's object is awake.
+// The calls of Countersign that are measured, with real users, sessions, codes, passkeys and tokens. Before a round
+// of policy checks and before each step-up, another check wakes the user's object.
 import { generateKeyPair, generateProof, type KeyPair } from 'dpop'
 import { DPOP_HEADER } from '../../contract/index.ts'
 import { DEMO } from '../../scripts/demo.ts'
@@ -36,8 +36,9 @@ export const withCodes = async (ours: Ours, users: number): Promise<Codes> =>
 const checkOf = (bearer: string) => callOf('policy.check', bearer, { action: EXPORT.action })
 
 /** Asks for a decision with a session of its own, which wakes the user's object. */
-const wake = async ({ url, setup }: Ours, subject: string) =>
-  prepareWith(url, checkOf(await signIn(setup, subject)))
+async function wake({ url, setup }: Ours, subject: string): Promise<void> {
+  await prepareWith(url, checkOf(await signIn(setup, subject)))
+}
 
 /** `policy.check` of users with a factor: with a session that was seen before, or with a new one each time. */
 export async function checks(ours: Ours, users: number) {
@@ -55,10 +56,13 @@ export async function checks(ours: Ours, users: number) {
     }),
     fresh: contenderOf(ours, 'policy.check, new session', {
       expected,
-      prepare: (count) =>
-        atOnce(numbers(count), async (index) =>
+      async prepare(count) {
+        const calls = await atOnce(numbers(count), async (index) =>
           checkOf(await signIn(setup, around(subjects, index))),
-        ),
+        )
+        await atOnce(subjects, (subject) => wake(ours, subject))
+        return calls
+      },
     }),
   }
 }

@@ -8,7 +8,7 @@ import { type Ours, startOurs } from '../contenders/ours.ts'
 import type { Program } from '../contenders/programs.ts'
 import type { Context } from '../table.ts'
 
-/** Users whose objects stay awake, because each is called several times in a round. */
+/** Users whose objects are awake, because each is called before a round and several times in it. */
 export const AWAKE_USERS = 200
 /** Users who have one code in 30 seconds. */
 export const CODE_USERS = 1600
