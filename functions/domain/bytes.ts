@@ -48,9 +48,21 @@ export const sha256 = (...chunks: Uint8Array[]): Uint8Array =>
 export const hmacSha256 = (key: Uint8Array, message: Uint8Array): Uint8Array =>
   new Uint8Array(createHmac('sha256', key).update(message).digest())
 
-/** Derives a 32-byte key for one purpose from a key that has several purposes (RFC 5869). */
-export const deriveKey = (secret: Uint8Array, purpose: string): Uint8Array =>
-  new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), utf8(purpose), 32))
+const derived = new Map<string, { from: Uint8Array; key: Uint8Array }>()
+
+/**
+ * Derives a 32-byte key for one purpose from a key that has several purposes (RFC 5869). Keeps the last key of each
+ * purpose.
+ *
+ * @param purpose one of a few constants
+ */
+export function deriveKey(secret: Uint8Array, purpose: string): Uint8Array {
+  const last = derived.get(purpose)
+  if (last && sameBytes(last.from, secret)) return last.key
+  const key = new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), utf8(purpose), 32))
+  derived.set(purpose, { from: secret, key })
+  return key
+}
 
 /** Compares bytes in constant time. */
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
