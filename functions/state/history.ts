@@ -41,7 +41,8 @@ const SCHEMA = `
 
 type EventRow = Record<'at' | 'seq', number> &
   Record<'type' | 'actor' | 'data' | 'salt' | 'previous' | 'hash', string>
-type ChainRow = { seq: number; head: string; anchor_seq: number; anchor_hash: string }
+type ChainTip = { seq: number; head: string }
+type ChainRow = ChainTip & { anchor_seq: number; anchor_hash: string }
 type TallyRow = Record<'key' | 'type' | 'actor' | 'data', string> &
   Record<'count' | 'first_at' | 'last_at', number>
 
@@ -85,13 +86,13 @@ export class History {
 
   /** Adds an event to the chain, after the tallies that are due. Returns its position. */
   append(added: NewEvent): number {
-    const { due, ...chain } = this.#sql
-      .exec<ChainRow & { due: number }>(
-        'SELECT *, EXISTS (SELECT 1 FROM tallies WHERE due_at <= ?) AS due FROM chain',
+    const { due, ...tip } = this.#sql
+      .exec<ChainTip & { due: number }>(
+        'SELECT seq, head, EXISTS (SELECT 1 FROM tallies WHERE due_at <= ?) AS due FROM chain',
         added.at,
       )
       .one()
-    if (!due) return this.#append(added, chain)
+    if (!due) return this.#append(added, tip)
     this.flush(added.at)
     return this.#append(added, this.#chain())
   }
@@ -129,7 +130,7 @@ export class History {
     return this.#sql.exec('SELECT 1 FROM tallies LIMIT 1').toArray().length > 0
   }
 
-  #append(added: NewEvent, { seq, head }: ChainRow): number {
+  #append(added: NewEvent, { seq, head }: ChainTip): number {
     const event = chainEvent({ seq: seq + 1, previous: head }, added, random(SALT_BYTES))
     this.#sql.exec(
       'INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)',

@@ -3,6 +3,9 @@ import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { subjectObjectName } from '../../functions/domain/names.ts'
+import { parseFacts } from '../../functions/domain/policy/facts.ts'
+import { readBindings } from '../../functions/env.ts'
+import type { Subject } from '../../functions/state/subject/subject.ts'
 import { advance, restartClockAfterEach, stopClock } from '../support/clock.ts'
 import { historyAfterTheHour } from '../support/evidence.ts'
 import {
@@ -64,6 +67,53 @@ describe('a user who was only asked about', () => {
           .toArray(),
     )
     expect(tables).toEqual([])
+  })
+})
+
+describe('what decides a check', () => {
+  const ALL = { enrolled: true, totp: true, passkey: false, recovery: true }
+
+  it.each([
+    ['a confirmed factor and unused codes', 'SELECT 1', 0, ALL],
+    ['no pending enrollment', 'UPDATE factors SET confirmed_at = NULL', 0, { ...ALL, totp: false }],
+    [
+      'no pending passkey',
+      `UPDATE factors SET confirmed_at = NULL, kind = 'passkey', secret = '{"rpId":"localhost"}'`,
+      0,
+      { ...ALL, totp: false },
+    ],
+    ['no used code', 'UPDATE recovery_codes SET spent_at = 1', 0, { ...ALL, recovery: false }],
+    ['no code of an earlier epoch', 'SELECT 1', 1, { ...ALL, recovery: false }],
+  ])('counts %s', async (_what, statement, later, expected) => {
+    const environment = await makeEnvironment()
+    const user = await environment.user()
+    await enrollTotp(user)
+    const facts = await runInDurableObject(
+      stubOf(environment.id, user.subject),
+      (object: Subject, { storage }) => {
+        storage.sql.exec(statement)
+        return object.storedFacts({ epoch: readBindings(env).epoch + later })
+      },
+    )
+    expect(parseFacts(facts, 'localhost', 0)).toMatchObject(expected)
+  })
+
+  it.each(['recovery code', 'assertion'])('knows the last step-up by %s', async (method) => {
+    const start = stopClock()
+    const base = { methods: ['totp' as const, 'assertion' as const] }
+    const environment = await makeEnvironment({ actions: [{ action: 'wallet.waas.sign', base }] })
+    const user = await environment.user()
+    const { recoveryCodes } = await enrollTotp(user)
+    const assertion = await environment.assertion({ sub: user.subject, scope: 'wallet:sign' })
+    if (method === 'assertion') await user.client.token.exchange.mutate({ assertion })
+    else
+      await user.client.challenge.verify.mutate({
+        ...{ method: 'recovery', code: recoveryCodes[0] ?? '' },
+        requestedScopes: ['credential:link'],
+      })
+    const { epoch } = readBindings(env)
+    const facts = await stubOf(environment.id, user.subject).storedFacts({ epoch })
+    expect(parseFacts(facts, 'localhost', start + 5)).toMatchObject({ lastStepUpAgeSeconds: 5 })
   })
 })
 

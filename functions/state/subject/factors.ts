@@ -33,6 +33,9 @@ export type FactorRow = {
   linked_by: string | null
 }
 
+/** What checks a code. */
+export type TotpRow = Pick<FactorRow, 'id' | 'secret'>
+
 /** A pending enrollment. */
 export interface Pending {
   id: string
@@ -92,14 +95,29 @@ export class Factors {
   }
 
   /** Returns the TOTP factor to check a code with: the named one, or else the default, or else the last used. */
-  totpFor(id: string | undefined): FactorRow {
-    const own = this.confirmed('totp')
+  totpFor(id: string | undefined): TotpRow {
+    const own = this.#sql
+      .exec<TotpRow & { is_default: number; used_at: number }>(
+        `SELECT id, secret, is_default, COALESCE(last_used_at, created_at) AS used_at FROM factors
+         WHERE kind = 'totp' AND confirmed_at IS NOT NULL`,
+      )
+      .toArray()
     if (id !== undefined) return own.find((row) => row.id === id) ?? refuse('factor_not_found')
     if (own.length === 0) refuse('enrollment_required')
-    const lastUsed = (row: FactorRow) => row.last_used_at ?? row.created_at
     return (
-      own.find((row) => row.is_default) ?? own.reduce((a, b) => (lastUsed(b) > lastUsed(a) ? b : a))
+      own.find((row) => row.is_default) ?? own.reduce((a, b) => (b.used_at > a.used_at ? b : a))
     )
+  }
+
+  /** Returns the passkey of a relying party with a credential id. */
+  passkeyFor(credentialId: string, rpId: string): FactorRow | undefined {
+    const [row] = this.#sql
+      .exec<FactorRow>(
+        'SELECT * FROM factors WHERE credential_id = ? AND confirmed_at IS NOT NULL',
+        credentialId,
+      )
+      .toArray()
+    return row && isUsable(credentialOf(row), rpId) ? row : undefined
   }
 
   /** Refuses another factor of a kind if the limit is reached. */
@@ -172,15 +190,19 @@ export class Factors {
     )
   }
 
-  /** Stores when a factor was used. Returns false if no factor has this id, as for a recovery code. */
-  touch(id: string, now: number): boolean {
-    return (
-      this.#sql.exec('UPDATE factors SET last_used_at = ? WHERE id = ?', now, id).rowsWritten > 0
-    )
+  /** Stores when a TOTP factor was used. */
+  touch(id: string, now: number): void {
+    this.#sql.exec('UPDATE factors SET last_used_at = ? WHERE id = ?', now, id)
   }
 
-  storeCredential(id: string, credential: PasskeyCredential): void {
-    this.#sql.exec('UPDATE factors SET secret = ? WHERE id = ?', JSON.stringify(credential), id)
+  /** Stores what a passkey reported about itself, and when it was used. */
+  storeUse(id: string, credential: PasskeyCredential, now: number): void {
+    this.#sql.exec(
+      'UPDATE factors SET secret = ?, last_used_at = ? WHERE id = ?',
+      JSON.stringify(credential),
+      now,
+      id,
+    )
   }
 
   rename(id: string, label: string | null): void {

@@ -77,9 +77,10 @@ function openPasskeyAttempt(
     if (call.dpop && ledger.tokens.isClaimed(call.dpop.singleUseKey.key)) refuse('proof_used')
     const attempt = countPasskey(ledger, 'step_up.failed', session, now)
     if ('refused' in attempt) return attempt
-    const row = ledger.factors
-      .usablePasskeys(call.who.rpId)
-      .find(({ credential_id }) => credential_id === response.id && response.rawId === response.id)
+    const row =
+      response.rawId === response.id
+        ? ledger.factors.passkeyFor(response.id, call.who.rpId)
+        : undefined
     const userHandle = ledger.userHandle()
     if (
       attempt.flooded &&
@@ -110,11 +111,8 @@ function closePasskeyAttempt(
     if (counterFault(credential.counter, shown.counter)) {
       return recordFault(ledger, attempt, 'counter', now, factorId)
     }
-    ledger.factors.storeCredential(factorId, {
-      ...credential,
-      ...shown,
-      rpId: call.relyingParty.rpId,
-    })
+    const { rpId } = call.relyingParty
+    ledger.factors.storeUse(factorId, { ...credential, ...shown, rpId }, now)
     takeBackPasskey(ledger, attempt)
     ledger.setNote('attempts', forgive(ledger.note('attempts'), now))
     const proof = passkeyProof(factorId, credential.synced, now, [])

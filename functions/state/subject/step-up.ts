@@ -15,7 +15,7 @@ import { open } from '../../domain/seal.ts'
 import type { KeyProof } from '../../domain/tokens/dpop.ts'
 import { type IssuedToken, issue, type PlannedToken } from '../../domain/tokens/issue.ts'
 import { tallyAttempt, tryCode } from './attempts.ts'
-import type { FactorRow } from './factors.ts'
+import type { TotpRow } from './factors.ts'
 import type { Ledger, Who } from './ledger.ts'
 
 /** A step-up by any method: the user, and the planned tokens. */
@@ -37,7 +37,7 @@ export interface SteppedUp {
 
 /** Returns the time step of a code for a TOTP factor, or undefined for a wrong code. */
 export function checkTotp(
-  row: FactorRow,
+  row: TotpRow,
   who: Who,
   dataKey: Uint8Array,
   code: string,
@@ -68,7 +68,9 @@ export function stepUpTotp(ledger: Ledger, call: TotpCall): Answer<SteppedUp> {
         ? { right }
         : { wrong: 'code_already_used' }
     })
-    return 'refused' in proof ? proof : accept(ledger, call, proof, now)
+    if ('refused' in proof) return proof
+    ledger.factors.touch(row.id, now)
+    return accept(ledger, call, proof, now)
   })
 }
 
@@ -89,7 +91,9 @@ export function stepUpRecovery(ledger: Ledger, call: RecoveryCall): Answer<Stepp
       if (ledger.factors.spendCode(hash, epoch, now)) return { right: recoveryProof(now) }
       return { wrong: ledger.factors.codeWasSpent(hash) ? 'code_already_used' : 'invalid_code' }
     })
-    return 'refused' in proof ? proof : accept(ledger, call, proof, now)
+    if ('refused' in proof) return proof
+    ledger.setNote('lastStepUpAt', now)
+    return accept(ledger, call, proof, now)
   })
 }
 
@@ -118,6 +122,7 @@ export function exchange(ledger: Ledger, call: ExchangeCall): Answer<SteppedUp> 
         refused: refusal('assertion_invalid', { message: 'This assertion was used already.' }),
       }
     }
+    ledger.setNote('lastStepUpAt', now)
     return accept(ledger, call, call.proof, now)
   })
 }
@@ -141,7 +146,6 @@ export function accept(
     })
     if (jkt) ledger.tokens.bind(jti, jkt, expiresAt, now)
   }
-  if (!ledger.factors.touch(factorId, now)) ledger.setNote('lastStepUpAt', now)
   const tokens = issued.map(({ jti, kind, scopes, singleUse, detailsHash, jkt }) => ({
     ...{ jti, kind, scopes, singleUse },
     ...(detailsHash && { detailsHash }),
