@@ -15,5 +15,5 @@ const QUERY = `SELECT json_object(
  *
  * @param epoch only recovery codes of this epoch and newer ones count
  */
-export const readFacts = (sql: SqlStorage, epoch: number): string =>
+export const readStoredFacts = (sql: SqlStorage, epoch: number): string =>
   sql.exec<{ facts: string }>(QUERY, epoch).one().facts

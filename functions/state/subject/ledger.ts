@@ -9,7 +9,7 @@ import { type Answer, answering } from '../../domain/refusal.ts'
 import { CHECKPOINT_WITHIN_SECONDS } from '../checkpoints.ts'
 import { History, type VerifiedPart, verifyNothing } from '../history.ts'
 import { Factors } from './factors.ts'
-import { readFacts } from './facts.ts'
+import { readStoredFacts } from './facts.ts'
 import { NoteRows, type Notes } from './notes.ts'
 import { Receipts } from './receipts.ts'
 import { Tokens } from './tokens.ts'
@@ -92,8 +92,8 @@ export class Ledger {
   }
 
   /** Returns what decides every check of a user, as JSON text, or undefined if nothing is stored. */
-  facts(epoch: number): string | undefined {
-    return this.exists ? readFacts(this.#storage.sql, epoch) : undefined
+  storedFacts(epoch: number): string | undefined {
+    return this.exists ? readStoredFacts(this.#storage.sql, epoch) : undefined
   }
 
   note<K extends keyof Notes>(key: K): Notes[K] {

@@ -36,7 +36,7 @@ export function inEffect(
   { who, action, call }: { who: Who; action: Action; call?: CallFacts | undefined },
   conditions?: Conditions,
 ): { action: Action; user: Possession } {
-  const user = parseFacts(ledger.facts(who.epoch), who.rpId, epochSeconds())
+  const user = parseFacts(ledger.storedFacts(who.epoch), who.rpId, epochSeconds())
   if (!action.conditional) return { action, user }
   const known = call ?? { request: { time: epochSeconds() } }
   return { action: effectiveAction(action, { ...known, subject: user }, conditions).action, user }

@@ -31,7 +31,7 @@ export class Subject extends DurableObject<Env> {
 
   /** Returns what decides every check, as JSON text for `parseFacts`, or undefined if nothing is stored. */
   storedFacts({ epoch }: Pick<Who, 'epoch'>): string | undefined {
-    return this.#ledger.facts(epoch)
+    return this.#ledger.storedFacts(epoch)
   }
   noteObserved(call: overview.ObservedCall) {
     return overview.noteObserved(this.#ledger, call)
